@@ -1,0 +1,1 @@
+"""genlab: the science of generative image models. Imports no pipeline framework; see pipelines/ for the wiring."""
