@@ -1,0 +1,162 @@
+"""The only place where a name in YAML becomes an object.
+
+    {class: genlab.networks.patchgan.PatchGAN, layers: 2}       an object: the keys are the constructor's arguments
+    {class: torch.optim.Adam, partial: true, lr: 2.0e-4}        a factory: the missing arguments come later
+    {class: genlab.losses.adversarial.HINGE}                    a thing that is there already
+
+A class is looked for under `genlab` and `torch.optim` only, so that a YAML file can never run arbitrary code.
+"""
+
+import functools
+import importlib
+import inspect
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from genlab.errors import InputError
+
+ALLOWED = ("genlab.", "torch.optim.")
+
+
+class ConfigurationError(InputError):
+    """A description does not fit the constructor that it names."""
+
+
+def build(description: Any, where: str = "") -> Any:
+    """A description, its nested ones first -> the object. Lists and plain values stay what they are.
+
+    Raises:
+        ConfigurationError: a class, a key or a value that does not fit; the message names it and what would.
+    """
+    if isinstance(description, list | tuple):
+        return [build(item, f"{where}[{index}]") for index, item in enumerate(description)]
+    if not isinstance(description, Mapping):
+        return description
+    if "class" not in description:
+        return {key: build(value, join(where, key)) for key, value in description.items()}
+    target, arguments, partial = parse(description, where)
+    arguments = {key: build(value, join(where, key)) for key, value in arguments.items()}
+    if not callable(target) or isinstance(target, tuple):
+        return target
+    return functools.partial(target, **arguments) if partial else target(**arguments)
+
+
+def check(description: Any, where: str = "") -> None:
+    """Like build, but makes nothing: every class resolved, every key and simple value held against the signature.
+
+    Raises:
+        ConfigurationError: as build.
+    """
+    for place, item in descriptions(description, where):
+        parse(item, place)
+
+
+def descriptions(node: Any, where: str) -> Iterator[tuple[str, Mapping]]:
+    """Every {class: ...} in a tree of YAML, with its place."""
+    if isinstance(node, Mapping):
+        if "class" in node:
+            yield where, node
+        for key, value in node.items():
+            yield from descriptions(value, join(where, key))
+    elif isinstance(node, list | tuple):
+        for index, value in enumerate(node):
+            yield from descriptions(value, f"{where}[{index}]")
+
+
+def parse(description: Mapping, where: str) -> tuple[Any, dict[str, Any], bool]:
+    """-> (the named object, its arguments as written, whether it is partial), checked against its signature."""
+    arguments = {key: value for key, value in description.items() if key not in ("class", "partial")}
+    target, partial = find(description["class"], where), bool(description.get("partial", False))
+    if not callable(target) or isinstance(target, tuple):
+        if arguments:
+            raise ConfigurationError(f"{where}: {description['class']} takes no arguments, got {', '.join(arguments)}. Remove them.")
+        return target, arguments, partial
+    parameters = inspect.signature(target).parameters
+    for key, value in arguments.items():
+        if key not in parameters:
+            raise ConfigurationError(
+                f"{join(where, key)}: {description['class']} has no argument '{key}'.{meant(key, parameters)} "
+                f"It has: {', '.join(parameters)}."
+            )
+        check_type(value, hints(target).get(key), join(where, key))
+    missing = [
+        name
+        for name, parameter in parameters.items()
+        if parameter.default is parameter.empty
+        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        and name not in arguments
+    ]
+    if missing and not partial:
+        raise ConfigurationError(f"{where}: {description['class']} also needs {', '.join(missing)}.")
+    return target, arguments, partial
+
+
+def find(name: Any, where: str) -> Any:
+    """`package.module.Object` -> the object.
+
+    Raises:
+        ConfigurationError: not under an allowed package, or not there.
+    """
+    if not isinstance(name, str) or not name.startswith(ALLOWED):
+        raise ConfigurationError(f"{where}: class: {name!r} must be under {' or '.join(prefix + '*' for prefix in ALLOWED)}.")
+    module_name, _, attribute = name.rpartition(".")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not module_name.startswith(error.name):  # a dependency is missing: another matter
+            raise
+        raise ConfigurationError(f"{where}: class: {name}: there is no module {error.name}.") from None
+    names = [each for each in vars(module) if not each.startswith("_")]
+    if attribute not in names:
+        raise ConfigurationError(f"{where}: class: {module_name} has no '{attribute}'.{meant(attribute, names)}")
+    found = vars(module)[attribute]
+    # What a module has only imported is somebody else's: it would open the door to any code.
+    if isinstance(found, types.ModuleType) or not f"{getattr(found, '__module__', '')}.".startswith(ALLOWED):
+        raise ConfigurationError(f"{where}: class: {name} was not made there. Name an object of genlab's or torch.optim's own.")
+    return found
+
+
+def hints(target: Any) -> dict[str, Any]:
+    """A constructor's or a function's type hints; none where they can't be resolved (some of torch's)."""
+    try:
+        return typing.get_type_hints(target.__init__ if inspect.isclass(target) else target)
+    except (NameError, TypeError):
+        return {}
+
+
+def check_type(value: Any, hint: Any, where: str) -> None:
+    """A plain YAML value against int, float, bool, str, Literal and unions of them; other hints are the constructor's matter."""
+    options = typing.get_args(hint) if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union else (hint,)
+    simple = {int, float, bool, str, type(None)}
+    if not all(option in simple or typing.get_origin(option) is typing.Literal for option in options) or isinstance(value, Mapping | list):
+        return
+    for option in options:
+        if typing.get_origin(option) is typing.Literal:
+            if value in typing.get_args(option):
+                return
+        elif type(value) is option or (option is float and type(value) is int):
+            return
+    expected = " or ".join(getattr(option, "__name__", str(option).removeprefix("typing.")) for option in options)
+    hint_of_yaml = " (YAML takes 2e-4 for text; write 2.0e-4)" if isinstance(value, str) and is_number(value) else ""
+    raise ConfigurationError(f"{where}: got {value!r}, expected {expected}{hint_of_yaml}.")
+
+
+def is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def meant(word: str, known: typing.Iterable[str]) -> str:
+    """` Did you mean 'x'?`, or nothing."""
+    close = get_close_matches(word, list(known), n=1)
+    return f" Did you mean '{close[0]}'?" if close else ""
+
+
+def join(where: str, key: Any) -> str:
+    return f"{where}.{key}" if where else str(key)

@@ -1,0 +1,33 @@
+"""What is wrong with the pairs of a manifest, in words."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+
+def incomplete_pairs(
+    manifest: pd.DataFrame,  # with pair and domain
+    names: Mapping[str, str],  # domain -> what the user calls it
+) -> pd.Series:
+    """For each row whose pair hasn't one image in every domain, what it has; "" for the others, and for rows without a pair."""
+    counts = manifest.groupby(["pair", "domain"]).size().unstack(fill_value=0).reindex(columns=["a", "b"], fill_value=0)
+    wrong = counts[(counts != 1).any(axis=1) & (counts.index != "")]
+    words = {
+        pair: "; ".join(amount(count, names.get(domain, domain)) for domain, count in row.items() if count != 1)
+        for pair, row in wrong.iterrows()
+    }
+    return manifest["pair"].map(words).fillna("").astype("str")
+
+
+def amount(count: int, domain: str) -> str:
+    return f"{count} images in '{domain}'" if count else f"no image in '{domain}'"
+
+
+def unequal_pairs(
+    manifest: pd.DataFrame,  # with pair, width and height; a damaged image has no size and is passed over
+) -> pd.Series:
+    """For each row whose pair's images differ in size, the sizes; "" for the others, and for rows without a pair."""
+    known = manifest[(manifest["pair"] != "") & manifest["width"].notna()]
+    sizes = (known["width"].astype("str") + " x " + known["height"].astype("str")).groupby(known["pair"]).unique()
+    words = {pair: " and ".join(found) for pair, found in sizes.items() if len(found) > 1}
+    return manifest["pair"].map(words).fillna("").astype("str")

@@ -1,0 +1,78 @@
+"""The used images of a manifest, converted and resized, as one array."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from genlab.errors import InputError
+from genlab.images.decode import WHITE, DecodeError, Fit, convert, decode, load, resize
+from genlab.images.layouts.files import Item
+from genlab.images.manifest import digest
+from genlab.images.prepared_set import Colour, Kind, PreparedSet
+
+CHUNK = 1024  # images hashed at a time
+
+
+def prepare_images(
+    items: Iterable[Item],
+    manifest: pd.DataFrame,  # its rows with split "train" or "test" are used
+    name: str,
+    kind: Kind,
+    size: tuple[int, int],  # height, width
+    channels: int,
+    background: Colour = WHITE,
+    fit: Fit = "crop",
+    workers: int = 0,  # threads; 0 for one a core
+) -> PreparedSet:
+    """Items and their validated manifest -> the prepared set, in the order of domain, stem and path.
+
+    Raises:
+        InputError: no image is used, or a file has changed since its manifest was made.
+    """
+    used = manifest[manifest["split"] != ""].sort_values(["domain", "stem", "path"], ignore_index=True)
+    if used.empty:
+        raise InputError("No image is left to prepare.")
+    by_path = {item.path: item for item in items}
+    shape = (len(used), *size, channels)
+    # A nameless file instead of memory: a set may be larger than memory, and the system removes the file with its last user.
+    with tempfile.TemporaryFile() as file:
+        images = np.memmap(file, np.uint8, "w+", shape=shape)
+
+    def prepare(index: int, path: str, sha256: str) -> None:
+        try:
+            content = load(by_path[path])
+        except (DecodeError, KeyError) as error:
+            raise InputError(f"{path} can't be read any more ({error}). Validate the images again.") from error
+        if digest(content) != sha256:
+            raise InputError(f"{path} has changed since it was validated. Validate the images again.")
+        image = convert(decode(content, by_path[path].half), channels, background)
+        images[index] = np.asarray(resize(image, *size, fit, background)).reshape(*size, channels)
+
+    with ThreadPoolExecutor(workers or os.cpu_count()) as threads:
+        done = threads.map(prepare, range(len(used)), used["path"], used["sha256"])
+        for _ in tqdm(done, "preparing images", len(used), unit="image", disable=None):
+            pass
+    classes = tuple(sorted(set(used["label"]) - {""})) if kind == "labelled" else ()
+    content_hash = hash_content(images, used, {"kind": kind, "shape": shape, "background": background, "fit": fit, "classes": classes})
+    return PreparedSet(name, kind, images, used, classes, content_hash, tuple(background))
+
+
+def hash_content(
+    images: np.ndarray,
+    manifest: pd.DataFrame,
+    declaration: dict[str, object],  # what a user of the set would notice; not where the files were
+) -> str:
+    """SHA-256 over the pixels, each image's part in the set, and the declaration."""
+    total = hashlib.sha256(json.dumps(declaration, sort_keys=True).encode())
+    rows = manifest[["stem", "domain", "label", "split", "pair"]]
+    total.update(json.dumps(rows.to_numpy().tolist()).encode())
+    for start in range(0, len(images), CHUNK):
+        total.update(np.ascontiguousarray(images[start : start + CHUNK]))
+    return total.hexdigest()

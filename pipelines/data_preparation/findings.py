@@ -1,0 +1,142 @@
+"""What an expectation found, in words a person can act on."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from genlab.images.duplicates import earlier_copies, training_copies, training_lookalikes
+from genlab.images.pairs import incomplete_pairs, unequal_pairs
+
+
+class Failure(NamedTuple):
+    """One row that doesn't meet an expectation."""
+
+    path: str
+    subject: str  # what the message names: the path, or the pair
+    reason: str
+
+
+class Finding(NamedTuple):
+    """One expectation's outcome."""
+
+    name: str
+    type: str
+    severity: str  # "critical" stops; "warning" and "info" are reported
+    success: bool
+    unit: str  # what is counted: "rows" or "pairs"; "" for an expectation about the whole set
+    failed: int
+    total: int
+    summary: str  # one line: how many, an example, why
+    expected: str  # the expectation's arguments
+    failures: list[Failure]
+
+
+def describe(
+    entry: Mapping[str, Any], success: bool, result: Mapping[str, Any], manifest: pd.DataFrame, domains: Mapping[str, str]
+) -> Finding:
+    """A result of Great Expectations -> a finding."""
+    arguments = {key: value for key, value in entry.items() if key not in ("type", "name", "severity")}
+    expected = ", ".join(f"{key} {spell(value)}" for key, value in arguments.items())
+    head = (entry["name"], entry["type"], str(entry.get("severity", "critical")), bool(success))
+    if "unexpected_index_list" not in result and "element_count" not in result:
+        return Finding(*head, "", 0, 0, about_the_set(entry, result, domains), expected, [])
+    paths = {row["path"] for row in result.get("unexpected_index_list") or []}
+    rows = manifest[manifest["path"].isin(paths)]
+    failures = [Failure(*each) for each in zip(rows["path"], rows["path"], reasons(entry, rows, manifest, domains), strict=True)]
+    unit, failed, total = "rows", len(rows), int(result["element_count"])
+    if entry["type"].startswith("expect_pairs"):
+        failures = [failure._replace(subject=pair) for failure, pair in zip(failures, rows["pair"], strict=True)]
+        unit, failed, total = "pairs", rows["pair"].nunique(), manifest.loc[manifest["pair"] != "", "pair"].nunique()
+    summary = f"{failed:,} of {total:,} {unit}"
+    return Finding(
+        *head,
+        unit,
+        failed,
+        total,
+        f"{summary}, e.g. {failures[0].subject}: {failures[0].reason}" if failures else summary,
+        expected,
+        failures,
+    )
+
+
+def reasons(entry: Mapping[str, Any], rows: pd.DataFrame, manifest: pd.DataFrame, domains: Mapping[str, str]) -> list[str]:
+    """Why each of the failing rows fails."""
+    if rows.empty:
+        return []
+    match entry["type"]:
+        case "expect_content_to_be_unique":
+            return [f"the same file as {path}" for path in repeated(rows, manifest, earlier_copies(manifest))]
+        case "expect_held_out_content_to_be_new":
+            return [f"held out, but the same file as {path} in training" for path in repeated(rows, manifest, training_copies(manifest))]
+        case "expect_held_out_images_to_look_new":
+            twins = training_lookalikes(manifest, entry.get("max_distance", 4))
+            return [f"held out, but looks like {path} in training" for path in repeated(rows, manifest, twins)]
+        case "expect_pairs_to_be_complete":
+            return incomplete_pairs(manifest, domains)[rows.index].tolist()
+        case "expect_pairs_to_be_equal_in_size":
+            return unequal_pairs(manifest)[rows.index].tolist()
+        case "expect_labels_to_have_enough_images":
+            counts = manifest["label"].value_counts()
+            wanted = f"expected at least {entry.get('min_images', 2)} images"
+            return [f"label '{label}' has {counts[label]}; {wanted}" for label in rows["label"]]
+        case "expect_aspect_ratio_to_be_at_most":
+            wanted = f"expected sides in a ratio of at most {entry.get('max_ratio', 2.0):g}"
+            return [f"{width} x {height} pixels; {wanted}" for width, height in zip(rows["width"], rows["height"], strict=True)]
+    column = entry.get("column")
+    if column == "decode_error":
+        return rows["decode_error"].tolist()
+    if column is None:
+        return [f"doesn't meet {entry['type']}"] * len(rows)
+    return [f"{column} {spell(value)}; expected {bounds(entry)}" for value in rows[column]]
+
+
+def repeated(rows: pd.DataFrame, manifest: pd.DataFrame, positions: Any) -> list[str]:
+    """The paths of what the rows repeat."""
+    twins = dict(zip(manifest["path"], positions, strict=True))
+    return [manifest["path"].iloc[twins[path]] for path in rows["path"]]
+
+
+def about_the_set(entry: Mapping[str, Any], result: Mapping[str, Any], domains: Mapping[str, str]) -> str:
+    """The outcome of an expectation that is not about single rows."""
+    where = " and ".join(f"{column} is {known(column, value, domains)}" for column, value in entry.get("where", {}).items())
+    where = f" where {where}" if where else ""
+    observed = result.get("observed_value")
+    if result.get("partial_missing_list"):
+        missing = ", ".join(known(entry["column"], value, domains) for value in result["partial_missing_list"])
+        return f"no rows with {entry['column']} {missing}{where}"
+    if observed is None and "value_set" in entry:
+        return f"{spell(entry['value_set'])}: all there{where}"
+    if entry["type"] == "expect_column_value_fraction_to_be_between":
+        return f"{observed:.1%} of the used rows have {entry['column']} {entry['value']}{where}; expected {bounds(entry)}"
+    if entry["type"].startswith("expect_table_row_count"):
+        return f"{observed:,} rows{where}; expected {bounds(entry)}"
+    return f"observed {spell(observed)}{where}; expected {bounds(entry)}"
+
+
+def known(column: str, value: Any, domains: Mapping[str, str]) -> str:
+    """A domain with the name that the user gave it: b ('3d')."""
+    return f"{value} ('{domains[value]}')" if column == "domain" and value in domains else str(value)
+
+
+def bounds(entry: Mapping[str, Any]) -> str:
+    low, high = entry.get("min_value"), entry.get("max_value")
+    if low is not None and high is not None:
+        return f"{spell(low)} to {spell(high)}"
+    if low is not None or high is not None:
+        return f"at least {spell(low)}" if high is None else f"at most {spell(high)}"
+    if "value_set" in entry:
+        return f"one of {spell(entry['value_set'])}"
+    return "no repetition" if entry["type"].endswith("unique") else entry["type"]
+
+
+def spell(value: Any) -> str:
+    if isinstance(value, str):
+        return value or "''"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} = {spell(each)}" for key, each in value.items())
+    if isinstance(value, list | tuple | set):
+        return ", ".join(spell(each) for each in value) or "nothing"
+    if isinstance(value, float):
+        return f"{value:,.4g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,26 @@
+"""The pipeline of one image set; its names get the set's namespace where pipelines are registered."""
+
+from kedro.pipeline import Node, Pipeline
+
+from pipelines.data_preparation.nodes import gate, prepare, read, validate
+
+
+def create_pipeline() -> Pipeline:
+    """Raw images + declaration + expectations -> manifest, validation and its report, validated manifest, prepared set.
+
+    Validating and stopping are two nodes, so that the report is saved before a failure ends the run.
+    """
+    return Pipeline(
+        [
+            Node(read, "params:image_set", "manifest", name="read", tags="prepare"),
+            Node(
+                validate,
+                ["manifest", "params:image_set", "expectations"],
+                ["validation", "validation_report"],
+                name="validate",
+                tags="prepare",
+            ),
+            Node(gate, ["manifest", "validation", "params:image_set"], ["validated", "quarantine"], name="gate", tags="prepare"),
+            Node(prepare, ["validated", "params:image_set"], "images", name="prepare", tags="prepare"),
+        ]
+    )
