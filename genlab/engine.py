@@ -1,0 +1,191 @@
+"""The training engine: a Recipe owns the state, Updates change it, train() takes them in turn.
+
+Randomness is a function of (seed, images seen), and batch i of (seed, i). So nothing random has to be saved, and a run that
+is stopped and resumed is bit for bit the run that was not, whatever its caller draws or logs between two turns.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from genlab.compute import FULL_PRECISION, Precision
+from genlab.errors import InputError
+from genlab.seeding import seed_everything
+
+Batch = Mapping[str, Tensor]  # {"image", "label"?} or {"a", "b"}; images (N, C, H, W) in [-1, 1]
+Terms = dict[str, Tensor]  # named scalars; the one called "loss" is minimised
+
+
+class NonFiniteLossError(InputError):
+    """A term became NaN or infinite."""
+
+
+class Source(Protocol):
+    """Batches by number. Batch i is a function of (the source's seed, i) alone."""
+
+    def batches(self, start: int) -> Iterator[Batch]: ...
+
+
+class Stream:
+    """A source's batches in order, and the place in it."""
+
+    def __init__(self, source: Source, position: int = 0):
+        self.position = position  # how many batches have been taken
+        self.turn = 0
+        self.batch: Batch = {}  # the one of this turn
+        self._batches = source.batches(position)
+
+    def __next__(self) -> Batch:
+        batch = next(self._batches)
+        self.position += 1
+        return batch
+
+    def begin(self, turn: int) -> None:
+        """Take the batch of this turn."""
+        self.turn, self.batch = turn, next(self)
+
+
+Update = Callable[[Stream], Terms]  # anything that changes the recipe's state
+
+
+class GradientUpdate:
+    """Descend one player's objective along that player's parameters alone.
+
+    `loss.backward(inputs=players)`: nothing is frozen and thawed, and no gradient is computed that nobody uses.
+    """
+
+    def __init__(
+        self,
+        objective: Callable[[Batch], Terms],
+        optimizer: torch.optim.Optimizer,  # its parameters are the players
+        repeats: int = 1,  # steps a turn; the first sees the turn's batch, each other one a new batch
+        every: int = 1,  # turns between two steps (lazy regularisation)
+        constraint: Callable[[], None] | None = None,  # called after each step, e.g. clipping
+    ):
+        self.objective, self.optimizer = objective, optimizer
+        self.repeats, self.every, self.constraint = repeats, every, constraint
+        self.players = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        for group in optimizer.param_groups:
+            group.setdefault("initial_lr", group["lr"])
+        self.use(FULL_PRECISION)
+
+    def use(self, precision: Precision) -> None:
+        """Compute the objective in this precision from now on; fp16 gradients are scaled."""
+        self.precision = precision
+        self.scaler = torch.amp.GradScaler(precision.device.type, enabled=precision.scaled)
+
+    def __call__(self, stream: Stream) -> Terms:
+        terms: Terms = {}
+        if stream.turn % self.every:
+            return terms
+        for repeat in range(self.repeats):
+            batch = stream.batch if repeat == 0 else next(stream)
+            self.optimizer.zero_grad(set_to_none=True)
+            with self.precision.autocast():
+                terms = self.objective(batch)
+            self.scaler.scale(terms["loss"]).backward(inputs=self.players)
+            self.scaler.step(self.optimizer)
+            self.scaler.update()
+            if self.constraint is not None:
+                self.constraint()
+        return {name: term.detach() for name, term in terms.items()}
+
+    def scale_learning_rate(self, factor: float) -> None:
+        """Learning rate = factor x the one that the optimizer was made with."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["initial_lr"] * factor
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"optimizer": self.optimizer.state_dict(), "scaler": self.scaler.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.scaler.load_state_dict(state["scaler"])
+
+
+class Recipe(nn.Module):
+    """A way of learning: owns networks, pools and running means, so that state_dict() holds all of them."""
+
+    updates: dict[str, Update]  # taken in this order, once a turn; state outside the recipe only in a GradientUpdate
+
+    def at(self, progress: float) -> None:
+        """Move the schedules to this share of the budget, in [0, 1]."""
+
+    def check(self, batch: Batch) -> None:
+        """Raise an InputError if the networks cannot take images of this shape."""
+
+    def show(self, inputs: Batch) -> dict[str, Tensor]:
+        """Rows of images (N, C, H, W) in [-1, 1] that show what has been learnt, made of fixed inputs."""
+        raise NotImplementedError
+
+    def gradient_updates(self) -> dict[str, GradientUpdate]:
+        return {name: update for name, update in self.updates.items() if isinstance(update, GradientUpdate)}
+
+    def training_state(self) -> dict[str, Any]:
+        """All that the next turn depends on, but for the stream's place: tensors and primitives only."""
+        return {
+            "recipe": self.state_dict(),
+            "updates": {name: update.state_dict() for name, update in self.gradient_updates().items()},
+        }
+
+    def load_training_state(self, state: dict[str, Any]) -> None:
+        self.load_state_dict(state["recipe"])
+        for name, update in self.gradient_updates().items():
+            update.load_state_dict(state["updates"][name])
+
+
+class Turn(NamedTuple):
+    """What is known after a turn."""
+
+    images: int  # seen so far
+    terms: dict[str, float]  # "<update>/<term>"
+
+
+def train(
+    recipe: Recipe,
+    stream: Stream,
+    images: int,  # seen before; 0 for a new run
+    budget: int,  # images to see in all
+    batch_size: int,
+    seed: int,
+    precision: Precision = FULL_PRECISION,
+) -> Iterator[Turn]:
+    """Take turns until the budget is spent, and yield after each: the caller logs, draws, saves, stops.
+
+    Raises:
+        NonFiniteLossError: a term is NaN or infinite; the recipe's weights must not be saved.
+    """
+    for update in recipe.gradient_updates().values():
+        update.use(precision)
+    while images < budget:
+        seed_everything(seed, images)
+        recipe.at(images / budget)
+        stream.begin(images // batch_size)
+        terms = {f"{name}/{term}": value for name, update in recipe.updates.items() for term, value in update(stream).items()}
+        images += batch_size
+        yield Turn(images, finite(terms, images))
+
+
+def finite(terms: Terms, images: int) -> dict[str, float]:
+    """The terms as numbers, with one transfer from the device.
+
+    Raises:
+        NonFiniteLossError: naming the terms and the image count.
+    """
+    values = dict(zip(terms, torch.stack([value.float() for value in terms.values()]).tolist(), strict=True)) if terms else {}
+    bad = {name: value for name, value in values.items() if not math.isfinite(value)}
+    if bad:
+        listed = ", ".join(f"{name} = {value}" for name, value in bad.items())
+        raise NonFiniteLossError(
+            f"{listed} after {images:,} images. A finite number was expected. Lower the learning rate, or use `precision: fp32`. "
+            "The last checkpoint from before is kept; the same command goes on from there."
+        )
+    return values
+
+
+def parameters_of(modules: Iterable[nn.Module]) -> list[nn.Parameter]:
+    """The parameters of several modules, in order: one player."""
+    return [parameter for module in modules for parameter in module.parameters()]

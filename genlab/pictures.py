@@ -1,0 +1,83 @@
+"""Pictures that people look at: sheets of images and curves."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+
+from genlab.engine import Recipe
+from genlab.images.prepared_set import PreparedSet
+from genlab.images.stream import roles, to_bytes, to_channels_first, to_unit
+
+GAP, HEADING = 2, 18  # pixels
+LEAST_SIDE = 64  # smaller images are enlarged by a whole number, so that their pixels stay visible as they are
+
+
+def fixed_inputs(images: PreparedSet, count: int, device: torch.device) -> dict[str, Tensor]:
+    """Held-out images by role, (count, C, H, W) in [-1, 1], the same every time; training images where none are held out."""
+    held_out = roles(images, "test" if len(images.indices("test")) else "train")
+    return {role: to_unit(to_channels_first(images.images[spread(indices, count)])).to(device) for role, indices in held_out.items()}
+
+
+def spread(indices: np.ndarray, count: int) -> np.ndarray:
+    """`count` of them, evenly spread over the whole."""
+    return indices[np.linspace(0, len(indices) - 1, min(count, len(indices))).astype(int)]
+
+
+def sample_sheet(recipe: Recipe, images: PreparedSet, device: torch.device, count: int = 8) -> Image.Image:
+    """What the recipe makes of fixed inputs, its rows named after the domains."""
+    names = {domain: domain_name(images, domain) for domain in ("a", "b")}
+    rows = recipe.show(fixed_inputs(images, count, device))
+    return sheet({" to ".join(names.get(part, part) for part in name.split("_to_")): row for name, row in rows.items()})
+
+
+def domain_name(images: PreparedSet, domain: str) -> str:
+    """The folder that a domain's files lie in, where there is one; else its letter."""
+    folders = {path.rpartition("/")[0] for path in images.manifest.loc[images.manifest["domain"] == domain, "path"]}
+    return folders.pop() or domain if len(folders) == 1 else domain
+
+
+def sheet(rows: dict[str, Tensor]) -> Image.Image:
+    """Named rows of images (N, C, H, W) in [-1, 1] -> one picture, a row under its name."""
+    font = ImageFont.load_default(12)
+    strips = [(name, strip(images)) for name, images in rows.items()]
+    width = max(image.width for _, image in strips)
+    picture = Image.new("RGB", (width, sum(image.height + HEADING for _, image in strips)), "white")
+    pen, top = ImageDraw.Draw(picture), 0
+    for name, image in strips:
+        pen.text((GAP, top + 2), name, fill="black", font=font)
+        picture.paste(image, (0, top + HEADING))
+        top += HEADING + image.height
+    return picture
+
+
+def strip(images: Tensor) -> Image.Image:
+    """(N, C, H, W) -> the images side by side."""
+    pixels = to_bytes(images).expand(-1, 3, -1, -1).permute(0, 2, 3, 1).cpu().numpy()
+    factor = max(1, -(-LEAST_SIDE // max(pixels.shape[1:3])))
+    pixels = pixels.repeat(factor, axis=1).repeat(factor, axis=2)
+    framed = np.pad(pixels, ((0, 0), (0, GAP), (0, GAP), (0, 0)), constant_values=224)
+    return Image.fromarray(np.concatenate(list(framed), axis=1))
+
+
+def curves(rows: Sequence[dict[str, float]]) -> Image.Image:
+    """Rows {"images", "<update>/<term>": mean} -> a picture, a panel an update, a line a term."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    terms = sorted({name for row in rows for name in row} - {"images"})
+    players = sorted({name.split("/")[0] for name in terms})
+    figure = Figure(figsize=(5 * max(1, len(players)), 3.5), dpi=100, layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    panels = figure.subplots(1, max(1, len(players)), squeeze=False)[0]
+    for panel, player in zip(panels, players, strict=False):
+        for name in (name for name in terms if name.startswith(f"{player}/")):
+            points = [(row["images"], row[name]) for row in rows if name in row]
+            panel.plot(*zip(*points, strict=True), label=name.removeprefix(f"{player}/"), linewidth=2.2 if name.endswith("/loss") else 1.2)
+        panel.set(title=player, xlabel="images")
+        panel.grid(alpha=0.3)
+        panel.legend(fontsize=8)
+    canvas.draw()
+    return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")

@@ -1,0 +1,125 @@
+"""CycleGAN: translation between two domains without pairs. Zhu et al. 2017 (arXiv:1703.10593)."""
+
+from collections.abc import Callable, Iterable
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import l1_loss
+from torch.optim.swa_utils import AveragedModel
+
+from genlab.average import MovingAverage
+from genlab.engine import Batch, GradientUpdate, Recipe, Terms, parameters_of
+from genlab.errors import InputError
+from genlab.losses.adversarial import AdversarialLoss
+from genlab.pool import ImagePool
+from genlab.schedules import linear_decay
+
+
+class CycleGAN(Recipe):
+    """Two generators a -> b and b -> a, two critics, and the demand that there and back again is where one was.
+
+    Equation 3: L_GAN(G, D_B) + L_GAN(F, D_A) + cycle_weight L_cyc, with the identity term of section 5.2 added. Beyond the
+    paper, each off by default: a moving average of the generators (then it is what samples), and a distortion of what the
+    critics see.
+    """
+
+    directions = ("a_to_b", "b_to_a")
+
+    def __init__(
+        self,
+        generator: Callable[[], nn.Module],  # makes one: image (N, C, H, W) -> image (N, C, H, W), both in [-1, 1]
+        critic: Callable[[], nn.Module],  # makes one: image -> logits (N, ...)
+        loss: AdversarialLoss,
+        generator_optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
+        critic_optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
+        cycle_weight: float = 10.0,  # lambda, equation 3
+        identity_weight: float = 5.0,  # 0.5 lambda, section 5.2; 0 leaves the term out
+        pool_size: int = 50,  # images, section 4
+        decay_start: float = 0.5,  # share of the budget after which the learning rate falls to 0 in a straight line
+        critic_augmentation: nn.Module | None = None,  # of real and fake images alike, differentiable
+        average_half_life: float = 0.0,  # images; 0: no moving average, as in the paper
+    ):
+        super().__init__()
+        self.a_to_b, self.b_to_a = generator(), generator()
+        self.critic_a, self.critic_b = critic(), critic()
+        self.pool_a, self.pool_b = ImagePool(pool_size), ImagePool(pool_size)
+        self.loss, self.decay_start = loss, decay_start
+        self.cycle_weight, self.identity_weight = cycle_weight, identity_weight
+        self.critic_augmentation = critic_augmentation or nn.Identity()
+        self.fakes: dict[str, Tensor] = {}  # of this turn, for the critics
+        self.updates = {
+            "generator": GradientUpdate(self.generator_objective, generator_optimizer(parameters_of([self.a_to_b, self.b_to_a]))),
+            "critic": GradientUpdate(self.critic_objective, critic_optimizer(parameters_of([self.critic_a, self.critic_b]))),
+        }
+        self.averages: nn.ModuleDict | None = None
+        if average_half_life > 0:
+            self.averages = nn.ModuleDict({way: AveragedModel(getattr(self, way)) for way in self.directions})
+            self.updates["average"] = MovingAverage(list(self.averages.values()), [self.a_to_b, self.b_to_a], average_half_life)
+
+    def at(self, progress: float) -> None:
+        for update in self.gradient_updates().values():
+            update.scale_learning_rate(linear_decay(progress, self.decay_start))
+
+    def generator_objective(self, batch: Batch) -> Terms:
+        """Both generators, equation 3 and section 5.2. Each translates its two inputs in one call."""
+        a, b = batch["a"], batch["b"]
+        terms: Terms = {}
+        if self.identity_weight > 0:
+            fake_b, same_b = self.a_to_b(torch.cat([a, b])).split([len(a), len(b)])
+            fake_a, same_a = self.b_to_a(torch.cat([b, a])).split([len(b), len(a)])
+            terms["identity"] = l1_loss(same_a, a) + l1_loss(same_b, b)
+        else:
+            fake_b, fake_a = self.a_to_b(a), self.b_to_a(b)
+        self.fakes = {"a": fake_a.detach(), "b": fake_b.detach()}
+        terms["cycle"] = l1_loss(self.b_to_a(fake_b), a) + l1_loss(self.a_to_b(fake_a), b)
+        for domain, fake, critic in (("a", fake_a, self.critic_a), ("b", fake_b, self.critic_b)):
+            terms[f"adversarial_{domain}"] = self.loss.generator(critic(self.critic_augmentation(fake))).mean()
+        terms["loss"] = terms["adversarial_a"] + terms["adversarial_b"] + self.cycle_weight * terms["cycle"]
+        if self.identity_weight > 0:
+            terms["loss"] = terms["loss"] + self.identity_weight * terms["identity"]
+        return terms
+
+    def critic_objective(self, batch: Batch) -> Terms:
+        """Both critics, on this turn's reals and on fakes from the pools."""
+        terms: Terms = {}
+        for domain, critic, pool in (("a", self.critic_a, self.pool_a), ("b", self.critic_b, self.pool_b)):
+            real, fake = batch[domain], pool(self.fakes[domain])
+            logits = critic(self.critic_augmentation(torch.cat([real, fake])))
+            terms[domain] = self.loss.critic(*logits.split([len(real), len(fake)])).mean()
+        terms["loss"] = terms["a"] + terms["b"]
+        return terms
+
+    def check(self, batch: Batch) -> None:
+        """Training wants sides that the generators give back as they were; translating pads and crops (genlab.padding).
+
+        Raises:
+            InputError: they are not.
+        """
+        for domain in ("a", "b"):
+            height, width = batch[domain].shape[2:]
+            if height % self.a_to_b.stride or width % self.a_to_b.stride:
+                raise InputError(
+                    f"images of domain {domain} are {height} x {width} px; this generator trains on multiples of {self.a_to_b.stride}. "
+                    "Change the image set's `size`."
+                )
+
+    def generators(self) -> dict[str, nn.Module]:
+        """The generator of each direction that samples: the moving average where there is one."""
+        if self.averages is None:
+            return {way: getattr(self, way) for way in self.directions}
+        return {way: average.module for way, average in self.averages.items()}
+
+    @torch.no_grad()
+    def sample(self, images: Tensor, direction: str) -> Tensor:
+        """Images (N, C, H, W) in [-1, 1] of one domain -> their translations into the other."""
+        return self.generators()[direction](images)
+
+    @torch.no_grad()
+    def show(self, inputs: Batch) -> dict[str, Tensor]:
+        """Each domain, translated, and back again."""
+        rows = {}
+        for source, target in (("a", "b"), ("b", "a")):
+            there, back = f"{source}_to_{target}", f"{target}_to_{source}"
+            translated = self.sample(inputs[source], there)
+            rows |= {source: inputs[source], there: translated, f"{there}_to_{source}": self.sample(translated, back)}
+        return rows

@@ -1,0 +1,115 @@
+import functools
+
+import pytest
+import torch
+
+from genlab.engine import Stream, train
+from genlab.errors import InputError
+from genlab.losses.adversarial import LEAST_SQUARES
+from genlab.networks.patchgan import PatchGAN
+from genlab.networks.resnet import ResNet
+from genlab.recipes.cyclegan import CycleGAN
+from genlab.seeding import mix, seed_everything
+
+
+class Noise:
+    """A source of random images, a and b of different brightness."""
+
+    def __init__(self, size=(8, 12)):
+        self.size = size
+
+    def batches(self, start):
+        while True:
+            generator = torch.Generator().manual_seed(mix(start))
+            image = torch.rand(2, 2, 3, *self.size, generator=generator)
+            yield {"a": image[0] - 0.9, "b": image[1] - 0.1}
+            start += 1
+
+
+def made(**arguments) -> CycleGAN:
+    seed_everything(0)
+    adam = functools.partial(torch.optim.Adam, lr=1e-3, betas=(0.5, 0.999))
+    generator, critic = functools.partial(ResNet, width=4, blocks=1), functools.partial(PatchGAN, width=4, layers=1)
+    return CycleGAN(generator, critic, LEAST_SQUARES, adam, adam, **arguments)
+
+
+class Plus(torch.nn.Module):
+    """x -> x + shift: a generator whose terms are known."""
+
+    stride = 1
+
+    def __init__(self, shift):
+        super().__init__()
+        self.shift = torch.nn.Parameter(torch.tensor(shift))
+
+    def forward(self, image):
+        return image + self.shift
+
+
+class Undecided(torch.nn.Module):
+    """A critic that says 0.5 of everything."""
+
+    def forward(self, image):
+        return torch.full((len(image), 1, 2, 2), 0.5)
+
+
+def test_terms_of_known_generators():
+    recipe = made(cycle_weight=10.0, identity_weight=5.0)
+    recipe.a_to_b, recipe.b_to_a = Plus(0.25), Plus(-0.125)
+    recipe.critic_a = recipe.critic_b = Undecided()
+    terms = recipe.generator_objective(next(Noise().batches(0)))
+    terms = {name: term.item() for name, term in terms.items()}
+    assert terms["cycle"] == pytest.approx(2 * 0.125, abs=1e-6)  # there and back misses by 0.125, both ways
+    assert terms["identity"] == pytest.approx(0.25 + 0.125, abs=1e-6)
+    assert terms["adversarial_a"] == terms["adversarial_b"] == pytest.approx(0.25)  # (0.5 - 1)^2
+    assert terms["loss"] == pytest.approx(0.5 + 10 * 0.25 + 5 * 0.375, abs=1e-5)
+    assert recipe.critic_objective(next(Noise().batches(0)))["loss"].item() == pytest.approx(2 * (0.125 + 0.125))  # halved, equation 9
+
+
+def test_without_the_identity_term_it_is_neither_computed_nor_reported():
+    recipe = made(identity_weight=0.0)
+    assert set(recipe.generator_objective(next(Noise().batches(0)))) == {"cycle", "adversarial_a", "adversarial_b", "loss"}
+
+
+def test_the_critics_take_no_gradient_to_the_generators():
+    recipe = made()
+    stream = Stream(Noise())
+    stream.begin(0)
+    recipe.updates["generator"](stream)
+    before = {name: value.clone() for name, value in recipe.a_to_b.state_dict().items()}
+    recipe.updates["critic"](stream)
+    assert all(torch.equal(value, before[name]) for name, value in recipe.a_to_b.state_dict().items())
+
+
+def test_learning_rate_is_constant_then_falls_to_zero():
+    recipe = made(decay_start=0.5)
+    rates = []
+    for progress in (0.0, 0.5, 0.75, 1.0):
+        recipe.at(progress)
+        rates.append(recipe.updates["generator"].optimizer.param_groups[0]["lr"])
+    assert rates == pytest.approx([1e-3, 1e-3, 5e-4, 0.0])
+
+
+@pytest.mark.parametrize("arguments", [{}, {"average_half_life": 4.0, "pool_size": 3}])
+def test_stop_and_resume_is_the_straight_run(arguments):
+    straight, stopped, resumed = made(**arguments), made(**arguments), made(**arguments)
+    turns = list(train(straight, Stream(Noise()), 0, 20, 2, seed=5))
+    stream = Stream(Noise())
+    assert [turn for _, turn in zip(range(4), train(stopped, stream, 0, 20, 2, seed=5), strict=False)] == turns[:4]
+    resumed.load_training_state(stopped.training_state())
+    assert list(train(resumed, Stream(Noise(), stream.position), 8, 20, 2, seed=5)) == turns[4:]
+    for name, value in straight.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[name]), name
+
+
+def test_what_samples_is_the_average_where_there_is_one():
+    recipe = made(average_half_life=4.0)
+    list(train(recipe, Stream(Noise()), 0, 8, 2, seed=5))
+    image = next(Noise().batches(0))["a"]
+    assert torch.equal(recipe.sample(image, "a_to_b"), recipe.averages["a_to_b"].module(image))
+    assert not torch.equal(recipe.sample(image, "a_to_b"), recipe.a_to_b(image))
+
+
+def test_images_that_the_generators_would_not_give_back_are_refused():
+    with pytest.raises(InputError, match="9 x 12 px; this generator trains on multiples of 4"):
+        made().check(next(Noise((9, 12)).batches(0)))
