@@ -1,0 +1,1 @@
+"""Scores of generated images: pure functions, and the extractor whose features they compare."""
