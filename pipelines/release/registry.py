@@ -1,0 +1,186 @@
+"""MLflow's model registry as a Kedro dataset: saving registers a version, loading tells what is registered."""
+
+import contextlib
+import json
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kedro.io import AbstractDataset
+
+from genlab.errors import InputError
+from pipelines.release.promotion import Headline, Standing, beats, digest
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+    from mlflow.entities.model_registry import ModelVersion as Version
+
+CANDIDATE, CHAMPION = "candidate", "champion"
+SERVED = Path(__file__).with_name("served.py")
+SERVING = ("numpy", "onnxruntime", "pandas", "pillow")  # what served.py imports; MLflow adds itself
+DESCRIPTION_LIMIT = 5000  # characters, in MLflow's database
+RECIPE_TAG = "recipe"
+
+logger = logging.getLogger(__name__)
+
+
+class Registration(NamedTuple):
+    """All that makes a model version but its name's first half, the recipe."""
+
+    image_set: str
+    artefacts: dict[str, bytes]  # file name -> content
+    card: str  # Markdown, with ${run}, ${git_commit} and ${command} still to be filled in
+    headline: Headline
+    protocol: dict[str, Any]  # how the scores were made
+    data_hash: str
+    scores: dict[str, float]  # shown beside the model
+    example: bytes  # an image file, the input example
+
+
+class ModelVersion(AbstractDataset[Registration, dict[str, Any]]):
+    """The version of `<recipe>-<image set>` that was registered last.
+
+    Saving gives the alias `candidate` to a new version, and `champion` too if it beats the present one.
+    """
+
+    def __init__(self, recipe: str):
+        self.recipe = recipe
+
+    def save(self, data: Registration) -> None:
+        from pipelines.tracking import run_of
+
+        client = self._client()
+        run = client.get_run(run_of(self.recipe))
+        name = f"{self.recipe}-{data.image_set}"
+        model_id = log_model(client, run, name, data)
+        version_of = {each.name: dict(each.aliases) for each in client.search_registered_models(f"name='{name}'")}
+        standing = Standing(data.headline, digest(data.protocol), data.data_hash)
+        if name not in version_of:
+            client.create_registered_model(name)
+        champion = version_of.get(name, {}).get(CHAMPION)
+        moves, reason = beats(standing, Standing.from_tags(client.get_model_version(name, champion).tags) if champion else None)
+        facts = origin_of(run)
+        made = client.create_model_version(
+            name,
+            f"models:/{model_id}",
+            run.info.run_id,
+            tags=standing.tags() | facts | {RECIPE_TAG: self.recipe, "champion": f"{'yes' if moves else 'no'}: {reason}"},
+            description=Template(data.card).safe_substitute(facts, run=run.info.run_id)[:DESCRIPTION_LIMIT],
+            await_creation_for=0,
+            model_id=model_id,
+        )
+        # What the user interface reads to lead from the run's model to its version.
+        client.set_logged_model_tags(model_id, {"mlflow.modelVersions": json.dumps([{"name": name, "version": int(made.version)}])})
+        client.set_registered_model_alias(name, CANDIDATE, made.version)
+        if moves:
+            client.set_registered_model_alias(name, CHAMPION, made.version)
+        logger.info(
+            "%s version %s is %s: %s.", name, made.version, "candidate and champion" if moves else "candidate, not champion", reason
+        )
+
+    def load(self) -> dict[str, Any]:
+        """-> name, version, uri, aliases, run_id, tags.
+
+        Raises:
+            InputError: there is none.
+        """
+        found = self._last()
+        if found is None:
+            raise InputError(f"'{self.recipe}' has no registered model. Run `kedro run --pipeline={self.recipe}`.")
+        return {
+            "name": found.name,
+            "version": int(found.version),
+            "uri": f"models:/{found.name}/{found.version}",
+            "aliases": sorted(found.aliases),
+            "run_id": found.run_id,
+            "tags": dict(found.tags),
+        }
+
+    def _client(self) -> "MlflowClient":
+        from mlflow import MlflowClient
+
+        from pipelines.tracking import tracking_uri
+
+        return MlflowClient(tracking_uri())
+
+    def _last(self) -> "Version | None":
+        client = self._client()
+        versions = client.search_model_versions(f"tags.{RECIPE_TAG} = '{self.recipe}'")
+        last = max(versions, key=lambda each: each.creation_timestamp, default=None)
+        return last and client.get_model_version(last.name, last.version)  # only this call tells the aliases
+
+    def _exists(self) -> bool:
+        return self._last() is not None
+
+    def _describe(self) -> dict[str, Any]:
+        return {"recipe": self.recipe}
+
+
+def log_model(client: "MlflowClient", run: "Run", name: str, data: Registration) -> str:
+    """The served model as a LoggedModel of the run, with its scores -> its id.
+
+    By MLflow's client and not its global run: the run stays as it is, open or ended.
+    """
+    import pandas
+    from mlflow import pyfunc
+    from mlflow.entities import LoggedModelOutput, LoggedModelStatus, Metric
+    from mlflow.models import Model
+
+    run_id, now = run.info.run_id, int(time.time() * 1000)
+    logged = client.create_logged_model(run.info.experiment_id, name, run_id, params=run.data.params, model_type="pyfunc")
+    with tempfile.TemporaryDirectory() as folder, quiet():
+        artefacts, model = Path(folder, "release"), Path(folder, "model")
+        artefacts.mkdir()
+        for file, content in data.artefacts.items():
+            (artefacts / file).write_bytes(content)
+        pyfunc.save_model(
+            model,
+            python_model=str(SERVED),
+            artifacts={"release": str(artefacts)},
+            signature=signature(json.loads(data.artefacts["release.json"])["directions"][0]),
+            input_example=pandas.DataFrame({"image": [data.example]}),
+            pip_requirements=[f"{package}=={version(package)}" for package in SERVING],  # given: inferring them takes 5 s
+            mlflow_model=Model(artifact_path=logged.artifact_location, model_uuid=logged.model_id, run_id=run_id, model_id=logged.model_id),
+        )
+        client.log_model_artifacts(logged.model_id, str(model))
+    client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
+    client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
+    scores = data.scores | {data.headline.name: data.headline.value}
+    client.log_batch(run_id, [Metric(key, value, now, 0, logged.model_id, run_id=run_id) for key, value in scores.items()])
+    return logged.model_id
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Without MLflow's progress bar and its log lines below a warning."""
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    mlflow_logger = logging.getLogger("mlflow")
+    level = mlflow_logger.level
+    mlflow_logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        mlflow_logger.setLevel(level)
+
+
+def origin_of(run: "Run") -> dict[str, str]:
+    """The commit and the command that the tracking hook has put into a run's tags."""
+    tags = run.data.tags
+    changes = " and uncommitted changes" if tags.get("git.dirty") == "true" else ""
+    return {"git_commit": tags.get("mlflow.source.git.commit", "unknown") + changes, "command": tags.get("command", "unknown")}
+
+
+def signature(default_direction: str):
+    """Column image (a file's bytes) and the direction -> column image."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
+
+    image = Schema([ColSpec("binary", "image")])
+    return ModelSignature(image, image, ParamSchema([ParamSpec("direction", "string", default_direction)]))

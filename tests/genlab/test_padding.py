@@ -1,0 +1,69 @@
+"""Padding to a network's stride and back."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from genlab.errors import InputError
+from genlab.networks.resnet import ResNet
+from genlab.padding import crop, pad, padded_side, smallest_side, translate
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
+
+
+def test_a_multiple_is_returned_as_it_is():
+    images = torch.rand(2, 3, 8, 12)
+    assert pad(images, 4) is images
+    array = images.numpy()
+    assert pad(array, 4, smallest=8) is array
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 5), (2, 3), (7, 64), (31, 33)])
+@pytest.mark.parametrize("multiple", [1, 4, 64])
+def test_crop_takes_away_what_pad_added(size, multiple):
+    images = torch.rand(2, 3, *size)
+    padded = pad(images, multiple)
+    assert padded.shape[-2] % multiple == padded.shape[-1] % multiple == 0
+    assert torch.equal(crop(padded, *size), images)
+    assert np.array_equal(crop(pad(images.numpy(), multiple), *size), images.numpy())
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (5, 9), (63, 65)])
+def test_reflection_is_numpys_own_even_where_it_is_wider_than_the_image(size):
+    images = np.random.default_rng(0).random((2, 3, *size), np.float32)
+    missing = [(0, padded_side(side, 64) - side) for side in size]
+    assert np.array_equal(pad(images, 64), np.pad(images, [(0, 0), (0, 0), *missing], mode="reflect"))
+    assert np.array_equal(pad(torch.from_numpy(images), 64).numpy(), pad(images, 64))
+
+
+def test_a_side_below_the_smallest_grows_to_it():
+    assert pad(np.zeros((1, 3, 4, 20)), 4, smallest=8).shape == (1, 3, 8, 20)
+    assert [padded_side(side, 4, smallest) for side, smallest in [(1, 1), (4, 1), (5, 1), (5, 16), (5, 15)]] == [4, 4, 8, 16, 16]
+
+
+def test_an_image_without_pixels_is_an_error():
+    with pytest.raises(InputError, match="height 0, width 7"):
+        pad(torch.zeros(1, 3, 0, 7), 4)
+
+
+def test_the_smallest_side_of_a_resnet_is_two_strides():
+    # At 4 px its coarsest grid is one pixel: too little for reflection padding of 1.
+    network = ResNet(width=2, blocks=1).eval()
+    assert smallest_side(network, channels=3, stride=4) == 8
+    assert smallest_side(nn.Conv2d(3, 3, 1), channels=3, stride=1) == 1
+    with pytest.raises(InputError, match=r"ResNet takes no image with 5 channels and a side of 4 to 16: .*expected input"):
+        smallest_side(network, channels=5, stride=4)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 50), (9, 8), (17, 31)])
+def test_any_size_is_translated_and_a_multiple_as_the_network_does_it(size):
+    torch.manual_seed(0)
+    network = ResNet(width=2, blocks=1).eval()
+    assert translate(network, torch.rand(2, 3, *size), stride=4, smallest=8).shape == (2, 3, *size)
+    whole = torch.rand(1, 3, 16, 24)
+    with torch.no_grad():
+        assert torch.equal(translate(network, whole, stride=4, smallest=8), network(whole))
