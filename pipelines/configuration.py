@@ -1,0 +1,51 @@
+"""The parameters that pipelines are made from: those of the running session, else those on disk."""
+
+from pathlib import Path
+from typing import Any
+
+from kedro.config import OmegaConfigLoader
+from kedro.framework.context import KedroContext
+
+_here = Path(__file__).resolve().parent.parent
+_of_session: dict[str, Any] = {}
+
+
+def remember(context: KedroContext) -> None:
+    """Use this session's parameters and folder from now on: it knows the environment and `--params`."""
+    global _here
+    _here = context.project_path
+    _of_session.clear()
+    _of_session.update(named(context.config_loader["parameters"]))
+    context.config_loader["parameters"] = _of_session
+
+
+def project() -> Path:
+    """The project's folder."""
+    return _here
+
+
+def parameters() -> dict[str, Any]:
+    """All parameters, not validated."""
+    if _of_session:
+        return _of_session
+    from pipelines.settings import CONFIG_LOADER_ARGS
+
+    return named(OmegaConfigLoader(str(project() / "conf"), **CONFIG_LOADER_ARGS)["parameters"])
+
+
+def named(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Each image set knows its name, so that messages can say it."""
+    for name, declaration in parameters.get("images", {}).items():
+        if isinstance(declaration, dict):
+            declaration.setdefault("name", name)
+    return parameters
+
+
+def recipes() -> dict[str, dict[str, Any]]:
+    """Recipe name -> its parameters: every top-level entry that describes a model."""
+    return {name: entry for name, entry in parameters().items() if isinstance(entry, dict) and "model" in entry}
+
+
+def image_sets() -> dict[str, dict[str, Any]]:
+    """Image set name -> its declaration."""
+    return parameters().get("images", {})

@@ -1,0 +1,5 @@
+"""A checkpoint and held-out images -> scores beside their baselines, and pictures."""
+
+from pipelines.evaluation.pipeline import create_pipeline
+
+__all__ = ["create_pipeline"]

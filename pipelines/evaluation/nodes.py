@@ -1,0 +1,74 @@
+"""The node that scores translations."""
+
+from typing import Any
+
+BATCH_SIZE = 32
+KERNEL_SUBSETS = "100 subsets of half the images, without replacement"
+
+
+def score_translation(
+    checkpoint: dict[str, Any],  # the trained recipe's state_dict
+    model: dict[str, Any],
+    images: Any,  # a genlab.images.prepared_set.PreparedSet
+    compute: dict[str, Any],
+    seed: int,
+    extractor: Any,  # a genlab.metrics.features.Extractor
+) -> tuple[dict[str, Any], Any]:
+    """Both directions on the held-out images, beside two baselines: the untrained generators, and the sources as they are.
+
+    Returns: {"headline", "protocol", direction: {"translated" | "untrained" | "identity": {score: value}}}, and a sheet of samples.
+    Where the held-out images are no pairs there is no truth, and l1, psnr and ssim are left out.
+
+    Raises:
+        InputError: a domain has no held-out images, or too few for KID.
+    """
+    from genlab.build import build
+    from genlab.images.held_out import HeldOut
+    from genlab.metrics.distribution import distribution_scores
+    from genlab.metrics.paired import paired_scores
+    from genlab.pictures import sample_sheet
+    from genlab.seeding import seed_everything
+
+    place = build(compute, "compute")
+    seed_everything(seed)
+    untrained = place.place(build(model, "model"), 0)
+    trained = place.place(build(model, "model"), 0)
+    trained.load_state_dict(checkpoint)
+    held_out = HeldOut(images, place.device)
+    features = {domain: extractor(held_out.bytes[domain]) for domain in ("a", "b")}
+    scores: dict[str, Any] = {}
+    for direction in trained.directions:
+        source, target = direction.split("_to_")
+        back = f"{target}_to_{source}"
+        rows = {
+            "translated": held_out.map(source, lambda batch, way=direction: trained.sample(batch, way), BATCH_SIZE),
+            "untrained": held_out.map(source, lambda batch, way=direction: untrained.sample(batch, way), BATCH_SIZE),
+            "identity": held_out.tensors[source],
+        }
+        scores[direction] = {}
+        for name, result in rows.items():
+            paired = paired_scores(result, held_out.tensors[target]) if held_out.are_pairs else {}
+            seen = features[source] if name == "identity" else extractor(held_out.to_bytes(result))
+            scores[direction][name] = paired | distribution_scores(seen, features[target], extractor, seed)
+        for name, recipe in (("translated", trained), ("untrained", untrained)):
+            returned = held_out.apply(rows[name], lambda batch, recipe=recipe, way=back: recipe.sample(batch, way), BATCH_SIZE)
+            scores[direction][name]["cycle_l1"] = float((returned - held_out.tensors[source]).abs().mean())
+    kid = f"kid_{extractor.name}"
+    headline = {
+        "name": f"{kid}_mean",
+        "value": sum(scores[direction]["translated"][kid] for direction in trained.directions) / len(trained.directions),
+        "lower_is_better": True,
+    }
+    protocol = {
+        "extractor": extractor.name,
+        "extractor_sha256": extractor.sha256,
+        "resize": "bilinear, antialiased, 224 px",
+        "images": {domain: len(tensor) for domain, tensor in held_out.tensors.items()},
+        "reference_sha256": held_out.sha256,
+        "size": list(images.images.shape[1:3]),
+        "held_out_are_pairs": held_out.are_pairs,
+        "kid": "unbiased, cubic kernel, the whole sets",
+        "kid_spread": f"standard deviation over {KERNEL_SUBSETS}",
+        "seed": seed,
+    }
+    return {"headline": headline, "protocol": protocol, **scores}, sample_sheet(trained, images, place.device, 12)

@@ -1,0 +1,116 @@
+"""What happens around the nodes: configuration checked first, everything tracked, the result told at the end."""
+
+import logging
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+
+from pipelines import configuration
+from pipelines.summary import summary
+from pipelines.tracking import CHECKPOINT_TAG, TRACKING, flatten, origin, sha256
+from pipelines.training.interruption import Interrupted, interruptible
+
+
+class ProjectHooks:
+    """Kedro's hooks. A dataset says in its `metadata` what becomes of it in MLflow:
+
+    {mlflow: artifact, folder: data}   its file is logged as it is
+    {mlflow: metrics}                  its file too, and its numbers as metrics
+    {mlflow: checkpoint}               its hash becomes the tag by which later commands find the run
+    """
+
+    def __init__(self) -> None:
+        self.around = ExitStack()
+        self.begun = 0.0
+        self.catalog: CatalogProtocol | None = None
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        configuration.remember(context)
+
+    @hook_impl
+    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        self.begun, self.catalog = time.monotonic(), catalog
+        logging.getLogger("alembic").setLevel(logging.WARNING)
+        logging.getLogger("mlflow").setLevel(logging.WARNING)
+        namespaces = {node.namespace.split(".")[0] for node in pipeline.nodes if node.namespace}
+        recipes = {name: entry for name, entry in configuration.recipes().items() if name in namespaces}
+        check(recipes)
+        self.around = ExitStack()
+        self.around.enter_context(interruptible())
+        names = " ".join(run_params.get("pipeline_names") or ["__default__"])
+        tags = origin() | {"pipeline": names, "environment": run_params.get("env") or "local"}
+        for name, entry in recipes.items():
+            trains = any(node.namespace == name and "train" in node.tags for node in pipeline.nodes)
+            run = TRACKING.begin(
+                name,
+                f"{name} {entry['images']} {entry['budget']['images']:,} images",
+                tags | {"recipe": name, "image_set": entry["images"]},
+                None if trains else filepath(catalog, f"{name}.checkpoint"),
+            )
+            run.parameters({**entry, "image_set": configuration.image_sets()[entry["images"]]})
+        if not recipes:
+            for name in sorted(namespaces & set(configuration.image_sets())):
+                TRACKING.begin(name, f"prepare {name}", tags | {"image_set": name}, None).parameters(configuration.image_sets()[name])
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        wish = metadata(self.catalog, dataset_name)
+        if "mlflow" not in wish:
+            return
+        file = filepath(self.catalog, dataset_name)
+        owner = dataset_name.split(".")[0]
+        # What is made of an image set belongs to every model of this process that uses it.
+        runs = [TRACKING.runs[owner]] if owner in TRACKING.runs else list(TRACKING.runs.values())
+        for run in runs:
+            if wish["mlflow"] == "checkpoint":
+                run.tag({CHECKPOINT_TAG: sha256(file)})
+                continue
+            run.file(file, wish.get("folder", ""))
+            if wish["mlflow"] == "metrics":
+                run.metrics({name: value for name, value in flatten(data).items() if isinstance(value, int | float)})
+
+    @hook_impl
+    def after_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        text = summary(TRACKING.runs, catalog, time.monotonic() - self.begun)
+        self._close("FINISHED")
+        print(text, flush=True)
+
+    @hook_impl
+    def on_pipeline_error(self, error: Exception, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        for run in TRACKING.runs.values():
+            run.tag({"error": f"{type(error).__name__}: {error}"[:5000]})
+        self._close("KILLED" if isinstance(error, Interrupted) else "FAILED")
+
+    def _close(self, status: str) -> None:
+        TRACKING.end(status)
+        self.around.close()
+
+
+def check(recipes: Mapping[str, Mapping[str, Any]]) -> None:
+    """Hold every description against the constructors that it names, before any node runs.
+
+    Raises:
+        ConfigurationError: a wrong class, key or value.
+    """
+    from genlab import build
+
+    for name, entry in recipes.items():
+        build.check(entry, name)
+
+
+def metadata(catalog: CatalogProtocol, dataset_name: str) -> dict[str, str]:
+    dataset = catalog.get(dataset_name)
+    return getattr(dataset, "metadata", None) or {}
+
+
+def filepath(catalog: CatalogProtocol, dataset_name: str) -> Path:
+    """Where a dataset's file is."""
+    return Path(str(catalog.get(dataset_name)._describe()["filepath"]))

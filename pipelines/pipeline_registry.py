@@ -1,0 +1,44 @@
+"""Every recipe is a pipeline, and so is the preparation of every image set; both are read from conf/."""
+
+from kedro.pipeline import Pipeline
+
+from genlab.errors import InputError
+from pipelines import data_preparation, evaluation, release, training
+from pipelines.configuration import image_sets, recipes
+
+DEFAULT = "cyclegan"
+
+
+def register_pipelines() -> dict[str, Pipeline]:
+    """Pipeline name -> pipeline: `prepare_<set>`, `<recipe>`, and `__default__`, which is CycleGAN.
+
+    Raises:
+        InputError: a recipe names an image set that is not declared.
+    """
+    preparations = {name: preparation(name, declaration["kind"]) for name, declaration in image_sets().items()}
+    pipelines = {f"prepare_{name}": pipeline for name, pipeline in preparations.items()}
+    for name, parameters in recipes().items():
+        if parameters.get("images") not in preparations:
+            raise InputError(
+                f"{name}.images: '{parameters.get('images')}' is not an image set. Declared in conf/base/parameters/images.yml: "
+                f"{', '.join(preparations)}."
+            )
+        pipelines[name] = preparations[parameters["images"]] + of_recipe(name, parameters["images"])
+    return pipelines | {"__default__": pipelines[DEFAULT] if DEFAULT in pipelines else Pipeline([])}
+
+
+def preparation(image_set: str, kind: str) -> Pipeline:
+    """The preparation of one image set, under its name."""
+    return Pipeline(
+        data_preparation.create_pipeline(),
+        namespace=image_set,
+        inputs={"expectations": f"{kind}_expectations"},
+        parameters={"params:image_set": f"params:images.{image_set}"},
+        prefix_datasets_with_namespace=True,
+    )
+
+
+def of_recipe(name: str, image_set: str) -> Pipeline:
+    """Training, evaluation and release of one recipe, under its name, on an image set that other recipes may share."""
+    stages = training.create_pipeline() + evaluation.create_pipeline() + release.create_pipeline()
+    return Pipeline(stages, namespace=name, inputs={"images": f"{image_set}.images", "extractor": "extractor"})

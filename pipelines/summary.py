@@ -1,0 +1,48 @@
+"""What a run says at its end: what was made, how long it took, the scores, where to look."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kedro.io import CatalogProtocol
+
+from pipelines.tracking import Run
+
+
+def summary(runs: Mapping[str, Run], catalog: CatalogProtocol, seconds: float) -> str:
+    """A block of text about every model of the run."""
+    lines = [""]
+    for owner, run in runs.items():
+        record = run.client.get_run(run.id)
+        lines.append(f"{record.info.run_name}  ({clock(seconds)} in all)")
+        if "training_seconds" in record.data.metrics:
+            trained = record.data.metrics
+            lines.append(f"  trained    {clock(trained['training_seconds'])} at {trained['images_per_second']:.1f} images/s")
+        metrics = catalog.get(f"{owner}.metrics")
+        if metrics is not None and metrics.exists():
+            lines += table(metrics.load())
+        for name, title in (("samples", "samples"), ("curves", "curves"), ("validation_report", "report")):
+            dataset = catalog.get(f"{owner}.{name}")
+            if dataset is not None and dataset.exists():
+                lines.append(f"  {title:<10} {dataset._describe()['filepath']}")
+    lines.append("  browse     make ui, then http://127.0.0.1:5000")
+    return "\n".join(lines)
+
+
+def table(metrics: Mapping[str, Any]) -> list[str]:
+    """Rows of scores, a line a way and baseline."""
+    protocol, headline = metrics["protocol"], metrics["headline"]
+    directions = {name: rows for name, rows in metrics.items() if name not in ("protocol", "headline")}
+    columns = [name for name in next(iter(next(iter(directions.values())).values())) if not name.endswith("_spread")]
+    lines = [f"  scores     {' '.join(f'{name:>14}' for name in ['', *columns])}"]
+    for direction, rows in directions.items():
+        for name, scores in rows.items():
+            values = " ".join(f"{scores[column]:>14.4f}" if column in scores else f"{'-':>14}" for column in columns)
+            lines.append(f"  {direction:<10} {name:>14} {values}")
+    lines.append(f"  headline   {headline['name']} = {headline['value']:.4f}, on {protocol['images']} held-out images")
+    return lines
+
+
+def clock(seconds: float) -> str:
+    """61 -> `1:01`."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"

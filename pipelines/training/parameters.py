@@ -1,0 +1,20 @@
+"""What a recipe's YAML may say beside its model."""
+
+from pydantic import PositiveInt
+
+from pipelines.parameters import Parameters
+
+
+class Budget(Parameters):
+    """How long to train."""
+
+    images: PositiveInt  # seen in all, of each domain where there are two
+    batch_size: PositiveInt
+
+
+class Monitoring(Parameters):
+    """How often to look and to save, in images."""
+
+    log_every: PositiveInt  # a point on the curves: the mean since the last
+    pictures_every: PositiveInt  # a grid of samples, the first at 0
+    checkpoint_every: PositiveInt  # what a resumed run goes on from

@@ -1,0 +1,81 @@
+"""dvc.yaml: it knows every recipe and set, names the code that decides a result, and makes nothing twice."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT, make_project
+from kedro.config import OmegaConfigLoader
+
+from pipelines.settings import CONFIG_LOADER_ARGS
+
+STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+PARAMETERS = OmegaConfigLoader(str(ROOT / "conf"), **CONFIG_LOADER_ARGS | {"default_run_env": "base"})["parameters"]
+RECIPES = {name: entry for name, entry in PARAMETERS.items() if isinstance(entry, dict) and "model" in entry}
+
+
+def test_every_recipe_and_image_set_has_its_stages():
+    for stage in ("train", "evaluate", "release"):
+        assert {name: item["images"] for name, item in STAGES[stage]["foreach"].items()} == {n: e["images"] for n, e in RECIPES.items()}
+    declared = PARAMETERS["images"]
+    assert {name: (item["raw"], item["suite"]) for name, item in STAGES["prepare"]["foreach"].items()} == {
+        name: (entry["source"]["root"], entry["kind"]) for name, entry in declared.items()
+    }
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_training_depends_on_all_the_code_that_it_runs(recipe):
+    """Every genlab file that is imported to build and train the recipe stands among the stage's dependencies, itself or its folder."""
+    entry = {name: RECIPES[recipe][name] for name in ("model", "augmentation", "compute")}
+    code = f"""
+import json, sys
+from pathlib import Path
+import genlab.images.stream, genlab.pictures
+from genlab.build import build
+build(json.loads({json.dumps(json.dumps(entry))}))
+print(*(Path(m.__file__).relative_to(Path.cwd()) for n, m in sys.modules.items() if n.startswith("genlab.") and m.__file__))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    named = [Path(dependency.replace("${key}", recipe)) for dependency in STAGES["train"]["do"]["deps"] if dependency.startswith("genlab")]
+    missing = [file for file in done.stdout.split() if not any(Path(file).is_relative_to(each) for each in named)]
+    assert [file for file in missing if Path(file).name not in ("__init__.py", "errors.py")] == []
+    assert all((ROOT / each).exists() for each in named)
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A project under DVC whose base sizes are the test's."""
+    project = make_project(tmp_path)
+    for folder in ("genlab", "pipelines"):
+        shutil.copytree(ROOT / folder, project / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    file = project / "conf/base/parameters/recipes/cyclegan.yml"
+    small = OmegaConfigLoader(str(project / "conf"), base_env="base", default_run_env="test", merge_strategy={"parameters": "soft"})
+    file.write_text(yaml.safe_dump({"cyclegan": small["parameters"]["cyclegan"]}))
+    dvc(project, "init", "--no-scm")
+    dvc(project, "config", "core.analytics", "false")
+    return project
+
+
+def dvc(project: Path, *arguments: str) -> str:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {"PATH": path, "OMP_NUM_THREADS": "1"}
+    environment.pop("MLFLOW_TRACKING_URI", None)
+    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], cwd=project, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_repro_makes_everything_once(repository):
+    made = dvc(repository, "repro")
+    assert all(f"{stage}@" in made for stage in STAGES)
+    lock = (repository / "dvc.lock").read_text()
+    assert "Data and pipelines are up to date" in dvc(repository, "repro")
+    # A registered version was made, and no run id or date entered what DVC keeps: made again, everything is the same.
+    dvc(repository, "repro", "--force", "--single-item", "train@cyclegan", "evaluate@cyclegan")
+    assert (repository / "dvc.lock").read_text() == lock
+    assert "kid_efflite0" in dvc(repository, "metrics", "show")
