@@ -11,11 +11,14 @@ from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
 
 from pipelines import configuration
 from pipelines.summary import summary
 from pipelines.tracking import CHECKPOINT_TAG, TRACKING, flatten, origin, sha256
 from pipelines.training.interruption import Interrupted, interruptible
+
+logger = logging.getLogger(__name__)
 
 
 class ProjectHooks:
@@ -38,8 +41,6 @@ class ProjectHooks:
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         self.begun, self.catalog = time.monotonic(), catalog
-        logging.getLogger("alembic").setLevel(logging.WARNING)
-        logging.getLogger("mlflow").setLevel(logging.WARNING)
         namespaces = {node.namespace.split(".")[0] for node in pipeline.nodes if node.namespace}
         recipes = {name: entry for name, entry in configuration.recipes().items() if name in namespaces}
         check(recipes)
@@ -59,6 +60,10 @@ class ProjectHooks:
         if not recipes:
             for name in sorted(namespaces & set(configuration.image_sets())):
                 TRACKING.begin(name, f"prepare {name}", tags | {"image_set": name}, None).parameters(configuration.image_sets()[name])
+
+    @hook_impl
+    def before_node_run(self, node: Node) -> None:
+        logger.info("%s", node.name)
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:

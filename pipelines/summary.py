@@ -14,16 +14,24 @@ def summary(runs: Mapping[str, Run], catalog: CatalogProtocol, seconds: float) -
     for owner, run in runs.items():
         record = run.client.get_run(run.id)
         lines.append(f"{record.info.run_name}  ({clock(seconds)} in all)")
-        if "training_seconds" in record.data.metrics:
+        if run.is_new and "training_seconds" in record.data.metrics:
             trained = record.data.metrics
-            lines.append(f"  trained    {clock(trained['training_seconds'])} at {trained['images_per_second']:.1f} images/s")
+            share = 1 - trained["turn_seconds"] / seconds
+            lines.append(
+                f"  trained    {clock(trained['training_seconds'])} at {trained['images_per_second']:.1f} images/s; "
+                f"{share:.0%} of the run was spent outside training steps"
+            )
         metrics = catalog.get(f"{owner}.metrics")
         if metrics is not None and metrics.exists():
             lines += table(metrics.load())
-        for name, title in (("samples", "samples"), ("curves", "curves"), ("validation_report", "report")):
-            dataset = catalog.get(f"{owner}.{name}")
+        image_set = record.data.tags["image_set"]
+        for title, name in (("samples", f"{owner}.samples"), ("curves", f"{owner}.curves"), ("data", f"{image_set}.validation_report")):
+            dataset = catalog.get(name)
             if dataset is not None and dataset.exists():
                 lines.append(f"  {title:<10} {dataset._describe()['filepath']}")
+        version = catalog.get(f"{owner}.model_version")
+        if version is not None and version.exists() and (facts := version.load())["run_id"] == run.id:
+            lines.append(f"  model      {facts['name']} version {facts['version']}: {', '.join(facts['aliases'])}")
     lines.append("  browse     make ui, then http://127.0.0.1:5000")
     return "\n".join(lines)
 

@@ -4,6 +4,7 @@ The run is found again by the checkpoint's hash, which it carries as a tag: so n
 """
 
 import hashlib
+import logging
 import os
 import platform
 import shlex
@@ -29,8 +30,8 @@ LONGEST_NAME = 250
 class Run:
     """An MLflow run under way."""
 
-    def __init__(self, client: "MlflowClient", run_id: str):
-        self.client, self.id = client, run_id
+    def __init__(self, client: "MlflowClient", run_id: str, is_new: bool = True):
+        self.client, self.id, self.is_new = client, run_id, is_new
 
     def tag(self, tags: Mapping[str, str]) -> None:
         from mlflow.entities import RunTag
@@ -79,15 +80,18 @@ class Tracking:
         import mlflow
         from mlflow import MlflowClient
 
+        for name in ("mlflow", "alembic"):  # they tell of making tables
+            logging.getLogger(name).setLevel(logging.WARNING)
         mlflow.set_tracking_uri(tracking_uri())
         client = MlflowClient()
         experiment = experiment_id(client)
         run_id = made(client, experiment, checkpoint) if checkpoint is not None and checkpoint.exists() else None
-        if run_id is None:
+        is_new = run_id is None
+        if is_new:
             run_id = client.create_run(experiment, run_name=name, tags={"mlflow.source.name": command(), **tags}).info.run_id
         else:
             client.update_run(run_id, status="RUNNING")
-        self.runs[owner] = Run(client, run_id)
+        self.runs[owner] = Run(client, run_id, is_new)
         return self.runs[owner]
 
     def end(self, status: str) -> None:

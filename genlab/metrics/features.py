@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from genlab.export import quiet
+
 SIDE = 224  # pixels
 
 
@@ -78,8 +80,6 @@ class Pooled(nn.Module):
 
 def export(weights: Path, file: Path) -> None:
     """Write the extractor as ONNX, atomically."""
-    import logging
-
     from efficientnet_lite_pytorch import EfficientNet
 
     network = EfficientNet.from_name("efficientnet-lite0")
@@ -87,18 +87,18 @@ def export(weights: Path, file: Path) -> None:
     network.eval()
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_suffix(f".{os.getpid()}.onnx")
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    torch.onnx.export(
-        Pooled(network).eval(),
-        (torch.zeros(2, 3, SIDE, SIDE),),
-        partial,
-        dynamo=True,
-        external_data=False,
-        verbose=False,
-        input_names=["image"],
-        output_names=["features"],
-        dynamic_shapes={"image": {0: torch.export.Dim("batch")}},
-    )
+    with quiet():
+        torch.onnx.export(
+            Pooled(network).eval(),
+            (torch.zeros(2, 3, SIDE, SIDE),),
+            partial,
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+            input_names=["image"],
+            output_names=["features"],
+            dynamic_shapes={"image": {0: torch.export.Dim("batch")}},
+        )
     os.replace(partial, file)
 
 

@@ -1,0 +1,108 @@
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from genlab.errors import InputError
+from genlab.images.augment import Augmentation
+from genlab.images.prepared_set import PreparedSet
+from genlab.images.stream import ImageSource, to_bytes, to_unit
+
+
+def image_set(kind, count=10, size=(12, 8)):
+    """Image i of a domain is a ramp whose first pixel says i, so that it can be told whichever way it was augmented."""
+    domains = ("a", "b") if kind in ("paired", "unpaired") else ("",)
+    rows, images = [], []
+    for number, domain in enumerate(domains):
+        for index in range(count):
+            picture = np.zeros((*size, 3), np.uint8)
+            picture[..., 0] = index
+            picture[..., 1] = 100 * number
+            picture[..., 2] = np.arange(size[1])  # tells a mirror image
+            images.append(picture)
+            pair = f"{index:02}" if kind == "paired" else ""
+            row = {"stem": f"{index:02}", "path": f"{domain}/{index:02}.png", "domain": domain, "pair": pair}
+            rows.append(row | {"split": "test" if index >= 8 else "train", "label": f"l{index % 2}" if kind == "labelled" else ""})
+    return PreparedSet("ramps", kind, np.stack(images), pd.DataFrame(rows), ("l0", "l1") if kind == "labelled" else (), "0", (0, 0, 0))
+
+
+def batches(source, count, start=0):
+    return list(itertools.islice(source.batches(start), count))
+
+
+def same(left, right):
+    return all(torch.equal(x[role], y[role]) for x, y in zip(left, right, strict=True) for role in x)
+
+
+@pytest.mark.parametrize("kind", ["unlabelled", "labelled", "paired", "unpaired"])
+def test_a_batch_is_a_function_of_the_seed_and_its_number(kind):
+    def source(seed, workers=0):
+        return ImageSource(image_set(kind), 4, seed, Augmentation(flip=0.5, jitter=0.25), workers)
+
+    straight = batches(source(0), 6)
+    assert same(batches(source(0), 3, start=3), straight[3:])
+    assert same(batches(source(0, workers=2), 6), straight)
+    assert not same(batches(source(1), 6), straight)
+
+
+def test_every_training_image_is_seen_once_a_pass_and_no_other():
+    source = ImageSource(image_set("unlabelled"), 4, seed=0)
+    passes = [torch.cat([batch["image"] for batch in batches(source, 2, start=start)]) for start in (0, 2, 4)]
+    orders = [to_bytes(images)[:, 0, 0, 0].tolist() for images in passes]
+    assert all(sorted(order) == list(range(8)) for order in orders)
+    assert len({tuple(order) for order in orders}) == 3
+
+
+def test_two_passes_are_augmented_differently():
+    source = ImageSource(image_set("unlabelled", count=1 + 8), 8, seed=0, augmentation=Augmentation(flip=0.5))
+    mirrored = []
+    for batch in batches(source, 6):
+        pixels = to_bytes(batch["image"])
+        order = pixels[:, 0, 0, 0].argsort()
+        mirrored.append(tuple((pixels[order, 2, 0, 0] > 0).tolist()))
+    assert len(set(mirrored)) > 3
+    assert 0.2 < np.mean(mirrored) < 0.8
+
+
+def test_both_images_of_a_pair_get_the_same_geometry():
+    source = ImageSource(image_set("paired"), 4, seed=0, augmentation=Augmentation(flip=0.5, jitter=0.5))
+    for batch in batches(source, 5):
+        a, b = to_bytes(batch["a"]), to_bytes(batch["b"])
+        assert torch.equal(a[:, (0, 2)], b[:, (0, 2)])
+        assert (a[:, 1] == 0).all()
+        assert (b[:, 1] == 100).all()
+
+
+def test_unpaired_domains_are_shuffled_apart():
+    a, b = (torch.cat([batch[domain] for batch in batches(ImageSource(image_set("unpaired"), 8, seed=0), 3)]) for domain in ("a", "b"))
+    assert not torch.equal(to_bytes(a)[:, 0, 0, 0], to_bytes(b)[:, 0, 0, 0])
+
+
+def test_labels_go_with_their_images():
+    for batch in batches(ImageSource(image_set("labelled"), 4, seed=0), 4):
+        assert torch.equal(to_bytes(batch["image"])[:, 0, 0, 0] % 2, batch["label"])
+
+
+def test_the_global_random_state_is_left_alone():
+    torch.manual_seed(3)
+    expected = torch.rand(4)
+    torch.manual_seed(3)
+    batches(ImageSource(image_set("unlabelled"), 4, seed=0, augmentation=Augmentation()), 2)
+    assert torch.equal(torch.rand(4), expected)
+
+
+def test_bytes_survive_the_way_to_unit_and_back():
+    every = torch.arange(256, dtype=torch.uint8)
+    unit = to_unit(every)
+    assert unit.min() == -1
+    assert unit.max() == 1
+    assert torch.equal(to_bytes(unit), every)
+
+
+def test_a_set_without_training_images_says_so():
+    empty = image_set("unlabelled")
+    empty.manifest["split"] = "test"
+    with pytest.raises(InputError, match=r"'ramps' has no training images for 'image'\. Add some, or lower the share `test`"):
+        ImageSource(empty, 4, seed=0)

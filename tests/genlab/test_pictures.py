@@ -1,0 +1,33 @@
+import numpy as np
+import torch
+
+from genlab.pictures import GAP, HEADING, curves, sheet, spread
+
+
+def test_a_sheet_shows_every_image_under_its_rows_name():
+    rows = {"dark": torch.full((3, 3, 64, 64), -1.0), "light": torch.full((3, 1, 64, 64), 1.0)}
+    picture = np.asarray(sheet(rows))
+    assert picture.shape == (2 * (64 + GAP + HEADING), 3 * (64 + GAP), 3)
+    for column in range(3):
+        left = column * (64 + GAP)
+        assert (picture[HEADING : HEADING + 64, left : left + 64] == 0).all()
+        assert (picture[2 * HEADING + 64 + GAP : -GAP, left : left + 64] == 255).all()
+    assert (picture[:HEADING] == 0).any()  # the name is written
+
+
+def test_small_images_are_enlarged_by_a_whole_number():
+    pixels = torch.rand(1, 3, 8, 12) * 2 - 1
+    picture = np.asarray(sheet({"": pixels}))[HEADING:-GAP, :-GAP]
+    assert picture.shape == (48, 72, 3)
+    assert (picture == picture[::6, ::6].repeat(6, 0).repeat(6, 1)).all()
+
+
+def test_fixed_inputs_are_spread_over_the_whole_set():
+    assert spread(np.arange(100), 4).tolist() == [0, 33, 66, 99]
+    assert spread(np.arange(3), 8).tolist() == [0, 1, 2]
+
+
+def test_curves_have_a_panel_for_each_player():
+    one = curves([{"images": 4, "critic/loss": 1.0}, {"images": 8, "critic/loss": 0.5}])
+    two = curves([{"images": 4, "critic/loss": 1.0, "generator/loss": 2.0}, {"images": 8, "critic/loss": 0.5}])
+    assert two.width == 2 * one.width
