@@ -12,8 +12,7 @@ from genlab.engine import Stream, Terms
 class MovingAverage:
     """An Update: average <- network + beta (average - network), beta = 1/2 after `half_life` images.
 
-    The half-life is cut to 5 % of the images seen, so that the untrained start is soon forgotten
-    (Karras et al. 2019, arXiv:1912.04958, and its successors' ramp-up).
+    The half-life is at most a quarter of the images seen, so that the untrained start is soon forgotten.
     """
 
     def __init__(
@@ -27,7 +26,7 @@ class MovingAverage:
 
     def __call__(self, stream: Stream) -> Terms:
         batch_size = len(next(iter(stream.batch.values())))
-        half_life = min(self.half_life, 0.05 * (stream.turn + 1) * batch_size)
+        half_life = min(self.half_life, 0.25 * (stream.turn + 1) * batch_size)
         beta = 0.5 ** (batch_size / max(half_life, 1e-8))
         for average, network in self.pairs:
             average.multi_avg_fn = lerp(beta)

@@ -67,6 +67,11 @@ class Compute:
             )
         return torch.device(name)
 
+    def settings(self) -> dict[str, str | bool]:
+        """All that may change a result's last digits; the number of workers does not."""
+        formats = {"channels_last": self.channels_last, "compile": str(self.compile), "torch": torch.__version__}
+        return {"device": self.device.type, "precision": self.precision.name, **formats}
+
     def place(self, module: nn.Module, budget: int) -> nn.Module:
         """Move a module here, in place: its optimizers keep their parameters."""
         module.to(self.device)

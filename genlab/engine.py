@@ -124,6 +124,12 @@ class Recipe(nn.Module):
     def gradient_updates(self) -> dict[str, GradientUpdate]:
         return {name: update for name, update in self.updates.items() if isinstance(update, GradientUpdate)}
 
+    def use(self, precision: Precision) -> None:
+        """Compute in this precision from now on. Before load_training_state: the gradients' scale is part of the state."""
+        for update in self.gradient_updates().values():
+            if update.precision != precision:
+                update.use(precision)
+
     def training_state(self) -> dict[str, Any]:
         """All that the next turn depends on, but for the stream's place: tensors and primitives only."""
         return {
@@ -158,8 +164,7 @@ def train(
     Raises:
         NonFiniteLossError: a term is NaN or infinite; the recipe's weights must not be saved.
     """
-    for update in recipe.gradient_updates().values():
-        update.use(precision)
+    recipe.use(precision)
     while images < budget:
         seed_everything(seed, images)
         recipe.at(images / budget)
@@ -180,10 +185,19 @@ def finite(terms: Terms, images: int) -> dict[str, float]:
     if bad:
         listed = ", ".join(f"{name} = {value}" for name, value in bad.items())
         raise NonFiniteLossError(
-            f"{listed} after {images:,} images. A finite number was expected. Lower the learning rate, or use `precision: fp32`. "
-            "The last checkpoint from before is kept; the same command goes on from there."
+            f"{listed} after {images:,} images; a finite number was expected. Lower the learning rate, or use `precision: fp32`: "
+            "that trains anew, while the same settings would come to the same number. The last good state is kept."
         )
     return values
+
+
+def weight_sums(recipe: Recipe) -> Terms:
+    """A sum for each network, pool and average: not finite if anything in it is not."""
+    sums: Terms = {}
+    for name, value in recipe.state_dict().items():
+        owner = f"{name.split('.')[0]}/weights"
+        sums[owner] = sums.get(owner, 0) + value.double().sum().cpu()
+    return sums
 
 
 def parameters_of(modules: Iterable[nn.Module]) -> list[nn.Parameter]:

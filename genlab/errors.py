@@ -7,3 +7,10 @@ class InputError(Exception):
 
 class DataValidationError(InputError):
     """An image set doesn't meet its expectations."""
+
+
+def root_cause(error: BaseException) -> BaseException:
+    """The error that others were raised from: Kedro wraps what happens inside a dataset."""
+    while error.__cause__ is not None and not isinstance(error, InputError):
+        error = error.__cause__
+    return error

@@ -8,10 +8,9 @@ from typing import Any
 
 import click
 from kedro.framework.cli.project import run as kedro_run
-from kedro.io import DatasetError
 from kedro.validation.exceptions import ParameterValidationError
 
-from genlab.errors import InputError
+from genlab.errors import InputError, root_cause
 from pipelines.training.interruption import Interrupted
 
 
@@ -22,23 +21,28 @@ def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
     def wrapped(*arguments: Any, **options: Any) -> Any:
         try:
             return command(*arguments, **options)
-        except (InputError, DatasetError) as error:
-            cause = error if isinstance(error, InputError) else error.__cause__
-            if not isinstance(cause, InputError):
+        except Exception as error:
+            shown = message(error) or message(root_cause(error))
+            if shown is None:
                 raise
-            shown = click.ClickException(f"{type(cause).__name__}: {cause}")
-        except ParameterValidationError as error:
-            shown = click.ClickException(f"ConfigurationError: {without_jargon(str(error))}")
-        except ValueError as error:
-            if not str(error).startswith("Failed to find the pipeline named"):
-                raise
-            shown = click.ClickException(str(error))
-        except Interrupted as stop:
-            shown = click.ClickException(str(stop))
-            shown.exit_code = stop.exit_code
         raise shown from None
 
     return wrapped
+
+
+def message(error: BaseException) -> click.ClickException | None:
+    """What a person should read instead of a traceback; None if the error is a bug of ours."""
+    if isinstance(error, Interrupted):
+        shown = click.ClickException(str(error))
+        shown.exit_code = error.exit_code
+        return shown
+    if isinstance(error, InputError):
+        return click.ClickException(f"{type(error).__name__}: {error}")
+    if isinstance(error, ParameterValidationError):
+        return click.ClickException(f"ConfigurationError: {without_jargon(str(error))}")
+    if str(error).startswith("Failed to find the pipeline named"):
+        return click.ClickException(str(error))
+    return None
 
 
 def without_jargon(message: str) -> str:

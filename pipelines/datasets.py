@@ -95,13 +95,13 @@ class FileFolder(AbstractDataset):
 class FeatureExtractor(AbstractDataset):
     """Loads as the extractor of KID and FID; its ONNX file is made once, in the folder."""
 
-    def __init__(self, folder: str):
-        self.folder = Path(folder)
+    def __init__(self, filepath: str):
+        self.filepath = Path(filepath)
 
     def load(self) -> Any:
         from genlab.metrics.features import EfficientNetLite0
 
-        return EfficientNetLite0(self.folder)
+        return EfficientNetLite0(self.filepath)
 
     def save(self, data: None) -> None:
         raise NotImplementedError("An extractor is made from a package's weights, not saved.")
@@ -110,4 +110,4 @@ class FeatureExtractor(AbstractDataset):
         return True
 
     def _describe(self) -> dict[str, Any]:
-        return {"folder": str(self.folder)}
+        return {"filepath": str(self.filepath)}

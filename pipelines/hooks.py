@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from genlab.errors import root_cause
 from pipelines import configuration
 from pipelines.summary import summary
 from pipelines.tracking import CHECKPOINT_TAG, TRACKING, flatten, origin, sha256
@@ -41,11 +42,16 @@ class ProjectHooks:
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         self.begun, self.catalog = time.monotonic(), catalog
+        self.around = ExitStack()
+        self.around.enter_context(interruptible())
+        with self._closing():
+            self._begin(run_params, pipeline, catalog)
+
+    def _begin(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        """Check the configuration, then start or reopen a run for each model."""
         namespaces = {node.namespace.split(".")[0] for node in pipeline.nodes if node.namespace}
         recipes = {name: entry for name, entry in configuration.recipes().items() if name in namespaces}
         check(recipes)
-        self.around = ExitStack()
-        self.around.enter_context(interruptible())
         names = " ".join(run_params.get("pipeline_names") or ["__default__"])
         tags = origin() | {"pipeline": names, "environment": run_params.get("env") or "local"}
         for name, entry in recipes.items():
@@ -84,15 +90,29 @@ class ProjectHooks:
 
     @hook_impl
     def after_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
-        text = summary(TRACKING.runs, catalog, time.monotonic() - self.begun)
+        with self._closing():
+            text = summary(TRACKING.runs, catalog, time.monotonic() - self.begun)
         self._close("FINISHED")
         print(text, flush=True)
 
     @hook_impl
     def on_pipeline_error(self, error: Exception, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        self._fail(error)
+
+    @contextmanager
+    def _closing(self) -> Iterator[None]:
+        """Close the runs if this fails: Kedro tells of errors in nodes only, not of those around them."""
+        try:
+            yield
+        except Exception as error:
+            self._fail(error)
+            raise
+
+    def _fail(self, error: Exception) -> None:
+        reason = root_cause(error)
         for run in TRACKING.runs.values():
-            run.tag({"error": f"{type(error).__name__}: {error}"[:5000]})
-        self._close("KILLED" if isinstance(error, Interrupted) else "FAILED")
+            run.tag({"error": f"{type(reason).__name__}: {reason}"[:5000]})
+        self._close("KILLED" if isinstance(reason, Interrupted) else "FAILED")
 
     def _close(self, status: str) -> None:
         TRACKING.end(status)

@@ -14,7 +14,7 @@ def summary(runs: Mapping[str, Run], catalog: CatalogProtocol, seconds: float) -
     for owner, run in runs.items():
         record = run.client.get_run(run.id)
         lines.append(f"{record.info.run_name}  ({clock(seconds)} in all)")
-        if run.is_new and "training_seconds" in record.data.metrics:
+        if run.trained_here and "training_seconds" in record.data.metrics:
             trained = record.data.metrics
             share = 1 - trained["turn_seconds"] / seconds
             lines.append(
@@ -22,7 +22,7 @@ def summary(runs: Mapping[str, Run], catalog: CatalogProtocol, seconds: float) -
                 f"{share:.0%} of the run was spent outside training steps"
             )
         metrics = catalog.get(f"{owner}.metrics")
-        if metrics is not None and metrics.exists():
+        if "headline.value" in record.data.metrics and metrics is not None and metrics.exists():
             lines += table(metrics.load())
         image_set = record.data.tags["image_set"]
         for title, name in (("samples", f"{owner}.samples"), ("curves", f"{owner}.curves"), ("data", f"{image_set}.validation_report")):

@@ -32,6 +32,7 @@ class Run:
 
     def __init__(self, client: "MlflowClient", run_id: str, is_new: bool = True):
         self.client, self.id, self.is_new = client, run_id, is_new
+        self.trained_here = False  # in this process
 
     def tag(self, tags: Mapping[str, str]) -> None:
         from mlflow.entities import RunTag
@@ -39,12 +40,13 @@ class Run:
         self.client.log_batch(self.id, tags=[RunTag(key, str(value)) for key, value in tags.items()])
 
     def parameters(self, parameters: Mapping[str, Any]) -> None:
-        """Flattened as parameters, and whole as parameters.yml. A reopened run keeps the values that it has."""
+        """Flattened as parameters, and whole as parameters.yml. A reopened run keeps those that it has."""
         from mlflow.entities import Param
 
-        known = self.client.get_run(self.id).data.params
+        if not self.is_new:
+            return
         flat = {name[:LONGEST_NAME]: str(value)[:LONGEST_VALUE] for name, value in flatten(parameters).items()}
-        self.client.log_batch(self.id, params=[Param(name, value) for name, value in flat.items() if name not in known])
+        self.client.log_batch(self.id, params=[Param(name, value) for name, value in flat.items()])
         self.client.log_dict(self.id, dict(parameters), "parameters.yml")
 
     def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
@@ -80,8 +82,8 @@ class Tracking:
         import mlflow
         from mlflow import MlflowClient
 
-        for name in ("mlflow", "alembic"):  # they tell of making tables
-            logging.getLogger(name).setLevel(logging.WARNING)
+        for talkative in ("mlflow", "alembic"):  # they tell of making tables
+            logging.getLogger(talkative).setLevel(logging.WARNING)
         mlflow.set_tracking_uri(tracking_uri())
         client = MlflowClient()
         experiment = experiment_id(client)
@@ -89,16 +91,37 @@ class Tracking:
         is_new = run_id is None
         if is_new:
             run_id = client.create_run(experiment, run_name=name, tags={"mlflow.source.name": command(), **tags}).info.run_id
-        else:
-            client.update_run(run_id, status="RUNNING")
-        self.runs[owner] = Run(client, run_id, is_new)
+        self.runs[owner] = Run(client, run_id) if is_new else reopened(client, run_id)
         return self.runs[owner]
+
+    def go_on(self, owner: str, stopped: str) -> bool:
+        """Continue a stopped run instead of the one begun for this process; False if it is no longer there."""
+        from mlflow.exceptions import MlflowException
+
+        run = self.runs[owner]
+        try:
+            found = run.client.get_run(stopped)
+        except MlflowException:
+            return False
+        if found.info.lifecycle_stage != "active":
+            return False
+        run.client.delete_run(run.id)
+        self.runs[owner] = reopened(run.client, stopped)
+        return True
 
     def end(self, status: str) -> None:
         """Close all runs: FINISHED, FAILED or KILLED."""
         for run in self.runs.values():
             run.client.set_terminated(run.id, status)
         self.runs.clear()
+
+
+def reopened(client: "MlflowClient", run_id: str) -> Run:
+    """A run that ended, under way again; how it ended is forgotten."""
+    client.update_run(run_id, status="RUNNING")
+    if "error" in client.get_run(run_id).data.tags:
+        client.delete_tag(run_id, "error")
+    return Run(client, run_id, is_new=False)
 
 
 TRACKING = Tracking()
@@ -134,11 +157,18 @@ class Journal(AbstractDataset):
     def metrics(self, values: Mapping[str, float], images: int) -> None:
         self.run.metrics(values, images)
 
+    def finished(self, values: Mapping[str, float], images: int) -> None:
+        self.run.trained_here = True
+        self.metrics(values, images)
+
     def picture(self, name: str, image: Any, images: int) -> None:
         self.run.picture(name, image, images)
 
-    def resumed(self, images: int, rows: list[dict[str, float]]) -> None:
-        """Training goes on from here: this run's curves begin with what the stopped one saw."""
+    def resumed(self, stopped: str, images: int, rows: list[dict[str, float]]) -> None:
+        """Training goes on from here: in the run that was stopped, or, if that is gone, in this one with the curves so far."""
+        if TRACKING.go_on(self.owner, stopped):
+            self.run.tag({"resumed_at_images": str(images)})
+            return
         self.run.tag({"resumed_at_images": str(images)})
         self.run.history([{"step": row["images"], **{name: value for name, value in row.items() if name != "images"}} for row in rows])
 

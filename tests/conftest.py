@@ -15,20 +15,48 @@ from kedro.framework.startup import bootstrap_project
 
 torch.set_num_threads(1)
 ROOT = Path(__file__).resolve().parent.parent
-LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
-@pytest.fixture(autouse=True)
-def no_outside_host(monkeypatch):
-    """Refuse every connection but to this machine."""
-    connect = socket.socket.connect
+# In every process that a test starts, Python itself runs this first: names and addresses of other machines are noted and refused.
+GUARD = """
+import os, socket
+HERE = {"127.0.0.1", "::1", "localhost", "", None, socket.gethostname()}
+def refuse(host):
+    if host in HERE or (isinstance(host, bytes) and host.decode() in HERE):
+        return
+    with open(os.environ["GENLAB_OUTSIDE_HOSTS"], "a") as file:
+        file.write(f"{host}\\n")
+    raise OSError(f"outside host: {host}")
+def guarded(function, host_of):
+    def call(*arguments, **options):
+        refuse(host_of(arguments))
+        return function(*arguments, **options)
+    return call
+def of_address(arguments):
+    return arguments[1][0] if isinstance(arguments[1], tuple) else None
+socket.getaddrinfo = guarded(socket.getaddrinfo, lambda arguments: arguments[0])
+socket.socket.connect = guarded(socket.socket.connect, of_address)
+socket.socket.connect_ex = guarded(socket.socket.connect_ex, of_address)
+"""
 
-    def guarded(self, address):
-        if isinstance(address, tuple) and address[0] not in LOOPBACK:
-            raise AssertionError(f"contacts an outside host: {address}")
-        return connect(self, address)
 
-    monkeypatch.setattr(socket.socket, "connect", guarded)
+@pytest.fixture(scope="session", autouse=True)
+def no_outside_host(tmp_path_factory):
+    """Nothing that runs in the tests, in this process or another, so much as looks up an outside host."""
+    folder = tmp_path_factory.mktemp("guard")
+    noted = folder / "hosts.txt"
+    (folder / "sitecustomize.py").write_text(GUARD)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GENLAB_OUTSIDE_HOSTS", str(noted))
+        patch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
+        for owner, name in ((socket, "getaddrinfo"), (socket.socket, "connect"), (socket.socket, "connect_ex")):
+            patch.setattr(owner, name, getattr(owner, name))  # undone at the end
+        exec(GUARD, {})
+        with pytest.raises(OSError, match=r"outside host: genlab\.invalid"):
+            socket.create_connection(("genlab.invalid", 80))
+        noted.unlink()
+        yield
+    assert not noted.exists(), f"outside hosts were asked for: {noted.read_text().split()}"
 
 
 def make_project(folder: Path, stems: int = 40) -> Path:

@@ -93,8 +93,12 @@ class CycleGAN(Recipe):
         """Training wants sides that the generators give back as they were; translating pads and crops (genlab.padding).
 
         Raises:
-            InputError: they are not.
+            InputError: they are not, or the networks cannot take such images at all.
         """
+        if not {"a", "b"} <= set(batch):
+            raise InputError(
+                f"CycleGAN needs two domains, a and b; this image set gives {', '.join(batch)}. Use one of kind unpaired or paired."
+            )
         for domain in ("a", "b"):
             height, width = batch[domain].shape[2:]
             if height % self.a_to_b.stride or width % self.a_to_b.stride:
@@ -102,6 +106,16 @@ class CycleGAN(Recipe):
                     f"images of domain {domain} are {height} x {width} px; this generator trains on multiples of {self.a_to_b.stride}. "
                     "Change the image set's `size`."
                 )
+        try:
+            with torch.no_grad():
+                self.critic_b(self.a_to_b(batch["a"][:1]))
+                self.critic_a(self.b_to_a(batch["b"][:1]))
+        except (RuntimeError, ValueError) as error:
+            shape = " x ".join(str(side) for side in batch["a"].shape[1:])
+            raise InputError(
+                f"the networks cannot take images of {shape} (channels, height, width): {error}. "
+                "Change the image set's `size` or `channels`, or the networks' channels or layers."
+            ) from error
 
     def generators(self) -> dict[str, nn.Module]:
         """The generator of each direction that samples: the moving average where there is one."""

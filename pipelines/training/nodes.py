@@ -30,7 +30,7 @@ def fit(
         InputError: the images do not fit the model, or the description is wrong.
     """
     from genlab.build import build
-    from genlab.engine import Stream, train
+    from genlab.engine import Stream, finite, train, weight_sums
     from genlab.images.stream import ImageSource
     from genlab.pictures import curves, sample_sheet
     from genlab.seeding import seed_everything
@@ -38,17 +38,12 @@ def fit(
     from pipelines.training.progress import Progress
 
     place = build(compute, "compute")
-    settings = {
-        "model": model,
-        "augmentation": augmentation,
-        "seed": seed,
-        "budget": budget.model_dump(),
-        "precision": place.precision.name,
-    }
-    key = resumption.key(settings | {"device": place.device.type, "log_every": monitoring.log_every}, images.content_hash)
+    settings = {"model": model, "augmentation": augmentation, "seed": seed, "budget": budget.model_dump(), "compute": place.settings()}
+    key = resumption.key(settings | {"log_every": monitoring.log_every}, images.content_hash)
     seed_everything(seed)
     recipe = place.place(build(model, "model"), budget.images)
     source = ImageSource(images, budget.batch_size, seed, build(augmentation, "augmentation"), place.workers, place.device)
+    recipe.use(place.precision)
     recipe.check(next(source.batches(0)))
     with resumption.locked(key) as state, stop_request() as stop:
         saved = state.load(place.device)
@@ -58,11 +53,20 @@ def fit(
             recipe.load_training_state(saved["training"])
             history.load_state_dict(saved["history"])
             seen = saved["images"]
-            journal.resumed(seen, history.rows)
+            journal.resumed(saved["run"], seen, history.rows)
         stream = Stream(source, saved["position"] if saved else 0)
 
         def save() -> None:
-            state.save({"training": recipe.training_state(), "history": history.state_dict(), "images": seen, "position": stream.position})
+            finite(weight_sums(recipe), seen)  # a bad step shows in the next turn's terms only: never save it over a good state
+            state.save(
+                {
+                    "training": recipe.training_state(),
+                    "history": history.state_dict(),
+                    "images": seen,
+                    "position": stream.position,
+                    "run": journal.run.id,
+                }
+            )
 
         def draw() -> None:
             journal.picture("samples", sample_sheet(recipe, images, place.device), seen)
@@ -78,10 +82,11 @@ def fit(
                 draw()
             if crossed(monitoring.checkpoint_every, before, seen):
                 save()
-            if stop.signal and seen < budget.images:
+            if stop.signal:
                 save()
                 raise Interrupted(stop.signal, seen, budget.images)
-        journal.metrics(progress.summary(), seen)
+        finite(weight_sums(recipe), seen)
+        journal.finished(progress.summary(), seen)
     checkpoint = {name: tensor.detach().cpu().contiguous() for name, tensor in recipe.state_dict().items()}
     return checkpoint, history.frame(), curves(history.rows), key
 

@@ -5,7 +5,6 @@ import hashlib
 import json
 import os
 import pickle
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +29,8 @@ class ResumeFolder(AbstractDataset):
         return self
 
     def save(self, key: str) -> None:
-        shutil.rmtree(self.filepath / key, ignore_errors=True)
+        with self.locked(key) as state:
+            state.file.unlink(missing_ok=True)
 
     def _exists(self) -> bool:
         return True

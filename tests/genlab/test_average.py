@@ -31,5 +31,5 @@ def test_early_on_the_average_is_as_short_as_the_run():
     nn.init.constant_(network.weight, 1.0)
     update(At(0))
     nn.init.constant_(network.weight, 0.0)
-    update(At(19))  # 200 images seen: a half-life of 10, one turn
+    update(At(3))  # 40 images seen: a half-life of 10, one turn
     torch.testing.assert_close(average.module.weight.item(), 0.5)

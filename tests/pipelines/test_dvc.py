@@ -28,23 +28,30 @@ def test_every_recipe_and_image_set_has_its_stages():
     }
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
-def test_training_depends_on_all_the_code_that_it_runs(recipe):
-    """Every genlab file that is imported to build and train the recipe stands among the stage's dependencies, itself or its folder."""
-    entry = {name: RECIPES[recipe][name] for name in ("model", "augmentation", "compute")}
-    code = f"""
-import json, sys
+PACKAGES = {"prepare": "data_preparation", "train": "training", "evaluate": "evaluation", "release": "release"}
+
+
+@pytest.mark.parametrize("stage", PACKAGES)
+def test_a_stage_depends_on_all_the_code_that_it_runs(stage):
+    """Every genlab file that the stage's nodes import, at their heads or inside, and what its descriptions build, is a dependency."""
+    for name in STAGES[stage]["foreach"]:
+        described = json.dumps(PARAMETERS["images"][name]["source"] if stage == "prepare" else RECIPES[name])
+        code = f"""
+import ast, importlib, json, sys
 from pathlib import Path
-import genlab.images.stream, genlab.pictures
-from genlab.build import build
-build(json.loads({json.dumps(json.dumps(entry))}))
+from genlab.build import check
+for file in Path("pipelines/{PACKAGES[stage]}").rglob("*.py"):
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("genlab."):
+            importlib.import_module(node.module)
+check(json.loads({described!r}))
 print(*(Path(m.__file__).relative_to(Path.cwd()) for n, m in sys.modules.items() if n.startswith("genlab.") and m.__file__))
 """
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    named = [Path(dependency.replace("${key}", recipe)) for dependency in STAGES["train"]["do"]["deps"] if dependency.startswith("genlab")]
-    missing = [file for file in done.stdout.split() if not any(Path(file).is_relative_to(each) for each in named)]
-    assert [file for file in missing if Path(file).name not in ("__init__.py", "errors.py")] == []
-    assert all((ROOT / each).exists() for each in named)
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+        named = [Path(each.replace("${key}", name)) for each in STAGES[stage]["do"]["deps"] if each.startswith("genlab")]
+        imported = [Path(file) for file in done.stdout.split() if not file.endswith(("__init__.py", "errors.py"))]
+        assert [file for file in imported if not any(file.is_relative_to(each) for each in named)] == []
+        assert all((ROOT / each).exists() for each in named)
 
 
 @pytest.fixture

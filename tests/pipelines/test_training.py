@@ -5,6 +5,7 @@ import sys
 import time
 
 import pytest
+import torch
 from conftest import run_kedro
 from mlflow import MlflowClient
 
@@ -77,10 +78,15 @@ def test_a_killed_training_resumes_to_the_same_bits(prepared):
         assert runs(prepared)[0].info.status == status
         for name in (CHECKPOINT, HISTORY):
             (prepared / name).unlink()
+        (stopped, *others) = runs(prepared)
         train(prepared, **LONG)
-        assert int(runs(prepared)[0].data.tags["resumed_at_images"]) < 400
         assert results(prepared) == straight
-    # The resumed run's curves are whole.
+        # It goes on in the run that was stopped: one model, one run.
+        (resumed, *rest) = runs(prepared)
+        assert resumed.info.run_id == stopped.info.run_id
+        assert len(rest) == len(others)
+        assert resumed.info.status == "FINISHED"
+        assert 0 < int(resumed.data.tags["resumed_at_images"]) < 400
     history = MlflowClient(f"sqlite:///{prepared / 'mlflow.db'}").get_metric_history(runs(prepared)[0].info.run_id, "generator/loss")
     assert sorted({point.step for point in history}) == list(range(4, 401, 4))
 
@@ -118,6 +124,10 @@ def test_a_damaged_state_says_what_to_do(tmp_path):
 def test_a_diverging_loss_stops_the_run_and_keeps_the_last_state(prepared):
     with pytest.raises(NonFiniteLossError, match=r"= (nan|inf).* after \d+ images"):
         train(prepared, **LONG | {"cyclegan.model.generator_optimizer.lr": 1e18, "cyclegan.monitoring.checkpoint_every": 4})
+    (file,) = (prepared / ".genlab" / "resumption").rglob("state.pt")
+    state = torch.load(file, weights_only=True)
+    assert state["images"] > 0
+    assert all(value.isfinite().all() for value in state["training"]["recipe"].values())
     assert runs(prepared)[0].info.status == "FAILED"
     assert "NonFiniteLossError" in runs(prepared)[0].data.tags["error"]
 

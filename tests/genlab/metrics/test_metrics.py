@@ -56,3 +56,5 @@ def test_paired_scores_of_an_image_with_itself_and_with_a_shifted_grey():
     assert brighter["l1"] == pytest.approx(0.2, rel=1e-5)
     assert brighter["psnr"] == pytest.approx(10 * np.log10(4 / 0.04), rel=1e-4)  # range 2
     assert brighter["ssim"] < 1
+    assert brighter["l1_spread"] == pytest.approx(0, abs=1e-6)
+    assert "ssim" not in paired_scores(image[..., :8, :8], image[..., :8, :8])  # smaller than its window

@@ -110,6 +110,14 @@ def test_what_samples_is_the_average_where_there_is_one():
     assert not torch.equal(recipe.sample(image, "a_to_b"), recipe.a_to_b(image))
 
 
+def test_images_that_the_networks_cannot_take_are_refused():
+    batch = next(Noise().batches(0))
+    with pytest.raises(InputError, match="cannot take images of 1 x 8 x 12"):
+        made().check({domain: images[:, :1] for domain, images in batch.items()})
+    with pytest.raises(InputError, match="needs two domains, a and b; this image set gives image"):
+        made().check({"image": batch["a"]})
+
+
 def test_images_that_the_generators_would_not_give_back_are_refused():
     with pytest.raises(InputError, match="9 x 12 px; this generator trains on multiples of 4"):
         made().check(next(Noise((9, 12)).batches(0)))
