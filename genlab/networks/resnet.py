@@ -24,7 +24,7 @@ class ResNet(nn.Module):
         width: int = 64,  # filters of the first layer
         blocks: int = 9,  # the paper: 6 at 128 px, 9 from 256 px on
         upsampling: Literal["transposed", "resize"] = "transposed",  # the paper's, or nearest + convolution (no checkerboard)
-        input_skip: bool = False,  # the image itself joins the last layer's input, as a U-Net's outermost skip; the paper has none
+        input_skip: bool = False,  # the image joins the last layer's input, with weight 1 at first; the paper has no such skip
     ):
         super().__init__()
         if blocks < 1 or width < 1:
@@ -40,6 +40,9 @@ class ResNet(nn.Module):
         last = nn.Conv2d(width + (channels_in if input_skip else 0), channels_out, 7)
         self.to_image = nn.Sequential(nn.ReflectionPad2d(3), last, nn.Tanh())
         normal(self)
+        if input_skip:  # starts near tanh(image): shapes need not be learnt anew, and training is spent on style
+            with torch.no_grad():
+                nn.init.dirac_(last.weight[:, width:])
 
     def forward(self, image: Tensor) -> Tensor:
         features = self.features(image)

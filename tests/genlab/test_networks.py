@@ -38,6 +38,14 @@ def test_a_logit_sees_the_patch_that_the_paper_names(layers, side):
     assert rows.max() - rows.min() + 1 == side
 
 
+def test_with_an_input_skip_a_generator_starts_near_the_image_itself():
+    torch.manual_seed(0)
+    image = torch.rand(2, 3, 16, 16) * 2 - 1
+    with torch.no_grad():
+        near, far = (ResNet(width=4, blocks=1, input_skip=skip)(image) for skip in (True, False))
+    assert (near - image.tanh()).abs().mean() < 0.25 * (far - image.tanh()).abs().mean()
+
+
 def test_resize_convolution_leaves_no_checkerboard_where_transposed_does():
     """A constant image in: nothing tells the interior pixels apart, but the stride of a transposed layer."""
     variation = {}
