@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 import subprocess
 
 import nbformat
@@ -71,7 +72,7 @@ def test_one_run_holds_the_whole_life_of_a_model(whole, client):
         "samples/curves.png",
     }
     assert wanted <= files
-    steps = {int(name.split("%step%")[1].split("%")[0]) for name in files if name.startswith("images/samples%")}
+    steps = {int(step) for name in files for step in re.findall(r"^images/samples.step.(\d+).", name)}
     assert steps == {0, 8, 16}  # the slider starts before any training
 
 
