@@ -78,6 +78,7 @@ class Compute:
         if self.channels_last:
             module.to(memory_format=torch.channels_last)
         if self.compile is True or (self.compile == "auto" and budget >= MINIMUM_BUDGET_TO_COMPILE):
-            for network in module.children():
-                network.compile()
+            for part in module.children():
+                if next(part.parameters(), None) is not None:  # a network; pools and augmentations break a graph and gain nothing
+                    part.compile()
         return module
