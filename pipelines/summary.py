@@ -39,6 +39,7 @@ def summary(runs: Mapping[str, Run], catalog: CatalogProtocol, seconds: float) -
 def table(metrics: Mapping[str, Any]) -> list[str]:
     """Rows of scores, a line a way and baseline."""
     protocol, headline = metrics["protocol"], metrics["headline"]
+    counts = " + ".join(f"{count:,}" for count in protocol["images"].values())
     directions = {name: rows for name, rows in metrics.items() if name not in ("protocol", "headline")}
     columns = [name for name in next(iter(next(iter(directions.values())).values())) if not name.endswith("_spread")]
     lines = [f"  scores     {' '.join(f'{name:>14}' for name in ['', *columns])}"]
@@ -46,7 +47,7 @@ def table(metrics: Mapping[str, Any]) -> list[str]:
         for name, scores in rows.items():
             values = " ".join(f"{scores[column]:>14.4f}" if column in scores else f"{'-':>14}" for column in columns)
             lines.append(f"  {direction:<10} {name:>14} {values}")
-    lines.append(f"  headline   {headline['name']} = {headline['value']:.4f}, on {protocol['images']} held-out images")
+    lines.append(f"  headline   {headline['name']} = {headline['value']:.4f}, on {counts} held-out images")
     return lines
 
 

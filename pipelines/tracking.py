@@ -88,10 +88,11 @@ class Tracking:
         client = MlflowClient()
         experiment = experiment_id(client)
         run_id = made(client, experiment, checkpoint) if checkpoint is not None and checkpoint.exists() else None
-        is_new = run_id is None
-        if is_new:
-            run_id = client.create_run(experiment, run_name=name, tags={"mlflow.source.name": command(), **tags}).info.run_id
-        self.runs[owner] = Run(client, run_id) if is_new else reopened(client, run_id)
+        if run_id is None:
+            created = client.create_run(experiment, run_name=name, tags={"mlflow.source.name": command(), **tags})
+            self.runs[owner] = Run(client, created.info.run_id)
+        else:
+            self.runs[owner] = reopened(client, run_id)
         return self.runs[owner]
 
     def go_on(self, owner: str, stopped: str) -> bool:
@@ -166,11 +167,9 @@ class Journal(AbstractDataset):
 
     def resumed(self, stopped: str, images: int, rows: list[dict[str, float]]) -> None:
         """Training goes on from here: in the run that was stopped, or, if that is gone, in this one with the curves so far."""
-        if TRACKING.go_on(self.owner, stopped):
-            self.run.tag({"resumed_at_images": str(images)})
-            return
+        if not TRACKING.go_on(self.owner, stopped):
+            self.run.history([{"step": row["images"], **{name: value for name, value in row.items() if name != "images"}} for row in rows])
         self.run.tag({"resumed_at_images": str(images)})
-        self.run.history([{"step": row["images"], **{name: value for name, value in row.items() if name != "images"}} for row in rows])
 
 
 def tracking_uri() -> str:
