@@ -1,17 +1,26 @@
 """Adversarial losses: what the critic and the generator minimise, as functions of the critic's logits."""
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 from torch import Tensor
-from torch.nn.functional import logsigmoid
+from torch.nn.functional import logsigmoid, relu, softplus
+
+Logits = Callable[[], Tensor]  # computed when asked for: most generators never look at the real ones
+
+
+def outputs(real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+    """The critic's mean output for real and for fake images."""
+    return {"real": real.mean(), "fake": fake.mean()}
 
 
 class AdversarialLoss(NamedTuple):
     """Both players' objectives. Logits (N, ...) -> one number a logit, (N, ...); the recipe takes the mean."""
 
     critic: Callable[[Tensor, Tensor], Tensor]  # (real logits, fake logits) -> loss
-    generator: Callable[[Tensor], Tensor]  # fake logits -> loss
+    generator: Callable[[Tensor, Logits], Tensor]  # (fake logits, the real logits) -> loss
+    views: Callable[[Tensor, Tensor], dict[str, Tensor]] = outputs  # (real logits, fake logits) -> what to watch, by name
 
 
 def binary_cross_entropy(real: Tensor, fake: Tensor) -> Tensor:
@@ -22,11 +31,38 @@ def binary_cross_entropy(real: Tensor, fake: Tensor) -> Tensor:
     return -logsigmoid(real) - logsigmoid(-fake)
 
 
+def probabilities(real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+    """D(x) and D(G(z)) in [0, 1], and the Jensen-Shannon divergence that the critic's value stands for.
+
+    The value is 2 JSD - log 4 for the best critic (Goodfellow et al., theorem 1) and lower for any other, so that this is a
+    lower bound of the divergence, in nats: at most log 2, and below 0 for a critic that is worse than undecided.
+    """
+    value = -binary_cross_entropy(real, fake).mean()
+    return {"real": real.sigmoid().mean(), "fake": fake.sigmoid().mean(), "jsd": (value + math.log(4)) / 2}
+
+
 def least_squares(real: Tensor, fake: Tensor) -> Tensor:
     """1/2 (D(x) - 1)^2 + 1/2 D(G(z))^2. Mao et al. 2016 (arXiv:1611.04076), equation 9: targets 1 and 0."""
     return (real - 1).square() / 2 + fake.square() / 2
 
 
-NON_SATURATING = AdversarialLoss(binary_cross_entropy, lambda fake: -logsigmoid(fake))
+def difference(real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+    """Mean outputs and their difference: the Wasserstein-1 distance times the critic's Lipschitz constant, estimated from below.
+
+    Arjovsky et al. 2017 (arXiv:1701.07875), equation 3.
+    """
+    return {**outputs(real, fake), "wasserstein": real.mean() - fake.mean()}
+
+
+# Equation 1 as it stands: the generator minimises log(1 - D(G(z))), whose slope vanishes while the critic is sure.
+MINIMAX = AdversarialLoss(binary_cross_entropy, lambda fake, real: logsigmoid(-fake), probabilities)
+# Its section 3: the generator maximises log D(G(z)) instead.
+NON_SATURATING = AdversarialLoss(binary_cross_entropy, lambda fake, real: -logsigmoid(fake), probabilities)
 # The generator's term is not halved: so in CycleGAN (arXiv:1703.10593, section 4), where lambda = 10 is weighed against it.
-LEAST_SQUARES = AdversarialLoss(least_squares, lambda fake: (fake - 1).square())
+LEAST_SQUARES = AdversarialLoss(least_squares, lambda fake, real: (fake - 1).square())
+# Arjovsky et al. 2017 (arXiv:1701.07875), equation 2; the critic has to be held near Lipschitz 1.
+WASSERSTEIN = AdversarialLoss(lambda real, fake: fake - real, lambda fake, real: -fake, difference)
+# Lim and Ye 2017 (arXiv:1705.02894); Miyato et al. 2018 (arXiv:1802.05957), equations 16 and 17.
+HINGE = AdversarialLoss(lambda real, fake: relu(1 - real) + relu(1 + fake), lambda fake, real: -fake)
+# Jolicoeur-Martineau 2018 (arXiv:1807.00734) and Huang et al. 2024 (arXiv:2501.05441), equation 2: each fake beside a real image.
+RELATIVISTIC = AdversarialLoss(lambda real, fake: softplus(fake - real), lambda fake, real: softplus(real() - fake))

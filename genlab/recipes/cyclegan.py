@@ -73,11 +73,19 @@ class CycleGAN(Recipe):
         self.fakes = {"a": fake_a.detach(), "b": fake_b.detach()}
         terms["cycle"] = l1_loss(self.b_to_a(fake_b), a) + l1_loss(self.a_to_b(fake_a), b)
         for domain, fake, critic in (("a", fake_a, self.critic_a), ("b", fake_b, self.critic_b)):
-            terms[f"adversarial_{domain}"] = self.loss.generator(critic(self.critic_augmentation(fake))).mean()
+            terms[f"adversarial_{domain}"] = self.adversarial(critic, batch[domain], fake)
         terms["loss"] = terms["adversarial_a"] + terms["adversarial_b"] + self.cycle_weight * terms["cycle"]
         if self.identity_weight > 0:
             terms["loss"] = terms["loss"] + self.identity_weight * terms["identity"]
         return terms
+
+    def adversarial(self, critic: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+        """What the generator that made the fakes minimises."""
+
+        def judge(images: Tensor) -> Tensor:
+            return critic(self.critic_augmentation(images))
+
+        return self.loss.generator(judge(fake), lambda: judge(real)).mean()
 
     def critic_objective(self, batch: Batch) -> Terms:
         """Both critics, on this turn's reals and on fakes from the pools."""

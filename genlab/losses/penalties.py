@@ -1,0 +1,43 @@
+"""Gradient penalties: what holds a critic smooth, as functions of what it was shown and what it said."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+
+class Judged(NamedTuple):
+    """Images that require a gradient, and the critic's logits for them, with the graph between."""
+
+    images: Tensor  # (N, C, H, W)
+    logits: Tensor  # (N, ...)
+
+
+Penalty = Callable[[nn.Module, Judged, Judged], Tensor]  # (critic, real, fake) -> one number an image, (N,)
+
+
+def slope(judged: Judged) -> Tensor:
+    """The gradient of each image's logits with respect to it, flattened, (N, C H W); can be descended again."""
+    (gradient,) = torch.autograd.grad(judged.logits.sum(), judged.images, create_graph=True)
+    return gradient.flatten(1)
+
+
+def one_centred(critic: nn.Module, real: Judged, fake: Judged, weight: float = 10.0) -> Tensor:
+    """weight (|grad D(x)| - 1)^2 on straight lines from real to fake, (N,). Gulrajani et al. 2017 (arXiv:1704.00028), equation 3.
+
+    One epsilon an image, as in algorithm 1. The critic must not mix images: no batch norm.
+    """
+    epsilon = torch.rand(len(real.images), *[1] * (real.images.dim() - 1), device=real.images.device, dtype=real.images.dtype)
+    between = torch.lerp(real.images, fake.images, epsilon).detach().requires_grad_()
+    return weight * (slope(Judged(between, critic(between))).norm(dim=1) - 1).square()
+
+
+def r1(critic: nn.Module, real: Judged, fake: Judged, weight: float = 1.0) -> Tensor:
+    """weight / 2 |grad D(x)|^2 on real images, (N,). Mescheder et al. 2018 (arXiv:1801.04406), equation 9; weight is gamma."""
+    return weight / 2 * slope(real).square().sum(1)
+
+
+def r2(critic: nn.Module, real: Judged, fake: Judged, weight: float = 1.0) -> Tensor:
+    """weight / 2 |grad D(G(z))|^2 on fake images, (N,). Mescheder et al. 2018 (arXiv:1801.04406), equation 10; weight is gamma."""
+    return weight / 2 * slope(fake).square().sum(1)
