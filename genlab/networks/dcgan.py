@@ -1,0 +1,105 @@
+"""DCGAN: convolutions of stride 2 and nothing else (Radford et al. 2015, arXiv:1511.06434, section 3 and figure 1)."""
+
+from collections.abc import Callable
+
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from genlab.errors import InputError
+from genlab.networks.initialise import he, normal
+from genlab.networks.normalise import Norm, normalise
+
+COARSEST = 4  # pixels, the side of the first and last feature map
+SLOPE = 0.2  # of the critic's leaky ReLU, section 3
+
+
+class Generator(nn.Module):
+    """Latent (N, latent_size) -> image (N, C, size, size) in [-1, 1].
+
+    4 px with size / 8 x `width` filters, halved with each doubling of the side; the last convolution gives the image. With size 64
+    and width 128: figure 1.
+    """
+
+    def __init__(
+        self,
+        size: int,  # of the images, pixels: 8, 16, 32, ...
+        channels: int = 3,
+        latent_size: int = 100,
+        width: int = 64,  # filters of the finest feature map, at size / 2
+        norm: Norm = "batch",
+    ):
+        super().__init__()
+        doublings = doublings_to(size, "Generator")
+        self.latent_size = latent_size
+        filters = width * 2 ** (doublings - 1)
+        layers = [nn.ConvTranspose2d(latent_size, filters, COARSEST, bias=norm == "none"), normalise(norm, filters), nn.ReLU(inplace=True)]
+        for _ in range(doublings - 1):
+            layers += [
+                nn.ConvTranspose2d(filters, filters // 2, 4, stride=2, padding=1, bias=norm == "none"),
+                normalise(norm, filters // 2),
+                nn.ReLU(inplace=True),
+            ]
+            filters //= 2
+        layers += [nn.ConvTranspose2d(filters, channels, 4, stride=2, padding=1), nn.Tanh()]
+        self.layers = nn.Sequential(*layers)
+        normal(self)
+
+    def forward(self, latent: Tensor) -> Tensor:
+        return self.layers(latent[:, :, None, None])
+
+
+class Critic(nn.Module):
+    """Image (N, C, size, size) -> logits (N,). The generator's mirror image; no norm on its first layer.
+
+    Beyond the paper: a layer that sees the whole batch before the last convolution, and spectral normalisation of every weight
+    (Miyato et al. 2018, arXiv:1802.05957, one power iteration a step).
+    """
+
+    def __init__(
+        self,
+        size: int,
+        channels: int = 3,
+        width: int = 64,  # filters of the finest feature map, at size / 2
+        norm: Norm = "batch",
+        minibatch: Callable[[int, int], nn.Module] | None = None,  # (channels, side) -> a layer of genlab.networks.minibatch
+        spectral: bool = False,
+    ):
+        super().__init__()
+        doublings = doublings_to(size, "Critic")
+        layers: list[nn.Module] = [nn.Conv2d(channels, width, 4, stride=2, padding=1), nn.LeakyReLU(SLOPE, inplace=True)]
+        filters = width
+        for _ in range(doublings - 1):
+            layers += [
+                nn.Conv2d(filters, 2 * filters, 4, stride=2, padding=1, bias=norm == "none"),
+                normalise(norm, 2 * filters),
+                nn.LeakyReLU(SLOPE, inplace=True),
+            ]
+            filters *= 2
+        if minibatch is not None:
+            layers.append(minibatch(filters, COARSEST))
+            filters += layers[-1].added
+        layers.append(nn.Conv2d(filters, 1, COARSEST))
+        self.layers = nn.Sequential(*layers)
+        if norm == "none":  # DCGAN's small weights let an image fade from layer to layer where no norm restores it
+            he(self, SLOPE)
+        else:
+            normal(self)
+        if spectral:
+            for layer in self.layers:
+                if isinstance(layer, nn.Conv2d):
+                    spectral_norm(layer)
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.layers(image).flatten()
+
+
+def doublings_to(size: int, name: str) -> int:
+    """How often 4 px is doubled to become `size`.
+
+    Raises:
+        InputError: it never does.
+    """
+    doublings = (size // COARSEST).bit_length() - 1
+    if doublings < 1 or COARSEST << doublings != size:
+        raise InputError(f"{name}: size: got {size}, expected 8, 16, 32, 64, 128 or another power of 2. Change the image set's `size` too.")
+    return doublings

@@ -1,0 +1,56 @@
+"""Fully connected networks, as the first GAN had them (Goodfellow et al. 2014, arXiv:1406.2661, section 5), for MNIST-like images."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from torch import Tensor, nn
+
+from genlab.networks.initialise import normal
+
+
+class Generator(nn.Module):
+    """Latent (N, latent_size) -> image (N, C, size, size) in [-1, 1]."""
+
+    def __init__(
+        self,
+        size: int,  # of the images, pixels
+        channels: int = 1,
+        latent_size: int = 100,
+        hidden: Sequence[int] = (256, 512, 1024),  # units, from the latent to the image
+    ):
+        super().__init__()
+        self.latent_size, self.shape = latent_size, (channels, size, size)
+        self.layers = nn.Sequential(*connected([latent_size, *hidden]), nn.Linear(hidden[-1], math.prod(self.shape)), nn.Tanh())
+        normal(self, 0.05)
+
+    def forward(self, latent: Tensor) -> Tensor:
+        return self.layers(latent).unflatten(1, self.shape)
+
+
+class Critic(nn.Module):
+    """Image (N, C, size, size) -> logits (N,)."""
+
+    def __init__(
+        self,
+        size: int,
+        channels: int = 1,
+        hidden: Sequence[int] = (1024, 512, 256),  # units, from the image to the logit
+        dropout: float = 0.0,  # the paper's critic has it
+    ):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Flatten(), *connected([channels * size * size, *hidden], dropout), nn.Linear(hidden[-1], 1), nn.Flatten(0)
+        )
+        normal(self, 0.05)
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.layers(image)
+
+
+def connected(units: Sequence[int], dropout: float = 0.0) -> list[nn.Module]:
+    """A layer and its activation from each number of units to the next."""
+    layers: list[nn.Module] = []
+    for inputs, outputs in pairwise(units):
+        layers += [nn.Linear(inputs, outputs), nn.LeakyReLU(0.2), *([nn.Dropout(dropout)] if dropout else [])]
+    return layers

@@ -1,0 +1,52 @@
+"""Layers by which a critic sees a whole batch at once, so that samples that are all alike give themselves away."""
+
+import torch
+from torch import Tensor, nn
+
+
+class MinibatchDiscrimination(nn.Module):
+    """Features (N, C, H, W) -> (N, C + kernels, H, W): how close each image is to the others of its batch, `kernels` times.
+
+    Salimans et al. 2016 (arXiv:1606.03498), section 3.2: M_i = f(x_i) T, o(x_i)_b = sum over j of exp(-|M_ib - M_jb|_1), j other
+    than i (the paper's sum has j = i too, a constant 1). Each o_b is spread over the map, where the paper appends it to a vector.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        side: int,  # of the feature map, pixels
+        kernels: int = 32,  # B
+        dimensions: int = 8,  # C, of each kernel's space
+    ):
+        super().__init__()
+        self.added = kernels
+        features = channels * side * side
+        self.projection = nn.Parameter(torch.randn(features, kernels, dimensions) / features**0.5)  # T
+
+    def forward(self, features: Tensor) -> Tensor:
+        projected = torch.einsum("nf,fbc->nbc", features.flatten(1), self.projection)
+        closeness = (projected[:, None] - projected[None]).abs().sum(3).neg().exp().sum(1) - 1
+        return torch.cat([features, closeness[:, :, None, None].expand(-1, -1, *features.shape[2:])], 1)
+
+
+class MinibatchDeviation(nn.Module):
+    """Features (N, C, H, W) -> (N, C + 1, H, W): the mean standard deviation within a group of images, as one more map.
+
+    Karras et al. 2017 (arXiv:1710.10196), section 3. Image i is in the group of i + N / group_size, and so on.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        side: int,  # unused: both layers are made alike
+        group_size: int = 4,  # images; all of a batch that it doesn't divide
+    ):
+        super().__init__()
+        self.added, self.group_size = 1, group_size
+
+    def forward(self, features: Tensor) -> Tensor:
+        count = len(features)
+        size = self.group_size if count % self.group_size == 0 else count
+        groups = features.reshape(size, count // size, -1)
+        deviation = (groups.var(0, unbiased=False) + 1e-8).sqrt().mean(1)  # one number a group
+        return torch.cat([features, deviation.repeat(size)[:, None, None, None].expand(-1, 1, *features.shape[2:])], 1)

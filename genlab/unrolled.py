@@ -1,0 +1,31 @@
+"""The critic of the future: what it becomes after some steps on its objective (Metz et al. 2016, arXiv:1611.02163)."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+Judge = Callable[[Tensor], Tensor]  # images (N, C, H, W) -> logits (N, ...)
+
+
+def future(
+    critic: nn.Module,
+    objective: Callable[[Judge], Tensor],  # a critic -> its loss, with the graph from it to the generator
+    steps: int,  # K
+    rate: float,  # eta, the learning rate of these steps
+) -> Judge:
+    """The critic after K steps of gradient descent, equation 7, as a function whose gradient runs through the steps.
+
+    The critic itself stays as it is. Equation 9: the generator then descends a loss of this one, and takes the critic's answer to
+    its own change into account (the second term of equation 10).
+    """
+    weights = dict(critic.named_parameters())
+
+    def judge(images: Tensor) -> Tensor:
+        return functional_call(critic, weights, (images,))
+
+    for _ in range(steps):
+        gradients = torch.autograd.grad(objective(judge), list(weights.values()), create_graph=True)
+        weights = {name: weight - rate * gradient for (name, weight), gradient in zip(weights.items(), gradients, strict=True)}
+    return judge

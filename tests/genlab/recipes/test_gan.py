@@ -1,0 +1,204 @@
+import copy
+import functools
+
+import pytest
+import torch
+
+from genlab.build import build
+from genlab.diffaugment import DiffAugment
+from genlab.engine import Stream, train
+from genlab.errors import InputError
+from genlab.losses.adversarial import MINIMAX, NON_SATURATING, RELATIVISTIC, WASSERSTEIN
+from genlab.losses.penalties import one_centred, r1, r2
+from genlab.networks import dcgan
+from genlab.networks.minibatch import MinibatchDeviation, MinibatchDiscrimination
+from genlab.recipes.gan import GAN, generate
+from genlab.seeding import mix, seed_everything
+
+
+class Noise:
+    """A source of random images."""
+
+    def __init__(self, channels=1, size=8):
+        self.shape = (4, channels, size, size)
+
+    def batches(self, start):
+        while True:
+            yield {"image": torch.rand(self.shape, generator=torch.Generator().manual_seed(mix(start))) * 2 - 1}
+            start += 1
+
+
+def made(loss=NON_SATURATING, critic=None, optimizer=torch.optim.Adam, **arguments) -> GAN:
+    seed_everything(0)
+    factory = functools.partial(optimizer, lr=1e-3)
+    generator = dcgan.Generator(8, 1, latent_size=5, width=4)
+    return GAN(generator, dcgan.Critic(8, 1, width=4, **(critic or {})), loss, factory, factory, **arguments)
+
+
+def turns(recipe, count, start=0, stream=None):
+    return list(train(recipe, stream or Stream(Noise()), 4 * start, 4 * count, 4, seed=5))
+
+
+NONE = {"norm": "none"}
+VARIANTS = {
+    "gan": {},
+    "minimax with momentum": {"loss": MINIMAX, "optimizer": functools.partial(torch.optim.SGD, momentum=0.5)},
+    "wgan": {"loss": WASSERSTEIN, "clip": 0.01, "critic_steps": 3, "optimizer": torch.optim.RMSprop},
+    "wgan_gp": {"loss": WASSERSTEIN, "critic": {"norm": "layer"}, "penalties": {"gradient": one_centred}, "critic_steps": 2},
+    "sngan": {"critic": NONE | {"spectral": True}},
+    "unrolled": {"critic": NONE, "unrolled_steps": 2},
+    "minibatch": {"critic": {"minibatch": MinibatchDiscrimination}},
+    "deviation": {"critic": NONE | {"minibatch": functools.partial(MinibatchDeviation, group_size=2)}},
+    "r3gan": {"loss": RELATIVISTIC, "critic": NONE, "penalties": {"r1": r1, "r2": r2}, "average_half_life": 8.0, "decay_start": 0.5},
+    "augmented": {"critic": NONE, "critic_augmentation": DiffAugment()},
+}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_stop_and_resume_is_the_straight_run(name):
+    straight, stopped, resumed = (made(**VARIANTS[name]) for _ in range(3))
+    expected = turns(straight, 10)
+    stream = Stream(Noise())
+    assert [turn for _, turn in zip(range(4), train(stopped, stream, 0, 40, 4, seed=5), strict=False)] == expected[:4]
+    stopped.show({"image": torch.zeros(1, 1, 8, 8)})  # what the caller draws in between changes nothing
+    resumed.load_training_state(stopped.training_state())
+    assert turns(resumed, 10, 4, Stream(Noise(), stream.position)) == expected[4:]
+    for key, value in straight.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[key]), key
+
+
+def test_clipping_holds_after_every_step():
+    recipe = made(**VARIANTS["wgan"] | {"optimizer": functools.partial(torch.optim.RMSprop), "clip": 0.004})
+    for _turn in train(recipe, Stream(Noise()), 0, 40, 4, seed=5):
+        assert max(weight.abs().max() for weight in recipe.critic.parameters()) <= 0.004
+
+
+def test_critic_steps_take_new_batches_and_the_first_is_the_turns():
+    recipe, seen = made(critic_steps=3), []
+    objective = recipe.updates["critic"].objective
+    recipe.updates["critic"].objective = lambda batch: seen.append(batch["image"]) or objective(batch)
+    stream = Stream(Noise())
+    turns(recipe, 2, stream=stream)
+    batches = Noise().batches(0)
+    assert stream.position == 6 and all(torch.equal(image, next(batches)["image"]) for image in seen)
+
+
+def test_each_player_moves_its_own_weights_alone():
+    recipe = made(average_half_life=8.0)
+    stream = Stream(Noise())
+    stream.begin(0)
+    for mover, stayer in (("critic", "generator"), ("generator", "critic")):
+        before = [weight.clone() for weight in getattr(recipe, stayer).parameters()]
+        moved = [weight.clone() for weight in getattr(recipe, mover).parameters()]
+        recipe.updates[mover](stream)
+        assert all(map(torch.equal, before, getattr(recipe, stayer).parameters()))
+        assert not any(map(torch.equal, moved, getattr(recipe, mover).parameters()))
+
+
+class Sum(torch.nn.Module):
+    """A critic whose logits and gradients are known: half the sum of all pixels."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.tensor(0.5))
+
+    def forward(self, image):
+        return self.weight * image.flatten(1).sum(1)
+
+
+def test_terms_of_a_known_critic():
+    recipe = made(WASSERSTEIN, NONE, penalties={"gradient": one_centred, "r1": functools.partial(r1, weight=3.0)}, critic_weight=0.5)
+    recipe.critic = Sum()
+    batch = next(Noise().batches(0))
+    terms = {name: term.item() for name, term in recipe.critic_objective(batch).items()}
+    slope = 0.5 * 8  # |grad|: 64 pixels, 0.5 each
+    assert terms["gradient"] == pytest.approx(10 * (slope - 1) ** 2, rel=1e-5)
+    assert terms["r1"] == pytest.approx(3 / 2 * slope**2, rel=1e-5)
+    assert terms["real"] == pytest.approx(0.5 * batch["image"].flatten(1).sum(1).mean().item(), rel=1e-5)
+    assert terms["wasserstein"] == pytest.approx(terms["real"] - terms["fake"], abs=1e-5) == -terms["adversarial"]
+    assert terms["loss"] == pytest.approx(0.5 * terms["adversarial"] + terms["gradient"] + terms["r1"], rel=1e-5)
+
+
+def test_the_unrolled_generator_plays_against_the_critic_that_would_be():
+    """Its loss is that before a copy of the critic that has really taken the steps."""
+    recipe, batch = made(critic=NONE, unrolled_steps=3, unrolled_rate=2.0), next(Noise().batches(0))
+    torch.manual_seed(1)
+    loss = recipe.generator_objective(batch)["loss"].item()
+    torch.manual_seed(1)
+    fake, later = recipe.fakes(batch).detach(), copy.deepcopy(recipe.critic)
+    sgd = torch.optim.SGD(later.parameters(), lr=2.0)
+    for _ in range(3):
+        sgd.zero_grad()
+        NON_SATURATING.critic(later(batch["image"]), later(fake)).mean().backward()
+        sgd.step()
+    assert loss == pytest.approx(NON_SATURATING.generator(later(fake), None).mean().item(), rel=1e-5)
+    assert loss != pytest.approx(NON_SATURATING.generator(recipe.critic(fake), None).mean().item(), rel=1e-4)
+    assert all(map(torch.equal, recipe.critic.parameters(), made(critic=NONE).critic.parameters()))
+
+
+def test_what_samples_is_the_average_in_evaluation_mode():
+    recipe = made(average_half_life=8.0)
+    turns(recipe, 3)
+    latents = torch.randn(6, 5)
+    assert torch.equal(recipe.sample(latents), recipe.average.module.eval()(latents))
+    assert not torch.equal(recipe.sample(latents), generate(recipe.generator, latents))
+    assert torch.allclose(recipe.sample(latents)[:2], recipe.sample(latents[:2]), atol=1e-6)  # batch norm's running statistics
+    assert recipe.generator.training
+    assert set(recipe.show({"image": torch.zeros(3, 1, 8, 8)})) == {"real", "samples"}
+
+
+def test_the_learning_rates_fall_to_zero():
+    recipe = made(decay_start=0.5)
+    rates = []
+    for progress in (0.0, 0.5, 0.75, 1.0):
+        recipe.at(progress)
+        rates.append(recipe.updates["critic"].optimizer.param_groups[0]["lr"])
+    assert rates == pytest.approx([1e-3, 1e-3, 5e-4, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"penalties": {"r1": r1}}, r"the critic has batch norm \(layers\.3\), .* the penalty r1 .* Give the critic `norm: layer`"),
+        ({"critic_steps": 0}, "critic_steps: got 0, expected at least 1"),
+        ({"clip": -0.01}, "clip: got -0.01, expected a positive number"),
+        ({"unrolled_steps": -1}, "unrolled_steps: got -1"),
+    ],
+)
+def test_what_cannot_be_is_refused(arguments, message):
+    arguments = {"critic": {"norm": "batch"}} | arguments
+    recipe_arguments = {"loss": NON_SATURATING, **arguments}
+    seed_everything(0)
+    adam = functools.partial(torch.optim.Adam, lr=1e-3)
+    critic = dcgan.Critic(16, 1, width=4, **recipe_arguments.pop("critic"))
+    with pytest.raises(InputError, match=message):
+        GAN(dcgan.Generator(16, 1, width=4), critic, recipe_arguments.pop("loss"), adam, adam, **recipe_arguments)
+
+
+def test_images_of_another_shape_are_refused():
+    recipe = made()
+    with pytest.raises(InputError, match=r"images of 3 x 8 x 8 \(channels, height, width\), the generator makes 1 x 8 x 8"):
+        recipe.check(next(Noise(channels=3).batches(0)))
+    with pytest.raises(InputError, match="needs images of one domain; this image set gives a, b"):
+        recipe.check({"a": torch.zeros(1), "b": torch.zeros(1)})
+    seed_everything(0)
+    recipe.critic = dcgan.Critic(16, 1, width=4)
+    with pytest.raises(InputError, match="the critic cannot take images of 1 x 8 x 8"):
+        recipe.check(next(Noise().batches(0)))
+
+
+def test_the_original_algorithm_can_be_said_in_yaml():
+    """Goodfellow et al. 2014: minimax, fully connected, SGD with momentum."""
+    sgd = {"class": "torch.optim.SGD", "partial": True, "lr": 0.1, "momentum": 0.5}
+    recipe = build(
+        {
+            "class": "genlab.recipes.gan.GAN",
+            "loss": {"class": "genlab.losses.adversarial.MINIMAX"},
+            "generator": {"class": "genlab.networks.fully_connected.Generator", "size": 8, "hidden": [16]},
+            "critic": {"class": "genlab.networks.fully_connected.Critic", "size": 8, "hidden": [16], "dropout": 0.5},
+            "generator_optimizer": sgd,
+            "critic_optimizer": sgd,
+        }
+    )
+    (first, *_, last) = turns(recipe, 30)
+    assert 0 <= last.terms["critic/real"] <= 1 and first.terms["critic/jsd"] < last.terms["critic/jsd"]
