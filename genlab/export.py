@@ -9,37 +9,43 @@ import json
 import logging
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
 
 from genlab.errors import InputError
-from genlab.padding import padded_side, smallest_side
 
 THREADS = sorted({1, 2, os.cpu_count() or 1})  # of onnxruntime: a sum's order depends on them
-INPUT, OUTPUT = "image", "translation"
 
 
 class ParityError(InputError):
     """An exported network says something else than the trained one."""
 
 
+class Interface(NamedTuple):
+    """What a network takes and gives, as far as its export must know it; genlab.interfaces makes them."""
+
+    takes: str  # the input's name in the ONNX file
+    gives: str  # the output's
+    traced: Tensor  # an input to trace with, two at a time at least: export takes an axis of 1 for a constant
+    dynamic: Mapping[int, Any]  # axis of the input -> torch.export.Dim; all others are constants
+    batches: Sequence[Tensor]  # inputs that parity is measured on
+
+
 def export(
-    networks: Mapping[str, nn.Module],  # name -> image (N, C, H, W) -> image (N, C', H, W), H and W multiples of the stride
-    example: Tensor,  # images (N, C, H, W) of the training size in [-1, 1]: what parity is measured on
+    networks: Mapping[str, nn.Module],
+    interface_of: Callable[[nn.Module], Interface],
     folder: str | Path,
-    stride: int,
     tolerance: float = 1e-4,  # largest absolute difference, where images span 2
     description: Mapping[str, Any] | None = None,  # JSON-able, put into every file
 ) -> dict[str, float]:
     """Write <name>.safetensors and <name>.onnx for each network -> name: largest absolute difference of ONNX from torch.
 
-    The ONNX files hold their weights and take any batch, and any H x W that the network takes.
+    Networks in evaluation mode, whatever mode they are in. The ONNX files hold their weights.
 
     Raises:
         ParityError: a difference above the tolerance.
@@ -49,11 +55,11 @@ def export(
     differences = {}
     for name, network in networks.items():
         network = copy.deepcopy(network).to("cpu", torch.float32, memory_format=torch.contiguous_format).eval()
+        interface = interface_of(network)
+        onnx = to_onnx(network, interface, description or {})
         (folder / f"{name}.safetensors").write_bytes(to_safetensors(network, description or {}))
-        smallest = smallest_side(network, example.shape[1], stride)
-        onnx = to_onnx(network, example, stride, smallest, description or {})
         (folder / f"{name}.onnx").write_bytes(onnx)
-        differences[name] = parity(name, network, onnx, samples(example, stride, smallest), tolerance)
+        differences[name] = parity(name, network, onnx, interface, tolerance)
     return differences
 
 
@@ -66,28 +72,18 @@ def to_safetensors(network: nn.Module, description: Mapping[str, Any]) -> bytes:
     return save(tensors, metadata={"genlab": json.dumps(description, sort_keys=True)})
 
 
-def to_onnx(network: nn.Module, example: Tensor, stride: int, smallest: int, description: Mapping[str, Any]) -> bytes:
-    """A network as an ONNX file with dynamic batch, height and width; the description is in its metadata under `genlab`."""
-
-    def side(name: str):
-        # Said beforehand, for torch would find it out by failing once, and take twice as long.
-        cells = torch.export.Dim(name, min=smallest // stride)
-        return stride * cells if stride > 1 else cells
-
-    dynamic = {0: torch.export.Dim("batch"), 2: side("rows"), 3: side("columns")}
-    # Two images, and sides that differ: export might take a 1, and sides that are equal, for constants.
-    height, width = (padded_side(size, stride, smallest) for size in example.shape[-2:])
-    traced = torch.zeros(2, example.shape[1], height, width if width != height else 2 * width)
+def to_onnx(network: nn.Module, interface: Interface, description: Mapping[str, Any]) -> bytes:
+    """A network as an ONNX file, the description in its metadata under `genlab`."""
     with quiet(), torch.no_grad():  # without gradients a third less to trace
         program = torch.onnx.export(
             network,
-            (traced,),
+            (interface.traced,),
             dynamo=True,
             external_data=False,
             verbose=False,
-            input_names=[INPUT],
-            output_names=[OUTPUT],
-            dynamic_shapes=(dynamic,),
+            input_names=[interface.takes],
+            output_names=[interface.gives],
+            dynamic_shapes=(dict(interface.dynamic),),
         )
     model = program.model_proto
     strip(model)
@@ -114,42 +110,28 @@ def strip_graph(graph: Any) -> None:
                 strip_graph(attribute.g)
 
 
-def parity(name: str, network: nn.Module, onnx: bytes, batches: Iterable[Tensor], tolerance: float) -> float:
+def parity(name: str, network: nn.Module, onnx: bytes, interface: Interface, tolerance: float) -> float:
     """The largest absolute difference of onnxruntime from torch, over batches and numbers of threads.
 
     Raises:
-        ParityError: above the tolerance, naming network, size and value.
+        ParityError: above the tolerance, naming network, shape and value.
     """
     largest = 0.0
     sessions = {threads: session(onnx, threads) for threads in THREADS}
-    for images in batches:
+    for batch in interface.batches:
         with torch.no_grad():
-            expected = network(images).numpy()
+            expected = network(batch).numpy()
         for threads, runtime in sessions.items():
-            (got,) = runtime.run(None, {INPUT: images.numpy()})
+            (got,) = runtime.run(None, {interface.takes: batch.numpy()})
             difference = float(np.abs(got - expected).max())
             if not difference <= tolerance:  # NaN too
                 raise ParityError(
-                    f"ONNX export of '{name}': {tuple(images.shape)} images differ from torch by {difference:.3g} "
-                    f"with {threads} threads; at most {tolerance:.3g} was expected. "
+                    f"ONNX export of '{name}': what it makes of {tuple(batch.shape)} {interface.takes}s differs from torch by "
+                    f"{difference:.3g} with {threads} threads; at most {tolerance:.3g} was expected. "
                     "Raise `tolerance` if so much is acceptable, else look for the layer whose export differs."
                 )
             largest = max(largest, difference)
     return largest
-
-
-def samples(example: Tensor, stride: int, smallest: int) -> Iterator[Tensor]:
-    """The example's images in batches of 1 and 3, of the training size and two others that are not square."""
-    height, width = example.shape[-2:]
-    for batch, size in (
-        (1, (height, width)),
-        (3, (height, width)),
-        (3, (height // 2, 3 * width // 2)),
-        (1, (height + stride, width // 2)),
-    ):
-        height_and_width = [padded_side(side, stride, smallest) for side in size]
-        images = example[torch.arange(batch) % len(example)]
-        yield interpolate(images, height_and_width, mode="bilinear", antialias=True)
 
 
 def session(onnx: bytes, threads: int):

@@ -13,6 +13,7 @@ from genlab.images.stream import roles, to_bytes, to_channels_first, to_unit
 
 GAP, HEADING = 2, 18  # pixels
 LEAST_SIDE = 64  # smaller images are enlarged by a whole number, so that their pixels stay visible as they are
+COLUMNS = 16  # of a sheet
 
 
 def fixed_inputs(images: PreparedSet, count: int, device: torch.device) -> dict[str, Tensor]:
@@ -39,10 +40,13 @@ def domain_name(images: PreparedSet, domain: str) -> str:
     return folders.pop() or domain if len(folders) == 1 else domain
 
 
-def sheet(rows: dict[str, Tensor]) -> Image.Image:
+def sheet(
+    rows: dict[str, Tensor],
+    columns: int = COLUMNS,  # images on a line; a row of more goes on in the next
+) -> Image.Image:
     """Named rows of images (N, C, H, W) in [-1, 1] -> one picture, a row under its name."""
     font = ImageFont.load_default(12)
-    strips = [(name, strip(images)) for name, images in rows.items()]
+    strips = [(name, strip(images, columns)) for name, images in rows.items()]
     width = max(image.width for _, image in strips)
     picture = Image.new("RGB", (width, sum(image.height + HEADING for _, image in strips)), "white")
     pen, top = ImageDraw.Draw(picture), 0
@@ -53,31 +57,37 @@ def sheet(rows: dict[str, Tensor]) -> Image.Image:
     return picture
 
 
-def strip(images: Tensor) -> Image.Image:
-    """(N, C, H, W) -> the images side by side."""
+def strip(images: Tensor, columns: int = COLUMNS) -> Image.Image:
+    """(N, C, H, W) -> the images side by side, in lines of `columns`; white where the last has none."""
     pixels = to_bytes(images).expand(-1, 3, -1, -1).permute(0, 2, 3, 1).cpu().numpy()
     factor = max(1, -(-LEAST_SIDE // max(pixels.shape[1:3])))
     pixels = pixels.repeat(factor, axis=1).repeat(factor, axis=2)
     framed = np.pad(pixels, ((0, 0), (0, GAP), (0, GAP), (0, 0)), constant_values=224)
-    return Image.fromarray(np.concatenate(list(framed), axis=1))
+    columns = min(columns, len(framed))
+    missing = -len(framed) % columns
+    cells = np.pad(framed, ((0, missing), (0, 0), (0, 0), (0, 0)), constant_values=255)
+    lines = [np.concatenate(list(cells[start : start + columns]), axis=1) for start in range(0, len(cells), columns)]
+    return Image.fromarray(np.concatenate(lines, axis=0))
 
 
 def curves(rows: Sequence[dict[str, float]]) -> Image.Image:
-    """Rows {"images", "<update>/<term>": mean} -> a picture, a panel an update, a line a term."""
+    """Rows {"images", "<update>/<term>": mean} -> a picture, a panel an update, a line a term; one panel for all gradient norms."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    terms = sorted({name for row in rows for name in row} - {"images"})
-    players = sorted({name.split("/")[0] for name in terms})
-    figure = Figure(figsize=(5 * max(1, len(players)), 3.5), dpi=100, layout="constrained")
+    panels: dict[str, dict[str, str]] = {}  # title -> label -> term
+    for term in sorted({name for row in rows for name in row} - {"images"}):
+        update, _, label = term.partition("/")
+        title, label = ("gradient norms", update) if label == "gradient_norm" else (update, label)
+        panels.setdefault(title, {})[label] = term
+    figure = Figure(figsize=(5 * max(1, len(panels)), 3.5), dpi=100, layout="constrained")
     canvas = FigureCanvasAgg(figure)
-    panels = figure.subplots(1, max(1, len(players)), squeeze=False)[0]
-    for panel, player in zip(panels, players, strict=False):
-        for name in (name for name in terms if name.startswith(f"{player}/")):
-            points = [(row["images"], row[name]) for row in rows if name in row]
-            panel.plot(*zip(*points, strict=True), label=name.removeprefix(f"{player}/"), linewidth=2.2 if name.endswith("/loss") else 1.2)
-        panel.set(title=player, xlabel="images")
-        panel.grid(alpha=0.3)
-        panel.legend(fontsize=8)
+    for axes, (title, lines) in zip(figure.subplots(1, max(1, len(panels)), squeeze=False)[0], sorted(panels.items()), strict=False):
+        for label, term in lines.items():
+            points = [(row["images"], row[term]) for row in rows if term in row]
+            axes.plot(*zip(*points, strict=True), label=label, linewidth=2.2 if label == "loss" else 1.2)
+        axes.set(title=title, xlabel="images", yscale="log" if title == "gradient norms" else "linear")
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize=8)
     canvas.draw()
     return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")

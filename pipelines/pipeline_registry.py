@@ -7,6 +7,7 @@ from pipelines import data_preparation, evaluation, release, training
 from pipelines.configuration import image_sets, recipes
 
 DEFAULT = "cyclegan"
+TWO_DOMAINS = ("paired", "unpaired")  # kinds of image sets; what is trained on them translates, on any other it samples
 
 
 def register_pipelines() -> dict[str, Pipeline]:
@@ -23,7 +24,8 @@ def register_pipelines() -> dict[str, Pipeline]:
                 f"{name}.images: '{parameters.get('images')}' is not an image set. Declared in conf/base/parameters/images.yml: "
                 f"{', '.join(preparations)}."
             )
-        pipelines[name] = preparations[parameters["images"]] + of_recipe(name, parameters["images"])
+        translates = image_sets()[parameters["images"]]["kind"] in TWO_DOMAINS
+        pipelines[name] = preparations[parameters["images"]] + of_recipe(name, parameters["images"], translates)
     return pipelines | {"__default__": pipelines[DEFAULT] if DEFAULT in pipelines else Pipeline([])}
 
 
@@ -38,7 +40,7 @@ def preparation(image_set: str, kind: str) -> Pipeline:
     )
 
 
-def of_recipe(name: str, image_set: str) -> Pipeline:
+def of_recipe(name: str, image_set: str, translates: bool) -> Pipeline:
     """Training, evaluation and release of one recipe, under its name, on an image set that other recipes may share."""
-    stages = training.create_pipeline() + evaluation.create_pipeline() + release.create_pipeline()
+    stages = training.create_pipeline() + evaluation.create_pipeline(translates) + release.create_pipeline(translates)
     return Pipeline(stages, namespace=name, inputs={"images": f"{image_set}.images", "extractor": "extractor"})

@@ -1,11 +1,15 @@
 """What a run says at its end: what was made, how long it took, the scores, where to look."""
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from kedro.io import CatalogProtocol
 
+from pipelines.release.card import groups_of
 from pipelines.tracking import Run
+
+GENERATED = "generated"  # in the protocol's counts of images
 
 
 def summary(runs: Mapping[str, Run], catalog: CatalogProtocol, seconds: float) -> str:
@@ -37,18 +41,28 @@ def summary(runs: Mapping[str, Run], catalog: CatalogProtocol, seconds: float) -
 
 
 def table(metrics: Mapping[str, Any]) -> list[str]:
-    """Rows of scores, a line a way and baseline."""
-    protocol, headline = metrics["protocol"], metrics["headline"]
-    counts = " + ".join(f"{count:,}" for count in protocol["images"].values())
-    directions = {name: rows for name, rows in metrics.items() if name not in ("protocol", "headline")}
-    columns = [name for name in next(iter(next(iter(directions.values())).values())) if not name.endswith("_spread")]
-    lines = [f"  scores     {' '.join(f'{name:>14}' for name in ['', *columns])}"]
-    for direction, rows in directions.items():
-        for name, scores in rows.items():
-            values = " ".join(f"{scores[column]:>14.4f}" if column in scores else f"{'-':>14}" for column in columns)
-            lines.append(f"  {direction:<10} {name:>14} {values}")
-    lines.append(f"  headline   {headline['name']} = {headline['value']:.4f}, on {counts} held-out images")
-    return lines
+    """A line a score, a column a row of the metrics: the model's own first, its baselines beside it."""
+    groups = groups_of(metrics)
+    columns = list(chain.from_iterable(rows.values() for rows in groups.values()))
+    names = [name for name in dict.fromkeys(chain.from_iterable(columns)) if not name.endswith("_spread")]
+    table = [
+        ["scores", *(title if index == 0 else "" for title, rows in groups.items() for index in range(len(rows)))],
+        ["", *chain.from_iterable(groups.values())],
+        *([name, *(f"{scores[name]:.4f}" if name in scores else "-" for scores in columns)] for name in names),
+    ]
+    first, *widths = (max(map(len, cells)) for cells in zip(*table, strict=True))
+    lines = [
+        f"  {name:<{first}}  {'  '.join(f'{cell:>{width}}' for cell, width in zip(cells, widths, strict=True))}".rstrip()
+        for name, *cells in table
+    ]
+    headline = metrics["headline"]
+    return [*lines, f"  headline   {headline['name']} = {headline['value']:.4f}, on {counted(metrics['protocol']['images'])}"]
+
+
+def counted(images: Mapping[str, int]) -> str:
+    """What was compared: the held-out images of each domain, and what was generated where that is counted apart."""
+    held_out = " + ".join(f"{count:,}" for name, count in images.items() if name != GENERATED) + " held-out"
+    return f"{held_out} and {images[GENERATED]:,} generated images" if GENERATED in images else f"{held_out} images"
 
 
 def clock(seconds: float) -> str:

@@ -4,6 +4,8 @@ Not Inception: scores carry the extractor in their name (`kid_efflite0`) and are
 """
 
 import hashlib
+import json
+import logging
 import os
 from pathlib import Path
 from typing import Protocol
@@ -11,10 +13,14 @@ from typing import Protocol
 import numpy as np
 import torch
 from torch import Tensor, nn
+from tqdm import tqdm
 
 from genlab.export import quiet
+from genlab.images.prepared_set import PreparedSet
 
 SIDE = 224  # pixels
+
+log = logging.getLogger(__name__)
 
 
 class Extractor(Protocol):
@@ -25,6 +31,10 @@ class Extractor(Protocol):
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """uint8 (N, H, W, C) -> float32 (N, D)."""
+        ...
+
+    def of_set(self, images: PreparedSet) -> np.ndarray:
+        """All images of a set, in its order -> float32 (N, D), read-only; remembered, so that the next asker gets the same at once."""
         ...
 
 
@@ -38,7 +48,7 @@ class EfficientNetLite0:
 
     def __init__(
         self,
-        cache: Path,  # folder for the ONNX file, made once from the package's weights
+        cache: Path,  # folder for the ONNX file, made once from the package's weights, and for the features of whole sets
         batch_size: int = 16,
         threads: int | None = None,  # None: as many as torch uses
     ):
@@ -49,8 +59,9 @@ class EfficientNetLite0:
         file = cache / f"efficientnet_lite0_{self.sha256[:16]}.onnx"
         if not file.exists():
             export(weights, file)
-        self.session = session(file, threads or torch.get_num_threads())
-        self.batch_size = batch_size
+        self.threads = threads or torch.get_num_threads()
+        self.session = session(file, self.threads)
+        self.cache, self.batch_size = cache, batch_size
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         features = [
@@ -59,10 +70,31 @@ class EfficientNetLite0:
         ]
         return np.concatenate(features)
 
+    def of_set(self, images: PreparedSet) -> np.ndarray:
+        """All images of a set, in its order -> features (N, 1280), read-only. Computed once, then read from the cache folder."""
+        file = self.cache / "features" / f"{images.content_hash[:16]}_{self.key()}.npy"
+        if not file.exists():
+            log.info("features of all %s images of '%s', once for all recipes", f"{len(images.images):,}", images.name)
+            starts = tqdm(range(0, len(images.images), self.batch_size), "features", unit="batch", disable=None)
+            features = np.concatenate([self(images.images[start : start + self.batch_size]) for start in starts])
+            file.parent.mkdir(parents=True, exist_ok=True)
+            partial = file.with_suffix(f".{os.getpid()}.part")
+            with partial.open("wb") as opened:
+                np.save(opened, features)
+            os.replace(partial, file)
+        return np.load(file, mmap_mode="r")
+
+    def key(self) -> str:
+        """16 hexadecimal digits of all that the features depend on beside the images, to the last digit: weights, this code, libraries."""
+        import onnxruntime
+
+        settings = [self.sha256, self.batch_size, self.threads, torch.__version__, onnxruntime.__version__]
+        return hashlib.sha256(json.dumps(settings).encode() + Path(__file__).read_bytes()).hexdigest()[:16]
+
 
 def prepare(images: np.ndarray) -> np.ndarray:
     """uint8 (N, H, W, C) -> float32 (N, 3, 224, 224), normalised."""
-    tensor = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float().expand(-1, 3, -1, -1)
+    tensor = torch.from_numpy(np.array(images)).permute(0, 3, 1, 2).float().expand(-1, 3, -1, -1)
     tensor = nn.functional.interpolate(tensor, (SIDE, SIDE), mode="bilinear", antialias=True, align_corners=False)
     return ((tensor - 127) / 128).numpy()
 

@@ -13,6 +13,11 @@ def frechet_distance(real: np.ndarray, fake: np.ndarray) -> float:
     mean_distance = np.square(real.mean(0) - fake.mean(0)).sum()
     centred_real = (real - real.mean(0)) / np.sqrt(len(real) - 1)
     centred_fake = (fake - fake.mean(0)) / np.sqrt(len(fake) - 1)
-    # eig(S_r S_f) without forming either: the squared singular values of X_r X_f^T, a matrix of N x M.
-    roots = np.linalg.svd(centred_real @ centred_fake.T, compute_uv=False)
+    # eig(S_r S_f) without forming either: the squared singular values of X_r X_f^T, a matrix of N x M, at most D x D.
+    roots = np.linalg.svd(triangle(centred_real) @ triangle(centred_fake).T, compute_uv=False)
     return float(mean_distance + np.square(centred_real).sum() + np.square(centred_fake).sum() - 2 * roots.sum())
+
+
+def triangle(x: np.ndarray) -> np.ndarray:
+    """(N, D) -> R (D, D) of x = Q R where N > D: Q, being orthogonal, leaves singular values as they are. Else x itself."""
+    return np.linalg.qr(x, mode="r") if len(x) > x.shape[1] else x

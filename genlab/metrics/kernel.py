@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from genlab.metrics.blocks import blocks
+
 
 class Estimate(NamedTuple):
     """A score and its spread."""
@@ -18,13 +20,19 @@ def kernel_distance(real: np.ndarray, fake: np.ndarray) -> float:
     Binkowski et al. 2018 (arXiv:1801.01401), equation 4 and section 4. Unbiased: it may be slightly negative for equal sets.
     """
     real, fake = real.astype(np.float64), fake.astype(np.float64)
-    within_real, within_fake, between = kernel(real, real), kernel(fake, fake), kernel(real, fake)
     n, m = len(real), len(fake)
-    return float(
-        (within_real.sum() - np.trace(within_real)) / (n * (n - 1))
-        + (within_fake.sum() - np.trace(within_fake)) / (m * (m - 1))
-        - 2 * between.mean()
-    )
+    between = sum(kernel(x, y).sum() for _, x in blocks(real) for _, y in blocks(fake)) / (n * m)
+    return float(sum_of_others(real) / (n * (n - 1)) + sum_of_others(fake) / (m * (m - 1)) - 2 * between)
+
+
+def sum_of_others(features: np.ndarray) -> float:
+    """The sum of k(x, y) over all pairs of two different features."""
+    total = 0.0
+    for row, x in blocks(features):
+        for column, y in blocks(features):
+            values = kernel(x, y)
+            total += values.sum() - (np.trace(values) if row == column else 0)
+    return total
 
 
 def kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -38,18 +46,18 @@ def kernel_distance_estimate(
     seed: int,
     subsets: int = 100,
     share: float = 0.5,  # of each set, in a subset
+    largest: int | None = None,  # images of each set, in a subset; None: as many as the share is
 ) -> Estimate:
     """The distance of the whole sets, and its standard deviation over random subsets drawn without replacement.
 
-    The paper averages over subsets of 1,000; the sets here are smaller, so that the value is the whole sets' and the subsets
+    The paper averages over subsets of 1,000; many sets here are smaller, so that the value is the whole sets' and the subsets
     give the spread alone.
     """
     random = np.random.default_rng(seed)
-    values = [
-        kernel_distance(
-            real[random.choice(len(real), max(2, int(share * len(real))), replace=False)],
-            fake[random.choice(len(fake), max(2, int(share * len(fake))), replace=False)],
-        )
-        for _ in range(subsets)
-    ]
+
+    def subset(features: np.ndarray) -> np.ndarray:
+        count = max(2, int(share * len(features)))
+        return features[random.choice(len(features), count if largest is None else min(count, largest), replace=False)]
+
+    values = [kernel_distance(subset(real), subset(fake)) for _ in range(subsets)]
     return Estimate(kernel_distance(real, fake), float(np.std(values)))

@@ -1,11 +1,17 @@
-"""Evaluation of a recipe that translates images."""
+"""Evaluation of a recipe, by what it does: translate images, or sample them."""
 
 from kedro.pipeline import Node, Pipeline
 
 from pipelines.evaluation.nodes import score_translation
+from pipelines.evaluation.sampling import score_samples
 
 
-def create_pipeline() -> Pipeline:
-    """Checkpoint + held-out images -> metrics, samples."""
+def create_pipeline(
+    translates: bool,  # else it makes images of latents
+) -> Pipeline:
+    """Checkpoint + held-out images -> metrics, samples; of a recipe that samples also interpolation, neighbours, truncation."""
     inputs = ["checkpoint", "params:model", "images", "params:compute", "params:seed", "extractor"]
-    return Pipeline([Node(score_translation, inputs, ["metrics", "samples"], name="evaluate", tags="evaluate")])
+    score, pictures = (
+        (score_translation, ["samples"]) if translates else (score_samples, ["samples", "interpolation", "neighbours", "truncation"])
+    )
+    return Pipeline([Node(score, inputs, ["metrics", *pictures], name="evaluate", tags="evaluate")])

@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import quote
 
 from pipelines.release.parameters import Release
+from pipelines.release.serving import facts_of, serving_of
 
-NOT_ROWS = ("headline", "protocol")  # all else in the metrics is a direction: {row: {score: value}}
+NOT_GROUPS = ("headline", "protocol")  # all else in the metrics is a group of rows, the model's own first: {row: {score: value}}
 SPREAD = "_spread"
 SAMPLES = "samples/samples.png"  # among the run's artifacts
 # The registry fills these in: a card is a file of the pipeline's, and no run may change its bytes.
@@ -15,34 +16,31 @@ RUN, GIT_COMMIT, COMMAND = "${run}", "${git_commit}", "${command}"
 
 
 def describe(
-    metrics: Mapping[str, Any],
+    artefacts: Mapping[str, bytes],
     parity: Mapping[str, Any],
-    images: Any,  # a genlab.images.prepared_set.PreparedSet
-    model: Mapping[str, Any],  # the recipe's description in YAML
+    metrics: Mapping[str, Any],
     release: Release,
 ) -> str:
     """Scores, parity and provenance -> the version's description, the sample grid first."""
-    height, width, channels = images.images.shape[1:]
-    directions = {name: rows for name, rows in metrics.items() if name not in NOT_ROWS}
-    headline = metrics["headline"]
+    facts, headline = facts_of(artefacts), metrics["headline"]
     differences = [f"{name} {number(value)}" for name, value in parity["onnx_difference"].items()]
     better = "lower" if headline["lower_is_better"] else "higher"
     return "\n".join(
         [
             f"![samples](/get-artifact?path={quote(SAMPLES, safe='')}&run_uuid={RUN})",
             "",
-            f"**{model['class'].rpartition('.')[2]}** on the image set **{images.name}**: {', '.join(f'`{name}`' for name in directions)}.",
-            f"Trained at {height} x {width} px, {channels} channels; takes any size.",
+            f"**{facts['model']['class'].rpartition('.')[2]}** on the image set **{facts['image_set']}**.",
+            serving_of(facts).sentence,
             "",
             "## Scores",
             f"Headline: **{headline['name']} = {number(headline['value'])}** ({better} is better).",
-            *(line for name, rows in directions.items() for line in ("", f"### {name}", *table(rows))),
+            *(line for name, rows in groups_of(metrics).items() for line in ("", f"### {name}", *table(rows))),
             "",
             "## Protocol",
             *(f"- {name}: {code(value)}" for name, value in metrics["protocol"].items()),
             "",
             "## Made from",
-            f"- data: {images.name}, {code(images.content_hash)}",
+            f"- data: {facts['image_set']}, {code(facts['data_hash'])}",
             f"- licence of the data: {release.licence}",
             f"- git commit: `{GIT_COMMIT}`",
             f"- command: `{COMMAND}`",
@@ -53,6 +51,11 @@ def describe(
             "",
         ]
     )
+
+
+def groups_of(metrics: Mapping[str, Any]) -> dict[str, dict[str, dict[str, float]]]:
+    """Direction, or `samples` -> its rows of scores."""
+    return {name: rows for name, rows in metrics.items() if name not in NOT_GROUPS}
 
 
 def table(rows: Mapping[str, Mapping[str, float]]) -> list[str]:

@@ -1,21 +1,23 @@
 """Nodes of the release: a trained recipe to files, and all that the registry needs to one object."""
 
+import functools
 import hashlib
-import io
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pipelines.release.card import groups_of
 from pipelines.release.parameters import Release
 from pipelines.release.promotion import Headline
 from pipelines.release.registry import Registration
+from pipelines.release.serving import FACTS, facts_of, serving_of
 
 PARITY_IMAGES = 3
 
 
-def export(
+def export_translators(
     checkpoint: dict[str, Any],  # the trained recipe's state_dict()
     model: Mapping[str, Any],  # the recipe's description in YAML
     images: Any,  # a genlab.images.prepared_set.PreparedSet
@@ -23,18 +25,57 @@ def export(
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
     """-> the artefacts, file name: content, and how far ONNX is from torch.
 
-    A safetensors and an ONNX file for each network that samples, and release.json, which says what they are. All are functions
-    of the arguments: equal twice, in any folder.
+    A safetensors and an ONNX file for each direction, and release.json, which says what they are. All are functions of the
+    arguments: equal twice, in any folder.
 
     Raises:
         InputError: the checkpoint is not this model's.
         ParityError: an ONNX file says something else than its network.
     """
+    from genlab.images.stream import to_channels_first, to_unit
+    from genlab.interfaces import translation
+    from genlab.padding import smallest_side
+
+    networks = trained(checkpoint, model)
+    example = to_unit(to_channels_first(images.images[:PARITY_IMAGES].copy()))
+    stride = max(network.stride for network in networks.values())
+    facts = {
+        "served_as": "translator",
+        "directions": list(networks),
+        "stride": stride,
+        "smallest_side": max(smallest_side(network, example.shape[1], stride) for network in networks.values()),
+        "background": list(images.background),
+    }
+    return files(networks, functools.partial(translation, example=example, stride=stride), facts, model, images, release)
+
+
+def export_sampler(
+    checkpoint: dict[str, Any],  # the trained recipe's state_dict()
+    model: Mapping[str, Any],  # the recipe's description in YAML
+    images: Any,  # a genlab.images.prepared_set.PreparedSet
+    release: Release,
+) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """The same of a recipe that makes images of latents: generator.safetensors, generator.onnx and release.json.
+
+    Raises:
+        InputError: the checkpoint is not this model's.
+        ParityError: the ONNX file says something else than the network.
+    """
+    from genlab.interfaces import sampling
+
+    networks = trained(checkpoint, model)
+    facts = {"served_as": "sampler", "latent_size": networks["generator"].latent_size}
+    return files(networks, sampling, facts, model, images, release)
+
+
+def trained(checkpoint: dict[str, Any], model: Mapping[str, Any]) -> dict[str, Any]:
+    """The networks that sample, in evaluation mode.
+
+    Raises:
+        InputError: the checkpoint is not this model's.
+    """
     from genlab.build import build
     from genlab.errors import InputError
-    from genlab.export import export as export_networks
-    from genlab.images.stream import to_channels_first, to_unit
-    from genlab.padding import smallest_side
 
     recipe = build(model, "model")
     try:
@@ -42,28 +83,35 @@ def export(
     except RuntimeError as error:  # torch's list of missing, unexpected and misshapen tensors, a line each
         differences = " ".join(str(error).split("\n\t")[1:4])
         raise InputError(f"The checkpoint was trained with another model than the one described: {differences} Train again.") from None
-    networks = {name: network.cpu().eval() for name, network in recipe.generators().items()}
+    return {name: network.cpu().eval() for name, network in recipe.generators().items()}
+
+
+def files(
+    networks: Mapping[str, Any],
+    interface_of: Callable[[Any], Any],  # network -> its genlab.export.Interface
+    facts: Mapping[str, Any],  # what release.json says beside that which it always says
+    model: Mapping[str, Any],
+    images: Any,
+    release: Release,
+) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """-> the artefacts, and how far ONNX is from torch."""
+    from genlab.export import export
+
     height, width, channels = images.images.shape[1:]
-    stride = max(network.stride for network in networks.values())
-    facts = {
-        "directions": list(networks),
+    with tempfile.TemporaryDirectory() as folder:
+        description = {"model": model, "data_hash": images.content_hash}
+        differences = export(networks, interface_of, folder, release.tolerance, description)
+        artefacts = {file.name: file.read_bytes() for file in sorted(Path(folder).iterdir())}
+    everything = {
+        **facts,
         "channels": channels,
         "training_size": [height, width],
-        "stride": stride,
-        "smallest_side": max(smallest_side(network, channels, stride) for network in networks.values()),
-        "background": list(images.background),
         "image_set": images.name,
         "data_hash": images.content_hash,
         "model": model,
+        "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in artefacts.items()},
     }
-    example = to_unit(to_channels_first(images.images[:PARITY_IMAGES].copy()))
-    with tempfile.TemporaryDirectory() as folder:
-        differences = export_networks(
-            networks, example, folder, stride, release.tolerance, {"model": model, "data_hash": images.content_hash}
-        )
-        artefacts = {file.name: file.read_bytes() for file in sorted(Path(folder).iterdir())}
-    facts["sha256"] = {name: hashlib.sha256(content).hexdigest() for name, content in artefacts.items()}
-    artefacts["release.json"] = (json.dumps(facts, indent=2) + "\n").encode()
+    artefacts[FACTS] = (json.dumps(everything, indent=2) + "\n").encode()
     return artefacts, {"onnx_difference": differences, "onnx_tolerance": release.tolerance}
 
 
@@ -74,29 +122,19 @@ def register(
     images: Any,  # a genlab.images.prepared_set.PreparedSet
 ) -> Registration:
     """All that makes a model version -> one object, for the registry to save."""
-    scores = {
-        f"{direction}.translated.{score}": value  # as the tracking hook names it
-        for direction, rows in metrics.items()
-        if direction not in ("headline", "protocol")
-        for score, value in rows["translated"].items()
-    }
+    serving = serving_of(facts_of(artefacts))
+    scores = {}
+    for group, rows in groups_of(metrics).items():
+        own = next(iter(rows))  # the baselines stand below it
+        scores |= {f"{group}.{own}.{score}": value for score, value in rows[own].items()}  # as the tracking hook names it
     return Registration(
         image_set=images.name,
         artefacts=artefacts,
+        serving=serving,
+        example=serving.example(images),
         card=card,
         headline=Headline(**metrics["headline"]),
         protocol=dict(metrics["protocol"]),
         data_hash=images.content_hash,
         scores=scores,
-        example=png(images.images[0]),
     )
-
-
-def png(pixels) -> bytes:
-    """uint8 (H, W, C) -> a PNG file."""
-    import numpy as np
-    from PIL import Image
-
-    pixels, file = np.asarray(pixels), io.BytesIO()
-    Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(file, "PNG")
-    return file.getvalue()

@@ -1,17 +1,19 @@
-"""Release of a recipe that translates images."""
+"""Release of a recipe that translates images, or samples them."""
 
 from kedro.pipeline import Node, Pipeline
 
 from pipelines.release.card import describe
-from pipelines.release.nodes import export, register
+from pipelines.release.nodes import export_sampler, export_translators, register
 
 
-def create_pipeline() -> Pipeline:
+def create_pipeline(
+    translates: bool,  # else it makes images of latents
+) -> Pipeline:
     """Checkpoint + metrics -> artefacts, parity, card, model version."""
     return Pipeline(
         [
             Node(
-                export,
+                export_translators if translates else export_sampler,
                 ["checkpoint", "params:model", "images", "params:release"],
                 ["artefacts", "parity"],
                 name="export",
@@ -19,7 +21,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 describe,
-                ["metrics", "parity", "images", "params:model", "params:release"],
+                ["artefacts", "parity", "metrics", "params:release"],
                 "card",
                 name="describe",
                 tags="release",

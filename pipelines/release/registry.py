@@ -16,15 +16,16 @@ from kedro.io import AbstractDataset
 
 from genlab.errors import InputError
 from pipelines.release.promotion import Headline, Standing, beats, digest
+from pipelines.release.serving import Serving
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
     from mlflow.entities.model_registry import ModelVersion as Version
+    from mlflow.models import ModelSignature
 
 CANDIDATE, CHAMPION = "candidate", "champion"
-SERVED = Path(__file__).with_name("served.py")
-SERVING = ("numpy", "onnxruntime", "pandas", "pillow")  # what served.py imports; MLflow adds itself
+PACKAGES = ("numpy", "onnxruntime", "pandas", "pillow")  # what the served files import; MLflow adds itself
 DESCRIPTION_LIMIT = 5000  # characters, in MLflow's database
 RECIPE_TAG = "recipe"
 
@@ -36,12 +37,13 @@ class Registration(NamedTuple):
 
     image_set: str
     artefacts: dict[str, bytes]  # file name -> content
+    serving: Serving  # how they answer
+    example: list[Any]  # values of the served column
     card: str  # Markdown, with ${run}, ${git_commit} and ${command} still to be filled in
     headline: Headline
     protocol: dict[str, Any]  # how the scores were made
     data_hash: str
     scores: dict[str, float]  # shown beside the model
-    example: bytes  # an image file, the input example
 
 
 class ModelVersion(AbstractDataset[Registration, dict[str, Any]]):
@@ -142,11 +144,11 @@ def log_model(client: "MlflowClient", run: "Run", name: str, data: Registration)
             (artefacts / file).write_bytes(content)
         pyfunc.save_model(
             model,
-            python_model=str(SERVED),
+            python_model=str(data.serving.file),
             artifacts={"release": str(artefacts)},
-            signature=signature(json.loads(data.artefacts["release.json"])["directions"][0]),
-            input_example=pandas.DataFrame({"image": [data.example]}),
-            pip_requirements=[f"{package}=={version(package)}" for package in SERVING],  # given: inferring them takes 5 s
+            signature=signature(data.serving),
+            input_example=pandas.DataFrame({data.serving.column[0]: data.example}),
+            pip_requirements=[f"{package}=={version(package)}" for package in PACKAGES],  # given: inferring them takes 5 s
             mlflow_model=Model(artifact_path=logged.artifact_location, model_uuid=logged.model_id, run_id=run_id, model_id=logged.model_id),
         )
         client.log_model_artifacts(logged.model_id, str(model))
@@ -177,10 +179,10 @@ def origin_of(run: "Run") -> dict[str, str]:
     return {"git_commit": tags.get("mlflow.source.git.commit", "unknown") + changes, "command": tags.get("command", "unknown")}
 
 
-def signature(default_direction: str):
-    """Column image (a file's bytes) and the direction -> column image."""
+def signature(serving: Serving) -> "ModelSignature":
+    """What a request has and may have -> column image."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
 
-    image = Schema([ColSpec("binary", "image")])
-    return ModelSignature(image, image, ParamSchema([ParamSpec("direction", "string", default_direction)]))
+    name, kind = serving.column
+    return ModelSignature(Schema([ColSpec(kind, name)]), Schema([ColSpec("binary", "image")]), ParamSchema([ParamSpec(*serving.param)]))

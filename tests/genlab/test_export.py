@@ -1,5 +1,6 @@
 """Exported files: as exact as the trained networks, equal twice, and without a trace of this machine."""
 
+import functools
 import json
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from safetensors import safe_open
 from torch import nn
 
 from genlab.export import ParityError, export, parity, to_onnx
+from genlab.interfaces import sampling, translation
 from genlab.networks.resnet import ResNet
 
 EXAMPLE = torch.rand(3, 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
@@ -21,6 +23,42 @@ def resnet() -> ResNet:
     return ResNet(width=4, blocks=1, upsampling="resize")
 
 
+class Generator(nn.Module):
+    """Latent (N, 7) -> image (N, 3, 32, 32), with every kind of layer that a generator of ours has and export might stumble over."""
+
+    latent_size = 7
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(7, 8 * 16)
+        self.layers = nn.Sequential(
+            nn.BatchNorm2d(8),
+            nn.Upsample(scale_factor=2),  # nearest
+            nn.Conv2d(8, 8, 3, padding=1, groups=4),
+            nn.LeakyReLU(0.2),
+            nn.Upsample(scale_factor=2, mode="bilinear"),
+            nn.GroupNorm(1, 8),
+            nn.ConvTranspose2d(8, 3, 4, stride=2, padding=1),
+            nn.Tanh(),
+        )
+
+    def forward(self, latent):
+        return self.layers(self.linear(latent).unflatten(1, (8, 4, 4)))
+
+
+def generator() -> Generator:
+    torch.manual_seed(0)
+    network = Generator()
+    with torch.no_grad():  # not what batch norm begins with
+        network.layers[0].running_mean.normal_()
+        network.layers[0].running_var.uniform_(0.5, 2)
+    return network
+
+
+NETWORKS = {"resize": resnet, "generator": generator}
+INTERFACES = {"resize": functools.partial(translation, example=EXAMPLE, stride=4), "generator": sampling}
+
+
 @pytest.fixture(scope="module", autouse=True)
 def one_thread():
     torch.set_num_threads(1)
@@ -29,7 +67,10 @@ def one_thread():
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory) -> tuple[Path, dict[str, float]]:
     folder = tmp_path_factory.mktemp("export")
-    return folder, export({"resize": resnet()}, EXAMPLE, folder, stride=4, description={"data_hash": "0123"})
+    differences = {}
+    for name, make in NETWORKS.items():
+        differences |= export({name: make()}, INTERFACES[name], folder, description={"data_hash": "0123"})
+    return folder, differences
 
 
 @pytest.mark.parametrize("shape", [(1, 3, 16, 16), (3, 3, 8, 8), (2, 3, 12, 40), (1, 3, 64, 8)])
@@ -43,21 +84,36 @@ def test_onnx_says_what_torch_says_for_any_batch_and_size(exported, shape):
     assert 0 < differences["resize"] < 1e-5
 
 
-def test_safetensors_holds_the_weights_and_the_description(exported):
-    with safe_open(exported[0] / "resize.safetensors", "pt") as file:
+@pytest.mark.parametrize("count", [1, 2, 5, 40])
+def test_onnx_makes_of_latents_what_torch_makes_for_any_batch(exported, count):
+    folder, differences = exported
+    latents = torch.randn(count, 7, generator=torch.Generator().manual_seed(count))
+    session = onnxruntime.InferenceSession(folder / "generator.onnx", providers=["CPUExecutionProvider"])
+    ((entry,), (exit_,)) = session.get_inputs(), session.get_outputs()
+    assert (entry.name, entry.shape[1:], exit_.name, exit_.shape[1:]) == ("latent", [7], "image", [3, 32, 32])
+    (got,) = session.run(None, {"latent": latents.numpy()})
+    with torch.no_grad():
+        assert np.abs(got - generator().eval()(latents).numpy()).max() < 1e-5
+    assert 0 < differences["generator"] < 1e-5
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_safetensors_holds_the_weights_and_the_description(exported, name):
+    with safe_open(exported[0] / f"{name}.safetensors", "pt") as file:
         weights = {name: file.get_tensor(name) for name in list(file.keys())}
         assert json.loads(file.metadata()["genlab"]) == {"data_hash": "0123"}
-    expected = resnet().state_dict()
+    expected = NETWORKS[name]().state_dict()
     assert weights.keys() == expected.keys()
     assert all(torch.equal(weights[name], tensor) for name, tensor in expected.items())
 
 
-def test_equal_networks_give_equal_files(exported, tmp_path):
+@pytest.mark.parametrize("name", NETWORKS)
+def test_equal_networks_give_equal_files(exported, tmp_path, name):
     # In training mode and channels_last, as a checkpoint may be: neither may show.
-    again = resnet().train().to(memory_format=torch.channels_last)
-    export({"resize": again}, EXAMPLE, tmp_path / "elsewhere", stride=4, description={"data_hash": "0123"})
+    again = NETWORKS[name]().train().to(memory_format=torch.channels_last)
+    export({name: again}, INTERFACES[name], tmp_path / "elsewhere", description={"data_hash": "0123"})
     for kind in ("onnx", "safetensors"):
-        assert (tmp_path / "elsewhere" / f"resize.{kind}").read_bytes() == (exported[0] / f"resize.{kind}").read_bytes()
+        assert (tmp_path / "elsewhere" / f"{name}.{kind}").read_bytes() == (exported[0] / f"{name}.{kind}").read_bytes()
     assert again.training
 
 
@@ -70,13 +126,14 @@ def test_nothing_of_this_machine_is_in_the_files(exported):
 def test_a_difference_is_an_error_that_names_network_size_and_value():
     torch.manual_seed(0)
     network = nn.Conv2d(3, 3, 1)
-    onnx = to_onnx(network, EXAMPLE, stride=1, smallest=1, description={})
-    assert parity("a_to_b", network, onnx, [EXAMPLE], tolerance=1e-5) < 1e-5
+    interface = translation(network, EXAMPLE, stride=1)._replace(batches=[EXAMPLE])
+    onnx = to_onnx(network, interface, description={})
+    assert parity("a_to_b", network, onnx, interface, tolerance=1e-5) < 1e-5
     with torch.no_grad():
         network.bias += 0.25
-    with pytest.raises(ParityError, match=r"'a_to_b': \(3, 3, 16, 16\) images differ from torch by 0\.25 with 1 threads; at most 1e-05"):
-        parity("a_to_b", network, onnx, [EXAMPLE], tolerance=1e-5)
+    with pytest.raises(ParityError, match=r"'a_to_b'.*\(3, 3, 16, 16\) images differs from torch by 0\.25 with 1 threads; at most 1e-05"):
+        parity("a_to_b", network, onnx, interface, tolerance=1e-5)
     with torch.no_grad():
         network.bias += torch.nan
     with pytest.raises(ParityError, match="by nan"):
-        parity("a_to_b", network, onnx, [EXAMPLE], tolerance=1e-5)
+        parity("a_to_b", network, onnx, interface, tolerance=1e-5)

@@ -31,3 +31,14 @@ def test_curves_have_a_panel_for_each_player():
     one = curves([{"images": 4, "critic/loss": 1.0}, {"images": 8, "critic/loss": 0.5}])
     two = curves([{"images": 4, "critic/loss": 1.0, "generator/loss": 2.0}, {"images": 8, "critic/loss": 0.5}])
     assert two.width == 2 * one.width
+
+
+def test_a_long_row_goes_on_in_the_next_line_and_ends_in_white():
+    images = (torch.arange(7) / 7)[:, None, None, None].expand(-1, 1, 64, 64)
+    cell = 64 + GAP
+    wrapped, one_line = np.asarray(sheet({"steps": images}, columns=3)), np.asarray(sheet({"steps": images}))
+    assert wrapped.shape == (HEADING + 3 * cell, 3 * cell, 3)
+    assert one_line.shape == (HEADING + cell, 7 * cell, 3)
+    lines = [wrapped[HEADING + line * cell :][:cell] for line in range(3)]
+    assert (np.concatenate(lines, axis=1)[:, : 7 * cell] == one_line[HEADING:]).all()
+    assert (lines[2][:, cell:] == 255).all()

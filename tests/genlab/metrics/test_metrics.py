@@ -3,6 +3,7 @@ import pytest
 import scipy.linalg
 import torch
 
+from genlab.metrics import blocks
 from genlab.metrics.frechet import frechet_distance
 from genlab.metrics.kernel import kernel_distance, kernel_distance_estimate
 from genlab.metrics.paired import paired_scores
@@ -26,7 +27,9 @@ def test_frechet_distance_with_fewer_images_than_features():
     assert frechet_distance(x, y) == pytest.approx(frechet_distance(y, x), rel=1e-9) and frechet_distance(x, y) > 0
 
 
-def test_kernel_distance_is_the_double_sum():
+@pytest.mark.parametrize("block", [4, 2048])
+def test_kernel_distance_is_the_double_sum(block, monkeypatch):
+    monkeypatch.setattr(blocks, "BLOCK", block)
     x, y = gaussian(0, 7, 5).astype(float), gaussian(1, 9, 5, shift=0.3).astype(float)
 
     def k(a, b):
@@ -47,6 +50,14 @@ def test_kernel_distance_of_one_distribution_is_zero_on_average():
 def test_the_spread_shrinks_with_more_images():
     small, large = (kernel_distance_estimate(gaussian(0, n), gaussian(1, n), seed=0).spread for n in (40, 640))
     assert large < small / 4
+
+
+def test_the_spread_of_a_large_set_is_that_of_subsets_of_a_given_size():
+    x, y = gaussian(0, 200), gaussian(1, 300)
+    limited = kernel_distance_estimate(x, y, seed=0, largest=60)
+    assert kernel_distance_estimate(x, y, seed=0, share=0.5, largest=150) == kernel_distance_estimate(x, y, seed=0, share=0.5)
+    assert limited.value == kernel_distance(x, y)
+    assert limited.spread > kernel_distance_estimate(x, y, seed=0).spread
 
 
 def test_paired_scores_of_an_image_with_itself_and_with_a_shifted_grey():

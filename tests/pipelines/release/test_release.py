@@ -1,9 +1,11 @@
 """From a checkpoint to a registered version that serves what the network says."""
 
 import base64
+import hashlib
 import io
 import json
 import logging
+import math
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -19,17 +21,20 @@ from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import scoring_server
 from PIL import Image
 
+from genlab import latents
 from genlab.build import build
 from genlab.errors import InputError
 from genlab.images import decode
 from genlab.images.stream import to_bytes, to_channels_first, to_unit
 from genlab.padding import translate
-from pipelines.release import create_pipeline, served
+from pipelines.release import create_pipeline, served_sampler, served_translator
 from pipelines.release.card import describe
-from pipelines.release.nodes import export, register
+from pipelines.release.nodes import export_sampler, export_translators, register
 from pipelines.release.parameters import Release
 from pipelines.release.promotion import Headline, Standing, beats, digest
-from pipelines.release.registry import ModelVersion
+from pipelines.release.registry import DESCRIPTION_LIMIT, ModelVersion
+from pipelines.release.serving import facts_of, serving_of
+from pipelines.tracking import flatten
 
 ADAM = {"class": "torch.optim.Adam", "partial": True}
 MODEL = {
@@ -37,6 +42,15 @@ MODEL = {
     "loss": {"class": "genlab.losses.adversarial.LEAST_SQUARES"},
     "generator": {"class": "genlab.networks.resnet.ResNet", "partial": True, "width": 4, "blocks": 1},
     "critic": {"class": "genlab.networks.patchgan.PatchGAN", "partial": True, "width": 4, "layers": 1},
+    "generator_optimizer": ADAM,
+    "critic_optimizer": ADAM,
+    "average_half_life": 100.0,
+}
+SAMPLER = {
+    "class": "genlab.recipes.gan.GAN",
+    "loss": {"class": "genlab.losses.adversarial.NON_SATURATING"},
+    "generator": {"class": "genlab.networks.dcgan.Generator", "size": 16, "latent_size": 6, "width": 4},  # with batch norm
+    "critic": {"class": "genlab.networks.dcgan.Critic", "size": 16, "width": 4},
     "generator_optimizer": ADAM,
     "critic_optimizer": ADAM,
     "average_half_life": 100.0,
@@ -50,6 +64,18 @@ METRICS = {
     },
     "b_to_a": {"translated": {"l1": 0.4, "kid_efflite0": 0.1}},
 }
+SCORES = ("kid_efflite0", "kid_efflite0_spread", "fid_efflite0", "precision", "recall", "density", "coverage", "nearest_training")
+SAMPLER_METRICS = {
+    "headline": {"name": "kid_efflite0", "value": 0.123456, "lower_is_better": True},
+    "protocol": {"extractor": "efflite0", "extractor_sha256": "e" * 64, "images": {"held out": 1000, "generated": 1000}, "seed": 0}
+    | {f"rule {number}": "how a score was made, in about as many words as that takes" for number in range(12)},
+    "samples": {
+        "generated": dict.fromkeys((*SCORES, "a_ninth_score", "a_tenth_score"), 0.123456),
+        "untrained": dict.fromkeys(SCORES, 0.9),
+        "training images": {score: 0.01 for score in SCORES if score != "nearest_training"},
+    },
+}
+RELEASE = Release(licence="MIT (Microsoft)", limits=["Emoji only."])
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -75,12 +101,30 @@ def recipe():
 
 @pytest.fixture(scope="module")
 def exported(recipe, images):
-    return export(recipe.state_dict(), MODEL, images, Release())
+    return export_translators(recipe.state_dict(), MODEL, images, Release())
 
 
 @pytest.fixture(scope="module")
-def registry(exported, images, tmp_path_factory):
-    """A store with one registered version; saves others with another headline value, protocol or data hash."""
+def sampling_recipe():
+    torch.manual_seed(1)
+    recipe = build(SAMPLER)
+    with torch.no_grad():
+        for value in recipe.average.module.parameters():  # the average: not what the generator is
+            value.mul_(20) if value.dim() > 1 else value.normal_(std=0.5)
+        for name, value in recipe.average.module.named_buffers():
+            if name.endswith(("running_mean", "running_var")):
+                value.uniform_(0.2, 2)
+    return recipe
+
+
+@pytest.fixture(scope="module")
+def exported_sampler(sampling_recipe, images):
+    return export_sampler(sampling_recipe.state_dict(), SAMPLER, images, Release())
+
+
+@pytest.fixture(scope="module")
+def registry(exported, exported_sampler, images, tmp_path_factory):
+    """A store with a version of a translator and one of a sampler; saves others of the first, with another headline value or the like."""
     folder = tmp_path_factory.mktemp("store")
     patch = pytest.MonkeyPatch()
     logging.getLogger("mlflow").setLevel(logging.WARNING)
@@ -91,17 +135,18 @@ def registry(exported, images, tmp_path_factory):
     client = mlflow.MlflowClient()
     experiment = client.create_experiment("genlab", (folder / "artifacts").as_uri())
     tags = {"command": "kedro run --pipeline=cyclegan", "mlflow.source.git.commit": "c0ffee", "git.dirty": "true"}
-    run = client.create_run(experiment, tags=tags).info.run_id
-    patch.setattr("pipelines.tracking.run_of", {"cyclegan": run}.__getitem__)
-    dataset, (artefacts, parity) = ModelVersion("cyclegan"), exported
-    card = describe(METRICS, parity, images, MODEL, Release(licence="MIT (Microsoft)", limits=["Emoji only."]))
-    registration = register(artefacts, card, METRICS, images)
+    runs = {name: client.create_run(experiment, tags=tags).info.run_id for name in ("cyclegan", "gan")}
+    patch.setattr("pipelines.tracking.run_of", runs.__getitem__)
+    dataset = ModelVersion("cyclegan")
+    registration = register(exported[0], describe(*exported, METRICS, RELEASE), METRICS, images)
+    sampler_card = describe(*exported_sampler, SAMPLER_METRICS, RELEASE)
+    ModelVersion("gan").save(register(exported_sampler[0], sampler_card, SAMPLER_METRICS, images))
 
     def save(value: float = 0.12, **changes):
         dataset.save(registration._replace(headline=Headline("kid_efflite0_mean", value, True), **changes))
         return dataset.load()
 
-    yield SimpleNamespace(save=save, first=save(), client=client, run=run, dataset=dataset)
+    yield SimpleNamespace(save=save, first=save(), client=client, runs=runs)
     mlflow.set_tracking_uri(before)
     patch.undo()
 
@@ -109,6 +154,11 @@ def registry(exported, images, tmp_path_factory):
 @pytest.fixture(scope="module")
 def champion(registry):
     return mlflow.pyfunc.load_model("models:/cyclegan-emoji@champion")
+
+
+@pytest.fixture(scope="module")
+def sampler(registry):
+    return mlflow.pyfunc.load_model("models:/gan-emoji@champion")
 
 
 def encoded(image: Image.Image, form: str = "PNG", **options) -> bytes:
@@ -126,6 +176,11 @@ def by_torch(recipe, image: Image.Image, direction: str) -> np.ndarray:
     return to_bytes(translate(recipe.generators()[direction], images, stride=4, smallest=8))[0].permute(1, 2, 0).numpy()
 
 
+def sampled_by_torch(recipe, seed: int, truncation: float) -> np.ndarray:
+    latent = torch.from_numpy(np.random.default_rng(seed).standard_normal(6)).float()
+    return to_bytes(recipe.sample(latents.truncated(latent[None], truncation)))[0].permute(1, 2, 0).numpy()
+
+
 def assert_same_picture(got: np.ndarray, expected: np.ndarray):
     """Equal, but where a value lies on the edge between two bytes."""
     assert got.shape == expected.shape
@@ -135,12 +190,14 @@ def assert_same_picture(got: np.ndarray, expected: np.ndarray):
 
 
 @pytest.mark.filterwarnings("ignore:.*dataset names contain")
-def test_the_pipeline_takes_what_training_and_evaluation_leave_and_its_options_are_checked():
-    pipeline = Pipeline(create_pipeline(), namespace="cyclegan", inputs={"images": "emoji.images"})
+@pytest.mark.parametrize(("translates", "export"), [(True, export_translators), (False, export_sampler)])
+def test_the_pipeline_takes_what_training_and_evaluation_leave_and_its_options_are_checked(translates, export):
+    pipeline = Pipeline(create_pipeline(translates), namespace="cyclegan", inputs={"images": "emoji.images"})
     assert pipeline.inputs() == {"emoji.images"} | {f"cyclegan.{name}" for name in ("checkpoint", "metrics")} | {
         f"params:cyclegan.{name}" for name in ("model", "release")
     }
     assert pipeline.outputs() == {"cyclegan.model_version"}
+    assert export in [node.func for node in pipeline.nodes]
     # Kedro validates a parameter by its annotation, where all annotations of the function can be resolved.
     assert get_type_hints(export)["release"] is get_type_hints(describe)["release"] is Release
 
@@ -155,16 +212,34 @@ def test_the_artefacts_say_what_they_are(exported, images):
     assert max(parity["onnx_difference"].values()) < parity["onnx_tolerance"]
 
 
+def test_a_grey_example_is_a_grey_png(exported, images):
+    grey = SimpleNamespace(images=images.images[:, :, :, :1])
+    (content,) = serving_of(facts_of(exported[0])).example(grey)
+    assert np.array_equal(pixels_of(content), grey.images[0, :, :, 0])
+
+
+def test_the_artefacts_of_a_sampler_say_what_they_are(exported_sampler, images):
+    artefacts, parity = exported_sampler
+    assert set(artefacts) == {"generator.onnx", "generator.safetensors", "release.json"}
+    facts = json.loads(artefacts["release.json"])
+    assert (facts["served_as"], facts["latent_size"], facts["training_size"], facts["channels"]) == ("sampler", 6, [16, 16], 3)
+    assert (facts["model"], facts["image_set"], facts["data_hash"]) == (SAMPLER, "emoji", images.content_hash)
+    for name in ("generator.onnx", "generator.safetensors"):
+        assert facts["sha256"][name] == hashlib.sha256(artefacts[name]).hexdigest()
+    assert max(parity["onnx_difference"].values()) < parity["onnx_tolerance"]
+
+
 def test_a_checkpoint_of_another_model_is_an_error_that_names_the_difference(recipe, images):
     wider = MODEL | {"generator": MODEL["generator"] | {"width": 8}}
     with pytest.raises(InputError, match=r"trained with another model.*size mismatch for a_to_b"):
-        export(recipe.state_dict(), wider, images, Release())
+        export_translators(recipe.state_dict(), wider, images, Release())
 
 
-def test_the_card_shows_the_grid_first_then_every_row_and_score(exported, images):
-    card = describe(METRICS, exported[1], images, MODEL, Release(licence="MIT (Microsoft)", limits=["Emoji only."]))
+def test_the_card_shows_the_grid_first_then_every_row_and_score(exported):
+    card = describe(*exported, METRICS, RELEASE)
     assert card.startswith("![samples](/get-artifact?path=samples%2Fsamples.png&run_uuid=${run})\n")
     assert "**CycleGAN** on the image set **emoji**" in card
+    assert "Translates `a_to_b`, `b_to_a`: takes images of any size, trained at 16 x 16 px, RGB." in card
     assert "|  | l1 | kid_efflite0 |" in card
     assert "| translated | 0.31 | 0.1235 ± 0.01 |" in card
     assert "| identity | 0.56 | 0.2 |" in card
@@ -173,24 +248,37 @@ def test_the_card_shows_the_grid_first_then_every_row_and_score(exported, images
         assert part in card
 
 
+def test_the_card_of_a_sampler_has_ten_scores_and_fits_the_registry(exported_sampler, registry):
+    card = describe(*exported_sampler, SAMPLER_METRICS, RELEASE)
+    assert "**GAN** on the image set **emoji**" in card
+    assert "Makes RGB images of 16 x 16 px from seeds, each of which stands for a latent of 6 numbers from N(0, 1)" in card
+    assert "| training images | 0.01 ± 0.01 | 0.01 | 0.01 | 0.01 | 0.01 | 0.01 | - | - | - |" in card
+    assert '- images: `{"held out": 1000, "generated": 1000}`' in card
+    assert len(registry.client.get_model_version("gan-emoji", 1).description) < DESCRIPTION_LIMIT
+
+
 def test_the_first_version_is_candidate_and_champion_and_tells_where_it_comes_from(registry):
     first = registry.first
     assert (first["name"], first["version"], first["aliases"]) == ("cyclegan-emoji", 1, ["candidate", "champion"])
-    assert (first["run_id"], first["tags"]["git_commit"]) == (registry.run, "c0ffee and uncommitted changes")
+    assert (first["run_id"], first["tags"]["git_commit"]) == (registry.runs["cyclegan"], "c0ffee and uncommitted changes")
     assert first["tags"]["protocol"] == digest(METRICS["protocol"])
     description = registry.client.get_model_version("cyclegan-emoji", 1).description
-    assert description.startswith(f"![samples](/get-artifact?path=samples%2Fsamples.png&run_uuid={registry.run})")
+    assert description.startswith(f"![samples](/get-artifact?path=samples%2Fsamples.png&run_uuid={registry.runs['cyclegan']})")
     assert "- command: `kedro run --pipeline=cyclegan`" in description
     assert "${" not in description
 
 
-def test_the_version_is_a_model_of_the_run_with_its_scores(registry):
-    (output,) = registry.client.get_run(registry.run).outputs.model_outputs[:1]
+@pytest.mark.parametrize(
+    ("name", "metrics", "own"),
+    [("cyclegan", METRICS, ("a_to_b.translated.", "b_to_a.translated.")), ("gan", SAMPLER_METRICS, ("samples.generated.",))],
+)
+def test_the_version_is_a_model_of_the_run_with_its_own_scores_as_the_run_names_them(registry, name, metrics, own):
+    (output,) = registry.client.get_run(registry.runs[name]).outputs.model_outputs[:1]
     model = registry.client.get_logged_model(output.model_id)
     scores = {metric.key: metric.value for metric in model.metrics}
-    assert scores["a_to_b.translated.l1"] == 0.31
-    assert scores["kid_efflite0_mean"] == 0.12
-    assert json.loads(model.tags["mlflow.modelVersions"]) == [{"name": "cyclegan-emoji", "version": 1}]
+    tracked = {key: value for key, value in flatten(metrics).items() if key.startswith(own)}
+    assert scores == tracked | {metrics["headline"]["name"]: metrics["headline"]["value"]}
+    assert json.loads(model.tags["mlflow.modelVersions"]) == [{"name": f"{name}-emoji", "version": 1}]
 
 
 @pytest.mark.parametrize("direction", ["a_to_b", "b_to_a"])
@@ -218,6 +306,59 @@ def test_a_png_over_http_is_answered_with_a_png(champion, recipe):
     assert_same_picture(pixels_of(content), by_torch(recipe, image, "b_to_a"))
 
 
+@pytest.mark.parametrize("truncation", [0.0, 0.5, 2])
+@pytest.mark.parametrize("seed", [0, 41, 2**63 - 1])
+def test_the_served_sampler_makes_of_a_seed_what_the_averaged_network_makes(sampler, sampling_recipe, seed, truncation):
+    answer = sampler.predict(pd.DataFrame({"seed": [seed]}), params={"truncation": truncation})
+    expected = sampled_by_torch(sampling_recipe, seed, truncation or math.inf)
+    assert expected.std() > 10  # a picture
+    assert_same_picture(pixels_of(answer["image"][0]), expected)
+
+
+def test_a_seed_makes_the_same_image_whatever_else_is_asked_for(sampler):
+    alone = sampler.predict(pd.DataFrame({"seed": [5]}))["image"][0]
+    among = sampler.predict(pd.DataFrame({"seed": [3, 5, 4, 5, *range(20)]}))["image"]
+    assert among[1] == among[3] == among[9] == alone
+    assert len(set(among)) == 20
+    assert sampler.predict(pd.DataFrame({"seed": [5]}), params={"truncation": 0.3})["image"][0] != alone
+
+
+def test_seeds_over_http_are_answered_with_pngs(sampler, sampling_recipe):
+    body = {"dataframe_split": {"columns": ["seed"], "data": [[11], [12]]}, "params": {"truncation": 1}}
+    answer = scoring_server.invocations(json.dumps(body), "application/json", sampler, sampler.metadata.get_input_schema())
+    for seed, row in zip((11, 12), json.loads(answer.response)["predictions"], strict=True):
+        content = base64.b64decode(row["image"])
+        assert content.startswith(b"\x89PNG")
+        assert_same_picture(pixels_of(content), sampled_by_torch(sampling_recipe, seed, 1))
+
+
+@pytest.mark.parametrize("bound", [1e-9, 0.5, 1, 3, 9, 50, math.inf])
+def test_serving_truncates_a_latent_as_genlab_does(bound):
+    latent = np.concatenate([np.random.default_rng(0).standard_normal(200), np.linspace(-6, 6, 49)])
+    got = served_sampler.truncated(latent, bound)
+    assert np.allclose(got, latents.truncated(torch.from_numpy(latent), bound).double().numpy(), rtol=1e-6, atol=1e-7)
+    assert np.abs(got).max() <= bound
+    assert (np.diff(got[np.argsort(latent)]) >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("request_", "params", "message"),
+    [
+        ({"seed": [4, -1]}, {}, "row 1: seed: got -1, expected a whole number, 0 to 9223372036854775807"),
+        ({"seed": [0]}, {"truncation": -0.5}, r"truncation: got -0\.5, expected a positive number, or 0 for none"),
+        ({"seed": [0]}, {"truncation": math.nan}, "truncation: got nan, expected a positive number, or 0 for none"),
+        ({"seed": [0]}, {"truncation": None}, "truncation: got None, expected a positive number, or 0 for none"),
+        ({"seed": [0]}, {"truncation": "little"}, "truncation"),
+        ({"seed": [0]}, {"psi": 0.5}, r"Unrecognized params \['psi'\]. Supported params are: \{'truncation'\}"),
+        ({"seed": [0.5]}, {}, "seed"),
+        ({"image": [0]}, {}, r"missing inputs \['seed'\]"),
+    ],
+)
+def test_errors_of_the_served_sampler_say_what_was_got_and_what_was_expected(champion, sampler, request_, params, message):
+    with pytest.raises(MlflowException, match=message):
+        sampler.predict(pd.DataFrame(request_), params=params)
+
+
 IMAGES = {
     "rgba": (Image.new("RGBA", (8, 9), (200, 0, 0, 100)), "PNG", {}),
     "grey": (Image.new("L", (8, 9), 77), "PNG", {}),
@@ -237,7 +378,7 @@ IMAGES = {
 def test_serving_reads_an_image_as_data_preparation_does(kind, channels):
     image, form, options = IMAGES[kind]
     content = encoded(image, form, **options)
-    got = served.convert(served.upright(content), channels, (255, 255, 255))
+    got = served_translator.convert(served_translator.upright(content), channels, (255, 255, 255))
     expected = decode.convert(decode.decode(content), channels)
     assert (got.mode, got.size) == (expected.mode, expected.size)
     assert got.size == ((9, 8) if kind == "rotated by exif" else (8, 9))
@@ -259,15 +400,15 @@ def test_errors_of_the_served_model_say_what_was_got_and_what_was_expected(champ
         champion.predict(pd.DataFrame({"image": [content]}), params=params)
 
 
-def test_serving_needs_neither_torch_nor_genlab(champion, registry, tmp_path):
-    folder = mlflow.artifacts.download_artifacts("models:/cyclegan-emoji@champion", dst_path=str(tmp_path))
-    code = (
-        "import sys, pandas, mlflow\n"
-        f"model = mlflow.pyfunc.load_model({folder!r})\n"
-        f"answer = model.predict(pandas.DataFrame({{'image': [{encoded(Image.new('RGB', (9, 9)))!r}]}}))\n"
-        "assert answer['image'][0].startswith(b'\\x89PNG')\n"
-        "print([name for name in ('torch', 'genlab', 'pipelines') if name in sys.modules])\n"
-    )
+def test_serving_needs_neither_torch_nor_genlab(registry, tmp_path):
+    code = "import sys, pandas, mlflow\n"
+    for name, column in (("cyclegan", {"image": [encoded(Image.new("RGB", (9, 9)))]}), ("gan", {"seed": [7]})):
+        folder = mlflow.artifacts.download_artifacts(f"models:/{name}-emoji@champion", dst_path=str(tmp_path / name))
+        code += (
+            f"answer = mlflow.pyfunc.load_model({folder!r}).predict(pandas.DataFrame({column!r}))\n"
+            "assert answer['image'][0].startswith(b'\\x89PNG')\n"
+        )
+    code += "print([name for name in ('torch', 'genlab', 'pipelines') if name in sys.modules])\n"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stderr
 

@@ -102,7 +102,7 @@ def convert(image: Image.Image, channels: int, background: tuple[int, int, int])
     return image.convert("RGB").convert("L") if channels == 1 else image.convert("RGB")
 
 
-class RefuseUnknownParams(logging.Filter):
+class RefuseUnknownTranslatorParams(logging.Filter):
     """MLflow drops params that a model doesn't know with a warning, before the model sees them: make it an error."""
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -115,8 +115,8 @@ class RefuseUnknownParams(logging.Filter):
 def refuse_unknown_params() -> None:
     logger = logging.getLogger("mlflow.models.utils")
     logger.setLevel(logging.WARNING)  # a record that isn't logged isn't filtered either
-    if not any(type(each).__name__ == RefuseUnknownParams.__name__ for each in logger.filters):
-        logger.addFilter(RefuseUnknownParams())
+    if not any(type(each).__name__ == RefuseUnknownTranslatorParams.__name__ for each in logger.filters):
+        logger.addFilter(RefuseUnknownTranslatorParams())
 
 
 mlflow.models.set_model(Translator())

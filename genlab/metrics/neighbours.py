@@ -1,0 +1,47 @@
+"""Nearest neighbours among features."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from genlab.metrics.blocks import blocks
+
+ROUNDING = 1e-12  # of |x|^2 + |y|^2: more than float64 gets wrong in |x - y|^2 for some thousand features
+
+
+class Neighbours(NamedTuple):
+    """Of N points, each point's nearest K among others, the nearest first."""
+
+    indices: np.ndarray  # (N, K)
+    distances: np.ndarray  # (N, K), Euclidean
+
+
+def nearest(points: np.ndarray, others: np.ndarray, count: int = 1) -> Neighbours:
+    """Features (N, D), (M, D) -> for each of N the `count` nearest of M; all M of them where there are fewer."""
+    found = [nearest_of_block(block, others, count) for _, block in blocks(points)]
+    return Neighbours(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+
+
+def nearest_of_block(points: np.ndarray, others: np.ndarray, count: int) -> Neighbours:
+    """The nearest of each block of the others, and of these the nearest."""
+    indices, lengths = [], []
+    for start, block in blocks(others):
+        to_block = distances(points, block)
+        near = np.argpartition(to_block, min(count, len(block)) - 1, axis=1)[:, :count]
+        indices.append(start + near)
+        lengths.append(np.take_along_axis(to_block, near, axis=1))
+    all_indices, all_lengths = np.concatenate(indices, axis=1), np.concatenate(lengths, axis=1)
+    order = np.argsort(all_lengths, axis=1, kind="stable")[:, :count]
+    return Neighbours(np.take_along_axis(all_indices, order, axis=1), np.take_along_axis(all_lengths, order, axis=1))
+
+
+def distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """(N, D), (M, D) -> Euclidean (N, M), as |x|^2 + |y|^2 - 2 x.y in float64.
+
+    What is within rounding of 0 is 0, so that equal points are at no distance whatever the order of the sums.
+    """
+    x, y = x.astype(np.float64), y.astype(np.float64)
+    norms = np.square(x).sum(1)[:, None] + np.square(y).sum(1)
+    squares = norms - 2 * (x @ y.T)
+    squares[squares < ROUNDING * norms] = 0
+    return np.sqrt(squares)

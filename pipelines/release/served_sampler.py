@@ -1,0 +1,98 @@
+"""The registered model: a seed in, a PNG file's bytes out, by onnxruntime.
+
+MLflow copies this file into every model version and runs it from there ("models from code"): it stands alone, and serving
+needs neither torch nor genlab. How it truncates a latent is genlab.latents' way; a test holds the two together.
+"""
+
+import io
+import json
+import logging
+import math
+import os
+from pathlib import Path
+from statistics import NormalDist
+from typing import Any
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # before the import
+
+import mlflow
+import numpy as np
+import onnxruntime
+import pandas as pd
+from mlflow.exceptions import MlflowException
+from PIL import Image
+
+LAST_SEED = 2**63 - 1  # of MLflow's type `long`
+IGNORED = "Unrecognized params"  # how MLflow's warning begins
+STANDARD = NormalDist()
+
+
+class Sampler(mlflow.pyfunc.PythonModel):
+    """Column `seed` (whole numbers from 0 on) -> column `image` (PNG files), a row an image.
+
+    Equal seeds give equal images, whatever else is asked for. The param `truncation` bounds the latent's numbers: less variety,
+    more typical images; 0 for no bound, since JSON has no infinity.
+    """
+
+    def load_context(self, context: Any) -> None:
+        folder = Path(context.artifacts["release"])
+        self.facts = json.loads((folder / "release.json").read_text(encoding="utf-8"))
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3  # errors
+        self.session = onnxruntime.InferenceSession(folder / "generator.onnx", options, providers=["CPUExecutionProvider"])
+        refuse_unknown_params()
+
+    def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
+        truncation = (params or {}).get("truncation", 0.0)
+        if truncation is None or not truncation >= 0:  # JSON's null, and NaN
+            raise MlflowException.invalid_parameter_value(f"truncation: got {truncation}, expected a positive number, or 0 for none.")
+        for row, seed in enumerate(model_input["seed"]):
+            if seed < 0:
+                raise MlflowException.invalid_parameter_value(f"row {row}: seed: got {seed}, expected a whole number, 0 to {LAST_SEED}.")
+        return pd.DataFrame({"image": [self.sample(seed, truncation or math.inf) for seed in model_input["seed"]]})
+
+    def sample(self, seed: int, bound: float) -> bytes:
+        """A seed -> its image as a PNG file. One at a time: in a batch the last bits depend on the others."""
+        latent = truncated(np.random.default_rng(seed).standard_normal(self.facts["latent_size"]), bound)
+        (image,) = self.session.run(None, {"latent": latent.astype(np.float32)[None]})
+        pixels = np.rint((image[0].transpose(1, 2, 0) + np.float32(1)) * np.float32(127.5)).clip(0, 255).astype(np.uint8)
+        file = io.BytesIO()
+        Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(file, "PNG")
+        return file.getvalue()
+
+
+def truncated(latent: np.ndarray, bound: float) -> np.ndarray:
+    """Numbers from N(0, 1) -> numbers from N(0, 1) within [-bound, bound], each moved monotonically; the same for an infinite bound.
+
+    Brock et al. 2018 (arXiv:1809.11096, section 3.1). By the lower tail, whichever side a number is on: the upper one rounds to 1.
+    """
+    if math.isinf(bound):
+        return latent
+    lowest = below(-bound)
+    shares = [lowest + below(-abs(number)) * (1 - 2 * lowest) for number in latent]
+    return np.copysign(np.minimum([-STANDARD.inv_cdf(share) for share in shares], bound), latent)
+
+
+def below(number: float) -> float:
+    """The share of N(0, 1) below a number; NormalDist.cdf is 0 too early."""
+    return math.erfc(-number / math.sqrt(2)) / 2
+
+
+class RefuseUnknownSamplerParams(logging.Filter):
+    """MLflow drops params that a model doesn't know with a warning, before the model sees them: make it an error."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        if message.startswith(IGNORED) and "{'truncation'}" in message:
+            raise MlflowException.invalid_parameter_value(message.replace(" are ignored for inference", "").split(" To enable")[0])
+        return True
+
+
+def refuse_unknown_params() -> None:
+    logger = logging.getLogger("mlflow.models.utils")
+    logger.setLevel(logging.WARNING)  # a record that isn't logged isn't filtered either
+    if not any(type(each).__name__ == RefuseUnknownSamplerParams.__name__ for each in logger.filters):
+        logger.addFilter(RefuseUnknownSamplerParams())
+
+
+mlflow.models.set_model(Sampler())

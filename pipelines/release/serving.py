@@ -1,0 +1,69 @@
+"""What a release is to those who use it: the code that answers them, what it takes, and what the card says of that."""
+
+import io
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+Facts = dict[str, Any]  # what release.json says
+FACTS = "release.json"
+COLOURS = {1: "grey", 3: "RGB"}  # by channels
+
+
+class Serving(NamedTuple):
+    """How a release is served. Every one answers with a column `image`, PNG files."""
+
+    file: Path  # MLflow copies it into the version, where it stands alone
+    column: tuple[str, str]  # what a request must have, a row an image: name, MLflow's type
+    param: tuple[str, str, Any]  # what it may have: name, MLflow's type, default
+    example: Callable[[Any], list[Any]]  # a genlab.images.prepared_set.PreparedSet -> values of the column
+    sentence: str  # what it takes and gives, in Markdown
+
+
+def translator(facts: Facts) -> Serving:
+    """Images to images."""
+    directions, (height, width) = facts["directions"], facts["training_size"]
+    return Serving(
+        file=Path(__file__).with_name("served_translator.py"),
+        column=("image", "binary"),
+        param=("direction", "string", directions[0]),
+        example=lambda images: [png(images.images[0])],
+        sentence=f"Translates {', '.join(f'`{name}`' for name in directions)}: takes images of any size, "
+        f"trained at {height} x {width} px, {COLOURS[facts['channels']]}.",
+    )
+
+
+def sampler(facts: Facts) -> Serving:
+    """Seeds to images."""
+    height, width = facts["training_size"]
+    return Serving(
+        file=Path(__file__).with_name("served_sampler.py"),
+        column=("seed", "long"),
+        param=("truncation", "double", 0.0),  # none: JSON has no infinity
+        example=lambda images: [0, 1],
+        sentence=f"Makes {COLOURS[facts['channels']]} images of {height} x {width} px from seeds, each of which stands for a latent of "
+        f"{facts['latent_size']} numbers from N(0, 1); `truncation` bounds these (0: no bound).",
+    )
+
+
+WAYS = {"translator": translator, "sampler": sampler}
+
+
+def facts_of(artefacts: Mapping[str, bytes]) -> Facts:
+    return json.loads(artefacts[FACTS])
+
+
+def serving_of(facts: Facts) -> Serving:
+    """How that which was exported is served."""
+    return WAYS[facts["served_as"]](facts)
+
+
+def png(pixels: Any) -> bytes:
+    """uint8 (H, W, C) -> a PNG file."""
+    import numpy as np
+    from PIL import Image
+
+    pixels, file = np.asarray(pixels), io.BytesIO()
+    Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(file, "PNG")
+    return file.getvalue()

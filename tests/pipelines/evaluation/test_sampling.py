@@ -1,0 +1,150 @@
+"""The evaluation of a recipe that samples, with a recipe and an extractor that can be seen through."""
+
+import io
+import json
+import logging
+import sys
+import types
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from conftest import ROOT
+from kedro.config import OmegaConfigLoader
+from kedro.io import DataCatalog
+
+from genlab.engine import Recipe
+from genlab.errors import InputError
+from genlab.images.prepared_set import PreparedSet
+from genlab.images.stream import to_channels_first, to_unit
+from pipelines import evaluation
+from pipelines.datasets import Picture
+from pipelines.evaluation.sampling import score_samples
+
+COMPUTE = {"class": "genlab.compute.Compute", "device": "cpu", "compile": False}
+
+
+class Blend(Recipe):
+    """A sample is a blend of the images in a bank: the sharper, the more of the one with the largest latent."""
+
+    def __init__(self, latent_size: int, channels: int = 1, sharpness: float = 1.0):
+        super().__init__()
+        self.latent_size, self.sharpness, self.updates = latent_size, sharpness, {}
+        self.register_buffer("bank", torch.rand(latent_size, channels, 16, 16) * 2 - 1)
+
+    def sample(self, latents):
+        return torch.einsum("nk,kchw->nchw", torch.softmax(latents * self.sharpness, 1), self.bank)
+
+
+class Means:
+    """Each image's means over patches of 4 x 4 pixels: an extractor that is as simple as can be."""
+
+    name, sha256 = "means", "0" * 64
+
+    def __call__(self, images):
+        count, height, width, channels = images.shape
+        patches = images.reshape(count, height // 4, 4, width // 4, 4, channels).mean((2, 4))
+        return (patches.reshape(count, -1) / 255).astype(np.float32)
+
+    def of_set(self, images):
+        return self(images.images)
+
+
+@pytest.fixture(autouse=True)
+def stand_in(monkeypatch):
+    """Lets a YAML name the recipe above."""
+    module = types.ModuleType("genlab.recipes.stand_in")
+    module.Blend = Blend
+    monkeypatch.setattr(Blend, "__module__", module.__name__)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+
+
+def image_set(training=40, held_out=20, channels=1, kind="labelled"):
+    """Two kinds of images, light at the top or light on the left, each a little different."""
+    random, count = np.random.default_rng(0), training + held_out
+    ramp = np.linspace(0, 200, 16).astype(np.uint8)
+    kinds = np.stack([np.tile(ramp[:, None], (1, 16)), np.tile(ramp, (16, 1))])
+    kind_of = random.integers(0, 2, count)
+    images = kinds[kind_of, :, :, None] + random.integers(0, 50, (count, 4, 4, channels), np.uint8).repeat(4, 1).repeat(4, 2)
+    manifest = pd.DataFrame({"path": [f"{index:03}.png" for index in range(count)], "domain": "", "pair": ""})
+    manifest["stem"] = manifest["path"]
+    manifest["label"] = np.where(kind_of, "left", "top") if kind == "labelled" else ""
+    manifest["split"] = np.where(np.arange(count) < training, "train", "test")
+    return PreparedSet("ramps", kind, images, manifest, ("left", "top") if kind == "labelled" else (), "0" * 64, (0, 0, 0))
+
+
+def evaluate(images, seed=0, sharpness=1.0, latent_size=16):
+    """A recipe that has learnt its first training images by heart, scored."""
+    model = {"class": "genlab.recipes.stand_in.Blend", "latent_size": latent_size, "sharpness": sharpness}
+    model["channels"] = images.images.shape[3]
+    learnt = images.images[images.indices("train")[:latent_size]]
+    return score_samples({"bank": to_unit(to_channels_first(learnt))}, model, images, COMPUTE, seed, Means())
+
+
+@pytest.mark.parametrize(("channels", "kind"), [(1, "labelled"), (3, "unlabelled")])
+def test_scores_stand_beside_their_baselines_and_say_how_they_were_made(channels, kind):
+    images = image_set(channels=channels, kind=kind)
+    metrics, *pictures = evaluate(images)
+    rows = metrics["samples"]
+    assert list(rows) == ["generated", "untrained", "training images", "held-out images"]
+    quality = {"kid_means", "kid_means_spread", "fid_means", "precision", "recall"}
+    assert set(rows["generated"]) == set(rows["untrained"]) == quality | {"nearest_training"}
+    assert set(rows["training images"]) == quality and set(rows["held-out images"]) == {"nearest_training"}
+    assert all(type(value) is float and np.isfinite(value) for scores in rows.values() for value in scores.values())
+    assert metrics["headline"] == {"name": "kid_means", "value": rows["generated"]["kid_means"], "lower_is_better": True}
+    protocol = metrics["protocol"]
+    assert protocol["images"] == {"held_out": 20, "generated": 20} and protocol["training_images"] == 40
+    assert protocol["size"] == [16, 16] and protocol["sampling_seed"] == 0 and len(protocol["reference_sha256"]) == 64
+    assert json.loads(json.dumps(metrics)) == metrics
+    # Training images are the best that can be had, noise is the worst.
+    assert rows["training images"]["kid_means"] < rows["generated"]["kid_means"] < rows["untrained"]["kid_means"]
+    assert rows["training images"]["precision"] > 0.5 and rows["untrained"]["precision"] == 0
+    assert rows["untrained"]["nearest_training"] > rows["held-out images"]["nearest_training"] > 0
+    assert len(pictures) == 4
+
+
+def test_copies_of_training_images_score_well_and_are_told_by_their_distance():
+    copies, blends = (evaluate(image_set(), sharpness=sharpness)[0]["samples"] for sharpness in (1e6, 1.0))
+    assert copies["generated"]["nearest_training"] == 0 < blends["generated"]["nearest_training"]
+    assert copies["generated"]["kid_means"] < blends["generated"]["kid_means"]
+    assert copies["held-out images"] == blends["held-out images"]
+
+
+def test_models_of_any_training_seed_are_scored_alike():
+    first, second = evaluate(image_set(), seed=0), evaluate(image_set(), seed=1)
+    for name in ("generated", "training images", "held-out images"):
+        assert first[0]["samples"][name] == second[0]["samples"][name]
+    assert first[0]["samples"]["untrained"] != second[0]["samples"]["untrained"]
+    assert first[0]["protocol"] == second[0]["protocol"]
+    assert all(one.tobytes() == other.tobytes() for one, other in zip(first[1:], second[1:], strict=True))
+
+
+def test_pictures_are_small_and_there_even_where_few_images_are(caplog):
+    caplog.set_level(logging.INFO, "pipelines")
+    metrics, *pictures = evaluate(image_set(training=2, held_out=2), latent_size=2)
+    assert metrics["protocol"]["images"]["held_out"] == 2
+    for picture in pictures:
+        file = io.BytesIO()
+        picture.save(file, "PNG")
+        assert file.tell() < 300_000
+    assert "2 samples" in caplog.text and len(caplog.records) < 5
+
+
+@pytest.mark.parametrize(("training", "held_out", "message"), [(8, 1, "holds out 1 images"), (1, 8, "has 1 training images")])
+def test_too_few_images_are_an_error_that_says_what_to_do(training, held_out, message):
+    with pytest.raises(InputError, match=f"'ramps' {message}; scoring needs at least 2. Add images"):
+        evaluate(image_set(training, held_out), latent_size=1)
+
+
+@pytest.mark.parametrize("translates", [True, False])
+def test_both_ways_are_one_node_whose_results_the_catalog_keeps(translates):
+    (node,) = evaluation.create_pipeline(translates).nodes
+    assert node.name == "evaluate" and node.tags == {"evaluate"}
+    pictures = ["samples"] if translates else ["samples", "interpolation", "neighbours", "truncation"]
+    assert node.outputs == ["metrics", *pictures]
+    catalog = DataCatalog.from_config(OmegaConfigLoader(str(ROOT / "conf"), base_env="base", default_run_env="base")["catalog"])
+    for name in pictures:
+        dataset = catalog.get(f"gan.{name}")
+        assert isinstance(dataset, Picture) and dataset.filepath.name == f"{name}.png" and dataset.filepath.parent.name == "gan"
+        assert dataset.metadata == {"mlflow": "artifact", "folder": "samples"}

@@ -1,0 +1,45 @@
+"""What a run says at its end."""
+
+import pytest
+
+from pipelines.summary import counted, table
+
+KID = {"kid_efflite0": 0.0563, "kid_efflite0_spread": 0.005}
+METRICS = {
+    "headline": {"name": "kid_efflite0", "value": 0.0563, "lower_is_better": True},
+    "protocol": {"images": {"held out": 1000, "generated": 1000}},
+    "samples": {
+        "generated": KID | {"precision": 0.81, "nearest_training": 12.5},
+        "untrained": KID | {"precision": 0.0, "nearest_training": 140.25},
+        "training images": KID | {"precision": 1.0},
+    },
+}
+
+
+def test_a_score_is_a_line_and_a_row_of_the_metrics_a_column():
+    assert table(METRICS) == [
+        "  scores              samples",
+        "                    generated  untrained  training images",
+        "  kid_efflite0         0.0563     0.0563           0.0563",
+        "  precision            0.8100     0.0000           1.0000",
+        "  nearest_training    12.5000   140.2500                -",
+        "  headline   kid_efflite0 = 0.0563, on 1,000 held-out and 1,000 generated images",
+    ]
+
+
+def test_several_directions_stand_side_by_side_and_ten_scores_are_no_wider_than_one():
+    ten = {f"score_{number}": 0.5 for number in range(10)}
+    rows = {"translated": ten, "untrained": ten, "identity": {"score_0": 0.5}}
+    lines = table(METRICS | {"samples": {}, "a_to_b": rows, "b_to_a": rows})
+    assert lines[0].split() == ["scores", "a_to_b", "b_to_a"]
+    assert lines[1].split() == ["translated", "untrained", "identity"] * 2
+    assert lines[-2].split() == ["score_9", *["0.5000", "0.5000", "-"] * 2]
+    assert len(lines) == 2 + 10 + 1 and max(map(len, lines)) < 100
+
+
+@pytest.mark.parametrize(
+    ("images", "text"),
+    [({"a": 120, "b": 1120}, "120 + 1,120 held-out images"), ({"held out": 1000}, "1,000 held-out images")],
+)
+def test_held_out_images_are_counted_by_domain(images, text):
+    assert counted(images) == text
