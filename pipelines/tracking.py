@@ -162,6 +162,9 @@ class Journal(AbstractDataset):
         self.run.trained_here = True
         self.metrics(values, images)
 
+    def tag(self, tags: Mapping[str, str]) -> None:
+        self.run.tag(tags)
+
     def picture(self, name: str, image: Any, images: int) -> None:
         self.run.picture(name, image, images)
 

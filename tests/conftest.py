@@ -13,6 +13,8 @@ import torch
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
+from genlab.images.fashion import make_sample
+
 torch.set_num_threads(1)
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -60,7 +62,7 @@ def no_outside_host(tmp_path_factory):
 
 
 def make_project(folder: Path, stems: int = 40) -> Path:
-    """A copy of the project with a few of its emoji: nothing of the real one is touched."""
+    """A copy of the project with a few of its emoji and of its garments: nothing of the real one is touched."""
     for name in ("conf", "pyproject.toml", "dvc.yaml", ".dvcignore", "notebooks"):
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
@@ -72,6 +74,7 @@ def make_project(folder: Path, stems: int = 40) -> Path:
         (raw / style).mkdir(parents=True)
         for file in chosen:
             shutil.copy(ROOT / "data" / "01_raw" / "emoji" / style / file.name, raw / style / file.name)
+    make_sample(ROOT / "data" / "01_raw" / "fashion", folder / "data" / "01_raw" / "fashion", {"train": 80, "test": 20})
     # The extractor's ONNX file takes seconds to make: all tests share one.
     (folder / ".genlab").mkdir()
     (ROOT / ".genlab" / "extractors").mkdir(parents=True, exist_ok=True)

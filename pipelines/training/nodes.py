@@ -1,11 +1,14 @@
 """The node that trains."""
 
+import logging
 from typing import Any
 
 from pipelines.tracking import Journal
 from pipelines.training.interruption import Interrupted, stop_request
 from pipelines.training.parameters import Budget, Monitoring
 from pipelines.training.resumption import ResumeFolder
+
+logger = logging.getLogger(__name__)
 
 
 def fit(
@@ -31,6 +34,7 @@ def fit(
     """
     from genlab.build import build
     from genlab.engine import Stream, finite, train, weight_sums
+    from genlab.health import Watch
     from genlab.images.stream import ImageSource
     from genlab.pictures import curves, sample_sheet
     from genlab.seeding import seed_everything
@@ -73,11 +77,15 @@ def fit(
 
         if not saved:
             draw()
+        watch = Watch(history.rows)
         progress = Progress(seen, budget.images)
         for turn in progress.watch(train(recipe, stream, seen, budget.images, budget.batch_size, seed, place.precision)):
             before, seen = seen, turn.images
             if row := history.add(turn):
                 journal.metrics(row | {"images_per_second": progress.images_per_second}, seen)
+                for finding in watch.new():
+                    logger.warning("After %s images: %s.", f"{seen:,}", finding.message)
+                    journal.tag({f"health.{finding.name}": f"since {seen:,} images: {finding.message}"})
             if crossed(monitoring.pictures_every, before, seen):
                 draw()
             if crossed(monitoring.checkpoint_every, before, seen):

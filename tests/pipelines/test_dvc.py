@@ -20,21 +20,29 @@ RECIPES = {name: entry for name, entry in PARAMETERS.items() if isinstance(entry
 
 
 def test_every_recipe_and_image_set_has_its_stages():
-    for stage in ("train", "evaluate", "release"):
-        assert {name: item["images"] for name, item in STAGES[stage]["foreach"].items()} == {n: e["images"] for n, e in RECIPES.items()}
+    wanted = {name: {"images": entry["images"], "recipe": entry["model"]["class"].split(".")[2]} for name, entry in RECIPES.items()}
+    for stage in ("train", "release"):
+        assert STAGES[stage]["foreach"] == wanted
+    assert STAGES["evaluate_translations"]["foreach"] | STAGES["evaluate_samples"]["foreach"] == wanted
     declared = PARAMETERS["images"]
     assert {name: (item["raw"], item["suite"]) for name, item in STAGES["prepare"]["foreach"].items()} == {
         name: (entry["source"]["root"], entry["kind"]) for name, entry in declared.items()
     }
 
 
-PACKAGES = {"prepare": "data_preparation", "train": "training", "evaluate": "evaluation", "release": "release"}
+PACKAGES = {
+    "prepare": "data_preparation",
+    "train": "training",
+    "evaluate_translations": "evaluation",
+    "evaluate_samples": "evaluation",
+    "release": "release",
+}
 
 
 @pytest.mark.parametrize("stage", PACKAGES)
 def test_a_stage_depends_on_all_the_code_that_it_runs(stage):
     """Every genlab file that the stage's nodes import, at their heads or inside, and what its descriptions build, is a dependency."""
-    for name in STAGES[stage]["foreach"]:
+    for name, item in STAGES[stage]["foreach"].items():
         described = json.dumps(PARAMETERS["images"][name]["source"] if stage == "prepare" else RECIPES[name])
         code = f"""
 import ast, importlib, json, sys
@@ -48,7 +56,11 @@ check(json.loads({described!r}))
 print(*(Path(m.__file__).relative_to(Path.cwd()) for n, m in sys.modules.items() if n.startswith("genlab.") and m.__file__))
 """
         done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-        named = [Path(each.replace("${key}", name)) for each in STAGES[stage]["do"]["deps"] if each.startswith("genlab")]
+        named = [
+            Path(each.replace("${item.recipe}", item.get("recipe", "")))
+            for each in STAGES[stage]["do"]["deps"]
+            if each.startswith("genlab")
+        ]
         imported = [Path(file) for file in done.stdout.split() if not file.endswith(("__init__.py", "errors.py"))]
         assert [file for file in imported if not any(file.is_relative_to(each) for each in named)] == []
         assert all((ROOT / each).exists() for each in named)
@@ -56,13 +68,17 @@ print(*(Path(m.__file__).relative_to(Path.cwd()) for n, m in sys.modules.items()
 
 @pytest.fixture
 def repository(tmp_path):
-    """A project under DVC whose base sizes are the test's."""
+    """A project under DVC whose base sizes are the test's, with a recipe that translates and one that samples."""
     project = make_project(tmp_path)
     for folder in ("genlab", "pipelines"):
         shutil.copytree(ROOT / folder, project / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    file = project / "conf/base/parameters/recipes/cyclegan.yml"
-    small = OmegaConfigLoader(str(project / "conf"), base_env="base", default_run_env="test", merge_strategy={"parameters": "soft"})
-    file.write_text(yaml.safe_dump({"cyclegan": small["parameters"]["cyclegan"]}))
+    small = OmegaConfigLoader(str(project / "conf"), **CONFIG_LOADER_ARGS | {"default_run_env": "test"})["parameters"]
+    for file in (project / "conf/base/parameters/recipes").glob("*.yml"):
+        file.write_text(yaml.safe_dump({file.stem: small[file.stem]}))
+    kept = yaml.safe_load((project / "dvc.yaml").read_text())
+    for stage in set(STAGES) - {"prepare"}:
+        kept["stages"][stage]["foreach"] = {k: v for k, v in STAGES[stage]["foreach"].items() if k in ("cyclegan", "gan")}
+    (project / "dvc.yaml").write_text(yaml.safe_dump(kept))
     dvc(project, "init", "--no-scm")
     dvc(project, "config", "core.analytics", "false")
     return project
@@ -83,6 +99,6 @@ def test_repro_makes_everything_once(repository):
     lock = (repository / "dvc.lock").read_text()
     assert "Data and pipelines are up to date" in dvc(repository, "repro")
     # A registered version was made, and no run id or date entered what DVC keeps: made again, everything is the same.
-    dvc(repository, "repro", "--force", "--single-item", "train@cyclegan", "evaluate@cyclegan")
+    dvc(repository, "repro", "--force", "--single-item", "train@gan", "evaluate_samples@gan")
     assert (repository / "dvc.lock").read_text() == lock
     assert "kid_efflite0" in dvc(repository, "metrics", "show")

@@ -1,0 +1,80 @@
+"""The adversarial family from raw images to a registered version: every recipe that samples, in one small project."""
+
+import io
+import json
+
+import mlflow
+import pandas as pd
+import pytest
+from conftest import make_project, run_kedro
+from mlflow import MlflowClient
+from PIL import Image
+
+from genlab.errors import InputError
+
+RECIPES = ("gan", "lsgan", "wgan", "wgan_gp", "sngan", "unrolled_gan", "minibatch_gan", "r3gan")
+PICTURES = ("samples", "interpolation", "neighbours", "truncation", "curves")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project that all recipes share: its images are prepared, and their features computed, once."""
+    return make_project(tmp_path_factory.mktemp("sampling"))
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_the_whole_path(recipe, project, monkeypatch):
+    monkeypatch.chdir(project)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    run_kedro(project, recipe)
+    metrics = json.loads((project / f"data/08_reporting/{recipe}/metrics.json").read_text())
+    assert list(metrics["samples"]) == ["generated", "untrained", "training images", "held-out images"]
+    assert {"kid_efflite0", "fid_efflite0", "precision", "recall", "nearest_training"} <= set(metrics["samples"]["generated"])
+    assert metrics["headline"]["value"] == metrics["samples"]["generated"]["kid_efflite0"]
+    for picture in PICTURES:
+        assert Image.open(project / f"data/08_reporting/{recipe}/{picture}.png").width > 100
+    parity = json.loads((project / f"data/08_reporting/{recipe}/parity.json").read_text())
+    assert parity["onnx_difference"]["generator"] < parity["onnx_tolerance"]
+
+    uri = f"sqlite:///{project / 'mlflow.db'}"
+    client = MlflowClient(uri)
+    (run,) = client.search_runs([client.get_experiment_by_name("genlab").experiment_id], f"tags.recipe = '{recipe}'")
+    assert run.info.status == "FINISHED"
+    health = {"critic/real", "critic/fake", "critic/accuracy", "critic/gradient_norm", "generator/gradient_norm", "health/diversity"}
+    assert health <= set(run.data.metrics)
+    mlflow.set_tracking_uri(uri)
+    model = mlflow.pyfunc.load_model(f"models:/{recipe}-fashion@champion")
+    (png,) = model.predict(pd.DataFrame({"seed": [3]}))["image"]
+    assert Image.open(io.BytesIO(png)).size == (32, 32)
+
+
+def test_the_estimates_that_only_some_losses_have(project):
+    """Runs after the whole paths, whose histories it reads."""
+    columns = {recipe: pd.read_csv(project / f"data/08_reporting/{recipe}/history.csv").columns for recipe in RECIPES}
+    assert {recipe for recipe, names in columns.items() if "critic/jsd" in names} == {"gan", "unrolled_gan", "minibatch_gan"}
+    assert {recipe for recipe, names in columns.items() if "critic/wasserstein" in names} == {"wgan", "wgan_gp"}
+    assert {"critic/r1", "critic/r2"} <= set(columns["r3gan"]) and "critic/gradient_penalty" in columns["wgan_gp"]
+
+
+def test_another_loss_and_an_augmentation_are_a_parameter_away(project, monkeypatch):
+    """The README's two commands, on a set in colour."""
+    monkeypatch.chdir(project)
+    model = {
+        "loss": {"class": "genlab.losses.adversarial.MINIMAX"},
+        "generator": {"channels": 3},
+        "critic": {"channels": 3},
+        "critic_augmentation": {"class": "genlab.diffaugment.DiffAugment"},
+    }
+    run_kedro(project, "prepare_emoji_3d")
+    run_kedro(project, "gan", ["train"], gan={"images": "emoji_3d", "model": model})
+    client = MlflowClient(f"sqlite:///{project / 'mlflow.db'}")
+    run = client.search_runs([client.get_experiment_by_name("genlab").experiment_id], "tags.recipe = 'gan'")[0]
+    assert run.data.tags["image_set"] == "emoji_3d" and run.data.params["model.loss.class"].endswith("MINIMAX")
+    assert run.data.metrics["generator/loss"] < 0  # log(1 - D(G(z))), which no other loss here has below 0
+
+
+def test_a_recipe_that_samples_refuses_two_domains_before_it_trains(project, monkeypatch):
+    monkeypatch.chdir(project)
+    run_kedro(project, "prepare_emoji")
+    with pytest.raises(InputError, match=r"GAN needs images of one domain; this image set gives a, b\. Use one of kind unlabelled"):
+        run_kedro(project, "gan", ["train"], gan={"images": "emoji"})
