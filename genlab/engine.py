@@ -87,7 +87,7 @@ class GradientUpdate:
             with self.precision.autocast():
                 terms = self.objective(batch)
             self.scaler.scale(terms["loss"]).backward(inputs=self.players)
-            if not self.scaler.is_enabled():  # scaled gradients may overflow: then the scaler leaves the step out
+            if repeat == self.repeats - 1 and not self.scaler.is_enabled():  # scaled gradients may overflow, and their step is left out
                 terms["gradient_norm"] = torch.nn.utils.get_total_norm([player.grad for player in self.players if player.grad is not None])
             self.scaler.step(self.optimizer)
             self.scaler.update()

@@ -28,7 +28,9 @@ class ImageSource(Dataset):
         augmentation: Augmentation | None = None,
         workers: int = 0,  # processes that augment; the batches are the same for any number
         device: torch.device | str = "cpu",
+        channels_last: bool = False,  # how the batches lie in memory
     ):
+        self.channels_last = channels_last
         self.images, self.batch_size, self.seed = images.images, batch_size, seed
         self.augmentation, self.workers, self.device = augmentation, workers, torch.device(device)
         self.roles = roles(images)
@@ -58,37 +60,37 @@ class ImageSource(Dataset):
 
     def _to_device(self, value: Tensor) -> Tensor:
         value = value.to(self.device, non_blocking=True)
-        return to_unit(value) if value.dtype == torch.uint8 else value
+        if value.dtype != torch.uint8:
+            return value
+        return channels_last(to_unit(value)) if self.channels_last else to_unit(value)
 
     def __getitem__(self, number: int) -> dict[str, Tensor]:
         """Batch `number`: uint8 images (N, C, H, W) by role, labels (N,)."""
-        first = number * self.batch_size
-        pictures: dict[str, list[np.ndarray]] = {role: [] for role in self.roles}
-        labels = []
-        for place in range(first, first + self.batch_size):
-            if self.paired:
-                a, b = (self.images[self._index(place, role, order=0)] for role in ("a", "b"))
-                if self.augmentation is not None:
-                    a, b = self.augmentation(a, self.seed, place, 0, pair=b)
-                pictures["a"].append(a)
-                pictures["b"].append(b)
-                continue
-            for order, role in enumerate(self.roles):
-                index = self._index(place, role, order)
-                image = self.images[index]
-                if self.augmentation is not None:
-                    image, _ = self.augmentation(image, self.seed, place, order)
-                pictures[role].append(image)
-                if self.labels is not None:
-                    labels.append(self.labels[index])
-        batch = {role: to_channels_first(np.stack(images)) for role, images in pictures.items()}
-        return batch | ({"label": torch.tensor(np.array(labels))} if labels else {})
+        places = np.arange(number * self.batch_size, (number + 1) * self.batch_size)
+        # Pairs are shuffled as one, two domains each in an order of its own.
+        chosen = {role: self._indices(places, role, 0 if self.paired else order) for order, role in enumerate(self.roles)}
+        pictures = {role: np.asarray(self.images[indices]) for role, indices in chosen.items()}
+        if self.augmentation is not None:
+            pictures = self._augmented(pictures, places)
+        batch = {role: to_channels_first(images) for role, images in pictures.items()}
+        return batch if self.labels is None else batch | {"label": torch.from_numpy(self.labels[chosen["image"]])}
 
-    def _index(self, place: int, role: str, order: int) -> int:
-        """The image in this place of the endless, shuffled order of a role."""
+    def _indices(self, places: np.ndarray, role: str, order: int) -> np.ndarray:
+        """The images in these places of the endless, shuffled order of a role."""
         indices = self.roles[role]
-        epoch, within = divmod(place, len(indices))
-        return indices[shuffled(len(indices), mix(self.seed, epoch, order))[within]]
+        epochs, within = np.divmod(places, len(indices))
+        shuffles = {epoch: shuffled(len(indices), mix(self.seed, epoch, order)) for epoch in dict.fromkeys(epochs.tolist())}
+        return np.array([indices[shuffles[epoch][place]] for epoch, place in zip(epochs.tolist(), within.tolist(), strict=True)])
+
+    def _augmented(self, pictures: dict[str, np.ndarray], places: np.ndarray) -> dict[str, np.ndarray]:
+        """The same images, each in a distortion of its own; the two of a pair in one."""
+        if self.paired:
+            pairs = [self.augmentation(a, self.seed, place, 0, pair=b) for a, b, place in zip(*pictures.values(), places, strict=True)]
+            return dict(zip(pictures, map(np.stack, zip(*pairs, strict=True)), strict=True))
+        return {
+            role: np.stack([self.augmentation(image, self.seed, place, order)[0] for image, place in zip(images, places, strict=True)])
+            for order, (role, images) in enumerate(pictures.items())
+        }
 
 
 class Count:
@@ -125,6 +127,17 @@ def roles(images: PreparedSet, split: str = "train") -> Mapping[str, np.ndarray]
 def to_channels_first(images: np.ndarray) -> Tensor:
     """uint8 (N, H, W, C) -> uint8 (N, C, H, W)."""
     return torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
+
+
+def channels_last(images: Tensor) -> Tensor:
+    """The same images (N, C, H, W), pixel by pixel in memory.
+
+    With their strides said outright: a single channel fits either layout, torch then takes it for the other one, and every
+    network rearranges what it computes from it (a sixth of the time of a small GAN).
+    """
+    _, channels, height, width = images.shape
+    strides = (channels * height * width, 1, channels * width, channels)
+    return images.contiguous(memory_format=torch.channels_last).as_strided(images.shape, strides)
 
 
 def to_unit(images: Tensor) -> Tensor:

@@ -46,7 +46,8 @@ def fit(
     key = resumption.key(settings | {"log_every": monitoring.log_every}, images.content_hash)
     seed_everything(seed)
     recipe = place.place(build(model, "model"), budget.images)
-    source = ImageSource(images, budget.batch_size, seed, build(augmentation, "augmentation"), place.workers, place.device)
+    augment = build(augmentation, "augmentation")
+    source = ImageSource(images, budget.batch_size, seed, augment, place.workers, place.device, place.channels_last)
     recipe.use(place.precision)
     recipe.check(next(source.batches(0)))
     with resumption.locked(key) as state, stop_request() as stop:

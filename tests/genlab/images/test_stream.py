@@ -8,7 +8,7 @@ import torch
 from genlab.errors import InputError
 from genlab.images.augment import Augmentation
 from genlab.images.prepared_set import PreparedSet
-from genlab.images.stream import ImageSource, to_bytes, to_unit
+from genlab.images.stream import ImageSource, channels_last, to_bytes, to_unit
 
 
 def image_set(kind, count=10, size=(12, 8)):
@@ -106,3 +106,11 @@ def test_a_set_without_training_images_says_so():
     empty.manifest["split"] = "test"
     with pytest.raises(InputError, match=r"'ramps' has no training images for 'image'\. Add some, or lower the share `test`"):
         ImageSource(empty, 4, seed=0)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_channels_last_changes_the_layout_and_nothing_else(channels):
+    images = torch.rand(2, channels, 4, 5)
+    laid_out = channels_last(images)
+    assert torch.equal(laid_out, images)
+    assert laid_out.stride() == (channels * 20, 1, channels * 5, channels)
