@@ -1,0 +1,129 @@
+"""Is genlab's engine as fast as a loop written by hand? Both play the same game on the same networks, by turns, in one process.
+
+    python benchmarks/adversarial.py [recipe ...]
+
+Prints, and writes to data/08_reporting/benchmarks/adversarial.json, images per second of both, and their ratio: the median over
+rounds, each of which times some turns of the one and then of the other. The loop is what tutorials write: a DataLoader,
+`loss.backward()`, `optimizer.step()`, a Python loop for the moving average; no logging, no checks, no augmentation.
+"""
+
+import copy
+import json
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+import yaml
+from torch.utils.data import DataLoader, TensorDataset
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from genlab.build import build  # noqa: E402
+from genlab.engine import Stream, train  # noqa: E402
+from genlab.images.prepared_set import PreparedSet  # noqa: E402
+from genlab.images.stream import ImageSource, to_channels_first, to_unit  # noqa: E402
+from genlab.losses.penalties import Judged  # noqa: E402
+from genlab.recipes.gan import GAN  # noqa: E402
+from genlab.seeding import seed_everything  # noqa: E402
+from genlab.unrolled import future  # noqa: E402
+
+RECIPES = ("gan", "lsgan", "wgan", "wgan_gp", "sngan", "unrolled_gan", "minibatch_gan", "r3gan")
+ROUNDS, TURNS, WARM_UP = 7, 8, 4
+OUT = ROOT / "data/08_reporting/benchmarks/adversarial.json"
+
+
+def by_hand(recipe: GAN, images: torch.Tensor, batch_size: int, description: dict, memory_format: torch.memory_format) -> Iterator[None]:
+    """The same game without the engine: a turn at each step of the iterator."""
+    generator, critic, loss = recipe.generator, recipe.critic, recipe.loss
+    generator_optimizer = build(description["generator_optimizer"])(generator.parameters())
+    critic_optimizer = build(description["critic_optimizer"])(critic.parameters())
+    average = copy.deepcopy(generator) if recipe.average is not None else None
+    loader = DataLoader(TensorDataset(images), batch_size, shuffle=True, drop_last=True)
+    batches = (batch.to(memory_format=memory_format) for _ in iter(int, 1) for (batch,) in loader)
+    penalties, clip, steps = recipe.penalties.values(), description.get("clip"), description.get("critic_steps", 1)
+    for real in batches:
+        for step in range(steps):
+            real = real if step == 0 else next(batches)
+            critic_optimizer.zero_grad()
+            fake = generator(torch.randn(len(real), generator.latent_size)).detach()
+            if penalties:
+                real.requires_grad_()
+                fake.requires_grad_()
+            judged = Judged(real, recipe.judge(real)), Judged(fake, recipe.judge(fake))
+            total = loss.critic(judged[0].logits, judged[1].logits).mean()
+            for penalty in penalties:
+                total = total + penalty(recipe.judge, *judged).mean()
+            total.backward()
+            critic_optimizer.step()
+            if clip:
+                for weight in critic.parameters():
+                    weight.data.clamp_(-clip, clip)
+        generator_optimizer.zero_grad()
+        fake = generator(torch.randn(len(real), generator.latent_size))
+        judge = recipe.judge
+        if recipe.unrolled_steps:
+
+            def objective(judge, real=real, fake=fake):
+                return loss.critic(judge(real), judge(fake)).mean()
+
+            judge = future(critic, objective, recipe.unrolled_steps, recipe.unrolled_rate)
+        loss.generator(judge(fake), lambda judge=judge, real=real: judge(real)).mean().backward()
+        generator_optimizer.step()
+        if average is not None:
+            with torch.no_grad():
+                for averaged, weight in zip(average.parameters(), generator.parameters(), strict=True):
+                    averaged.lerp_(weight, 0.01)
+        yield
+
+
+def by_engine(recipe: GAN, images: PreparedSet, batch_size: int, memory_format: torch.memory_format) -> Iterator[None]:
+    """genlab's own training."""
+    source = ImageSource(images, batch_size, seed=0, channels_last=memory_format == torch.channels_last)
+    for _turn in train(recipe, Stream(source), 0, 10**9, batch_size, seed=0):
+        yield
+
+
+def seconds(turns: Iterator[None], count: int) -> float:
+    begun = time.perf_counter()
+    for _ in range(count):
+        next(turns)
+    return time.perf_counter() - begun
+
+
+def compare(name: str) -> dict[str, float]:
+    """Images per second of the engine and of the loop by hand, and the ratio."""
+    entry = yaml.safe_load((ROOT / f"conf/base/parameters/recipes/{name}.yml").read_text())[name]
+    images, batch_size = PreparedSet.load(ROOT / "data/05_model_input" / entry["images"]), entry["budget"]["batch_size"]
+    memory_format = torch.channels_last if entry["compute"].get("channels_last") is True else torch.contiguous_format
+    recipes = []
+    for _ in range(2):
+        seed_everything(0)
+        recipes.append(build(entry["model"]).to(memory_format=memory_format))
+    tensor = to_unit(to_channels_first(images.images[images.indices("train")]))
+    engine = by_engine(recipes[0], images, batch_size, memory_format)
+    hand = by_hand(recipes[1], tensor, batch_size, entry["model"], memory_format)
+    seconds(engine, WARM_UP), seconds(hand, WARM_UP)
+    rounds = [(seconds(engine, TURNS), seconds(hand, TURNS)) for _ in range(ROUNDS)]
+    return {
+        "images_per_second": batch_size * TURNS / statistics.median(mine for mine, _ in rounds),
+        "by_hand": batch_size * TURNS / statistics.median(other for _, other in rounds),
+        "ratio": statistics.median(other / mine for mine, other in rounds),
+    }
+
+
+def main(names: list[str]) -> None:
+    results = json.loads(OUT.read_text()) if OUT.exists() else {}
+    print(f"{'':>14} {'engine':>10} {'by hand':>10} {'ratio':>7}   (images a second, {torch.get_num_threads()} threads)")
+    for name in names or RECIPES:
+        results[name] = compare(name)
+        print("{:>14} {images_per_second:>10.0f} {by_hand:>10.0f} {ratio:>7.2f}".format(name, **results[name]), flush=True)
+    OUT.parent.mkdir(parents=True, exist_ok=True)
+    OUT.write_text(json.dumps(results, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,53 @@
+"""The page that compares recipes."""
+
+import pytest
+
+from genlab.errors import InputError
+from pipelines.results import describe
+
+PROTOCOL = {
+    "extractor": "efflite0",
+    "images": {"held_out": 1000, "generated": 1000},
+    "training_images": 4000,
+    "size": [32, 32],
+    "kid_spread": "over subsets",
+    "precision_recall": "k = 3",
+    "nearest_training": "median",
+}
+
+
+def scored(kid: float) -> dict:
+    own = {"kid_efflite0": kid, "kid_efflite0_spread": 0.004, "fid_efflite0": 90.4, "precision": 0.5, "recall": 0.25, "nearest_training": 8}
+    rows = {"generated": own, "untrained": own | {"kid_efflite0": 0.6}, "training images": own | {"kid_efflite0": 0.0}}
+    return {"protocol": PROTOCOL, "headline": {"value": kid}, "samples": rows | {"held-out images": {"nearest_training": 7.9}}}
+
+
+FAMILY = {name: {"images": "fashion", "budget": {"images": 48000}} for name in ("gan", "wgan")}
+SPEEDS = {name: {"images_per_second": 200.4, "ratio": 1.25} for name in FAMILY}
+
+
+def test_the_best_recipe_comes_first_beside_what_a_perfect_one_would_get():
+    lines = describe(FAMILY, {"gan": scored(0.12), "wgan": scored(0.06)}, SPEEDS, "adversarial")
+    table = [line for line in lines if line.startswith("| ")][1:]
+    assert table == [
+        "| `wgan` | 60 ± 4 | 10.0 | 90 | 0.50 | 0.25 | 8.0 | 200 | 1.25 |",
+        "| `gan` | 120 ± 4 | 5.0 | 90 | 0.50 | 0.25 | 8.0 | 200 | 1.25 |",
+        "| training images | 0 |  | 90 | 0.50 | 0.25 |  |  |  |",
+    ]
+    assert any("48,000 images" in line for line in lines)
+    assert [line for line in lines if line.startswith("![")] == [
+        "![samples of wgan](adversarial/wgan.png)",
+        "![samples of gan](adversarial/gan.png)",
+    ]
+
+
+def test_scores_of_different_protocols_are_not_put_side_by_side():
+    other = scored(0.1) | {"protocol": PROTOCOL | {"training_images": 60000}}
+    with pytest.raises(InputError, match=r"wgan: scored under another protocol than gan.*dvc repro"):
+        describe(FAMILY, {"gan": scored(0.1), "wgan": other}, SPEEDS, "adversarial")
+
+
+def test_other_budgets_are_said():
+    longer = FAMILY | {"wgan": {"images": "fashion", "budget": {"images": 96000}}}
+    lines = describe(longer, {name: scored(0.1) for name in longer}, SPEEDS, "adversarial")
+    assert "| recipe | budget | KID x 1000 |" in " ".join(lines) and any(line.startswith("| `wgan` | 96,000 |") for line in lines)
