@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-Judge = Callable[[Tensor], Tensor]  # images (N, C, H, W) -> logits (N, ...)
+from genlab.losses.penalties import Judge
 
 
 def future(

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+
+Judge = Callable[[Tensor], Tensor]  # images (N, C, H, W) -> logits (N, ...): a critic, as it sees them
 
 
 class Judged(NamedTuple):
@@ -14,7 +16,7 @@ class Judged(NamedTuple):
     logits: Tensor  # (N, ...)
 
 
-Penalty = Callable[[nn.Module, Judged, Judged], Tensor]  # (critic, real, fake) -> one number an image, (N,)
+Penalty = Callable[[Judge, Judged, Judged], Tensor]  # (critic, real, fake) -> one number an image, (N,)
 
 
 def slope(judged: Judged) -> Tensor:
@@ -23,7 +25,7 @@ def slope(judged: Judged) -> Tensor:
     return gradient.flatten(1)
 
 
-def one_centred(critic: nn.Module, real: Judged, fake: Judged, weight: float = 10.0) -> Tensor:
+def one_centred(critic: Judge, real: Judged, fake: Judged, weight: float = 10.0) -> Tensor:
     """weight (|grad D(x)| - 1)^2 on straight lines from real to fake, (N,). Gulrajani et al. 2017 (arXiv:1704.00028), equation 3.
 
     One epsilon an image, as in algorithm 1. The critic must not mix images: no batch norm.
@@ -33,11 +35,11 @@ def one_centred(critic: nn.Module, real: Judged, fake: Judged, weight: float = 1
     return weight * (slope(Judged(between, critic(between))).norm(dim=1) - 1).square()
 
 
-def r1(critic: nn.Module, real: Judged, fake: Judged, weight: float = 1.0) -> Tensor:
+def r1(critic: Judge, real: Judged, fake: Judged, weight: float = 1.0) -> Tensor:
     """weight / 2 |grad D(x)|^2 on real images, (N,). Mescheder et al. 2018 (arXiv:1801.04406), equation 9; weight is gamma."""
     return weight / 2 * slope(real).square().sum(1)
 
 
-def r2(critic: nn.Module, real: Judged, fake: Judged, weight: float = 1.0) -> Tensor:
+def r2(critic: Judge, real: Judged, fake: Judged, weight: float = 1.0) -> Tensor:
     """weight / 2 |grad D(G(z))|^2 on fake images, (N,). Mescheder et al. 2018 (arXiv:1801.04406), equation 10; weight is gamma."""
     return weight / 2 * slope(fake).square().sum(1)

@@ -17,10 +17,10 @@ from genlab.engine import Batch, GradientUpdate, Recipe, Terms
 from genlab.errors import InputError
 from genlab.health import Diversity, ranking_accuracy
 from genlab.losses.adversarial import AdversarialLoss
-from genlab.losses.penalties import Judged, Penalty
+from genlab.losses.penalties import Judge, Judged, Penalty
 from genlab.networks.normalise import batch_norms
 from genlab.schedules import linear_decay
-from genlab.unrolled import Judge, future
+from genlab.unrolled import future
 
 SHOWN = 64  # samples whose latents are fixed
 
