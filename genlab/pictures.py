@@ -35,9 +35,10 @@ def sample_sheet(recipe: Recipe, images: PreparedSet, device: torch.device, coun
 
 
 def domain_name(images: PreparedSet, domain: str) -> str:
-    """The folder that a domain's files lie in, where there is one; else its letter."""
-    folders = {path.rpartition("/")[0] for path in images.manifest.loc[images.manifest["domain"] == domain, "path"]}
-    return folders.pop() or domain if len(folders) == 1 else domain
+    """What a domain's images all are of their files (`x.jpg#edges`), else the folder that they all lie in, else the domain's letter."""
+    paths = images.manifest.loc[images.manifest["domain"] == domain, "path"]
+    parts, folders = ({path.rpartition(mark)[end] if mark in path else "" for path in paths} for mark, end in (("#", 2), ("/", 0)))
+    return next((names.pop() for names in (parts, folders) if len(names) == 1 and "" not in names), domain)
 
 
 def sheet(

@@ -1,13 +1,15 @@
 """One image: from bytes to upright pixels, from any mode to grey or RGB, from any size to the set's."""
 
 import io
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from genlab.images.layouts.files import Item
 from genlab.images.prepared_set import Colour
+
+if TYPE_CHECKING:  # layouts decode, too
+    from genlab.images.layouts.files import Item
 
 MAX_PIXELS = 89_478_485  # PIL's own bound, from which on it warns of a decompression bomb; here it is an error
 SIXTEEN_BITS = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I"})  # PIL opens some 16-bit files as 32-bit "I"
@@ -62,14 +64,16 @@ def missing_bytes(content: bytes) -> int:
     return int.from_bytes(content[4:8], "little") + 8 - len(content) if is_webp else 0
 
 
-def load(item: Item) -> bytes | np.ndarray:
+def load(item: "Item") -> bytes | np.ndarray:
     """What an item's file holds.
 
     Raises:
-        DecodeError: the file can't be read.
+        DecodeError: the file can't be read, or isn't an image where pixels are computed from it.
     """
     try:
         return item.read()
+    except DecodeError:
+        raise
     except Exception as error:  # a folder raises OSError; an archive also zlib.error, BadZipFile and NotImplementedError
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise DecodeError((reason or type(error).__name__).lower()) from error

@@ -41,12 +41,13 @@ def read(image_set: ImageSet) -> DataFrame:
     try:
         layout = layout_of(image_set)
         if image_set.kind in ("paired", "unpaired") and not layout.domains():
-            names = "TwoFolders, TrainTestDomains or SideBySide"
+            names = "TwoFolders, TrainTestDomains, SideBySide, Tiles or, from one folder of photos, genlab.images.edges.Canny"
             raise InputError(f"The kind {image_set.kind} needs two domains, which {type(layout).__name__} hasn't. Use {names}.")
         items = list(layout.items())
         if not items:
             wanted = " ".join(sorted(EXTENSIONS))
-            raise InputError(f"No images in {image_set.source.get('root')}; looked for {wanted}. Put some there, or change `source`.")
+            place = image_set.source.get("root", type(layout).__name__)
+            raise InputError(f"No images in {place}; looked for {wanted}. Put some there, or change `source`.")
     except InputError as error:
         raise type(error)(f"image set '{image_set.name}': {error}") from error
     manifest = make_manifest(items, image_set.workers, image_set.background)

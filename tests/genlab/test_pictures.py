@@ -1,7 +1,10 @@
 import numpy as np
+import pandas as pd
+import pytest
 import torch
 
-from genlab.pictures import GAP, HEADING, curves, sheet, spread
+from genlab.images.prepared_set import PreparedSet
+from genlab.pictures import GAP, HEADING, curves, domain_name, sheet, spread
 
 
 def test_a_sheet_shows_every_image_under_its_rows_name():
@@ -42,3 +45,19 @@ def test_a_long_row_goes_on_in_the_next_line_and_ends_in_white():
     lines = [wrapped[HEADING + line * cell :][:cell] for line in range(3)]
     assert (np.concatenate(lines, axis=1)[:, : 7 * cell] == one_line[HEADING:]).all()
     assert (lines[2][:, cell:] == 255).all()
+
+
+@pytest.mark.parametrize(
+    ("paths", "name"),
+    [
+        (["3d/1.png", "3d/2.png"], "3d"),
+        (["shoes/1.jpg#edges", "shoes/2.jpg#edges"], "edges"),
+        (["train/1.jpg#right", "test/c#.jpg#right"], "right"),
+        (["maps/1#1.png", "maps/2.png"], "maps"),
+        (["trainA/1.png", "testA/1.png"], "a"),
+        (["1.png", "2.png"], "a"),
+    ],
+)
+def test_a_domain_is_called_after_what_its_images_have_in_common(paths, name):
+    manifest = pd.DataFrame({"path": [*paths, "other/1.png#photo"], "domain": [*["a"] * len(paths), "b"]})
+    assert domain_name(PreparedSet("x", "paired", np.zeros((3, 1, 1, 3), np.uint8), manifest, (), "", (0, 0, 0)), "a") == name

@@ -4,5 +4,6 @@ from genlab.images.layouts.domains import SideBySide, TrainTestDomains, TwoFolde
 from genlab.images.layouts.files import Item, Layout
 from genlab.images.layouts.folders import Folder, FolderPerClass, LabelsFile
 from genlab.images.layouts.idx import Idx
+from genlab.images.layouts.tiles import Tiles
 
-__all__ = ["Folder", "FolderPerClass", "Idx", "Item", "LabelsFile", "Layout", "SideBySide", "TrainTestDomains", "TwoFolders"]
+__all__ = ["Folder", "FolderPerClass", "Idx", "Item", "LabelsFile", "Layout", "SideBySide", "Tiles", "TrainTestDomains", "TwoFolders"]

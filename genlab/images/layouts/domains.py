@@ -69,9 +69,13 @@ class SideBySide:
     def items(self) -> Iterator[Item]:
         halves = self.domains()
         for path, read in list_images(self.root).items():
-            split = SPLITS.get(PurePosixPath(path).parts[0], "") if "/" in path else ""
             for domain, half in halves.items():
-                yield Item(f"{path}#{half}", read, without_extension(path), domain, split=split, half=half)
+                yield Item(f"{path}#{half}", read, without_extension(path), domain, split=split_of(path), half=half)
 
     def domains(self) -> dict[str, str]:
         return {"a": self.a, "b": "left" if self.a == "right" else "right"}
+
+
+def split_of(path: str) -> str:
+    """What the first folder of a path says: "train", "test", or "" for neither."""
+    return SPLITS.get(PurePosixPath(path).parts[0], "") if "/" in path else ""

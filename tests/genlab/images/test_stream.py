@@ -75,6 +75,17 @@ def test_both_images_of_a_pair_get_the_same_geometry():
         assert (b[:, 1] == 100).all()
 
 
+@pytest.mark.parametrize("fill", ["enlarge", "pad"])
+@pytest.mark.parametrize("size", [(12, 8), (32, 32)])
+def test_a_pair_of_one_image_twice_stays_one_image_twice(fill, size):
+    pair = image_set("paired", size=size)
+    noise = np.random.default_rng(0).integers(0, 256, (10, *size, 3), dtype=np.uint8)
+    pair.images[:10], pair.images[10:] = noise, noise
+    augmented = batches(ImageSource(pair, 4, seed=0, augmentation=Augmentation(flip=0.5, jitter=0.25, fill=fill)), 6)
+    assert all(torch.equal(batch["a"], batch["b"]) for batch in augmented)
+    assert not same(augmented, batches(ImageSource(pair, 4, seed=0), 6))
+
+
 def test_unpaired_domains_are_shuffled_apart():
     a, b = (torch.cat([batch[domain] for batch in batches(ImageSource(image_set("unpaired"), 8, seed=0), 3)]) for domain in ("a", "b"))
     assert not torch.equal(to_bytes(a)[:, 0, 0, 0], to_bytes(b)[:, 0, 0, 0])
