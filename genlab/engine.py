@@ -111,6 +111,7 @@ class GradientUpdate:
 class Recipe(nn.Module):
     """A way of learning: owns networks, pools and running means, so that state_dict() holds all of them."""
 
+    kinds: tuple[str, ...]  # of image sets that it learns from: unlabelled, labelled, paired, unpaired
     updates: dict[str, Update]  # taken in this order, once a turn; state outside the recipe only in a GradientUpdate
 
     def at(self, progress: float) -> None:
@@ -122,6 +123,10 @@ class Recipe(nn.Module):
     def show(self, inputs: Batch) -> dict[str, Tensor]:
         """Rows of images (N, C, H, W) in [-1, 1] that show what has been learnt, made of fixed inputs."""
         raise NotImplementedError
+
+    def facts(self) -> dict[str, Any]:
+        """What a release says of the model beside its description, JSON-able."""
+        return {}
 
     def gradient_updates(self) -> dict[str, GradientUpdate]:
         return {name: update for name, update in self.updates.items() if isinstance(update, GradientUpdate)}

@@ -29,11 +29,10 @@ class ParityError(InputError):
 class Interface(NamedTuple):
     """What a network takes and gives, as far as its export must know it; genlab.interfaces makes them."""
 
-    takes: str  # the input's name in the ONNX file
-    gives: str  # the output's
-    traced: Tensor  # an input to trace with, two at a time at least: export takes an axis of 1 for a constant
-    dynamic: Mapping[int, Any]  # axis of the input -> torch.export.Dim; all others are constants
-    batches: Sequence[Tensor]  # inputs that parity is measured on
+    takes: Mapping[str, Tensor]  # input's name in the ONNX file, in the network's order -> one to trace with
+    gives: str  # the output's name
+    dynamic: Mapping[str, Mapping[int, Any]]  # input -> axis -> torch.export.Dim; all other axes are constants
+    batches: Sequence[Mapping[str, Tensor]]  # inputs that parity is measured on
 
 
 def export(
@@ -77,13 +76,13 @@ def to_onnx(network: nn.Module, interface: Interface, description: Mapping[str, 
     with quiet(), torch.no_grad():  # without gradients a third less to trace
         program = torch.onnx.export(
             network,
-            (interface.traced,),
+            tuple(interface.takes.values()),
             dynamo=True,
             external_data=False,
             verbose=False,
-            input_names=[interface.takes],
+            input_names=list(interface.takes),
             output_names=[interface.gives],
-            dynamic_shapes=(dict(interface.dynamic),),
+            dynamic_shapes=tuple(dict(interface.dynamic[name]) for name in interface.takes),
         )
     model = program.model_proto
     strip(model)
@@ -114,19 +113,20 @@ def parity(name: str, network: nn.Module, onnx: bytes, interface: Interface, tol
     """The largest absolute difference of onnxruntime from torch, over batches and numbers of threads.
 
     Raises:
-        ParityError: above the tolerance, naming network, shape and value.
+        ParityError: above the tolerance, naming network, shapes and value.
     """
     largest = 0.0
     sessions = {threads: session(onnx, threads) for threads in THREADS}
     for batch in interface.batches:
         with torch.no_grad():
-            expected = network(batch).numpy()
+            expected = network(*(batch[name] for name in interface.takes)).numpy()
         for threads, runtime in sessions.items():
-            (got,) = runtime.run(None, {interface.takes: batch.numpy()})
+            (got,) = runtime.run(None, {name: tensor.numpy() for name, tensor in batch.items()})
             difference = float(np.abs(got - expected).max())
             if not difference <= tolerance:  # NaN too
+                inputs = ", ".join(f"{each} {tuple(tensor.shape)}" for each, tensor in batch.items())
                 raise ParityError(
-                    f"ONNX export of '{name}': what it makes of {tuple(batch.shape)} {interface.takes}s differs from torch by "
+                    f"ONNX export of '{name}': what it makes of {inputs} differs from torch by "
                     f"{difference:.3g} with {threads} threads; at most {tolerance:.3g} was expected. "
                     "Raise `tolerance` if so much is acceptable, else look for the layer whose export differs."
                 )

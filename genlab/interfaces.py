@@ -1,4 +1,4 @@
-"""What networks take and give, as far as their export must know it: images to images, or latents to images."""
+"""What networks take and give, as far as their export must know it: images (and noise) to images, or latents to images."""
 
 import torch
 from torch import Tensor, nn
@@ -6,32 +6,37 @@ from torch.nn.functional import interpolate
 
 from genlab.export import Interface
 from genlab.latents import normal
+from genlab.noise import Noise
 from genlab.padding import padded_side, smallest_side
 
 COUNTS = (1, 3, 17)  # of latents in a batch that parity is measured on
 
 
 def translation(
-    network: nn.Module,  # image (N, C, H, W) -> image (N, C', H, W), H and W multiples of the stride
+    network: nn.Module,  # image (N, C, H, W) -> image (N, C', H, W), H and W multiples of the stride; knows its `noise`
     example: Tensor,  # images (N, C, H, W) of the training size in [-1, 1]: what parity is measured on
     stride: int,
 ) -> Interface:
-    """Any batch, and any H x W that the network takes."""
+    """Any batch, and any H x W that the network takes. A network that takes noise beside the image has a second input of that name."""
     smallest = smallest_side(network, example.shape[1], stride)
+    # Said beforehand, for torch would find it out by failing once, and take twice as long.
+    batch, rows, columns = torch.export.Dim("batch"), *(torch.export.Dim(name, min=smallest // stride) for name in ("rows", "columns"))
+    # Sides that differ, and two cells at least, as there are two images: export might take equal ones for one, and 1 for a constant.
+    height, width = (padded_side(size, stride, max(smallest, 2 * stride)) for size in example.shape[-2:])
+    image = torch.zeros(2, example.shape[1], height, width if width != height else 2 * width)
 
-    def side(name: str):
-        # Said beforehand, for torch would find it out by failing once, and take twice as long.
-        cells = torch.export.Dim(name, min=smallest // stride)
-        return stride * cells if stride > 1 else cells
+    def axes(cell: int):
+        """Those of an input with so many pixels for one of the coarsest grid."""
+        return {0: batch, 2: cell * rows if cell > 1 else rows, 3: cell * columns if cell > 1 else columns}
 
-    # Sides that differ: export might take equal ones for one.
-    height, width = (padded_side(size, stride, smallest) for size in example.shape[-2:])
+    dynamic = {"image": axes(stride)}
+    if network.noise is not None:
+        dynamic["noise"] = axes(stride // network.noise.stride)
     return Interface(
-        takes="image",
+        takes=inputs(image, network.noise),
         gives="translation",
-        traced=torch.zeros(2, example.shape[1], height, width if width != height else 2 * width),
-        dynamic={0: torch.export.Dim("batch"), 2: side("rows"), 3: side("columns")},
-        batches=resized(example, stride, smallest),
+        dynamic=dynamic,
+        batches=[inputs(images, network.noise) for images in resized(example, stride, smallest)],
     )
 
 
@@ -40,12 +45,20 @@ def sampling(
 ) -> Interface:
     """Any batch; the images are of one size."""
     return Interface(
-        takes="latent",
+        takes={"latent": torch.zeros(2, network.latent_size)},  # two: export takes an axis of 1 for a constant
         gives="image",
-        traced=torch.zeros(2, network.latent_size),
-        dynamic={0: torch.export.Dim("batch")},
-        batches=[normal(count, network.latent_size, seed) for seed, count in enumerate(COUNTS)],
+        dynamic={"latent": {0: torch.export.Dim("batch")}},
+        batches=[{"latent": normal(count, network.latent_size, seed)} for seed, count in enumerate(COUNTS)],
     )
+
+
+def inputs(images: Tensor, noise: Noise | None) -> dict[str, Tensor]:
+    """Images and, where the network takes it, noise that is a function of their shape alone."""
+    if noise is None:
+        return {"image": images}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return {"image": images, "noise": noise.draw(images)}
 
 
 def resized(example: Tensor, stride: int, smallest: int) -> list[Tensor]:

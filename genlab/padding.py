@@ -1,5 +1,6 @@
 """Images of any H x W through networks that want multiples: reflect what is missing, translate, cut it off again."""
 
+from collections.abc import Callable
 from typing import TypeVar
 
 import numpy as np
@@ -51,11 +52,26 @@ def reflection(side: int, padded: int) -> np.ndarray:
     return np.minimum(within, 2 * (side - 1) - within)
 
 
+def check_sides(images: Tensor, domain: str, stride: int) -> None:
+    """Whether a network that wants multiples of the stride can train on these images (N, C, H, W).
+
+    Raises:
+        InputError: it can't; translating pads and crops, training doesn't.
+    """
+    height, width = images.shape[2:]
+    if height % stride or width % stride:
+        raise InputError(
+            f"images of domain {domain} are {height} x {width} px; this generator trains on multiples of {stride}. "
+            "Change the image set's `size`, or the generator's if it has one."
+        )
+
+
 @torch.no_grad()
 def smallest_side(network: nn.Module, channels: int, stride: int) -> int:
     """The least multiple of the stride that the network takes as height and as width, found by trying.
 
-    Reflection padding wants a side longer than itself, instance norm more than one pixel, both on the coarsest grid.
+    Reflection padding wants a side longer than itself, instance norm more than one pixel, both on the coarsest grid. Tried without
+    noise: where it enters, it changes no size.
 
     Raises:
         InputError: none of the first few does.
@@ -77,7 +93,7 @@ def smallest_side(network: nn.Module, channels: int, stride: int) -> int:
 
 @torch.no_grad()
 def translate(
-    network: nn.Module,  # image -> image of the same height and width
+    network: Callable[[Tensor], Tensor],  # image -> image of the same height and width; itself draws what noise it takes
     images: Tensor,  # (N, C, H, W) in [-1, 1], any H x W
     stride: int,
     smallest: int = 1,

@@ -16,6 +16,7 @@ class ResNet(nn.Module):
     """
 
     stride = 4  # H and W must be multiples of it; genlab.padding pads and crops what is not
+    dropout_noise = noise = None  # it has no dropout: what it makes of an image is a function of it
 
     def __init__(
         self,

@@ -36,15 +36,19 @@ def export_translators(
     from genlab.interfaces import translation
     from genlab.padding import smallest_side
 
-    networks = trained(checkpoint, model)
+    recipe = trained(checkpoint, model)
+    networks = recipe.generators()
     example = to_unit(to_channels_first(images.images[:PARITY_IMAGES].copy()))
     stride = max(network.stride for network in networks.values())
+    (noise,) = {network.noise for network in networks.values()}  # one for all directions, whose networks have one description
     facts = {
         "served_as": "translator",
         "directions": list(networks),
         "stride": stride,
         "smallest_side": max(smallest_side(network, example.shape[1], stride) for network in networks.values()),
+        "noise": noise and noise._asdict(),
         "background": list(images.background),
+        **recipe.facts(),
     }
     return files(networks, functools.partial(translation, example=example, stride=stride), facts, model, images, release)
 
@@ -63,13 +67,14 @@ def export_sampler(
     """
     from genlab.interfaces import sampling
 
-    networks = trained(checkpoint, model)
-    facts = {"served_as": "sampler", "latent_size": networks["generator"].latent_size}
+    recipe = trained(checkpoint, model)
+    networks = recipe.generators()
+    facts = {"served_as": "sampler", "latent_size": networks["generator"].latent_size, **recipe.facts()}
     return files(networks, sampling, facts, model, images, release)
 
 
-def trained(checkpoint: dict[str, Any], model: Mapping[str, Any]) -> dict[str, Any]:
-    """The networks that sample, in evaluation mode.
+def trained(checkpoint: dict[str, Any], model: Mapping[str, Any]) -> Any:
+    """The recipe, a genlab.engine.Recipe, in evaluation mode.
 
     Raises:
         InputError: the checkpoint is not this model's.
@@ -83,7 +88,7 @@ def trained(checkpoint: dict[str, Any], model: Mapping[str, Any]) -> dict[str, A
     except RuntimeError as error:  # torch's list of missing, unexpected and misshapen tensors, a line each
         differences = " ".join(str(error).split("\n\t")[1:4])
         raise InputError(f"The checkpoint was trained with another model than the one described: {differences} Train again.") from None
-    return {name: network.cpu().eval() for name, network in recipe.generators().items()}
+    return recipe.eval()
 
 
 def files(

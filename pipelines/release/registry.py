@@ -185,4 +185,5 @@ def signature(serving: Serving) -> "ModelSignature":
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
 
     name, kind = serving.column
-    return ModelSignature(Schema([ColSpec(kind, name)]), Schema([ColSpec("binary", "image")]), ParamSchema([ParamSpec(*serving.param)]))
+    params = ParamSchema([ParamSpec(*param) for param in serving.params])
+    return ModelSignature(Schema([ColSpec(kind, name)]), Schema([ColSpec("binary", "image")]), params)

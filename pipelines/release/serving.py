@@ -16,7 +16,7 @@ class Serving(NamedTuple):
 
     file: Path  # MLflow copies it into the version, where it stands alone
     column: tuple[str, str]  # what a request must have, a row an image: name, MLflow's type
-    param: tuple[str, str, Any]  # what it may have: name, MLflow's type, default
+    params: tuple[tuple[str, str, Any], ...]  # what it may have: name, MLflow's type, default
     example: Callable[[Any], list[Any]]  # a genlab.images.prepared_set.PreparedSet -> values of the column
     sentence: str  # what it takes and gives, in Markdown
 
@@ -27,11 +27,28 @@ def translator(facts: Facts) -> Serving:
     return Serving(
         file=Path(__file__).with_name("served_translator.py"),
         column=("image", "binary"),
-        param=("direction", "string", directions[0]),
+        params=(
+            ("direction", "string", directions[0]),
+            ("tile", "long", 0),  # px; 0: the whole image at once
+            *((("seed", "long", 0),) if facts["noise"] else ()),
+        ),
         example=lambda images: [png(images.images[0])],
         sentence=f"Translates {', '.join(f'`{name}`' for name in directions)}: takes images of any size, "
-        f"trained at {height} x {width} px, {COLOURS[facts['channels']]}.",
+        f"trained at {height} x {width} px, {COLOURS[facts['channels']]}. Large ones can be cut into tiles: `tile` is their side in px, "
+        f"a multiple of {facts['stride']} (0: the whole at once)." + "".join(f" {each}" for each in how_it_samples(facts)),
     )
+
+
+def how_it_samples(facts: Facts) -> list[str]:
+    """A sentence for each thing that the recipe says of it; none for recipes without a choice."""
+    sentences = {
+        ("dropout", True): "Dropout stays on: its noise comes from `seed`.",
+        ("dropout", False): "Dropout is off.",
+        ("statistics", "batch"): "Batch norm goes by each image's own statistics.",
+        ("statistics", "running"): "Batch norm goes by the statistics of training.",
+    }
+    sampling = facts.get("sampling", {})
+    return [sentence for (name, value), sentence in sentences.items() if sampling.get(name) == value]
 
 
 def sampler(facts: Facts) -> Serving:
@@ -40,7 +57,7 @@ def sampler(facts: Facts) -> Serving:
     return Serving(
         file=Path(__file__).with_name("served_sampler.py"),
         column=("seed", "long"),
-        param=("truncation", "double", 0.0),  # none: JSON has no infinity
+        params=(("truncation", "double", 0.0),),  # none: JSON has no infinity
         example=lambda images: [0, 1],
         sentence=f"Makes {COLOURS[facts['channels']]} images of {height} x {width} px from seeds, each of which stands for a latent of "
         f"{facts['latent_size']} numbers from N(0, 1); `truncation` bounds these (0: no bound).",

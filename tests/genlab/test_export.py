@@ -14,6 +14,8 @@ from torch import nn
 from genlab.export import ParityError, export, parity, to_onnx
 from genlab.interfaces import sampling, translation
 from genlab.networks.resnet import ResNet
+from genlab.networks.sampling import Sampling
+from genlab.networks.unet import UNet
 
 EXAMPLE = torch.rand(3, 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
 
@@ -21,6 +23,20 @@ EXAMPLE = torch.rand(3, 3, 16, 16, generator=torch.Generator().manual_seed(0)) *
 def resnet() -> ResNet:
     torch.manual_seed(0)
     return ResNet(width=4, blocks=1, upsampling="resize")
+
+
+def unet(sampling: Sampling) -> UNet:
+    """With weights by which its dropout can be seen, and running statistics that are not what batch norm begins with."""
+    torch.manual_seed(0)
+    network = UNet(size=32, width=2).eval()
+    with torch.no_grad():
+        for name, value in network.state_dict().items():
+            if name.endswith("running_var"):
+                value.uniform_(0.5, 2)
+            elif value.is_floating_point():
+                value.normal_(std=0.3)
+    sampling.apply(network)
+    return network
 
 
 class Generator(nn.Module):
@@ -55,8 +71,18 @@ def generator() -> Generator:
     return network
 
 
+class Pointwise(nn.Conv2d):
+    """Image (N, 3, H, W) -> (N, 3, H, W)."""
+
+    noise = None
+
+    def __init__(self):
+        super().__init__(3, 3, 1)
+
+
 NETWORKS = {"resize": resnet, "generator": generator}
 INTERFACES = {"resize": functools.partial(translation, example=EXAMPLE, stride=4), "generator": sampling}
+SAMPLINGS = [Sampling(dropout, statistics) for dropout in (True, False) for statistics in ("batch", "running")]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -97,6 +123,46 @@ def test_onnx_makes_of_latents_what_torch_makes_for_any_batch(exported, count):
     assert 0 < differences["generator"] < 1e-5
 
 
+@pytest.fixture(scope="module", params=SAMPLINGS, ids=str)
+def translator(request, tmp_path_factory) -> tuple[UNet, Path, float]:
+    """A network that samples in one of the four ways, its ONNX file, and its difference."""
+    network, folder = unet(request.param), tmp_path_factory.mktemp("unet")
+    differences = export({"a_to_b": network}, functools.partial(translation, example=EXAMPLE, stride=32), folder)
+    return network, folder / "a_to_b.onnx", differences["a_to_b"]
+
+
+def test_onnx_samples_as_torch_does_for_any_batch_size_and_noise(translator):
+    network, file, difference = translator
+    assert 0 < difference < 1e-5
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    assert [entry.name for entry in session.get_inputs()] == (["image"] if network.noise is None else ["image", "noise"])
+    for shape in [(1, 3, 32, 32), (2, 3, 64, 64), (3, 3, 32, 96), (1, 3, 128, 32)]:
+        inputs = {"image": torch.rand(shape) * 2 - 1}
+        if network.noise is not None:
+            inputs["noise"] = network.noise.draw(inputs["image"])
+        (got,) = session.run(None, {name: tensor.numpy() for name, tensor in inputs.items()})
+        with torch.no_grad():
+            expected = network(*inputs.values()).numpy()
+        assert expected.std() > 0.1
+        assert np.abs(got - expected).max() < 1e-5
+        if network.noise is not None:
+            other = session.run(None, {name: (1 - tensor if name == "noise" else tensor).numpy() for name, tensor in inputs.items()})
+            assert np.abs(got - other[0]).max() > 0.01
+
+
+def test_what_parity_is_measured_on_is_the_same_again_and_draws_nothing():
+    network = unet(Sampling())
+    torch.manual_seed(5)
+    first, second = (translation(network, EXAMPLE, stride=32).batches for _ in range(2))
+    after = torch.rand(4)
+    torch.manual_seed(5)
+    assert torch.equal(after, torch.rand(4))
+    assert [batch["image"].shape for batch in first] == [(1, 3, 32, 32), (3, 3, 32, 32), (3, 3, 32, 32), (1, 3, 64, 32)]
+    for one, other in zip(first, second, strict=True):
+        assert one["noise"].shape == network.noise.draw(one["image"]).shape
+        assert all(torch.equal(one[name], other[name]) for name in ("image", "noise"))
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_safetensors_holds_the_weights_and_the_description(exported, name):
     with safe_open(exported[0] / f"{name}.safetensors", "pt") as file:
@@ -125,13 +191,13 @@ def test_nothing_of_this_machine_is_in_the_files(exported):
 
 def test_a_difference_is_an_error_that_names_network_size_and_value():
     torch.manual_seed(0)
-    network = nn.Conv2d(3, 3, 1)
-    interface = translation(network, EXAMPLE, stride=1)._replace(batches=[EXAMPLE])
+    network = Pointwise()
+    interface = translation(network, EXAMPLE, stride=1)._replace(batches=[{"image": EXAMPLE}])
     onnx = to_onnx(network, interface, description={})
     assert parity("a_to_b", network, onnx, interface, tolerance=1e-5) < 1e-5
     with torch.no_grad():
         network.bias += 0.25
-    with pytest.raises(ParityError, match=r"'a_to_b'.*\(3, 3, 16, 16\) images differs from torch by 0\.25 with 1 threads; at most 1e-05"):
+    with pytest.raises(ParityError, match=r"'a_to_b'.*of image \(3, 3, 16, 16\) differs from torch by 0\.25 with 1 threads; at most 1e-05"):
         parity("a_to_b", network, onnx, interface, tolerance=1e-5)
     with torch.no_grad():
         network.bias += torch.nan

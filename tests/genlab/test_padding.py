@@ -7,6 +7,8 @@ from torch import nn
 
 from genlab.errors import InputError
 from genlab.networks.resnet import ResNet
+from genlab.networks.sampling import Sampling
+from genlab.networks.unet import UNet
 from genlab.padding import crop, pad, padded_side, smallest_side, translate
 
 
@@ -57,6 +59,19 @@ def test_the_smallest_side_of_a_resnet_is_two_strides():
     assert smallest_side(nn.Conv2d(3, 3, 1), channels=3, stride=1) == 1
     with pytest.raises(InputError, match=r"ResNet takes no image with 5 channels and a side of 4 to 16: .*expected input"):
         smallest_side(network, channels=5, stride=4)
+
+
+def test_a_network_that_takes_noise_is_tried_without_and_translates_with_it():
+    torch.manual_seed(0)
+    network = UNet(size=32, width=2).eval()
+    Sampling(dropout=True).apply(network)
+    assert smallest_side(network, channels=3, stride=32) == 32
+    images = torch.rand(2, 3, 9, 40)
+    noise = network.noise.draw(pad(images, 32))
+    assert noise.shape[2:] == (2, 4)
+    translation = translate(lambda padded: network(padded, noise), images, stride=32, smallest=32)
+    with torch.no_grad():
+        assert torch.equal(translation, crop(network(pad(images, 32), noise), 9, 40))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 50), (9, 8), (17, 31)])

@@ -1,0 +1,113 @@
+"""The U-Net of pix2pix: an encoder, a decoder, and each level's features handed across (arXiv:1611.07004, section 3.2.1)."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from genlab.errors import InputError
+from genlab.networks.initialise import normal
+from genlab.networks.normalise import normalise
+from genlab.noise import Noise
+
+WIDEST = 8  # times the width: the paper's 512 filters
+DROPPED = 3  # layers of the decoder, at most
+
+
+class UNet(nn.Module):
+    """Image (N, C, H, W) in [-1, 1] -> image (N, C', H, W) in [-1, 1]; H and W multiples of `size`.
+
+    Appendix 6.1.1: at 256 px the encoder C64-C128-C256-C512-C512-C512-C512-C512 and the decoder CD512-CD512-CD512-C512-C256-C128-C64,
+    all 4 x 4 with stride 2; level i of the encoder is joined to the decoder's features of its size. With width 64: 54.41 M parameters.
+    No normalisation on the first level, as in the paper, nor on the innermost: there an image has one pixel, which its own mean
+    would erase (the paper's errata). In training mode dropout draws for itself; in evaluation mode it drops what the `noise` says.
+    """
+
+    def __init__(
+        self,
+        size: int = 256,  # px, a power of two: the side of an image whose innermost features are 1 x 1
+        channels_in: int = 3,
+        channels_out: int = 3,
+        width: int = 64,  # filters of the first level; each further level has twice as many, up to 8 times these
+        norm: Literal["batch", "instance"] = "batch",
+        upsampling: Literal["transposed", "resize"] = "transposed",  # the paper's, or nearest + 3 x 3 convolution (no checkerboard)
+        dropout: float = 0.5,  # of the decoder's first layers, those of the most filters, one to three (section 3.1: the noise z); 0: none
+    ):
+        super().__init__()
+        levels = size.bit_length() - 1
+        if size != 2**levels or levels < 2:
+            raise InputError(f"UNet: size: got {size}, expected a power of two from 4 on, e.g. 64, 128, 256.")
+        if width < 1 or not 0 <= dropout < 1:
+            raise InputError(f"UNet: width must be at least 1 and dropout in [0, 1), got width {width}, dropout {dropout}.")
+        filters = [width * min(2**level, WIDEST) for level in range(levels)]
+        self.stride = size
+        self.down = nn.ModuleList(
+            Down(channels_in if level == 0 else filters[level - 1], filters[level], norm if 0 < level < levels - 1 else "none", level > 0)
+            for level in range(levels)
+        )
+        dropped = min(DROPPED, max(1, filters[:-1].count(WIDEST * width))) if dropout > 0 else 0
+        # From the innermost on; but for the first, each takes its own level's encoder features beside the decoder's.
+        self.up = nn.ModuleList(
+            Up(filters[-level] * (1 if level == 1 else 2), filters[-level - 1], norm, upsampling, dropout if level <= dropped else 0.0)
+            for level in range(1, levels)
+        )
+        self.to_image = upsample(2 * filters[0], channels_out, upsampling, bias=True)
+        self.dropout_noise = Noise(sum(up.filters for up in self.up[:dropped]), size >> dropped) if dropped else None
+        self.noise: Noise | None = None  # what sampling must be given; genlab.networks.sampling.Sampling decides
+        normal(self)
+
+    def forward(self, image: Tensor, noise: Tensor | None = None) -> Tensor:
+        skips = []
+        features = image
+        for down in self.down:
+            features = down(features)
+            skips.append(features)
+        features = skips.pop()
+        given = self.split(noise)
+        for index, up in enumerate(self.up):
+            features = torch.cat([up(features, given[index] if index < len(given) else None), skips.pop()], 1)
+        return torch.tanh(self.to_image(torch.relu(features)))
+
+    def split(self, noise: Tensor | None) -> list[Tensor]:
+        """The noise (N, `dropout_noise.channels`, h, w), on the finest grid that is dropped from -> each layer's own, innermost first."""
+        if noise is None or self.dropout_noise is None:
+            return []
+        dropped = (self.stride // self.dropout_noise.stride).bit_length() - 1
+        parts = noise.split([up.filters for up in self.up[:dropped]], 1)
+        return [part[:, :, :: 2 ** (dropped - 1 - index), :: 2 ** (dropped - 1 - index)] for index, part in enumerate(parts)]
+
+
+class Down(nn.Module):
+    """Leaky ReLU (but on an image), 4 x 4 convolution of stride 2, norm: (N, C, H, W) -> (N, filters, H / 2, W / 2)."""
+
+    def __init__(self, channels: int, filters: int, norm: Literal["batch", "instance", "none"], activated: bool):
+        super().__init__()
+        self.activation = nn.LeakyReLU(0.2) if activated else nn.Identity()
+        self.convolution = nn.Conv2d(channels, filters, 4, stride=2, padding=1, bias=norm == "none")
+        self.norm = normalise(norm, filters)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.norm(self.convolution(self.activation(features)))
+
+
+class Up(nn.Module):
+    """ReLU, transposed 4 x 4 convolution of stride 2 (or what stands for it), norm, dropout: (N, C, H, W) -> (N, filters, 2H, 2W)."""
+
+    def __init__(self, channels: int, filters: int, norm: Literal["batch", "instance"], upsampling: str, dropout: float):
+        super().__init__()
+        self.filters, self.dropout = filters, dropout
+        self.convolution = upsample(channels, filters, upsampling, bias=False)
+        self.norm = normalise(norm, filters)
+
+    def forward(self, features: Tensor, noise: Tensor | None) -> Tensor:
+        features = self.norm(self.convolution(torch.relu(features)))
+        if noise is not None:
+            return features * (noise >= self.dropout) / (1 - self.dropout)
+        return nn.functional.dropout(features, self.dropout, self.training and self.dropout > 0)
+
+
+def upsample(channels: int, filters: int, method: str, bias: bool) -> nn.Module:
+    """(N, channels, H, W) -> (N, filters, 2H, 2W)."""
+    if method == "transposed":
+        return nn.ConvTranspose2d(channels, filters, 4, stride=2, padding=1, bias=bias)
+    return nn.Sequential(nn.Upsample(scale_factor=2, mode="nearest"), nn.Conv2d(channels, filters, 3, padding=1, bias=bias))
