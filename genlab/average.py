@@ -12,7 +12,8 @@ from genlab.engine import Stream, Terms
 class MovingAverage:
     """An Update: average <- network + beta (average - network), beta = 1/2 after `half_life` images.
 
-    The half-life is at most a quarter of the images seen, so that the untrained start is soon forgotten.
+    The half-life is at most a quarter of the images seen, so that the untrained start is soon forgotten. Buffers, such as batch norm's
+    running statistics, are copied, not averaged: where the learning rate falls to 0 at the end the two are the same.
     """
 
     def __init__(

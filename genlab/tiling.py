@@ -7,17 +7,19 @@ import torch
 from torch import Tensor
 
 from genlab.errors import InputError
+from genlab.noise import Noise
 from genlab.padding import crop, pad
 
 
 @torch.no_grad()
 def translate_in_tiles(
-    network: Callable[[Tensor], Tensor],  # image -> image of the same height and width; itself draws what noise it takes
+    network: Callable[..., Tensor],  # image -> image of the same height and width; takes noise beside it where there is some
     images: Tensor,  # (N, C, H, W) in [-1, 1], any H x W
     tile: int,  # px, its side
-    overlap: int,  # px that neighbours share, at least
+    overlap: int,  # px that neighbours share, at least (the noise's grid may allow no more than it)
     stride: int = 1,  # the network's
     smallest: int = 1,  # side that the network takes, as genlab.padding.smallest_side finds it
+    noise: Noise | None = None,  # the network's: drawn once for the whole, so that tiles agree where they overlap
 ) -> Tensor:
     """Images (N, C, H, W) -> (N, C', H, W), padded and cropped as by genlab.padding.translate; tile by tile, row by row.
 
@@ -33,16 +35,23 @@ def translate_in_tiles(
         raise InputError(f"overlap: got {overlap} px, expected 0 to {tile - 1}, less than the tile.")
     height, width = images.shape[-2:]
     padded = pad(images, stride, smallest)
-    rows, columns = (windows(side, tile, overlap, stride) for side in padded.shape[-2:])
+    cell = noise.stride if noise else 1
+    rows, columns = (windows(side, tile, overlap, stride, cell) for side in padded.shape[-2:])
+    drawn = noise.draw(padded) if noise else None
     blended = None
     for top, down in rows:
         for left, across in columns:
             place = (..., slice(top, top + len(down)), slice(left, left + len(across)))
-            translation = network(padded[place])
+            translation = network(padded[place]) if drawn is None else network(padded[place], drawn[coarser(place, cell)])
             if blended is None:
                 blended = translation.new_zeros(*translation.shape[:2], *padded.shape[-2:])
             blended[place] += translation * torch.from_numpy(np.outer(down, across)).to(translation)
     return crop(blended, height, width)
+
+
+def coarser(place: tuple, cell: int) -> tuple:
+    """A place in an image -> the same on a grid whose cells are so many pixels wide."""
+    return (..., *(slice(part.start // cell, part.stop // cell) for part in place[1:]))
 
 
 def windows(
@@ -50,6 +59,7 @@ def windows(
     tile: int,
     overlap: int,
     stride: int,
+    cell: int = 1,  # px of the noise's grid, on which tiles begin at least
 ) -> list[tuple[int, np.ndarray]]:
     """Where each tile of a side begins, and the weights of its pixels: of all tiles together 1 at every pixel of the side.
 
@@ -59,7 +69,7 @@ def windows(
     """
     if side <= tile:
         return [(0, np.ones(side))]
-    step = (tile - overlap) // stride * stride or tile - overlap
+    step = (tile - overlap) // stride * stride or max((tile - overlap) // cell, 1) * cell
     starts = [*range(0, side - tile, step), side - tile]
     share = np.minimum(np.arange(1, tile + 1) / (tile - step + 1), 1)
     rising = share**2 * (3 - 2 * share)

@@ -11,6 +11,8 @@ from genlab.average import MovingAverage
 from genlab.engine import Batch, GradientUpdate, Recipe, Terms, parameters_of
 from genlab.errors import InputError
 from genlab.losses.adversarial import AdversarialLoss
+from genlab.modes import evaluating
+from genlab.padding import check_sides
 from genlab.pool import ImagePool
 from genlab.schedules import linear_decay
 
@@ -23,6 +25,7 @@ class CycleGAN(Recipe):
     critics see.
     """
 
+    kinds = ("unpaired", "paired")
     directions = ("a_to_b", "b_to_a")
 
     def __init__(
@@ -103,19 +106,10 @@ class CycleGAN(Recipe):
         Raises:
             InputError: they are not, or the networks cannot take such images at all.
         """
-        if not {"a", "b"} <= set(batch):
-            raise InputError(
-                f"CycleGAN needs two domains, a and b; this image set gives {', '.join(batch)}. Use one of kind unpaired or paired."
-            )
         for domain in ("a", "b"):
-            height, width = batch[domain].shape[2:]
-            if height % self.a_to_b.stride or width % self.a_to_b.stride:
-                raise InputError(
-                    f"images of domain {domain} are {height} x {width} px; this generator trains on multiples of {self.a_to_b.stride}. "
-                    "Change the image set's `size`."
-                )
+            check_sides(batch[domain], domain, self.a_to_b.stride)
         try:
-            with torch.no_grad():
+            with torch.no_grad(), evaluating(self):
                 self.critic_b(self.a_to_b(batch["a"][:1]))
                 self.critic_a(self.b_to_a(batch["b"][:1]))
         except (RuntimeError, ValueError) as error:
@@ -133,8 +127,10 @@ class CycleGAN(Recipe):
 
     @torch.no_grad()
     def sample(self, images: Tensor, direction: str) -> Tensor:
-        """Images (N, C, H, W) in [-1, 1] of one domain -> their translations into the other."""
-        return self.generators()[direction](images)
+        """Images (N, C, H, W) in [-1, 1] of one domain -> their translations into the other, by a network in evaluation mode."""
+        generator = self.generators()[direction]
+        with evaluating(generator):
+            return generator(images)
 
     @torch.no_grad()
     def show(self, inputs: Batch) -> dict[str, Tensor]:

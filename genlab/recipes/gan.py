@@ -4,8 +4,7 @@ Which GAN it is, its YAML says: the loss, what holds the critic smooth (clipping
 many steps the critic takes a turn, and whether the generator looks into the critic's future.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 import torch
@@ -18,6 +17,7 @@ from genlab.errors import InputError
 from genlab.health import Diversity, ranking_accuracy
 from genlab.losses.adversarial import AdversarialLoss
 from genlab.losses.penalties import Judge, Judged, Penalty
+from genlab.modes import evaluating
 from genlab.networks.normalise import batch_norms
 from genlab.schedules import linear_decay
 from genlab.unrolled import future
@@ -31,6 +31,8 @@ class GAN(Recipe):
     Wasserstein GAN: Arjovsky et al. 2017 (arXiv:1701.07875), algorithm 1, is `clip` and `critic_steps`; WGAN-GP, R1, R2 are
     `penalties`; the unrolled GAN is `unrolled_steps`.
     """
+
+    kinds = ("unlabelled", "labelled")
 
     def __init__(
         self,
@@ -122,10 +124,6 @@ class GAN(Recipe):
         Raises:
             InputError: they are not, or it doesn't.
         """
-        if "image" not in batch:
-            raise InputError(
-                f"GAN needs images of one domain; this image set gives {', '.join(batch)}. Use one of kind unlabelled or labelled."
-            )
         real = batch["image"][:2]
         fake = generate(self.generator, self.shown[:2])
         shapes = {name: " x ".join(map(str, images.shape[1:])) for name, images in (("real", real), ("fake", fake))}
@@ -186,14 +184,3 @@ def generate(generator: nn.Module, latents: Tensor) -> Tensor:
     """Images by a network in evaluation mode: batch norm by its running statistics."""
     with evaluating(generator):
         return generator(latents)
-
-
-@contextmanager
-def evaluating(network: nn.Module) -> Iterator[None]:
-    """In evaluation mode for a while."""
-    was_training = network.training
-    network.eval()
-    try:
-        yield
-    finally:
-        network.train(was_training)

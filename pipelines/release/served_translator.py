@@ -89,25 +89,27 @@ class Translator(mlflow.pyfunc.PythonModel):
     def blended(self, pixels: np.ndarray, direction: str, tile: int, generator: np.random.Generator) -> np.ndarray:
         """(1, C, H, W), multiples of the network's stride -> (1, C, H, W), tile by tile, row by row; without a tile, the whole is one."""
         height, width = pixels.shape[2:]
-        rows, columns = (windows(side, tile or side, tile // 4, self.facts["stride"]) for side in (height, width))
+        noise = self.facts["noise"]
+        cell = noise["stride"] if noise else 1
+        rows, columns = (windows(side, tile or side, tile // 4, self.facts["stride"], cell) for side in (height, width))
+        drawn = generator.random((1, noise["channels"], height // cell, width // cell), np.float32) if noise else None
         blended = np.zeros((1, self.facts["channels"], height, width), np.float32)
         for top, down in rows:
             for left, across in columns:
                 place = (..., slice(top, top + len(down)), slice(left, left + len(across)))
                 inputs = {"image": pixels[place]}
-                if noise := self.facts["noise"]:
-                    sides = [len(weights) // noise["stride"] for weights in (down, across)]
-                    inputs["noise"] = generator.random((1, noise["channels"], *sides), np.float32)
+                if drawn is not None:
+                    inputs["noise"] = drawn[(..., *(slice(part.start // cell, part.stop // cell) for part in place[1:]))]
                 (translation,) = self.sessions[direction].run(None, inputs)
                 blended[place] += translation * np.outer(down, across).astype(np.float32)
         return blended
 
 
-def windows(side: int, tile: int, overlap: int, stride: int) -> list[tuple[int, np.ndarray]]:
+def windows(side: int, tile: int, overlap: int, stride: int, cell: int) -> list[tuple[int, np.ndarray]]:
     """Where each tile of a side begins, and the weights of its pixels: of all tiles together 1 at every pixel of the side."""
     if side <= tile:
         return [(0, np.ones(side))]
-    step = (tile - overlap) // stride * stride or tile - overlap
+    step = (tile - overlap) // stride * stride or max((tile - overlap) // cell, 1) * cell
     starts = [*range(0, side - tile, step), side - tile]
     share = np.minimum(np.arange(1, tile + 1) / (tile - step + 1), 1)
     rising = share**2 * (3 - 2 * share)

@@ -44,7 +44,7 @@ def how_it_samples(facts: Facts) -> list[str]:
     sentences = {
         ("dropout", True): "Dropout stays on: its noise comes from `seed`.",
         ("dropout", False): "Dropout is off.",
-        ("statistics", "batch"): "Batch norm goes by each image's own statistics.",
+        ("statistics", "batch"): "Batch norm goes by each image's own statistics, with `tile` by each tile's.",
         ("statistics", "running"): "Batch norm goes by the statistics of training.",
     }
     sampling = facts.get("sampling", {})

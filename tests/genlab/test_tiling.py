@@ -10,6 +10,9 @@ from torch.nn.functional import max_pool2d
 
 from genlab.errors import InputError
 from genlab.networks.resnet import ResNet
+from genlab.networks.sampling import Sampling
+from genlab.networks.unet import UNet
+from genlab.noise import Noise
 from genlab.padding import translate
 from genlab.tiling import translate_in_tiles, windows
 
@@ -123,6 +126,42 @@ def test_no_seam_shows_where_tiles_overlap_and_one_does_where_they_only_touch(si
         return float(strength[near].max() / strength[~near].max())
 
     assert seam(overlap=32) < 1.1 < 5 < seam(overlap=0)
+
+
+class Echo(nn.Module):
+    """What it makes of an image is its noise, enlarged."""
+
+    def forward(self, images: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+        return noise.repeat_interleave(4, -2).repeat_interleave(4, -1)
+
+
+@pytest.mark.parametrize(("tile", "overlap"), [(16, 0), (16, 5), (32, 9), (32, 24)])
+def test_tiles_agree_about_the_noise_where_they_overlap(tile, overlap):
+    noise = Noise(3, 4)
+    images = torch.zeros(2, 3, 80, 112)
+    torch.manual_seed(0)
+    tiled = translate_in_tiles(Echo(), images, tile, overlap, stride=16, smallest=16, noise=noise)
+    torch.manual_seed(0)
+    assert torch.allclose(tiled, Echo()(images, noise.draw(images)), atol=1e-6)
+
+
+def test_a_unet_of_a_small_size_leaves_no_seam_with_its_noise_and_without():
+    """Its tiles are larger than the patch it sees; with a tile for each patch there would be one."""
+    torch.manual_seed(0)
+    network = UNet(size=8, width=2).eval()
+    Sampling(dropout=True, statistics="running").apply(network)
+    for parameter in network.parameters():
+        nn.init.normal_(parameter, 0, 0.3)
+    images = pictures(1, 192, 192)
+    for noise in (None, network.noise):
+        torch.manual_seed(1)
+        whole = network(images) if noise is None else network(images, noise.draw(images))
+        worst = {}
+        for overlap in (0, 48):
+            torch.manual_seed(1)
+            tiled = translate_in_tiles(network, images, 96, overlap, stride=8, smallest=8, noise=noise)
+            worst[overlap] = (tiled - whole).abs().mean() / whole.std()
+        assert worst[48] < 0.02 and worst[48] < 0.5 * worst[0]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (17, 30), (32, 32)])

@@ -179,8 +179,6 @@ def test_images_of_another_shape_are_refused():
     recipe = made()
     with pytest.raises(InputError, match=r"images of 3 x 8 x 8 \(channels, height, width\), the generator makes 1 x 8 x 8"):
         recipe.check(next(Noise(channels=3).batches(0)))
-    with pytest.raises(InputError, match="needs images of one domain; this image set gives a, b"):
-        recipe.check({"a": torch.zeros(1), "b": torch.zeros(1)})
     seed_everything(0)
     recipe.critic = dcgan.Critic(16, 1, width=4)
     with pytest.raises(InputError, match="the critic cannot take images of 1 x 8 x 8"):

@@ -26,7 +26,9 @@ from genlab.build import build
 from genlab.errors import InputError
 from genlab.images import decode
 from genlab.images.stream import to_bytes, to_channels_first, to_unit
+from genlab.noise import Noise
 from genlab.padding import translate
+from genlab.tiling import translate_in_tiles, windows
 from pipelines.release import create_pipeline, served_sampler, served_translator
 from pipelines.release.card import describe
 from pipelines.release.nodes import export_sampler, export_translators, register
@@ -46,6 +48,15 @@ MODEL = {
     "critic_optimizer": ADAM,
     "average_half_life": 100.0,
 }
+NOISY = {  # its dropout stays on
+    "class": "genlab.recipes.pix2pix.Pix2Pix",
+    "sampling": {"class": "genlab.networks.sampling.Sampling", "dropout": True, "statistics": "batch"},
+    "loss": {"class": "genlab.losses.adversarial.NON_SATURATING"},
+    "generator": {"class": "genlab.networks.unet.UNet", "size": 32, "width": 2},
+    "critic": None,
+    "generator_optimizer": ADAM,
+    "critic_optimizer": ADAM,
+}
 SAMPLER = {
     "class": "genlab.recipes.gan.GAN",
     "loss": {"class": "genlab.losses.adversarial.NON_SATURATING"},
@@ -64,6 +75,7 @@ METRICS = {
     },
     "b_to_a": {"translated": {"l1": 0.4, "kid_efflite0": 0.1}},
 }
+NOISY_METRICS = {name: value for name, value in METRICS.items() if name != "b_to_a"}
 SCORES = ("kid_efflite0", "kid_efflite0_spread", "fid_efflite0", "precision", "recall", "density", "coverage", "nearest_training")
 SAMPLER_METRICS = {
     "headline": {"name": "kid_efflite0", "value": 0.123456, "lower_is_better": True},
@@ -105,6 +117,21 @@ def exported(recipe, images):
 
 
 @pytest.fixture(scope="module")
+def noisy_recipe():
+    torch.manual_seed(2)
+    recipe = build(NOISY)
+    with torch.no_grad():
+        for parameter in recipe.parameters():  # a picture, on which the noise shows
+            parameter.normal_(std=0.3)
+    return recipe.eval()
+
+
+@pytest.fixture(scope="module")
+def exported_noisy(noisy_recipe, images):
+    return export_translators(noisy_recipe.state_dict(), NOISY, images, Release())
+
+
+@pytest.fixture(scope="module")
 def sampling_recipe():
     torch.manual_seed(1)
     recipe = build(SAMPLER)
@@ -123,8 +150,11 @@ def exported_sampler(sampling_recipe, images):
 
 
 @pytest.fixture(scope="module")
-def registry(exported, exported_sampler, images, tmp_path_factory):
-    """A store with a version of a translator and one of a sampler; saves others of the first, with another headline value or the like."""
+def registry(exported, exported_noisy, exported_sampler, images, tmp_path_factory):
+    """A store with a version of a translator, of one that takes noise, and of a sampler.
+
+    Saves other versions of the first, with another headline value or the like.
+    """
     folder = tmp_path_factory.mktemp("store")
     patch = pytest.MonkeyPatch()
     logging.getLogger("mlflow").setLevel(logging.WARNING)
@@ -135,10 +165,12 @@ def registry(exported, exported_sampler, images, tmp_path_factory):
     client = mlflow.MlflowClient()
     experiment = client.create_experiment("genlab", (folder / "artifacts").as_uri())
     tags = {"command": "kedro run --pipeline=cyclegan", "mlflow.source.git.commit": "c0ffee", "git.dirty": "true"}
-    runs = {name: client.create_run(experiment, tags=tags).info.run_id for name in ("cyclegan", "gan")}
+    runs = {name: client.create_run(experiment, tags=tags).info.run_id for name in ("cyclegan", "pix2pix", "gan")}
     patch.setattr("pipelines.tracking.run_of", runs.__getitem__)
     dataset = ModelVersion("cyclegan")
     registration = register(exported[0], describe(*exported, METRICS, RELEASE), METRICS, images)
+    noisy_card = describe(*exported_noisy, NOISY_METRICS, RELEASE)
+    ModelVersion("pix2pix").save(register(exported_noisy[0], noisy_card, NOISY_METRICS, images))
     sampler_card = describe(*exported_sampler, SAMPLER_METRICS, RELEASE)
     ModelVersion("gan").save(register(exported_sampler[0], sampler_card, SAMPLER_METRICS, images))
 
@@ -157,6 +189,11 @@ def champion(registry):
 
 
 @pytest.fixture(scope="module")
+def noisy(registry):
+    return mlflow.pyfunc.load_model("models:/pix2pix-emoji@champion")
+
+
+@pytest.fixture(scope="module")
 def sampler(registry):
     return mlflow.pyfunc.load_model("models:/gan-emoji@champion")
 
@@ -171,9 +208,26 @@ def pixels_of(content: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(content)))
 
 
-def by_torch(recipe, image: Image.Image, direction: str) -> np.ndarray:
+def noise_image(width: int, height: int, seed: int = 1) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8))
+
+
+def by_torch(recipe, image: Image.Image, direction: str, tile: int = 0, seed: int = 0) -> np.ndarray:
+    network = recipe.generators()[direction]
+
+    class OfSeed(Noise):
+        def draw(self, images: torch.Tensor) -> torch.Tensor:
+            height, width = (side // self.stride for side in images.shape[2:])
+            return torch.from_numpy(np.random.default_rng([seed]).random((1, self.channels, height, width), np.float32))
+
+    noise, smallest = (None, 8) if network.noise is None else (OfSeed(*network.noise), 32)
     images = to_unit(to_channels_first(np.asarray(image)[None].copy()))
-    return to_bytes(translate(recipe.generators()[direction], images, stride=4, smallest=8))[0].permute(1, 2, 0).numpy()
+    if tile:
+        translation = translate_in_tiles(network, images, tile, tile // 4, network.stride, smallest, noise)
+    else:
+        whole = (lambda padded: network(padded, noise.draw(padded))) if noise else network
+        translation = translate(whole, images, network.stride, smallest)
+    return to_bytes(translation)[0].permute(1, 2, 0).numpy()
 
 
 def sampled_by_torch(recipe, seed: int, truncation: float) -> np.ndarray:
@@ -209,7 +263,17 @@ def test_the_artefacts_say_what_they_are(exported, images):
     assert facts["directions"] == ["a_to_b", "b_to_a"]
     assert (facts["stride"], facts["smallest_side"], facts["training_size"], facts["channels"]) == (4, 8, [16, 16], 3)
     assert (facts["model"], facts["data_hash"]) == (MODEL, images.content_hash)
+    assert facts["noise"] is None and "sampling" not in facts
     assert max(parity["onnx_difference"].values()) < parity["onnx_tolerance"]
+
+
+def test_the_artefacts_of_a_translator_that_takes_noise_say_so(exported_noisy):
+    artefacts, parity = exported_noisy
+    assert set(artefacts) == {"a_to_b.onnx", "a_to_b.safetensors", "release.json"}
+    facts = json.loads(artefacts["release.json"])
+    assert (facts["stride"], facts["smallest_side"], facts["noise"]) == (32, 32, {"channels": 16, "stride": 16})
+    assert facts["sampling"] == {"dropout": True, "statistics": "batch"}
+    assert 0 < parity["onnx_difference"]["a_to_b"] < 1e-5
 
 
 def test_a_grey_example_is_a_grey_png(exported, images):
@@ -248,6 +312,30 @@ def test_the_card_shows_the_grid_first_then_every_row_and_score(exported):
         assert part in card
 
 
+@pytest.mark.parametrize(
+    ("says", "sentences"),
+    [
+        (
+            {"sampling": {"dropout": True, "statistics": "batch"}},
+            " Dropout stays on: its noise comes from `seed`. Batch norm goes by each image's own statistics, with `tile` by each tile's.",
+        ),
+        ({"sampling": {"dropout": False, "statistics": "running"}}, " Dropout is off. Batch norm goes by the statistics of training."),
+        ({}, ""),
+    ],
+)
+def test_the_card_tells_how_a_translator_samples_where_its_recipe_has_a_choice(exported_noisy, says, sentences):
+    artefacts, parity = exported_noisy
+    facts = {name: fact for name, fact in facts_of(artefacts).items() if name != "sampling"} | says
+    card = describe(artefacts | {"release.json": json.dumps(facts).encode()}, parity, NOISY_METRICS, RELEASE)
+    assert f"`tile` is their side in px, a multiple of 32 (0: the whole at once).{sentences}\n" in card
+
+
+def test_only_a_translator_that_takes_noise_has_a_seed(exported, exported_noisy):
+    params = {("direction", "string", "a_to_b"), ("tile", "long", 0)}
+    assert set(serving_of(facts_of(exported[0])).params) == params
+    assert set(serving_of(facts_of(exported_noisy[0])).params) == params | {("seed", "long", 0)}
+
+
 def test_the_card_of_a_sampler_has_ten_scores_and_fits_the_registry(exported_sampler, registry):
     card = describe(*exported_sampler, SAMPLER_METRICS, RELEASE)
     assert "**GAN** on the image set **emoji**" in card
@@ -284,10 +372,51 @@ def test_the_version_is_a_model_of_the_run_with_its_own_scores_as_the_run_names_
 @pytest.mark.parametrize("direction", ["a_to_b", "b_to_a"])
 @pytest.mark.parametrize("size", [(16, 16), (33, 18), (2, 3), (5, 70)])
 def test_the_served_model_says_what_the_averaged_network_says(champion, recipe, direction, size):
-    image = Image.fromarray(np.random.default_rng(1).integers(0, 256, (size[1], size[0], 3), np.uint8))
+    image = noise_image(*size)
     answer = champion.predict(pd.DataFrame({"image": [encoded(image)] * 2}), params={"direction": direction})
     for content in answer["image"]:
         assert_same_picture(pixels_of(content), by_torch(recipe, image, direction))
+
+
+@pytest.mark.parametrize(("size", "tile"), [((50, 37), 16), ((37, 90), 32), ((18, 16), 20), ((9, 5), 16), ((40, 33), 2**40)])
+def test_the_served_model_translates_in_tiles_as_genlab_does(champion, recipe, size, tile):
+    image = noise_image(*size)
+    content = champion.predict(pd.DataFrame({"image": [encoded(image)]}), params={"tile": tile})["image"][0]
+    assert_same_picture(pixels_of(content), by_torch(recipe, image, "a_to_b", tile))
+    whole = champion.predict(pd.DataFrame({"image": [encoded(image)]}))["image"][0]
+    assert (content == whole) is (tile > max(size))  # the same bits, but where there is more than one tile
+
+
+@pytest.mark.parametrize(("tile", "overlap"), [(16, 4), (20, 5), (64, 0), (64, 48)])
+@pytest.mark.parametrize(("stride", "cell"), [(1, 1), (4, 1), (32, 1), (32, 16)])
+def test_serving_cuts_tiles_as_genlab_does(tile, overlap, stride, cell):
+    for side in range(stride, 200, stride):
+        both = (each(side, tile, overlap, stride, cell) for each in (served_translator.windows, windows))
+        for got, expected in zip(*both, strict=True):
+            assert got[0] == expected[0] and np.array_equal(got[1], expected[1])
+
+
+@pytest.mark.parametrize(("size", "tile"), [((32, 32), 0), ((70, 33), 0), ((70, 33), 32), ((90, 130), 64)])
+@pytest.mark.parametrize("seed", [0, 41, 2**63 - 1])
+def test_the_served_model_takes_its_noise_from_the_seed(noisy, noisy_recipe, seed, size, tile):
+    image = noise_image(*size)
+    params = {"seed": seed, "tile": tile}
+    first, second = noisy.predict(pd.DataFrame({"image": [encoded(image)] * 2}), params=params)["image"]
+    assert first == second == noisy.predict(pd.DataFrame({"image": [encoded(image)]}), params=params)["image"][0]
+    expected = by_torch(noisy_recipe, image, "a_to_b", tile, seed)
+    assert expected.std() > 10  # a picture
+    assert_same_picture(pixels_of(first), expected)
+    other = noisy.predict(pd.DataFrame({"image": [encoded(image)]}), params=params | {"seed": 7})["image"][0]
+    assert np.abs(pixels_of(other).astype(int) - pixels_of(first)).mean() > 1
+
+
+def test_a_seed_over_http(noisy, noisy_recipe):
+    image = noise_image(40, 24)
+    rows = [[base64.b64encode(encoded(image)).decode()]]
+    body = {"dataframe_split": {"columns": ["image"], "data": rows}, "params": {"seed": 3, "tile": 32}}
+    answer = scoring_server.invocations(json.dumps(body), "application/json", noisy, noisy.metadata.get_input_schema())
+    content = base64.b64decode(json.loads(answer.response)["predictions"][0]["image"])
+    assert_same_picture(pixels_of(content), by_torch(noisy_recipe, image, "a_to_b", tile=32, seed=3))
 
 
 def test_a_single_pixel_is_answered_with_a_single_pixel(champion):
@@ -297,7 +426,7 @@ def test_a_single_pixel_is_answered_with_a_single_pixel(champion):
 
 
 def test_a_png_over_http_is_answered_with_a_png(champion, recipe):
-    image = Image.fromarray(np.random.default_rng(2).integers(0, 256, (16, 24, 3), np.uint8))
+    image = noise_image(24, 16, seed=2)
     row = base64.b64encode(encoded(image)).decode()
     body = {"dataframe_split": {"columns": ["image"], "data": [[row]]}, "params": {"direction": "b_to_a"}}
     answer = scoring_server.invocations(json.dumps(body), "application/json", champion, champion.metadata.get_input_schema())
@@ -389,7 +518,13 @@ def test_serving_reads_an_image_as_data_preparation_does(kind, channels):
     ("content", "params", "message"),
     [
         (encoded(Image.new("RGB", (9, 9))), {"direction": "a_to_c"}, "direction: got 'a_to_c', expected one of: a_to_b, b_to_a"),
-        (encoded(Image.new("RGB", (9, 9))), {"way": "a_to_b"}, r"Unrecognized params \['way'\]. Supported params are: \{'direction'\}"),
+        (encoded(Image.new("RGB", (9, 9))), {"way": "a_to_b"}, r"Unrecognized params \['way'\]\. Supported params are: direction, tile\.$"),
+        (encoded(Image.new("RGB", (9, 9))), {"seed": 1}, r"Unrecognized params \['seed'\]\. Supported params are: direction, tile\.$"),
+        (encoded(Image.new("RGB", (9, 9))), {"tile": 30}, "tile: got 30, expected a side in pixels, a multiple of 4 from 8 on, or 0 for"),
+        (encoded(Image.new("RGB", (9, 9))), {"tile": 4}, "tile: got 4, expected"),
+        (encoded(Image.new("RGB", (9, 9))), {"tile": -16}, "tile: got -16, expected"),
+        (encoded(Image.new("RGB", (9, 9))), {"tile": None}, "tile: got None, expected"),
+        (encoded(Image.new("RGB", (9, 9))), {"tile": 16.5}, "tile"),
         (b"GET / HTTP/1.1", {}, "row 0: not an image that can be read: it begins with b'GET / HTTP/1"),
         (encoded(Image.linear_gradient("L"))[:300], {}, "row 0: not an image that can be read: image file is truncated"),
         (encoded(Image.new("F", (9, 9)), "TIFF"), {}, "floating-point pixels have no known range"),
@@ -400,9 +535,33 @@ def test_errors_of_the_served_model_say_what_was_got_and_what_was_expected(champ
         champion.predict(pd.DataFrame({"image": [content]}), params=params)
 
 
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"seed": -1}, "seed: got -1, expected a whole number, 0 to 9223372036854775807"),
+        ({"seed": None}, "seed: got None, expected a whole number"),
+        ({"tile": 16}, "tile: got 16, expected a side in pixels, a multiple of 32 from 32 on"),
+        ({"noise": 3}, r"Unrecognized params \['noise'\]\. Supported params are: direction, seed, tile\.$"),
+        ({"noise": 3, "tiles": 32}, r"Unrecognized params \['\w+', '\w+'\]\. Supported params are: direction, seed, tile\.$"),
+        ({"direction": "b_to_a"}, "direction: got 'b_to_a', expected one of: a_to_b"),
+    ],
+)
+def test_errors_of_a_served_model_that_takes_noise(champion, sampler, noisy, params, message):
+    with pytest.raises(MlflowException, match=message):
+        noisy.predict(pd.DataFrame({"image": [encoded(Image.new("RGB", (9, 9)))]}), params=params)
+
+
+@pytest.mark.parametrize("known", ["{'direction'}", "{'temperature'}", "{'tile', 'direction', 'size'}"])
+def test_params_that_other_models_do_not_know_are_left_to_them(champion, noisy, known):
+    warning = f"Unrecognized params ['direction', 'tile'] are ignored for inference. Supported params are: {known}. To enable them, ..."
+    record = logging.makeLogRecord({"msg": warning, "levelno": logging.WARNING})
+    assert logging.getLogger("mlflow.models.utils").filter(record)
+
+
 def test_serving_needs_neither_torch_nor_genlab(registry, tmp_path):
     code = "import sys, pandas, mlflow\n"
-    for name, column in (("cyclegan", {"image": [encoded(Image.new("RGB", (9, 9)))]}), ("gan", {"seed": [7]})):
+    image = {"image": [encoded(Image.new("RGB", (9, 9)))]}
+    for name, column in (("cyclegan", image), ("pix2pix", image), ("gan", {"seed": [7]})):
         folder = mlflow.artifacts.download_artifacts(f"models:/{name}-emoji@champion", dst_path=str(tmp_path / name))
         code += (
             f"answer = mlflow.pyfunc.load_model({folder!r}).predict(pandas.DataFrame({column!r}))\n"
@@ -433,9 +592,9 @@ def test_only_a_better_score_under_the_same_protocol_and_data_moves_the_champion
 
 
 def test_an_unregistered_recipe_says_how_to_register_one(registry):
-    other = ModelVersion("pix2pix")
+    other = ModelVersion("progan")
     assert not other.exists()
-    with pytest.raises(Exception, match=r"'pix2pix' has no registered model\. Run `kedro run --pipeline=pix2pix`"):
+    with pytest.raises(Exception, match=r"'progan' has no registered model\. Run `kedro run --pipeline=progan`"):
         other.load()
 
 

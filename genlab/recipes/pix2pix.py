@@ -1,0 +1,137 @@
+"""pix2pix: translation learnt from pairs. Isola et al. 2017 (arXiv:1611.07004)."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import l1_loss
+from torch.optim.swa_utils import AveragedModel
+
+from genlab.average import MovingAverage
+from genlab.engine import Batch, GradientUpdate, Recipe, Terms
+from genlab.errors import InputError
+from genlab.health import ranking_accuracy
+from genlab.losses.adversarial import AdversarialLoss
+from genlab.modes import evaluating
+from genlab.networks.normalise import batch_norms
+from genlab.networks.sampling import Sampling
+from genlab.padding import check_sides
+from genlab.schedules import linear_decay
+
+
+class Pix2Pix(Recipe):
+    """A generator x -> y and a critic of pairs (x, y), which play against each other near the truth.
+
+    Equation 4: L_cGAN(G, D) + l1_weight L_L1(G), the noise z being the generator's dropout. Without a critic what is left is the
+    L1 term alone, the paper's own baseline (section 4.2). In a turn the generator moves first, and the critic on the same fakes; in
+    section 3.3 it is the critic. Beyond the paper, each off by default: a moving average of the generator (then it is what samples), a
+    distortion of what the critic sees, a learning rate that falls.
+    """
+
+    kinds = ("paired",)
+
+    def __init__(
+        self,
+        generator: nn.Module,  # x (N, C, H, W) -> y (N, C, H, W), both in [-1, 1]; knows its `stride` and its dropout's noise
+        critic: nn.Module | None,  # x and y joined along channels (N, 2C, H, W) -> logits (N, ...); null: the L1 term alone
+        loss: AdversarialLoss,
+        generator_optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
+        critic_optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
+        sampling: Sampling,  # what dropout and batch norm do when translating, here and in the released model
+        direction: Literal["a_to_b", "b_to_a"] = "a_to_b",  # which domain is x
+        l1_weight: float = 100.0,  # lambda, equation 4
+        critic_weight: float = 0.5,  # of the critic's loss (section 3.3: halved); next to nothing with Adam, which divides it out
+        critic_augmentation: nn.Module | None = None,  # of real and fake pairs alike, differentiable
+        average_half_life: float = 0.0,  # images; 0: no moving average
+        decay_start: float = 1.0,  # share of the budget after which the learning rates fall to 0 in a straight line
+    ):
+        super().__init__()
+        self.generator, self.critic, self.loss = generator, critic, loss
+        self.sampling, self.directions = sampling, (direction,)
+        self.source, self.target = direction.split("_to_")
+        self.l1_weight, self.critic_weight, self.decay_start = l1_weight, critic_weight, decay_start
+        self.critic_augmentation = critic_augmentation or nn.Identity()
+        self.fake = torch.empty(0)  # of this turn, for the critic
+        sampling.apply(generator)
+        self.updates = {"generator": GradientUpdate(self.generator_objective, generator_optimizer(generator.parameters()))}
+        if critic is not None:
+            self.updates["critic"] = GradientUpdate(self.critic_objective, critic_optimizer(critic.parameters()))
+        self.average: AveragedModel | None = None
+        if average_half_life > 0:
+            self.average = AveragedModel(generator)
+            self.updates["average"] = MovingAverage([self.average], [generator], average_half_life)
+
+    def at(self, progress: float) -> None:
+        for update in self.gradient_updates().values():
+            update.scale_learning_rate(linear_decay(progress, self.decay_start))
+
+    def judge(self, x: Tensor, y: Tensor) -> Tensor:
+        """What the critic says of pairs as it sees them."""
+        return self.critic(self.critic_augmentation(torch.cat([x, y], 1)))
+
+    def generator_objective(self, batch: Batch) -> Terms:
+        x, y = batch[self.source], batch[self.target]
+        fake = self.generator(x)
+        terms = {"l1": l1_loss(fake, y)}
+        terms["loss"] = self.l1_weight * terms["l1"]
+        if self.critic is not None:
+            self.fake = fake.detach()
+            terms["adversarial"] = self.loss.generator(self.judge(x, fake), lambda: self.judge(x, y)).mean()
+            terms["loss"] = terms["loss"] + terms["adversarial"]
+        return terms
+
+    def critic_objective(self, batch: Batch) -> Terms:
+        """Equation 1 as the critic has it, on the fakes that the generator's step was made for."""
+        x, y = batch[self.source], batch[self.target]
+        logits = self.judge(x, y), self.judge(x, self.fake)
+        terms = {"adversarial": self.loss.critic(*logits).mean()}
+        terms["loss"] = self.critic_weight * terms["adversarial"]
+        with torch.no_grad():
+            images = [each.reshape(len(each), -1).mean(1) for each in logits]
+            return terms | self.loss.views(*logits) | {"accuracy": ranking_accuracy(*images)}
+
+    def check(self, batch: Batch) -> None:
+        """Training wants sides that the generator gives back as they were; translating pads and crops (genlab.padding).
+
+        Raises:
+            InputError: they are not, or the networks cannot take such images at all.
+        """
+        x, y = batch[self.source][:2], batch[self.target][:2]
+        check_sides(x, self.source, self.generator.stride)
+        try:
+            with torch.no_grad(), evaluating(self):
+                fake = self.generator(x)
+                if fake.shape != y.shape:
+                    raise ValueError(f"the generator makes {' x '.join(map(str, fake.shape[1:]))} of them")
+                if self.critic is not None:
+                    self.critic(torch.cat([x, fake], 1))
+        except (RuntimeError, ValueError) as error:
+            shape = " x ".join(map(str, x.shape[1:]))
+            raise InputError(
+                f"the networks cannot take images of {shape} (channels, height, width): {error}. Change the image set's `size` or "
+                "`channels`, or the networks' channels (the critic sees both images of a pair, and so twice as many) or layers."
+            ) from error
+
+    def generators(self) -> dict[str, nn.Module]:
+        """What samples: the moving average where there is one."""
+        return {self.directions[0]: self.generator if self.average is None else self.average.module}
+
+    def facts(self) -> dict[str, Any]:
+        """How the released network samples; of statistics only where there is a batch norm that goes by them."""
+        return {"sampling": {**asdict(self.sampling), "statistics": self.sampling.statistics if batch_norms(self.generator) else None}}
+
+    @torch.no_grad()
+    def sample(self, images: Tensor, direction: str) -> Tensor:
+        """Images x (N, C, H, W) in [-1, 1] -> their translations, as `sampling` says; with dropout, of new noise."""
+        generator = self.generators()[direction]
+        with evaluating(generator):
+            return generator(images) if generator.noise is None else generator(images, generator.noise.draw(images))
+
+    @torch.no_grad()
+    def show(self, inputs: Batch) -> dict[str, Tensor]:
+        """x, its translation, and the truth."""
+        (direction,) = self.directions
+        x = inputs[self.source]
+        return {self.source: x, direction: self.sample(x, direction), self.target: inputs[self.target]}
