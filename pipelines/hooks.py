@@ -120,15 +120,28 @@ class ProjectHooks:
 
 
 def check(recipes: Mapping[str, Mapping[str, Any]]) -> None:
-    """Hold every description against the constructors that it names, before any node runs.
+    """Hold every description against the constructors that it names, and its image set's kind, before any node runs.
 
     Raises:
-        ConfigurationError: a wrong class, key or value.
+        ConfigurationError: a wrong class, key or value, or a set that the recipe cannot learn from.
     """
     from genlab import build
+    from genlab.build import ConfigurationError
+    from genlab.engine import Recipe
 
     for name, entry in recipes.items():
+        if not isinstance(entry["model"], Mapping) or "class" not in entry["model"] or "partial" in entry["model"]:
+            raise ConfigurationError(f"{name}.model: expected {{class: genlab.recipes...., its arguments}}, got {entry['model']}.")
         build.check(entry, name)
+        recipe, named = build.find(entry["model"]["class"], f"{name}.model"), entry["model"]["class"].rpartition(".")[2]
+        if not (isinstance(recipe, type) and issubclass(recipe, Recipe)):
+            raise ConfigurationError(f"{name}.model.class: {entry['model']['class']} is no recipe. Name one of genlab.recipes.")
+        kind = configuration.image_sets()[entry["images"]]["kind"]
+        if kind not in recipe.kinds:
+            raise ConfigurationError(
+                f"{name}.images: '{entry['images']}' is a set of kind {kind}; {named} learns from one of kind {' or '.join(recipe.kinds)}. "
+                "Name another set, or declare its kind otherwise in conf/base/parameters/images.yml."
+            )
 
 
 def metadata(catalog: CatalogProtocol, dataset_name: str) -> dict[str, str]:

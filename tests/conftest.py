@@ -70,7 +70,7 @@ def make_project(folder: Path, stems: int = 40) -> Path:
         local.unlink()
     raw = folder / "data" / "01_raw" / "emoji"
     chosen = sorted((ROOT / "data" / "01_raw" / "emoji" / "3d").iterdir())[:: 600 // stems][:stems]
-    for style in ("high_contrast", "3d"):
+    for style in ("high_contrast", "flat", "3d"):
         (raw / style).mkdir(parents=True)
         for file in chosen:
             shutil.copy(ROOT / "data" / "01_raw" / "emoji" / style / file.name, raw / style / file.name)

@@ -10,8 +10,6 @@ from conftest import make_project, run_kedro
 from mlflow import MlflowClient
 from PIL import Image
 
-from genlab.errors import InputError
-
 RECIPES = ("gan", "lsgan", "wgan", "wgan_gp", "sngan", "unrolled_gan", "minibatch_gan", "r3gan")
 PICTURES = ("samples", "interpolation", "neighbours", "truncation", "curves")
 
@@ -71,10 +69,3 @@ def test_another_loss_and_an_augmentation_are_a_parameter_away(project, monkeypa
     run = client.search_runs([client.get_experiment_by_name("genlab").experiment_id], "tags.recipe = 'gan'")[0]
     assert run.data.tags["image_set"] == "emoji_3d" and run.data.params["model.loss.class"].endswith("MINIMAX")
     assert run.data.metrics["generator/loss"] < 0  # log(1 - D(G(z))), which no other loss here has below 0
-
-
-def test_a_recipe_that_samples_refuses_two_domains_before_it_trains(project, monkeypatch):
-    monkeypatch.chdir(project)
-    run_kedro(project, "prepare_emoji")
-    with pytest.raises(InputError, match=r"GAN needs images of one domain; this image set gives a, b\. Use one of kind unlabelled"):
-        run_kedro(project, "gan", ["train"], gan={"images": "emoji"})
