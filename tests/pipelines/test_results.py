@@ -3,7 +3,7 @@
 import pytest
 
 from genlab.errors import InputError
-from pipelines.results import describe
+from pipelines.results.adversarial import describe
 
 PROTOCOL = {
     "extractor": "efflite0",

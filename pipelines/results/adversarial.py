@@ -1,11 +1,9 @@
-"""The page that compares recipes of one family on one image set: `python -m pipelines.results`, or `make results`.
+"""The page that compares the adversarial family on one image set.
 
 It reads what evaluation and benchmarks/ have left in data/08_reporting, computes nothing anew, and copies the grids beside the page.
 """
 
-import json
 import shutil
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 from genlab.errors import InputError
 from pipelines.configuration import project, recipes
 from pipelines.release.card import number
+from pipelines.results.left import metrics_of, read
 
 CLASS = "genlab.recipes.gan.GAN"
 PAGE = Path("docs/results/adversarial.md")
@@ -20,9 +19,14 @@ BENCHMARK = Path("data/08_reporting/benchmarks/adversarial.json")
 COLUMNS = ("KID x 1000", "times better than untrained", "FID", "precision", "recall", "nearest training", "images/s", "to a loop by hand")
 
 
-def main() -> None:
+def write() -> Path:
+    """Make the page, and its grids in the folder beside it.
+
+    Raises:
+        InputError: a result is not there, or the recipes were scored under different protocols.
+    """
     family = {name: entry for name, entry in recipes().items() if entry["model"]["class"] == CLASS}
-    metrics = {name: read(Path(f"data/08_reporting/{name}/metrics.json"), f"kedro run --pipeline={name}") for name in family}
+    metrics = {name: metrics_of(name) for name in family}
     speeds = read(BENCHMARK, "python benchmarks/adversarial.py")
     page = project() / PAGE
     grids = page.with_suffix("")
@@ -30,19 +34,7 @@ def main() -> None:
     for name in family:
         shutil.copyfile(project() / f"data/08_reporting/{name}/samples.png", grids / f"{name}.png")
     page.write_text("\n".join(describe(family, metrics, speeds, grids.name)), encoding="utf-8")
-    print(page)
-
-
-def read(file: Path, made_by: str) -> dict[str, Any]:
-    """A JSON file of the project.
-
-    Raises:
-        InputError: it is not there.
-    """
-    path = project() / file
-    if not path.exists():
-        raise InputError(f"{file} is not there. Make it: `{made_by}`.")
-    return json.loads(path.read_text(encoding="utf-8"))
+    return page
 
 
 def describe(family: Mapping[str, Any], metrics: Mapping[str, Any], speeds: Mapping[str, Any], grids: str) -> list[str]:
@@ -106,10 +98,3 @@ def ideal(samples: Mapping[str, Mapping[str, float]], extra: int) -> str:
         f"{real['recall']:.2f}",
     ]
     return "| training images | " + " | ".join([*[""] * extra, *cells, "", "", ""]) + " |"
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except InputError as error:
-        sys.exit(f"error: {error}")

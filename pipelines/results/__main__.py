@@ -1,0 +1,13 @@
+"""`python -m pipelines.results`: write every page."""
+
+import sys
+
+from genlab.errors import InputError
+from pipelines.results import adversarial, translation
+
+if __name__ == "__main__":
+    try:
+        for page in (adversarial, translation):
+            print(page.write())
+    except InputError as error:
+        sys.exit(f"error: {error}")
