@@ -82,6 +82,13 @@ def make_project(folder: Path, stems: int = 40) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True, scope="module")
+def no_tracking_uri_left():
+    """mlflow.set_tracking_uri sets this variable, too, which would send the next module's runs to this one's store."""
+    yield
+    os.environ.pop("MLFLOW_TRACKING_URI", None)
+
+
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     """The working directory, inside a small project."""
