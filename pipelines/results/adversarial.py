@@ -67,7 +67,7 @@ def describe(family: Mapping[str, Any], metrics: Mapping[str, Any], speeds: Mapp
         *(row(name, metrics[name]["samples"], speeds[name], [f"{budgets[name]:,}"] if extra else []) for name in order),
         ideal(metrics[order[0]]["samples"], len(extra)),
         "",
-        f"- KID with its standard deviation ({protocol['kid_spread']}). FID with N = {counts['generated']:,}, fewer than the "
+        f"- KID ± its {protocol['kid_spread']}. FID with N = {counts['generated']:,}, fewer than the "
         "1,280 features: biased upwards, and good for comparison in this table alone.",
         f"- precision and recall: {protocol['precision_recall']} (arXiv:1904.06991). nearest training: {protocol['nearest_training']}; "
         f"held-out images are at {number(metrics[order[0]]['samples']['held-out images']['nearest_training'])}, copies would be at 0.",

@@ -64,7 +64,7 @@ def sections_of(entries: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[
         InputError: they are the same, but were scored under different protocols.
     """
     found: dict[tuple[str, ...], list[tuple[str, str]]] = {}  # held-out source and target -> (recipe, direction)
-    for name in sorted(entries, key=lambda name: (entries[name]["model"]["class"] != PAIRED, list(entries).index(name))):
+    for name in sorted(entries, key=lambda name: (entries[name]["model"]["class"] != PAIRED, name)):  # conf is read in any order
         for direction in directions(metrics[name]):
             source, target = direction.split("_to_")
             held_out = metrics[name]["protocol"]["reference_sha256"]
@@ -109,7 +109,7 @@ def describe(
         "",
         "- L1 on [-1, 1], PSNR in dB, SSIM, MS-SSIM: against the truth, means over the images. A blurred guess does well in these.",
         f"- perceptual: {protocol['perceptual']}, in {protocol['extractor']}.",
-        f"- KID and FID in the same features, which are not Inception's; KID with its standard deviation ({protocol['kid_spread']}).",
+        f"- KID and FID in the same features, which are not Inception's; KID ± its {protocol['kid_spread']}.",
         "  FID is biased upwards at so few images: read KID.",
         "",
     ]

@@ -69,3 +69,7 @@ def test_models_stand_above_their_baselines():
         "| untrained generator | 0.25 |  |  |  |  | 600 ± 4 | 90.4 |",
     ]
     assert "![drawn, its translations, and painted](translation/pairs_a_to_b.png)" in lines
+
+
+def test_the_order_of_the_configuration_does_not_matter():
+    assert sections_of(dict(reversed(ENTRIES.items())), METRICS) == sections_of(ENTRIES, METRICS)
