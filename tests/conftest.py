@@ -4,8 +4,11 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import functools
+import logging
 import shutil
 import socket
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -61,6 +64,19 @@ def no_outside_host(tmp_path_factory):
     assert not noted.exists(), f"outside hosts were asked for: {noted.read_text().split()}"
 
 
+@functools.cache
+def empty_store() -> bytes:
+    """An MLflow database without a run: its tables take seconds to make, so that all projects get a copy."""
+    from mlflow import MlflowClient
+
+    for talkative in ("mlflow", "alembic"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "mlflow.db"
+        MlflowClient(f"sqlite:///{file}").search_experiments()
+        return file.read_bytes()
+
+
 def make_project(folder: Path, stems: int = 40) -> Path:
     """A copy of the project with a few of its emoji and of its garments: nothing of the real one is touched."""
     for name in ("conf", "pyproject.toml", "dvc.yaml", ".dvcignore", "notebooks"):
@@ -79,6 +95,7 @@ def make_project(folder: Path, stems: int = 40) -> Path:
     (folder / ".genlab").mkdir()
     (ROOT / ".genlab" / "extractors").mkdir(parents=True, exist_ok=True)
     (folder / ".genlab" / "extractors").symlink_to(ROOT / ".genlab" / "extractors")
+    (folder / "mlflow.db").write_bytes(empty_store())
     return folder
 
 

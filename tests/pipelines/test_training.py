@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -6,14 +7,15 @@ import time
 
 import pytest
 import torch
-from conftest import run_kedro
+from conftest import empty_store, make_project, run_kedro
 from mlflow import MlflowClient
 
 from genlab.engine import NonFiniteLossError
 from genlab.errors import InputError
 from pipelines.training.resumption import ResumeFolder
 
-LONG = {"cyclegan.budget.images": 400, "cyclegan.monitoring.checkpoint_every": 40}
+LONG = {"cyclegan.budget.images": 240, "cyclegan.monitoring.checkpoint_every": 40, "cyclegan.monitoring.pictures_every": 120}
+DIVERGING = LONG | {"cyclegan.model.generator_optimizer.lr": 1e18, "cyclegan.monitoring.checkpoint_every": 4}
 CHECKPOINT, HISTORY = "data/06_models/cyclegan/checkpoint.safetensors", "data/08_reporting/cyclegan/history.csv"
 
 
@@ -44,10 +46,15 @@ def start(project, **settings) -> subprocess.Popen:
     return subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
 
 
-def wait_for_state(project, process):
-    """Until the first state is saved."""
+def last_saved(project) -> int:
+    """When the state was saved that is there, 0 if there is none."""
+    return max((file.stat().st_mtime_ns for file in (project / ".genlab" / "resumption").rglob("state.pt")), default=0)
+
+
+def wait_for_state(project, process, before: int):
+    """Until the process has saved a state."""
     deadline = time.monotonic() + 120
-    while not list((project / ".genlab" / "resumption").rglob("state.pt")):
+    while last_saved(project) <= before:
         assert process.poll() is None, process.stderr.read()
         assert time.monotonic() < deadline
         time.sleep(0.005)
@@ -58,44 +65,60 @@ def runs(project):
     return client.search_runs([client.get_experiment_by_name("genlab").experiment_id], "tags.recipe = 'cyclegan'")
 
 
+@pytest.fixture(scope="module")
+def emoji(tmp_path_factory):
+    """A project whose images are prepared; nothing is trained in it."""
+    folder = make_project(tmp_path_factory.mktemp("emoji"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        run_kedro(folder, "prepare_emoji")
+    return folder
+
+
 @pytest.fixture
-def prepared(project):
-    run_kedro(project, "prepare_emoji")
-    return project
+def prepared(emoji, tmp_path, monkeypatch):
+    """The working directory: a copy of that project, without a run."""
+    folder = tmp_path / "project"
+    shutil.copytree(emoji, folder, symlinks=True, ignore=shutil.ignore_patterns("mlflow.db", "mlartifacts"))
+    (folder / "mlflow.db").write_bytes(empty_store())
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return folder
 
 
 def test_a_killed_training_resumes_to_the_same_bits(prepared):
+    """Killed, resumed, stopped politely, and resumed once more."""
     train(prepared, **LONG)
     straight = results(prepared)
     assert not list((prepared / ".genlab" / "resumption").rglob("state.pt"))  # a finished training forgets its state
+    for name in (CHECKPOINT, HISTORY):
+        (prepared / name).unlink()
+    stopped = None
     for number, status, code in ((signal.SIGKILL, "RUNNING", -9), (signal.SIGTERM, "KILLED", 143)):
+        before = last_saved(prepared)
         process = start(prepared, **LONG)
-        wait_for_state(prepared, process)
+        wait_for_state(prepared, process, before)
         process.send_signal(number)
         assert process.wait(60) == code
         if number == signal.SIGTERM:
             assert "the same command goes on from there" in process.stderr.read()
-        assert runs(prepared)[0].info.status == status
-        for name in (CHECKPOINT, HISTORY):
-            (prepared / name).unlink()
-        (stopped, *others) = runs(prepared)
-        train(prepared, **LONG)
-        assert results(prepared) == straight
         # It goes on in the run that was stopped: one model, one run.
-        (resumed, *rest) = runs(prepared)
-        assert resumed.info.run_id == stopped.info.run_id
-        assert len(rest) == len(others)
-        assert resumed.info.status == "FINISHED"
-        assert 0 < int(resumed.data.tags["resumed_at_images"]) < 400
-    history = MlflowClient(f"sqlite:///{prepared / 'mlflow.db'}").get_metric_history(runs(prepared)[0].info.run_id, "generator/loss")
-    assert sorted({point.step for point in history}) == list(range(4, 401, 4))
+        (run, _straight) = runs(prepared)
+        assert run.info.status == status and run.info.run_id == (stopped or run.info.run_id)
+        stopped = run.info.run_id
+    train(prepared, **LONG)
+    assert results(prepared) == straight
+    (run, _straight) = runs(prepared)
+    assert run.info.run_id == stopped and run.info.status == "FINISHED"
+    assert 40 < int(run.data.tags["resumed_at_images"]) < 240  # not from where the first process was
+    history = MlflowClient(f"sqlite:///{prepared / 'mlflow.db'}").get_metric_history(stopped, "generator/loss")
+    assert sorted({point.step for point in history}) == list(range(4, 241, 4))
 
 
 def test_a_changed_experiment_starts_anew_and_the_other_ones_state_stays(prepared):
-    process = start(prepared, **LONG)
-    wait_for_state(prepared, process)
-    process.kill()
-    process.wait()
+    with pytest.raises(NonFiniteLossError):  # stopped, after a state was saved
+        train(prepared, **DIVERGING)
     (state,) = (prepared / ".genlab" / "resumption").rglob("state.pt")
     train(prepared, **{"cyclegan.seed": 1})
     assert "resumed_at_images" not in runs(prepared)[0].data.tags
@@ -123,7 +146,7 @@ def test_a_damaged_state_says_what_to_do(tmp_path):
 
 def test_a_diverging_loss_stops_the_run_and_keeps_the_last_state(prepared):
     with pytest.raises(NonFiniteLossError, match=r"= (nan|inf).* after \d+ images"):
-        train(prepared, **LONG | {"cyclegan.model.generator_optimizer.lr": 1e18, "cyclegan.monitoring.checkpoint_every": 4})
+        train(prepared, **DIVERGING)
     (file,) = (prepared / ".genlab" / "resumption").rglob("state.pt")
     state = torch.load(file, weights_only=True)
     assert state["images"] > 0
