@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from genlab.compute import FULL_PRECISION, Precision
 from genlab.errors import InputError
 from genlab.seeding import seed_everything
+from genlab.views import View
 
 Batch = Mapping[str, Tensor]  # {"image", "label"?} or {"a", "b"}; images (N, C, H, W) in [-1, 1]
 Terms = dict[str, Tensor]  # named scalars; the one called "loss" is minimised
@@ -26,6 +27,8 @@ class NonFiniteLossError(InputError):
 class Source(Protocol):
     """Batches by number. Batch i is a function of (the source's seed, i) alone."""
 
+    epoch: int  # images that there are: so many in a row, from a multiple of it on, hold each once
+
     def batches(self, start: int) -> Iterator[Batch]: ...
 
 
@@ -36,7 +39,16 @@ class Stream:
         self.position = position  # how many batches have been taken
         self.turn = 0
         self.batch: Batch = {}  # the one of this turn
-        self._batches = source.batches(position)
+        self._source, self._batches = source, source.batches(position)
+
+    @property
+    def epoch(self) -> int:
+        """Images of the source that come again and again."""
+        return self._source.epoch
+
+    def peek(self) -> Iterator[Batch]:
+        """The batches to come, without taking them."""
+        return self._source.batches(self.position)
 
     def __next__(self) -> Batch:
         batch = next(self._batches)
@@ -112,6 +124,7 @@ class Recipe(nn.Module):
     """A way of learning: owns networks, pools and running means, so that state_dict() holds all of them."""
 
     kinds: tuple[str, ...]  # of image sets that it learns from: unlabelled, labelled, paired, unpaired
+    classes: int = 0  # of a sampler: how many labels it is told beside the latents; 0: none
     updates: dict[str, Update]  # taken in this order, once a turn; state outside the recipe only in a GradientUpdate
 
     def at(self, progress: float) -> None:
@@ -123,6 +136,33 @@ class Recipe(nn.Module):
     def show(self, inputs: Batch) -> dict[str, Tensor]:
         """Rows of images (N, C, H, W) in [-1, 1] that show what has been learnt, made of fixed inputs."""
         raise NotImplementedError
+
+    def finished(self) -> bool:
+        """Whether more turns would change nothing, though budget is left."""
+        return False
+
+    def bounds(self, batch: Batch) -> Terms:
+        """What it knows of log p(image), in nats, (N,) each, the best first; nothing if it has no likelihood.
+
+        Of images as they are stored, in levels: see genlab.levels.
+        """
+        return {}
+
+    def reconstruct(self, batch: Batch) -> Tensor | None:
+        """Images by way of their latents, (N, C, H, W) in [-1, 1]; None if it infers none."""
+        return None
+
+    def responsibilities(self, batch: Batch) -> Tensor | None:
+        """p(component | image), (N, K); None if it has no components."""
+        return None
+
+    def measures(self, batch: Batch) -> dict[str, float]:
+        """Other numbers that describe what it has learnt, by held-out images."""
+        return {}
+
+    def views(self, batch: Batch) -> dict[str, View]:
+        """Pictures of what it has learnt that only such a recipe has, made of held-out images."""
+        return {}
 
     def facts(self) -> dict[str, Any]:
         """What a release says of the model beside its description, JSON-able."""
@@ -172,7 +212,7 @@ def train(
         NonFiniteLossError: a term is NaN or infinite; the recipe's weights must not be saved.
     """
     recipe.use(precision)
-    while images < budget:
+    while images < budget and not recipe.finished():
         seed_everything(seed, images)
         recipe.at(images / budget)
         stream.begin(images // batch_size)

@@ -34,11 +34,9 @@ class ImageSource(Dataset):
         self.images, self.batch_size, self.seed = images.images, batch_size, seed
         self.augmentation, self.workers, self.device = augmentation, workers, torch.device(device)
         self.roles = roles(images)
+        self.epoch = len(next(iter(self.roles.values())))
         self.paired = images.kind == "paired"
-        self.labels = None
-        if images.kind == "labelled":
-            number = {name: index for index, name in enumerate(images.classes)}
-            self.labels = images.manifest["label"].map(number).to_numpy()
+        self.labels = labels(images)
         for role, indices in self.roles.items():
             if len(indices) == 0:
                 raise InputError(f"image set '{images.name}' has no training images for '{role}'. Add some, or lower the share `test`.")
@@ -122,6 +120,20 @@ def roles(images: PreparedSet, split: str = "train") -> Mapping[str, np.ndarray]
     if images.kind == "unpaired":
         return {domain: images.indices(split, domain) for domain in ("a", "b")}
     return {"image": images.indices(split)}
+
+
+def labels(images: PreparedSet) -> np.ndarray | None:
+    """The class of every image of a set, as its number in `classes`, (N,); None if the set isn't labelled."""
+    number = {name: index for index, name in enumerate(images.classes)}
+    return images.manifest["label"].map(number).to_numpy() if images.kind == "labelled" else None
+
+
+def batch_of(images: PreparedSet, indices: np.ndarray, device: torch.device | str = "cpu") -> Batch:
+    """These images of a set of one domain, with their labels if it has any, as a batch."""
+    batch = {"image": to_unit(to_channels_first(np.asarray(images.images[indices])))}
+    if (numbers := labels(images)) is not None:
+        batch["label"] = torch.from_numpy(numbers[indices])
+    return {role: values.to(device) for role, values in batch.items()}
 
 
 def to_channels_first(images: np.ndarray) -> Tensor:
