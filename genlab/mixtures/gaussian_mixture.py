@@ -1,0 +1,237 @@
+"""p(x) = sum_k p(z = k) N(x; m_k, S_k): a mixture of Gaussians over vectors, and expectation-maximisation, which fits it.
+
+Dempster, Laird and Rubin 1977; Bishop 2006, section 9.2. Parameters and sums are float64, arithmetic on images is done in theirs.
+"""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from genlab.errors import InputError
+from genlab.mixtures.covariances import BLOCK, Covariance, squared_distances
+
+WORST = 64  # images that are explained worst and kept, for components that are lost to begin anew from
+UNSEEN = 1.0e30  # stands for an infinite log-likelihood: state must be finite, in float32 too
+FEWEST = 2.0  # images that a component must hold: with less it is lost
+
+
+class Step(NamedTuple):
+    """What an M step knows of the pass before it."""
+
+    log_likelihood: float  # mean over the pass's images, in nats, under the parameters that it had
+    gain: float  # over the pass before; infinite in the first
+    recovered: int  # components that began anew
+    smallest: float  # weight of a component
+
+
+class GaussianMixture(nn.Module):
+    """Vectors x (N, D) of float32 or float64 -> densities, responsibilities, samples; EM by `take` (E step) and `maximise` (M step)."""
+
+    def __init__(
+        self,
+        components: int,  # K
+        size: int,  # D
+        covariance: Covariance,
+        tolerance: float = 1.0e-3,  # nats an image: a smaller gain is convergence
+        negligible: float = 1.0e-6,  # responsibilities up to this may be taken for 0 in the M step
+        memory: float = 16.0,  # MiB that a chunk's largest intermediate result may take
+        most_recoveries: int = 100,  # after which lost components stay lost
+    ):
+        super().__init__()
+        if components < 1:
+            raise InputError(f"components: got {components}, expected at least 1.")
+        if not 0 <= negligible < 1 / components:
+            raise InputError(f"negligible: got {negligible}, expected from 0 to less than 1 / components = {1 / components:g}.")
+        self.components, self.size, self.covariance = components, size, covariance
+        self.tolerance, self.negligible, self.memory, self.most_recoveries = tolerance, negligible, memory, most_recoveries
+        covariance.allocate(components, size)
+        self.register_buffer("means", torch.zeros(components, size, dtype=torch.float64))
+        self.register_buffer("log_weights", torch.full((components,), -math.log(components), dtype=torch.float64))
+        self.register_buffer("sum_counts", torch.zeros(components, dtype=torch.float64))
+        self.register_buffer("sum_log_likelihood", torch.zeros((), dtype=torch.float64))
+        self.register_buffer("worst", torch.zeros(WORST, size, dtype=torch.float64))
+        self.register_buffer("worst_log_likelihood", torch.full((WORST,), UNSEEN, dtype=torch.float64))
+        self.register_buffer("log_likelihood", torch.tensor(-UNSEEN, dtype=torch.float64))  # of the last pass, mean
+        self.register_buffer("passes", torch.zeros((), dtype=torch.int64))
+        self.register_buffer("recoveries", torch.zeros((), dtype=torch.int64))
+        self.register_buffer("disturbed", torch.zeros((), dtype=torch.bool))  # whether components began anew in the last step
+        self.register_buffer("converged", torch.zeros((), dtype=torch.bool))
+        self.prepared: torch.dtype | None = None
+        self.register_load_state_dict_post_hook(GaussianMixture.forget)
+
+    def forget(self, *_: object) -> None:
+        """What was derived from the parameters is derived anew when it is needed next."""
+        self.prepared = None
+
+    def _apply(self, *arguments, **options):
+        """On another device: what was derived stayed behind."""
+        self.forget()
+        return super()._apply(*arguments, **options)
+
+    def prepare(self, x: Tensor) -> None:
+        if self.prepared != x.dtype:
+            self.covariance.prepare(self.means, x.dtype)
+            self.prepared = x.dtype
+
+    def chunks(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Vectors -> the same in parts small enough for `memory`."""
+        widest = max(self.components * min(self.size, BLOCK), 2 * self.size) * x.element_size()
+        return x.split(max(64, int(self.memory * 2**20 / widest)))
+
+    def log_joint(self, x: Tensor) -> Tensor:
+        """log p(z = k) + log N(x; m_k, S_k), (N, K), of a chunk."""
+        self.prepare(x)
+        return self.covariance.log_density(x) + self.log_weights.to(x.dtype)
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """log p(x), (N,), in nats."""
+        return torch.cat([torch.logsumexp(self.log_joint(some), 1) for some in self.chunks(x)])
+
+    def responsibilities(self, x: Tensor) -> Tensor:
+        """p(z = k | x), (N, K)."""
+        return torch.cat([normalised(self.log_joint(some))[0] for some in self.chunks(x)])
+
+    def set(self, weights: Tensor, means: Tensor, covariances: Tensor) -> None:
+        """Begin from these: (K,), (K, D), (K, D, D)."""
+        self.log_weights, self.means = weights.to(self.log_weights).log(), means.to(self.means, copy=True)
+        self.covariance.assign(covariances)
+        self.forget()
+
+    def begin(self, x: Tensor, centres: Tensor) -> None:
+        """Begin from centres (K, D): every image (N, D) belongs to the nearest."""
+        centres = centres.to(x)
+        component = torch.cat([squared_distances(some, centres).argmin(1) for some in self.chunks(x)])
+        counts = torch.bincount(component, minlength=self.components).double()
+        if (counts == 0).any():
+            raise InputError(
+                f"{int((counts == 0).sum())} of {self.components} centres have no image nearest to them. Take fewer components."
+            )
+        means = torch.zeros_like(self.means).index_add_(0, component, x.double()) / counts[:, None]
+        self.means = self.covariance.begin(x, component, means)
+        self.log_weights = (counts / counts.sum()).log()
+        sound = self.sound()
+        self.require(sound)
+        for k in (~sound).nonzero()[:, 0].tolist():
+            self.covariance.usual(sound, counts, k)
+        self.forget()
+
+    def take(self, x: Tensor) -> None:
+        """The E step of some images: their share in the sums of this pass."""
+        for some in self.chunks(x):
+            weights, log_likelihood = normalised(self.log_joint(some))
+            self.sum_counts += weights.sum(0, dtype=torch.float64)
+            self.sum_log_likelihood += log_likelihood.sum(dtype=torch.float64)
+            self.covariance.add(some, weights, self.negligible)
+            self.remember(some, log_likelihood)
+
+    def remember(self, x: Tensor, log_likelihood: Tensor) -> None:
+        """Keep the images that are explained worst in this pass."""
+        if log_likelihood.min() >= self.worst_log_likelihood.max():
+            return
+        some = log_likelihood.topk(min(WORST, len(x)), largest=False)
+        values = torch.cat([self.worst_log_likelihood, some.values.double()])
+        kept = values.topk(WORST, largest=False, sorted=True)
+        self.worst_log_likelihood = kept.values
+        self.worst = torch.cat([self.worst, x[some.indices].double()])[kept.indices]
+
+    def maximise(self) -> Step:
+        """The M step: the sums of a pass -> new parameters.
+
+        A component that holds hardly an image any more, or whose covariance cannot be factorised, begins anew at one of the images
+        that were explained worst, with the average covariance. Such a step may lower the likelihood, so that the next pass's gain says
+        nothing of convergence; every other one cannot, but for the variance that regularisation adds.
+
+        Raises:
+            InputError: the images have a value that is not finite, or no component is sound.
+        """
+        total = self.sum_counts.sum()
+        log_likelihood = self.sum_log_likelihood / total
+        if not torch.isfinite(log_likelihood):
+            raise InputError(
+                f"the mean log-likelihood is {float(log_likelihood)}: an image holds a value that is not finite, or a variance is so small "
+                "that it overflows. Raise the covariance's `regularisation` (or `least`)."
+            )
+        counts = self.sum_counts.clone()
+        self.means = self.covariance.maximise(counts, self.means)
+        self.log_weights = counts.clamp(min=torch.finfo(torch.float64).tiny).log() - total.log()
+        recovered = self.recover(counts)
+        gain = float(log_likelihood - self.log_likelihood) if self.passes else math.inf
+        self.passes += 1
+        settled = recovered == 0 and not self.disturbed
+        self.converged = torch.tensor(settled and gain < self.tolerance, device=total.device)
+        self.disturbed = torch.tensor(recovered > 0, device=total.device)
+        self.log_likelihood = log_likelihood
+        self.sum_counts.zero_()
+        self.sum_log_likelihood.zero_()
+        self.worst_log_likelihood.fill_(UNSEEN)
+        self.forget()
+        return Step(float(log_likelihood), gain, recovered, float(self.log_weights.min().exp()))
+
+    def recover(self, counts: Tensor) -> int:
+        """Let lost components begin anew -> how many."""
+        sound = self.sound()
+        exhausted = int(self.recoveries) >= self.most_recoveries
+        healthy = sound if exhausted else sound & (counts >= FEWEST)
+        self.require(healthy)
+        lost = (~healthy).nonzero()[:, 0].tolist()
+        if exhausted:
+            for k in lost:
+                self.covariance.usual(healthy, counts, k)
+            return 0
+        if not lost:
+            return 0
+        there = int((self.worst_log_likelihood < UNSEEN).sum())
+        for k in lost:
+            # Each time another one: what is alone and far away would be lost again and again.
+            self.means[k] = self.worst[int(self.recoveries) % there]
+            self.covariance.usual(healthy, counts, k)
+            self.log_weights[k] = -math.log(self.components)
+            self.recoveries += 1
+        self.log_weights = self.log_weights - torch.logsumexp(self.log_weights, 0)
+        return len(lost)
+
+    def sound(self) -> Tensor:
+        """Which components' covariances can be factorised, (K,) bool, once those that rounding spoilt are mended."""
+        sound = self.covariance.sound()
+        if not sound.all():
+            self.covariance.mend(~sound)
+            sound = self.covariance.sound()
+        return sound
+
+    def require(self, healthy: Tensor) -> None:
+        if not healthy.any():
+            raise InputError(
+                f"no component holds {FEWEST:g} images and has a covariance that can be factorised. "
+                "Raise the covariance's `regularisation`, or take fewer components."
+            )
+
+    def free_parameters(self) -> int:
+        return self.components - 1 + self.components * self.size + self.covariance.free_parameters(self.components, self.size)
+
+    def bic(self, images: int) -> float:
+        """Bayesian information criterion of the last pass: -2 log L + p log N, lower is better. Schwarz 1978."""
+        return -2 * images * float(self.log_likelihood) + self.free_parameters() * math.log(images)
+
+    def aic(self, images: int) -> float:
+        """Akaike information criterion of the last pass: -2 log L + 2 p, lower is better. Akaike 1974."""
+        return -2 * images * float(self.log_likelihood) + 2 * self.free_parameters()
+
+
+def normalised(log_joint: Tensor) -> tuple[Tensor, Tensor]:
+    """log p(x, z = k), (N, K), which is overwritten -> p(z = k | x), (N, K), and log p(x), (N,)."""
+    largest = log_joint.amax(1, keepdim=True)
+    # What is below e^-80 would be a denormal number in float32, with which processors reckon ten times slower.
+    weights = log_joint.sub_(largest).clamp_(min=-80.0).exp_()
+    total = weights.sum(1, keepdim=True)
+    return weights.div_(total), (largest + total.log())[:, 0]
+
+
+def fit(mixture: GaussianMixture, x: Tensor, most: int = 100) -> list[Step]:
+    """EM on vectors in memory (N, D), at most so many iterations -> its steps."""
+    steps: list[Step] = []
+    while len(steps) < most and not mixture.converged:
+        mixture.take(x)
+        steps.append(mixture.maximise())
+    return steps

@@ -1,0 +1,36 @@
+"""A mixture as a network that makes images of latents."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from genlab.mixtures.gaussian_mixture import GaussianMixture
+from genlab.mixtures.projection import PrincipalComponents
+
+
+class Sampler(nn.Module):
+    """Latent (N, latent_size) of numbers from N(0, 1) -> image (N, C, H, W) in [-1, 1].
+
+    The first number chooses the component: its share of N(0, 1) below it, against the weights added up. The others are the noise.
+    """
+
+    classes = 0
+
+    def __init__(self, mixture: GaussianMixture, projection: PrincipalComponents | None, shape: tuple[int, int, int]):
+        super().__init__()
+        self.shape = shape
+        self.latent_size = 1 + mixture.covariance.noise_size(mixture.size)
+        self.deviations = mixture.covariance.deviations()
+        self.register_buffer("means", mixture.means.float())
+        self.register_buffer("bounds", mixture.log_weights.exp().cumsum(0)[:-1].float())
+        self.register_buffer("mean", None if projection is None else projection.mean.float())
+        self.register_buffer("axes", None if projection is None else projection.axes.float())
+
+    def forward(self, latent: Tensor) -> Tensor:
+        share = torch.special.erfc(-latent[:, :1] / math.sqrt(2)) / 2
+        component = (share >= self.bounds).sum(1)
+        vectors = self.means[component] + self.deviations(latent[:, 1:], component)
+        if self.axes is not None:
+            vectors = self.mean + vectors @ self.axes.T
+        return vectors.unflatten(1, self.shape).clamp(-1, 1)

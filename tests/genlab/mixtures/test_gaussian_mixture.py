@@ -1,0 +1,367 @@
+import copy
+import functools
+import itertools
+import math
+import warnings
+
+import numpy as np
+import pytest
+import sklearn.mixture
+import torch
+from torch.distributions import MultivariateNormal
+
+from genlab.errors import InputError
+from genlab.mixtures.covariances import Diagonal, Full, Spherical, Tied, chosen, raised
+from genlab.mixtures.gaussian_mixture import GaussianMixture, fit
+from genlab.mixtures.low_rank import LowRank
+
+SHARED = {"full": Full, "tied": Tied, "diag": Diagonal, "spherical": Spherical}  # by scikit-learn's names
+EXACT = {name: functools.partial(kind, 0.0) for name, kind in SHARED.items()}
+LOW_RANK = {"low rank": functools.partial(LowRank, 1), "low rank, isotropic": functools.partial(LowRank, 1, isotropic=True)}
+ALL = EXACT | LOW_RANK
+
+
+def clusters(seed=0, count=2000, components=4, size=5, apart=2.0) -> torch.Tensor:
+    """Vectors (count, size), float64: as many ellipsoids, which overlap."""
+    random = np.random.default_rng(seed)
+    centres, shapes = random.normal(size=(components, size)) * apart, random.normal(size=(components, size, size)) * 0.7
+    which = random.integers(components, size=count)
+    return torch.from_numpy(centres[which] + np.einsum("nij,nj->ni", shapes[which], random.normal(size=(count, size))))
+
+
+def from_unit(x, covariance, components=4, **arguments) -> GaussianMixture:
+    """Exact EM from the first vectors as means, unit covariances, equal weights."""
+    mixture = GaussianMixture(components, x.shape[1], covariance, **{"tolerance": -math.inf, "negligible": 0.0} | arguments)
+    mixture.set(torch.full((components,), 1 / components), x[:components], torch.eye(x.shape[1]).repeat(components, 1, 1))
+    return mixture
+
+
+def scikit(x, name, iterations, components=4, regularisation=1e-6) -> sklearn.mixture.GaussianMixture:
+    """The same, by scikit-learn."""
+    size = x.shape[1]
+    unit = {"full": np.eye(size)[None].repeat(components, 0), "tied": np.eye(size), "diag": np.ones((components, size))}
+    start = {
+        "weights_init": np.full(components, 1 / components),
+        "means_init": x[:components].numpy(),
+        "precisions_init": unit.get(name, np.ones(components)).astype(x.numpy().dtype),
+    }
+    found = sklearn.mixture.GaussianMixture(components, covariance_type=name, max_iter=iterations, tol=0, reg_covar=regularisation, **start)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sklearn.exceptions.ConvergenceWarning)
+        return found.fit(x.numpy())
+
+
+def matrices_of(found: sklearn.mixture.GaussianMixture) -> np.ndarray:
+    """(K, D, D), whatever the kind."""
+    components, size = found.means_.shape
+    if found.covariance_type == "spherical":
+        return found.covariances_[:, None, None] * np.eye(size)
+    if found.covariance_type == "diag":
+        return np.stack([np.diag(variances) for variances in found.covariances_])
+    return np.broadcast_to(found.covariances_, (components, size, size))
+
+
+def density(mixture: GaussianMixture, x: torch.Tensor) -> torch.Tensor:
+    """log p(x), (N,), by torch's own distributions."""
+    components = MultivariateNormal(mixture.means, mixture.covariance.matrices())
+    return torch.logsumexp(components.log_prob(x.double()[:, None]) + mixture.log_weights, 1)
+
+
+def parameters(mixture: GaussianMixture) -> dict[str, torch.Tensor]:
+    return {name: value for name, value in mixture.state_dict().items() if ".sum_" not in name and ("cov" in name or name[0] in "ml")}
+
+
+@pytest.mark.parametrize("iterations", [1, 20])
+@pytest.mark.parametrize("name", SHARED)
+def test_agrees_with_scikit_learn_from_the_same_start(name, iterations):
+    x = clusters()
+    theirs, ours = scikit(x, name, iterations), from_unit(x, SHARED[name](1e-6))
+    fit(ours, x, iterations)
+    assert ours.log_weights.exp().numpy() == pytest.approx(theirs.weights_, rel=1e-9)
+    assert ours.means.numpy() == pytest.approx(theirs.means_, rel=1e-9)
+    assert ours.covariance.matrices().numpy() == pytest.approx(matrices_of(theirs), rel=1e-9, abs=1e-12)
+    assert ours.log_prob(x).numpy() == pytest.approx(theirs.score_samples(x), rel=1e-9)
+    assert ours.responsibilities(x).numpy() == pytest.approx(theirs.predict_proba(x), abs=1e-9)
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_criteria_are_scikit_learns(name):
+    x = clusters()
+    theirs, ours = scikit(x, name, 5), from_unit(x, SHARED[name](1e-6))
+    fit(ours, x, 6)  # what it knows of the sixth pass is the likelihood after the fifth step
+    assert ours.bic(len(x)) == pytest.approx(theirs.bic(x), rel=1e-9) and ours.aic(len(x)) == pytest.approx(theirs.aic(x), rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("seed", range(3))
+def test_em_never_lowers_the_likelihood(seed, name):
+    random = np.random.default_rng(seed)
+    components, size = int(random.integers(1, 7)), int(random.integers(2, 9))
+    x = clusters(seed, 100 * components, int(random.integers(1, 6)), size, apart=random.uniform(0, 3))
+    for vectors, smallest, negligible in ((x, -1e-9, 0.0), (x.float(), -2e-6, 1e-6)):
+        mixture = GaussianMixture(components, size, ALL[name](), tolerance=-math.inf, negligible=negligible)
+        mixture.begin(vectors, vectors[torch.from_numpy(random.choice(len(x), components, replace=False))])
+        steps = fit(mixture, vectors, 15)
+        climbed = [now.gain / abs(now.log_likelihood) for before, now in itertools.pairwise(steps) if not before.recovered]
+        assert len(climbed) > 10 and min(climbed) >= smallest
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_where_it_ends_the_likelihood_is_level(name):
+    """No derivative along any parameter, by automatic differentiation of torch's own density."""
+    x = clusters(3, 300, 2, 3, apart=8)
+    mixture = from_unit(x, ALL[name](), 2)
+    fit(mixture, x, 100)
+    covariance = mixture.covariance
+    values = {name: value.clone().requires_grad_() for name, value in covariance.named_buffers() if "sum_" not in name}
+    means, weights = mixture.means.clone().requires_grad_(), mixture.log_weights.clone().requires_grad_()
+    spread = values["value"].mean(-1, keepdim=True).expand(2, 3) if "isotropic" in name or name == "spherical" else values["value"]
+    matrices = spread if name in ("full", "tied") else torch.diag_embed(spread)
+    if "loadings" in values:
+        matrices = matrices + values["loadings"] @ values["loadings"].mT
+    joint = MultivariateNormal(means, matrices.expand(2, 3, 3)).log_prob(x[:, None]) + weights.log_softmax(0)
+    torch.logsumexp(joint, 1).mean().backward()
+    assert max(value.grad.abs().max() for value in (means, weights, *values.values())) < 1e-7
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_how_the_data_come_changes_nothing(name):
+    x = clusters(count=900)
+    whole, chunks, batches = (from_unit(x, ALL[name](), memory=memory) for memory in (1e3, 1e-6, 1e3))
+    assert len(whole.chunks(x)) == 1 and len(chunks.chunks(x)) == 15
+    for turn in range(3):
+        whole.take(x)
+        chunks.take(x)
+        for some in x[torch.randperm(900, generator=torch.Generator().manual_seed(turn))].split([1, 499, 37, 363]):
+            batches.take(some)
+        for mixture in (whole, chunks, batches):
+            mixture.maximise()
+    for key, value in parameters(whole).items():
+        for other in (chunks, batches):
+            torch.testing.assert_close(parameters(other)[key], value, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_sums_are_exact_enough_for_many_images_far_from_0(name):
+    """A variance of 1 beside a square of 10,000, in float32: E[x^2] - E[x]^2 would have no digit left after 200,000 of them."""
+    x = torch.randn(200_000, 2, generator=torch.Generator().manual_seed(0)) + 100
+    mixture = GaussianMixture(1, 2, ALL[name]())
+    mixture.begin(x, x[:1])
+    for _ in range(2):
+        assert mixture.covariance.matrices()[0].trace().item() == pytest.approx(x.double().var(0, correction=0).sum().item(), rel=1e-3)
+        assert mixture.means[0].tolist() == pytest.approx(x.double().mean(0).tolist(), rel=1e-6)
+        fit(mixture, x, 1)
+
+
+@pytest.mark.parametrize("name", ["full", "low rank"])
+def test_what_is_negligible_is_left_out_up_to_the_bound(name):
+    x, least = clusters(count=3000, apart=6), 1e-3
+    exact, skipping = (from_unit(x, ALL[name](), negligible=negligible) for negligible in (0.0, least))
+    for mixture in (exact, skipping):
+        mixture.take(x)
+    farthest = torch.cdist(x, exact.means).max()
+    left_out = exact.covariance.sum_first - skipping.covariance.sum_first
+    assert 0 < left_out.norm(dim=1).max() <= len(x) * least * farthest
+    squares = "sum_second" if name == "full" else "sum_squares"
+    assert (getattr(exact.covariance, squares) - getattr(skipping.covariance, squares)).abs().max() <= len(x) * least * farthest**2
+    assert torch.equal(exact.sum_counts, skipping.sum_counts) and torch.equal(exact.sum_log_likelihood, skipping.sum_log_likelihood)
+
+
+def test_nothing_negligible_nothing_left_out():
+    x = clusters(count=500, apart=6)
+    mixture = from_unit(x, Full(0.0))
+    weights, means = mixture.responsibilities(x), mixture.means
+    mixture.take(x)
+    deviations = x[:, None] - means
+    torch.testing.assert_close(mixture.covariance.sum_second, torch.einsum("nk,nki,nkj->kij", weights, deviations, deviations))
+    kept = {k: share.sum() for k, _, share in chosen(x, weights, 0.0)}
+    assert torch.allclose(torch.stack([kept[k] for k in range(4)]), weights.sum(0), rtol=1e-14)
+
+
+def test_an_image_is_left_out_of_a_component_not_of_the_others():
+    weights = torch.tensor([[1.0, 0.0], [0.9, 0.1], [0.99, 0.01], [0.3, 0.7], [1.0, 0.0], [1.0, 0.0]])
+    x = torch.arange(6.0)[:, None]
+    found = {k: (some[:, 0].tolist(), share.tolist()) for k, some, share in chosen(x, weights, 0.05)}
+    assert found[0][0] == [0, 1, 2, 3, 4, 5] and found[1] == ([1, 3], pytest.approx([0.1, 0.7]))
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize(("components", "size"), [(1, 2), (3, 7), (2, 200)])  # 200: more than a block
+def test_densities_are_torchs_own(name, components, size):
+    x = clusters(1, 20 * components + 2 * size, components, size)
+    mixture = GaussianMixture(components, size, SHARED.get(name, ALL[name])())
+    mixture.begin(x, x[:components])
+    torch.testing.assert_close(mixture.log_prob(x), density(mixture, x), rtol=1e-9, atol=1e-7)
+    single = mixture.log_prob(x.float())
+    assert single.dtype == torch.float32
+    torch.testing.assert_close(single.double(), density(mixture, x.float()), rtol=1e-4, atol=1e-2)
+
+
+def test_distances_are_not_multiplied_out_where_float32_would_be_too_coarse():
+    means = torch.tensor([[-1.0, 1.0, -1.0], [1.0, -1.0, 1.0]])
+    mixture = GaussianMixture(2, 3, Diagonal())
+    mixture.set(torch.tensor([0.5, 0.5]), means, torch.eye(3).repeat(2, 1, 1) * 1e-6)  # 1,000 deviations from the centre
+    x = means.repeat(50, 1) + 1e-3 * torch.randn(100, 3, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(mixture.log_prob(x).double(), density(mixture, x), rtol=0, atol=2e-3)
+    assert not mixture.covariance.quadratic.multiplied_out
+
+
+def test_responsibilities_add_up_far_from_all_components():
+    mixture = from_unit(clusters(), Full())
+    far = torch.full((3, 5), 1e4)
+    assert mixture.responsibilities(far).sum(1).tolist() == pytest.approx([1, 1, 1])
+    torch.testing.assert_close(mixture.log_prob(far).double(), density(mixture, far), rtol=1e-5, atol=0)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_evidence_bound_is_tight_at_the_responsibilities_and_nowhere_else(name):
+    """Neal and Hinton 1998: sum_k r_k (log p(x, k) - log r_k) <= log p(x), as the VAE's bound, with r for q."""
+    x = clusters(count=200)
+    mixture = from_unit(x, ALL[name]())
+    fit(mixture, x, 3)
+    joint, best = mixture.log_joint(x), mixture.responsibilities(x)
+    posterior = (MultivariateNormal(mixture.means, mixture.covariance.matrices()).log_prob(x[:, None]) + mixture.log_weights).log_softmax(1)
+
+    def bound(r):
+        return (r * joint - torch.special.xlogy(r, r)).sum(1)
+
+    torch.testing.assert_close(bound(best), mixture.log_prob(x), rtol=1e-12, atol=1e-12)
+    other = torch.rand(200, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).log_softmax(1).exp()
+    for share in (1e-3, 0.5, 1.0):
+        moved = torch.lerp(best, other, share)
+        divergence = (moved * (moved.log() - posterior)).sum(1)
+        assert (bound(moved) < mixture.log_prob(x)).all()
+        torch.testing.assert_close(mixture.log_prob(x) - bound(moved), divergence, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_component_without_images_begins_anew(name):
+    x = clusters(5, 400, 3, 4, apart=5)
+    mixture = from_unit(x, ALL[name](), 3)
+    mixture.means[2] = 1e3
+    steps = fit(mixture, x, 40)
+    assert steps[0].recovered == 1 and 1 <= int(mixture.recoveries) < 10
+    assert steps[-1].log_likelihood > steps[1].log_likelihood and not steps[-1].recovered
+    assert mixture.responsibilities(x).sum(0).min() > 10
+    assert len(mixture.means.unique(dim=0)) == 3
+
+
+@pytest.mark.parametrize("name", ["full", "diag", "spherical"])
+def test_a_component_that_shrinks_to_a_point_begins_anew(name):
+    """Half the images are one and the same: without regularisation its component's variance is 0."""
+    x = torch.cat([clusters(6, 300, 2, 3, apart=4), torch.full((300, 3), 20.0, dtype=torch.float64)])
+    mixture = GaussianMixture(3, 3, EXACT[name](), tolerance=-math.inf, most_recoveries=20)
+    mixture.begin(x, x[[0, 1, 599]])
+    steps = fit(mixture, x, 40)
+    assert int(mixture.recoveries) >= 1 and all(math.isfinite(step.log_likelihood) for step in steps)
+    assert mixture.covariance.sound().all() and mixture.responsibilities(x).sum(0).min() >= 2
+
+
+def test_clusters_too_small_for_their_covariance_begin_with_the_average_one():
+    x = clusters(7, 100, 2, 6, apart=1)
+    x = torch.cat([x, 50 + x[:3]])  # three vectors: no covariance of 6 values
+    mixture = GaussianMixture(2, 6, Full(0.0))
+    mixture.begin(x, x[[0, 102]])
+    assert torch.equal(mixture.covariance.matrices()[1], mixture.covariance.matrices()[0])
+    assert mixture.log_weights.exp()[1] == pytest.approx(3 / 103)
+    mixture.begin(x.float(), x[[0, 102]])
+
+
+def test_the_pass_after_a_loss_is_no_convergence():
+    """Beginning anew costs likelihood: a fall that is no sign of the end."""
+    x = clusters(8, 500, 2, 3, apart=4)
+    two = from_unit(x, Full(), 2, tolerance=1e-6)
+    fit(two, x)
+    assert two.converged
+    three = GaussianMixture(3, 3, Full(), tolerance=1e-6)
+    nothing = torch.full((1, 3), 1e3, dtype=torch.float64)
+    matrices = two.covariance.matrices()
+    three.set(torch.tensor([0.5, 0.5, 1e-9]), torch.cat([two.means, nothing]), torch.cat([matrices, matrices[:1]]))
+    first, second, *more = fit(three, x, 500)
+    assert first.recovered == 1 and second.gain < -0.1
+    assert len(more) > 5 and more[-1].log_likelihood > first.log_likelihood and three.converged
+
+
+def test_goes_on_where_scikit_learn_gives_up():
+    """Rank 5 in 40 dimensions, float32: rounding alone makes the covariances indefinite, by more than is added to their diagonal."""
+    random = np.random.default_rng(0)
+    x = torch.from_numpy((random.normal(size=(200, 5)) @ random.normal(size=(5, 40))).astype(np.float32))
+    with pytest.raises(ValueError, match="ill-defined empirical covariance"):
+        scikit(x, "full", 20, 3)
+    for kind in (Full, Tied):
+        mixture = from_unit(x, kind(1e-6), 3)
+        steps = fit(mixture, x, 20)
+        assert len(steps) == 20 and steps[-1].log_likelihood > steps[0].log_likelihood
+        assert torch.linalg.eigvalsh(mixture.covariance.matrices()).min() == pytest.approx(1e-6, rel=0.1)
+        assert mixture.responsibilities(x).sum(0).min() >= 2
+        mixture.begin(x, x[:3])
+        assert mixture.log_prob(x).isfinite().all()
+
+
+def test_raising_eigenvalues_leaves_the_others():
+    turn = torch.linalg.qr(torch.randn(4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))).Q
+    found = raised((turn * torch.tensor([-1e-3, 1e-9, 0.5, 2.0])) @ turn.T, 1e-6)
+    torch.testing.assert_close(found, (turn * torch.tensor([1e-6, 1e-6, 0.5, 2.0], dtype=torch.float64)) @ turn.T)
+
+
+def test_no_more_recoveries_than_allowed():
+    x = clusters(9, 300, 2, 3, apart=4)
+    lost = torch.full((3,), 1e3, dtype=torch.float64)
+    mixture = from_unit(x, Full(0.0), 3, most_recoveries=2)
+    for _ in range(4):
+        mixture.means[2] = lost
+        mixture.forget()
+        fit(mixture, x, 1)
+    assert int(mixture.recoveries) == 2
+    steps = fit(mixture, x, 3)  # with a component that holds nothing, and has no covariance of its own
+    assert not any(step.recovered for step in steps) and steps[-1].smallest < 1e-9
+    assert mixture.log_prob(x).isfinite().all() and mixture.covariance.sound().all()
+
+
+def test_what_cannot_be_fitted_is_refused():
+    x = clusters(count=50)
+    mixture = from_unit(x, Full())
+    mixture.take(torch.cat([x, torch.full((1, 5), torch.nan, dtype=torch.float64)]))
+    with pytest.raises(InputError, match="log-likelihood is nan: an image holds a value that is not finite"):
+        mixture.maximise()
+    flat = torch.cat([x, torch.zeros(50, 1)], 1)  # a value that never varies
+    for kind in (Full, Tied, Diagonal):
+        with pytest.raises(InputError, match=r"no component .* has a covariance that can be factorised. Raise the covariance's `regular"):
+            GaussianMixture(2, 6, kind(0.0)).begin(flat, flat[:2])
+    with pytest.raises(InputError, match=r"2 of 3 centres have no image nearest to them. Take fewer components"):
+        GaussianMixture(3, 5, Full()).begin(x, x[:1].expand(3, -1))
+    with pytest.raises(InputError, match="components: got 0, expected at least 1"):
+        GaussianMixture(0, 5, Full())
+    with pytest.raises(InputError, match=r"negligible: got 0.25, expected from 0 to less than 1 / components = 0.25"):
+        GaussianMixture(4, 5, Full(), negligible=0.25)
+    with pytest.raises(InputError, match="regularisation: got -1, expected 0 or a positive variance"):
+        Full(-1)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_nothing_derived_outlives_the_parameters(name):
+    x = clusters()
+    first, second = from_unit(x, ALL[name]()), from_unit(x, ALL[name]())
+    fit(second, x, 3)
+    first.log_prob(x)
+    first.load_state_dict(second.state_dict())
+    assert torch.equal(first.log_prob(x), second.log_prob(x))
+    assert first.prepared and not first.to("cpu").prepared  # what was derived does not move along
+    again = copy.deepcopy(second)
+    fit(again, x, 1)
+    assert torch.equal(first.log_prob(x), second.log_prob(x)) and not torch.equal(again.log_prob(x), second.log_prob(x))
+
+
+def test_set_and_matrices_are_inverses():
+    matrices = torch.stack([torch.cov(clusters(seed, size=3).T) for seed in range(2)])
+    expected = {
+        "full": matrices,
+        "tied": matrices.mean(0, keepdim=True).expand(2, 3, 3),
+        "diag": torch.diag_embed(matrices.diagonal(dim1=1, dim2=2)),
+        "spherical": torch.stack([matrix.trace() / 3 * torch.eye(3, dtype=torch.float64) for matrix in matrices]),
+    }
+    for name, kind in SHARED.items():
+        mixture = GaussianMixture(2, 3, kind())
+        mixture.set(torch.tensor([0.25, 0.75]), torch.ones(2, 3), matrices)
+        assert torch.allclose(mixture.covariance.matrices(), expected[name])
+        assert mixture.log_weights.exp().tolist() == pytest.approx([0.25, 0.75])
