@@ -1,0 +1,198 @@
+"""Encoders and decoders of variational autoencoders: images to what is believed of their latents, and latents back to images.
+
+An encoder gives mean and log-variance of q(z | x), (N, 2 latent_size), a decoder the bare parameters of p(x | z). Where there are
+`classes`, both are told the label (N,), as in Kingma et al. 2014 (arXiv:1406.5298, M2) and Sohn et al. 2015.
+"""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import pixel_shuffle, pixel_unshuffle
+
+from genlab.errors import InputError
+from genlab.networks.initialise import he
+from genlab.networks.residual import SLOPE, Block, Doubling, Halving
+
+QUIET = 0.01  # deviation of a last layer's weights at first
+Activation = Literal["relu", "tanh"]
+
+
+class FullyConnectedEncoder(nn.Module):
+    """Image (N, C, size, size) [, label (N,)] -> mean and log-variance, (N, 2 latent_size). Kingma & Welling 2013, appendix C.2.
+
+    Without hidden layers and with a constant variance it is all that a linear model needs, whose posterior has one covariance for all
+    images: then the VAE is probabilistic PCA. Lucas et al. 2019 (arXiv:1911.02469), section 4.
+    """
+
+    def __init__(
+        self,
+        size: int,  # of the images, pixels
+        channels: int = 1,
+        latent_size: int = 20,
+        hidden: Sequence[int] = (512, 256),  # units, from the image to the latent; none: a linear network
+        classes: int = 0,  # labels that it is told; 0: none
+        activation: Activation = "relu",
+        constant_variance: bool = False,  # log-variances are learnt numbers, the same for all images
+    ):
+        super().__init__()
+        self.latent_size, self.classes, self.constant_variance = latent_size, classes, constant_variance
+        units = [channels * size * size + classes, *hidden, latent_size if constant_variance else 2 * latent_size]
+        self.layers = connected(units, activation)
+        self.log_variance = nn.Parameter(torch.zeros(latent_size)) if constant_variance else None
+
+    def forward(self, image: Tensor, label: Tensor | None = None) -> Tensor:
+        belief = self.layers(joined(image.flatten(1), label, self.classes))
+        return belief if self.log_variance is None else torch.cat([belief, self.log_variance.expand_as(belief)], 1)
+
+
+class FullyConnectedDecoder(nn.Module):
+    """Latent (N, latent_size) [, label (N,)] -> (N, outputs * C, size, size), not squashed. The encoder's mirror image."""
+
+    def __init__(
+        self,
+        size: int,
+        channels: int = 1,
+        latent_size: int = 20,
+        outputs: int = 1,  # maps a channel, as many as the likelihood has parameters a value
+        hidden: Sequence[int] = (256, 512),  # units, from the latent to the image; none: a linear network
+        classes: int = 0,
+        activation: Activation = "relu",
+    ):
+        super().__init__()
+        self.latent_size, self.classes, self.shape = latent_size, classes, (outputs * channels, size, size)
+        self.layers = connected([latent_size + classes, *hidden, math.prod(self.shape)], activation)
+
+    def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
+        return self.layers(joined(latent, label, self.classes)).unflatten(1, self.shape)
+
+
+class ConvolutionalEncoder(nn.Module):
+    """Image (N, C, size, size) [, label (N,)] -> mean and log-variance, (N, 2 latent_size).
+
+    Residual blocks without any norm at each side (see genlab.networks.residual), which is halved between them; a label is added to the
+    first feature map.
+    """
+
+    def __init__(
+        self,
+        size: int,  # of the images, pixels: a multiple of patch * 2 ** halvings
+        channels: int = 1,
+        latent_size: int = 20,
+        width: int = 32,  # filters at the finest side; doubled with each halving of it
+        most: int = 128,  # filters at any side
+        halvings: int = 2,
+        blocks: int = 1,  # at each side
+        patch: int = 1,  # side of the square of pixels that the first layer takes at once; 2 leaves out the finest side
+        hidden: int = 256,  # units between the last feature map and the latent: what sees the whole image
+        classes: int = 0,
+    ):
+        super().__init__()
+        coarsest = coarsest_side(size, halvings, patch, "ConvolutionalEncoder")
+        self.latent_size, self.classes, self.patch = latent_size, classes, patch
+        filters = [min(most, width * 2**level) for level in range(halvings + 1)]
+        self.from_image = nn.Conv2d(channels * patch**2, width, 3, padding=1)
+        self.from_label = nn.Embedding(classes, width) if classes else None
+        stages: list[nn.Module] = []
+        for level, number in enumerate(filters):
+            if level:
+                stages.append(Halving(filters[level - 1], number))
+            stages += [Block(number, None, 1, blocks * len(filters)) for _ in range(blocks)]
+        self.stages = nn.Sequential(*stages)
+        self.to_latent = nn.Sequential(
+            nn.LeakyReLU(SLOPE),
+            nn.Flatten(),
+            nn.Linear(filters[-1] * coarsest**2, hidden),
+            nn.LeakyReLU(SLOPE),
+            nn.Linear(hidden, 2 * latent_size),
+        )
+        he(self.from_image, 1.0)
+        he(self.to_latent, SLOPE)
+        quieten(self.to_latent[-1])
+
+    def forward(self, image: Tensor, label: Tensor | None = None) -> Tensor:
+        features = self.from_image(pixel_unshuffle(image, self.patch))
+        if self.from_label is not None:
+            features = features + self.from_label(label)[:, :, None, None]
+        return self.to_latent(self.stages(features))
+
+
+class ConvolutionalDecoder(nn.Module):
+    """Latent (N, latent_size) [, label (N,)] -> (N, outputs * C, size, size), not squashed. The encoder's mirror image."""
+
+    def __init__(
+        self,
+        size: int,
+        channels: int = 1,
+        latent_size: int = 20,
+        outputs: int = 1,  # maps a channel, as many as the likelihood has parameters a value
+        width: int = 32,
+        most: int = 128,
+        halvings: int = 2,
+        blocks: int = 1,
+        patch: int = 1,  # side of the square of pixels that the last layer gives at once
+        hidden: int = 256,  # units between the latent and the first feature map
+        classes: int = 0,
+    ):
+        super().__init__()
+        coarsest = coarsest_side(size, halvings, patch, "ConvolutionalDecoder")
+        self.latent_size, self.classes, self.patch = latent_size, classes, patch
+        filters = [min(most, width * 2**level) for level in reversed(range(halvings + 1))]
+        self.from_latent = nn.Sequential(
+            nn.Linear(latent_size + classes, hidden), nn.LeakyReLU(SLOPE), nn.Linear(hidden, filters[0] * coarsest**2)
+        )
+        self.coarsest = (filters[0], coarsest, coarsest)
+        stages: list[nn.Module] = []
+        for level, number in enumerate(filters):
+            if level:
+                stages.append(Doubling(filters[level - 1], number))
+            stages += [Block(number, None, 1, blocks * len(filters)) for _ in range(blocks)]
+        self.stages = nn.Sequential(*stages)
+        self.to_image = nn.Sequential(nn.LeakyReLU(SLOPE), nn.Conv2d(filters[-1], outputs * channels * patch**2, 3, padding=1))
+        he(self.from_latent, SLOPE)
+        he(self.to_image, SLOPE)
+        quieten(self.to_image[-1])
+
+    def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
+        features = self.from_latent(joined(latent, label, self.classes)).unflatten(1, self.coarsest)
+        return pixel_shuffle(self.to_image(self.stages(features)), self.patch)
+
+
+def quieten(layer: nn.Linear | nn.Conv2d) -> None:
+    """Let a last layer say little at first: grey images, codes near the prior's. From there high learning rates do no harm."""
+    nn.init.normal_(layer.weight, 0.0, QUIET)
+
+
+def connected(units: Sequence[int], activation: Activation) -> nn.Sequential:
+    """A layer from each number of units to the next, an activation between two."""
+    layers: list[nn.Module] = []
+    for inputs, outputs in pairwise(units):
+        layers += [nn.Linear(inputs, outputs), nn.ReLU() if activation == "relu" else nn.Tanh()]
+    network = nn.Sequential(*layers[:-1])
+    he(network, 0.0 if activation == "relu" else 1.0)
+    return network
+
+
+def joined(numbers: Tensor, label: Tensor | None, classes: int) -> Tensor:
+    """(N, D), labels (N,) -> (N, D + classes): the label as 0 and 1."""
+    if not classes:
+        return numbers
+    return torch.cat([numbers, (label[:, None] == torch.arange(classes, device=label.device)).to(numbers.dtype)], 1)
+
+
+def coarsest_side(size: int, halvings: int, patch: int, name: str) -> int:
+    """The side of the coarsest feature map.
+
+    Raises:
+        InputError: the size can't be halved so often.
+    """
+    stride = patch * 2**halvings
+    if halvings < 0 or patch < 1 or size < 1 or size % stride:
+        raise InputError(
+            f"{name}: size: got {size}, expected a multiple of {stride:g} (patch {patch} x 2 ** {halvings} halvings). "
+            "Change `halvings` or `patch`, or the image set's `size`."
+        )
+    return size // stride

@@ -1,0 +1,253 @@
+"""The variational autoencoder. Kingma & Welling 2013 (arXiv:1312.6114); Rezende et al. 2014 (arXiv:1401.4082).
+
+Which one it is, its YAML says: the likelihood (of black and white, of a density, of levels), the prior (one normal or a mixture), what the
+divergence costs (beta, free bits), and whether the networks are told a label.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from genlab.engine import Batch, GradientUpdate, Recipe, Terms, parameters_of
+from genlab.errors import InputError
+from genlab.modes import evaluating
+from genlab.schedules import linear_decay
+from genlab.variational.activity import ACTIVE, active_units, activity
+from genlab.variational.bounds import free_bits, gaussian_log_density, importance_bound
+from genlab.variational.checks import by, check_arguments, check_labels, check_parts
+from genlab.variational.likelihoods import Likelihood
+from genlab.variational.priors import Prior, StandardNormal
+from genlab.variational.walks import latent_map, traversals
+from genlab.views import Sheet, View, plane
+
+SHOWN = 64  # samples whose latents are fixed
+COLUMNS = 16  # images of a sheet's row
+
+
+class VAE(Recipe):
+    """An encoder q(z | x) and a decoder p(x | z) that raise a lower bound of log p(x) together; arXiv:1312.6114, equation 3.
+
+    beta: Higgins et al. 2017; with beta other than 1 or free bits the loss is no longer the bound, which is logged beside it. The encoder
+    sees what is scored: the binarised or dequantised image.
+    """
+
+    kinds = ("unlabelled", "labelled")
+
+    def __init__(
+        self,
+        encoder: nn.Module,  # scored image (N, C, H, W) [, label (N,)] -> mean, log-variance (N, 2 latent_size); knows latent_size, classes
+        decoder: nn.Module,  # latent (N, latent_size) [, label (N,)] -> (N, parameters_per_value * C, H, W); knows latent_size, classes
+        likelihood: Likelihood,
+        optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
+        prior: Prior | None = None,  # None: N(0, I)
+        beta: float = 1.0,  # weight of the divergence
+        beta_warm_up: float = 0.0,  # share of the budget in which beta rises from 0 in a straight line
+        free_bits: float = 0.0,  # nats a latent that cost nothing
+        decay_start: float = 1.0,  # share of the budget after which the learning rate falls to 0 in a straight line
+        importance_samples: Sequence[int] = (1, 10, 100, 1000, 5000),  # K of the bounds; each divides the next
+    ):
+        super().__init__()
+        check_arguments(beta, beta_warm_up, free_bits, importance_samples)
+        self.encoder, self.decoder, self.likelihood = encoder, decoder, likelihood
+        self.prior = StandardNormal(decoder.latent_size) if prior is None else prior
+        self.beta, self.beta_warm_up, self.free_bits, self.decay_start = beta, beta_warm_up, free_bits, decay_start
+        self.importance_samples = tuple(sorted(importance_samples, reverse=True))
+        self.latent_size, self.classes = self.prior.noise_size, decoder.classes
+        self.register_buffer("shown", torch.randn(SHOWN, self.latent_size))
+        players = parameters_of([encoder, decoder, likelihood, self.prior])
+        self.updates = {"vae": GradientUpdate(self.objective, optimizer(players))}
+        self.at(0.0)
+
+    def at(self, progress: float) -> None:
+        self.beta_now = self.beta * (min(1.0, progress / self.beta_warm_up) if self.beta_warm_up else 1.0)
+        for update in self.gradient_updates().values():
+            update.scale_learning_rate(linear_decay(progress, self.decay_start))
+
+    def scored(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
+        """What is scored of a batch, drawn anew, and the labels if the networks are told them."""
+        return self.likelihood.target(batch["image"]), batch["label"] if self.classes else None
+
+    def posterior(self, target: Tensor, label: Tensor | None) -> tuple[Tensor, Tensor]:
+        """q(z | x): mean and log-variance (N, D)."""
+        return full(self.encoder(target, label)).chunk(2, 1)
+
+    def objective(self, batch: Batch) -> Terms:
+        """The negative bound in nats an image, by one sample z an image; arXiv:1312.6114, equation 7."""
+        target, label = self.scored(batch)
+        mean, log_variance = self.posterior(target, label)
+        z = drawn(mean, log_variance)
+        reconstruction = self.likelihood.log_prob(full(self.decoder(z, label)), target).mean()
+        parts = self.prior.divergence(mean, log_variance, z)
+        divergence = parts.mean(0).sum()
+        paid = free_bits(parts, self.free_bits * mean.shape[1] / parts.shape[1]) if self.free_bits else divergence
+        return {
+            "loss": self.beta_now * paid - reconstruction,
+            "elbo": reconstruction - divergence,
+            "reconstruction": reconstruction,
+            "divergence": divergence,
+            "beta": divergence.new_tensor(self.beta_now),
+            "active_units": (activity(mean.detach()) > ACTIVE).sum(),
+        }
+
+    def check(self, batch: Batch) -> None:
+        """The networks, the likelihood, the prior and the images must fit one another.
+
+        Raises:
+            InputError: they don't.
+        """
+        check_parts(self.encoder, self.decoder, self.prior)
+        images = batch["image"][:2]
+        if self.classes:
+            check_labels(batch.get("label"), self.classes)
+        shape, wanted, numbers = by(images), self.likelihood.parameters_per_value, 2 * self.prior.latent_size
+        with evaluating(self), torch.no_grad():
+            target, label = self.scored({name: value[:2] for name, value in batch.items()})
+            try:
+                belief = self.encoder(target, label)
+            except (RuntimeError, ValueError) as error:
+                raise InputError(f"the encoder cannot take images of {shape}: {error}. Change its `size` and `channels`.") from error
+            outputs = self.decoder(images.new_zeros(len(images), self.prior.latent_size), label)
+        if belief.shape[1:] != (numbers,):
+            raise InputError(
+                f"the encoder gives {by(belief)} numbers an image, expected {numbers}: mean and log-variance of each latent. Change it."
+            )
+        expected = images.repeat(1, wanted, 1, 1)
+        if outputs.shape != expected.shape:
+            raise InputError(
+                f"the decoder gives {by(outputs)} (maps, height, width), expected {by(expected)} for images of {shape}: "
+                f"{type(self.likelihood).__name__} takes {wanted} a value. Change the decoder's `outputs`, `channels` and `size`."
+            )
+
+    def generators(self) -> dict[str, nn.Module]:
+        """What samples."""
+        return {"generator": Generator(self.prior, self.decoder, self.likelihood)}
+
+    @torch.no_grad()
+    def sample(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Latents (N, latent_size) from N(0, 1) [, labels (N,)] -> images (N, C, H, W) in [-1, 1], the means of p(x | z)."""
+        with evaluating(self):
+            return Generator(self.prior, self.decoder, self.likelihood)(latents, labels)
+
+    @torch.no_grad()
+    def encode(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance of q(z | x), (N, D) each; where images are dequantised or binarised by chance, of one such image."""
+        with evaluating(self):
+            return self.posterior(*self.scored(batch))
+
+    @torch.no_grad()
+    def decode(self, z: Tensor, label: Tensor | None) -> Tensor:
+        """Latents of the prior (N, D) -> images (N, C, H, W) in [-1, 1]."""
+        with evaluating(self):
+            return self.likelihood.mean(full(self.decoder(z, label)))
+
+    def reconstruct(self, batch: Batch) -> Tensor:
+        """The mean of p(x | z) at the posterior's mean, (N, C, H, W) in [-1, 1]."""
+        return self.decode(self.encode(batch)[0], batch["label"] if self.classes else None)
+
+    @torch.no_grad()
+    def responsibilities(self, batch: Batch) -> Tensor | None:
+        """p(component | z) at the posterior's mean, (N, K); None without a mixture."""
+        return self.prior.responsibilities(self.encode(batch)[0]) if self.prior.components else None
+
+    @torch.no_grad()
+    def bounds(
+        self,
+        batch: Batch,
+        latents_at_once: int = 2048,  # that are decoded together; memory grows with it
+    ) -> Terms:
+        """Lower bounds of log p(x), (N,) in nats, on the CPU: `iwae_K` by K importance samples, the largest K first, then the ELBO.
+
+        All by one set of samples, so that the bounds of an image never fall as K grows. Burda et al. 2015 (arXiv:1509.00519), equation 8.
+        Beside them the ELBO's two terms: `reconstruction` - `divergence`.
+        """
+        samples, found = self.importance_samples[0], []
+        with evaluating(self):
+            target, label = self.scored(batch)
+            mean, log_variance = self.posterior(target, label)
+            for images in torch.arange(len(target), device=target.device).split(max(1, latents_at_once // samples)):
+                told = None if label is None else label[images]
+                part = (target[images], told, mean[images], log_variance[images])
+                slabs = [self.weights(*part, count) for count in slab_sizes(samples, max(1, latents_at_once // len(images)))]
+                found.append(tuple(torch.cat(some).cpu().double() for some in zip(*slabs, strict=True)))
+        reconstruction, excess = (torch.cat(some, 1) for some in zip(*found, strict=True))
+        log_weights = reconstruction - excess
+        terms = {f"iwae_{count}": importance_bound(log_weights, count) for count in self.importance_samples}
+        closed_form = self.prior.divergence(mean, log_variance, mean).sum(1).cpu().double()
+        divergence, reconstruction = excess.mean(0) if self.prior.components else closed_form, reconstruction.mean(0)
+        return terms | {"elbo": reconstruction - divergence, "reconstruction": reconstruction, "divergence": divergence}
+
+    def weights(self, target: Tensor, label: Tensor | None, mean: Tensor, log_variance: Tensor, count: int) -> tuple[Tensor, Tensor]:
+        """log p(x | z) and log q(z | x) - log p(z) at so many samples from q, (count, N) each: their difference is the log-weight."""
+        z = drawn(mean.expand(count, -1, -1), log_variance)
+        outputs = self.decoder(z.flatten(0, 1), None if label is None else label.repeat(count))
+        reconstruction = self.likelihood.log_prob(full(outputs).unflatten(0, z.shape[:2]), target)
+        return reconstruction, gaussian_log_density(z, mean, log_variance) - self.prior.log_prob(z)
+
+    def show(self, inputs: Batch) -> dict[str, Tensor]:
+        """Real images, these by way of their latents, and samples of always the same latents; the labels take turns."""
+        labels = torch.arange(SHOWN, device=self.shown.device) % self.classes if self.classes else None
+        return {"real": inputs["image"], "reconstructions": self.reconstruct(inputs), "samples": self.sample(self.shown, labels)}
+
+    def measures(self, batch: Batch) -> dict[str, float]:
+        return {"active_units": float(active_units(self.encode(batch)[0]))}
+
+    @torch.no_grad()
+    def views(self, batch: Batch) -> dict[str, View]:
+        """Reconstructions, the latents' own ways through the images, where the images lie among the latents, and a map of a plane."""
+        codes, label = self.encode(batch), batch["label"][:1] if self.classes else None
+        few = {name: value[:COLUMNS] for name, value in batch.items()}
+
+        def decode(z: Tensor) -> Tensor:
+            return self.decode(z, None if label is None else label.repeat(len(z)))
+
+        views: dict[str, View] = {
+            "reconstructions": Sheet({"held out": few["image"], "reconstructed": self.reconstruct(few)}, COLUMNS),
+            "traversals": traversals(decode, self.prior, *codes),
+            "latents": plane(codes[0], batch.get("label"), self.prior.means if self.prior.components else None),
+        }
+        if self.prior.latent_size == 2:
+            views["latent_map"] = latent_map(decode, self.prior)
+        if self.classes:
+            latents = self.shown[:COLUMNS]
+            told = {f"label {each}": latents.new_full((COLUMNS,), each, dtype=torch.long) for each in range(self.classes)}
+            views["classes"] = Sheet({name: self.sample(latents, labels) for name, labels in told.items()}, COLUMNS)
+        return views
+
+    def facts(self) -> dict[str, Any]:
+        prior = f"mixture of {self.prior.components} normals" if self.prior.components else "standard normal"
+        return {
+            "likelihood": type(self.likelihood).__name__,
+            "scored": self.likelihood.scored,
+            "prior": prior,
+            "latents": self.prior.latent_size,
+            "classes": self.classes,
+        }
+
+
+class Generator(nn.Module):
+    """Latent (N, latent_size) from N(0, 1) [, label (N,)] -> image (N, C, H, W) in [-1, 1]: prior, decoder, and the mean of p(x | z)."""
+
+    def __init__(self, prior: Prior, decoder: nn.Module, likelihood: Likelihood):
+        super().__init__()
+        self.prior, self.decoder, self.likelihood = prior, decoder, likelihood
+        self.latent_size, self.classes = prior.noise_size, decoder.classes
+
+    def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
+        return self.likelihood.mean(full(self.decoder(self.prior(latent), label)))
+
+
+def drawn(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """A sample of N(mean, variance) that gradients pass through; arXiv:1312.6114, section 2.4."""
+    return mean + (0.5 * log_variance).exp() * torch.randn_like(mean)
+
+
+def full(values: Tensor) -> Tensor:
+    """At least fp32: sums of log-probabilities need the digits that a half-precision network doesn't give."""
+    return values.to(torch.promote_types(values.dtype, torch.float32))
+
+
+def slab_sizes(total: int, most: int) -> list[int]:
+    """A total in parts of at most so many."""
+    return [min(most, total - start) for start in range(0, total, most)]

@@ -1,0 +1,66 @@
+"""What a VAE's parts must have in common, and the numbers that it can be given."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from torch import Tensor, nn
+
+from genlab.errors import InputError
+from genlab.variational.priors import Prior
+
+
+def check_arguments(beta: float, beta_warm_up: float, free_bits: float, importance_samples: Sequence[int]) -> None:
+    """What the types don't say.
+
+    Raises:
+        InputError: a number out of range.
+    """
+    for name, value in {"beta": beta, "free_bits": free_bits}.items():
+        if not (value >= 0 and math.isfinite(value)):
+            raise InputError(f"{name}: got {value}, expected a number from 0 on.")
+    if not 0 <= beta_warm_up <= 1:
+        raise InputError(f"beta_warm_up: got {beta_warm_up}, expected a share of the budget, from 0 to 1.")
+    ordered = sorted(importance_samples)
+    if not ordered or ordered[0] < 1 or any(more % less for less, more in pairwise(ordered)):
+        raise InputError(
+            f"importance_samples: got {list(importance_samples)}, expected numbers from 1 on of which each divides the next, e.g. "
+            "[1, 10, 100]: only then do the bounds rise with them, image by image."
+        )
+
+
+def check_parts(encoder: nn.Module, decoder: nn.Module, prior: Prior) -> None:
+    """Encoder, decoder and prior must speak of the same latents, encoder and decoder of the same labels.
+
+    Raises:
+        InputError: they don't.
+    """
+    sizes = {"encoder": encoder.latent_size, "decoder": decoder.latent_size, "prior": prior.latent_size}
+    if len(set(sizes.values())) > 1:
+        raise InputError(f"latent_size: got {listed(sizes)}, expected one for all. Change them.")
+    classes = {"encoder": encoder.classes, "decoder": decoder.classes}
+    if len(set(classes.values())) > 1:
+        raise InputError(f"classes: got {listed(classes)}, expected the same for both: either is told the label, or none. Change them.")
+
+
+def check_labels(labels: Tensor | None, classes: int) -> None:
+    """A conditional model needs labels that it knows.
+
+    Raises:
+        InputError: there are none, or others.
+    """
+    if labels is None:
+        raise InputError(f"the networks are told one of {classes} labels, but the image set has none. Use a labelled set, or `classes: 0`.")
+    if int(labels.max()) >= classes:
+        raise InputError(
+            f"the networks know {classes} labels, but the image set has more, e.g. number {int(labels.max())}. Raise `classes`."
+        )
+
+
+def by(values: Tensor) -> str:
+    """The shape of one of a batch, as people write it."""
+    return " x ".join(map(str, values.shape[1:]))
+
+
+def listed(values: dict[str, int]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())

@@ -1,0 +1,163 @@
+"""Likelihoods p(x | z): what a decoder's bare outputs say of an image, in nats of the image as it is stored, in levels.
+
+Each has `parameters_per_value`: how many maps a channel of the image takes, and `scored`: what its numbers are about. Outputs and
+targets may have any leading axes that broadcast, e.g. samples of the latent.
+"""
+
+import math
+from typing import Literal, Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import logsigmoid, softplus
+
+from genlab.errors import InputError
+from genlab.levels import BYTE, dequantised, log_volume, step
+
+LEAST_LOG_SCALE = -7.0  # of a logistic, as in the code of arXiv:1701.05517
+MOST_LOG_SCALE = 3.0  # ten times as wide as images are; where a network goes astray nothing overflows
+AGILITY = 10.0  # of the one learnt deviation: Adam moves a weight by the learning rate alone, and this one has a long way to go
+
+
+class Likelihood(Protocol):
+    """p(x | z) of images (..., C, H, W) in [-1, 1], by outputs (..., parameters_per_value * C, H, W)."""
+
+    parameters_per_value: int
+    scored: str
+
+    def target(self, images: Tensor) -> Tensor: ...
+    def log_prob(self, outputs: Tensor, target: Tensor) -> Tensor: ...
+    def mean(self, outputs: Tensor) -> Tensor: ...
+
+
+class Bernoulli(nn.Module):
+    """Each value is white with probability sigmoid(output). Kingma & Welling 2013 (arXiv:1312.6114), appendix C.1.
+
+    It scores binarised images, which are other data than the grey ones: its nats compare with other models of binarised images only.
+    """
+
+    parameters_per_value = 1
+
+    def __init__(
+        self,
+        binarise: Literal["threshold", "sample"] = "threshold",  # sample: white as often as it is bright, anew each time
+    ):
+        super().__init__()
+        self.binarise = binarise
+        self.scored = "images binarised at mid-grey" if binarise == "threshold" else "images binarised at random, by their brightness"
+
+    def target(self, images: Tensor) -> Tensor:
+        """Images in [-1, 1] -> 0 or 1. By chance: Salakhutdinov & Murray 2008, section 5."""
+        return (images > 0).to(images.dtype) if self.binarise == "threshold" else torch.bernoulli(((images + 1) / 2).clamp(0, 1))
+
+    def log_prob(self, outputs: Tensor, target: Tensor) -> Tensor:
+        """Logits (..., C, H, W), 0 or 1 (..., C, H, W) -> (...)."""
+        return over_image(logsigmoid(outputs * (2 * target - 1)))
+
+    def mean(self, outputs: Tensor) -> Tensor:
+        """Logits -> 2p - 1, in [-1, 1]."""
+        return (outputs / 2).tanh()
+
+
+class Gaussian(nn.Module):
+    """Each value is normal around its output. One deviation for all of them: the sigma-VAE of Rybkin et al. 2021 (arXiv:2006.13202).
+
+    A density, scored on dequantised images and multiplied by the volume of a level.
+    """
+
+    def __init__(
+        self,
+        deviation: Literal["learnt", "predicted"] | float = "learnt",  # one for all, one a value by the decoder, or this one
+        levels: int = BYTE,
+        least: float = 1.0e-3,  # deviation, where images span 2; approached smoothly
+    ):
+        super().__init__()
+        if isinstance(deviation, str) and deviation not in ("learnt", "predicted"):
+            raise InputError(f"deviation: got {deviation!r}, expected learnt, predicted or a number.")
+        if not least > 0 or not (isinstance(deviation, str) or deviation > 0):
+            raise InputError(f"deviation and least: got {deviation} and {least}, expected positive numbers.")
+        self.levels, self.least = levels, least
+        self.parameters_per_value = 2 if deviation == "predicted" else 1
+        self.scored = f"images in {levels} levels"
+        self.raw = nn.Parameter(torch.zeros(())) if deviation == "learnt" else None
+        self.fixed = None if isinstance(deviation, str) else math.log(deviation)
+
+    def target(self, images: Tensor) -> Tensor:
+        """Images in [-1, 1] -> the same, each value uniformly within its level."""
+        return dequantised(images, self.levels)
+
+    def log_prob(self, outputs: Tensor, target: Tensor) -> Tensor:
+        """Means, and log-deviations if predicted, (..., P * C, H, W), dequantised (..., C, H, W) -> (...)."""
+        mean, log_deviation = self.parameters_of(outputs)
+        distance = (target - mean) * (-log_deviation).exp()
+        log_density = -0.5 * (distance.square() + math.log(2 * math.pi)) - log_deviation
+        return over_image(log_density) + log_volume(target.shape[-3:].numel(), self.levels)
+
+    def mean(self, outputs: Tensor) -> Tensor:
+        return self.parameters_of(outputs)[0].clamp(-1, 1)
+
+    def parameters_of(self, outputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Outputs -> mean, log-deviation (..., C, H, W) or one for all."""
+        if self.fixed is not None:
+            return outputs, torch.full_like(outputs[..., :1, :1, :1], self.fixed)
+        mean, raw = (outputs, AGILITY * self.raw) if self.raw is not None else outputs.chunk(2, -3)
+        return mean, above(raw, math.log(self.least))
+
+
+class DiscretisedLogistic(nn.Module):
+    """Each value takes the probability that a logistic gives to its level; the lowest and the highest level take the tails.
+
+    Kingma et al. 2016 (arXiv:1606.04934), section 5.2; Salimans et al. 2017 (arXiv:1701.05517), equation 2, with one logistic.
+    """
+
+    parameters_per_value = 2  # location and log-scale
+
+    def __init__(self, levels: int = BYTE):
+        super().__init__()
+        self.levels = levels
+        self.scored = f"images in {levels} levels"
+
+    def target(self, images: Tensor) -> Tensor:
+        return images
+
+    def log_prob(self, outputs: Tensor, target: Tensor) -> Tensor:
+        """Locations and log-scales (..., 2 * C, H, W), images in [-1, 1] (..., C, H, W) -> (...).
+
+        With a and b the level's upper and lower end, less the location and by the scale: sigmoid(a) - sigmoid(b) =
+        sigmoid(a) sigmoid(-b) (1 - exp(b - a)), whose logarithm never loses its digits.
+        """
+        location, log_scale = self.parameters_of(outputs)
+        inverse_scale = (-log_scale).exp()
+        width, middle = step(self.levels) * inverse_scale, (target - location) * inverse_scale
+        half = step(self.levels) / 2
+        starts, ends = (target > half - 1).to(width.dtype), (target < 1 - half).to(width.dtype)  # levels that do; the others go on for ever
+        log_probability = ends * logsigmoid(middle + width / 2) + starts * logsigmoid(width / 2 - middle)
+        return over_image(log_probability + starts * ends * (-torch.expm1(-width)).log())
+
+    def mean(self, outputs: Tensor) -> Tensor:
+        """The mean of a logistic whose tails are moved to -1 and 1: 1 - the integral of its distribution function from -1 to 1.
+
+        Not the location, which may lie far outside where the scale is wide. The integral has two forms: one keeps its digits where the
+        scale is small, one where it is wide.
+        """
+        location, log_scale = self.parameters_of(outputs)
+        scale = log_scale.exp()
+        narrow = 1 - scale * (softplus((1 - location) / scale) - softplus((-1 - location) / scale))
+        half = 0.5 / scale.clamp(min=1)
+        wide = ((half * location).tanh() * half.tanh()).atanh() / half
+        return torch.where(scale < 1, narrow, wide).clamp(-1, 1)
+
+    def parameters_of(self, outputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Outputs -> location, log-scale (..., C, H, W)."""
+        location, raw = outputs.chunk(2, -3)
+        return location, MOST_LOG_SCALE - softplus(MOST_LOG_SCALE - above(raw, LEAST_LOG_SCALE))
+
+
+def above(value: Tensor, floor: float) -> Tensor:
+    """The value, kept above a floor smoothly: Rybkin et al. 2021, appendix A."""
+    return floor + softplus(value - floor)
+
+
+def over_image(values: Tensor) -> Tensor:
+    """(..., C, H, W) -> the sum over an image, (...)."""
+    return values.flatten(-3).sum(-1)
