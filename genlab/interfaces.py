@@ -41,14 +41,22 @@ def translation(
 
 
 def sampling(
-    network: nn.Module,  # latent (N, latent_size) -> image (N, C, H, W); knows its `latent_size`
+    network: nn.Module,  # latent (N, latent_size) [, label (N,)] -> image (N, C, H, W); knows its `latent_size`
+    classes: int = 0,  # that the network is told; 0: it takes no label
 ) -> Interface:
-    """Any batch; the images are of one size."""
+    """Any batch; the images are of one size. A network that is told labels has a second input of that name, whole numbers."""
+
+    def inputs(count: int, seed: int) -> dict[str, Tensor]:
+        latent = {"latent": normal(count, network.latent_size, seed)}
+        return latent | ({"label": torch.arange(count) % classes} if classes else {})
+
+    batch = torch.export.Dim("batch")
+    example = inputs(2, 0)  # two: export takes an axis of 1 for a constant
     return Interface(
-        takes={"latent": torch.zeros(2, network.latent_size)},  # two: export takes an axis of 1 for a constant
+        takes=example,
         gives="image",
-        dynamic={"latent": {0: torch.export.Dim("batch")}},
-        batches=[{"latent": normal(count, network.latent_size, seed)} for seed, count in enumerate(COUNTS)],
+        dynamic={name: {0: batch} for name in example},
+        batches=[inputs(count, seed) for seed, count in enumerate(COUNTS)],
     )
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from genlab.engine import Recipe
 from genlab.images.prepared_set import PreparedSet
-from genlab.images.stream import roles, to_bytes, to_channels_first, to_unit
+from genlab.images.stream import batch_of, roles, to_bytes, to_channels_first, to_unit
 
 GAP, HEADING = 2, 18  # pixels
 LEAST_SIDE = 64  # smaller images are enlarged by a whole number, so that their pixels stay visible as they are
@@ -17,8 +17,11 @@ COLUMNS = 16  # of a sheet
 
 
 def fixed_inputs(images: PreparedSet, count: int, device: torch.device) -> dict[str, Tensor]:
-    """Held-out images by role, (count, C, H, W) in [-1, 1], the same every time; training images where none are held out."""
+    """Held-out images by role, (count, C, H, W) in [-1, 1], and their labels if they have any, the same every time; training images where
+    none are held out."""
     held_out = roles(images, "test" if len(images.indices("test")) else "train")
+    if "image" in held_out:
+        return batch_of(images, spread(held_out["image"], count), device)
     return {role: to_unit(to_channels_first(images.images[spread(indices, count)])).to(device) for role, indices in held_out.items()}
 
 

@@ -1,6 +1,6 @@
 """Pictures of what a recipe samples: many samples, ways between them, what they resemble, and truncation.
 
-`sample` is the recipe's: latents (N, latent_size) -> images (N, C, H, W) in [-1, 1].
+`sample` is the recipe's: latents (N, latent_size), labels (N,) or None -> images (N, C, H, W) in [-1, 1].
 """
 
 import math
@@ -21,6 +21,7 @@ WAYS, STEPS = 6, 10  # of the interpolations, both ends included
 RESEMBLING = 10  # samples that are shown with their neighbours
 RANKS = ("nearest training image", "second nearest", "third nearest")
 BOUNDS = (0.5, 1.0, 2.0, NO_TRUNCATION)
+Sample = Callable[[Tensor, Tensor | None], Tensor]
 LATENTS = COLUMNS * LINES  # that these pictures are made of
 
 
@@ -29,10 +30,11 @@ def grid(samples: Tensor) -> Image.Image:
     return sheet({"samples, none chosen": samples[: COLUMNS * LINES]}, COLUMNS)
 
 
-def interpolation(sample: Callable[[Tensor], Tensor], latents: Tensor) -> Image.Image:
-    """A line a pair of latents: the way from the one to the other, on a great circle."""
+def interpolation(sample: Sample, latents: Tensor, labels: Tensor | None = None) -> Image.Image:
+    """A line a pair of latents: the way from the one to the other, on a great circle; under the label of the one."""
     ways = spherical(latents[:WAYS], latents[WAYS : 2 * WAYS], STEPS)
-    return sheet({"from one latent to another, on a great circle": sample(ways.flatten(0, 1))}, STEPS)
+    told = None if labels is None else labels[:WAYS].repeat_interleave(STEPS)
+    return sheet({"from one latent to another, on a great circle": sample(ways.flatten(0, 1), told)}, STEPS)
 
 
 def neighbours(
@@ -48,10 +50,11 @@ def neighbours(
     return sheet(rows)
 
 
-def truncation(sample: Callable[[Tensor], Tensor], latents: Tensor) -> Image.Image:
+def truncation(sample: Sample, latents: Tensor, labels: Tensor | None = None) -> Image.Image:
     """A row a bound: the same latents, less and less truncated. Samples grow more varied, and odder."""
     shown = latents[:COLUMNS]
-    made = sample(torch.cat([truncated(shown, bound) for bound in BOUNDS])).split(len(shown))
+    told = None if labels is None else labels[:COLUMNS].repeat(len(BOUNDS))
+    made = sample(torch.cat([truncated(shown, bound) for bound in BOUNDS]), told).split(len(shown))
     return sheet({bound_name(bound): images for bound, images in zip(BOUNDS, made, strict=True)})
 
 

@@ -6,6 +6,13 @@ from typing import Any
 from kedro.config import OmegaConfigLoader
 from kedro.framework.context import KedroContext
 
+# Recipes that are put side by side: a pipeline that runs them all, and a page in docs/results. By the class of the model.
+FAMILIES = {
+    "adversarial": ("genlab.recipes.gan.GAN",),
+    "translation": ("genlab.recipes.pix2pix.Pix2Pix", "genlab.recipes.cyclegan.CycleGAN"),
+    "latent_variables": ("genlab.recipes.vae.VAE", "genlab.recipes.mixture.Mixture"),
+}
+
 _here = Path(__file__).resolve().parent.parent
 _of_session: dict[str, Any] = {}
 
@@ -44,6 +51,16 @@ def named(parameters: dict[str, Any]) -> dict[str, Any]:
 def recipes() -> dict[str, dict[str, Any]]:
     """Recipe name -> its parameters: every top-level entry that describes a model."""
     return {name: entry for name, entry in parameters().items() if isinstance(entry, dict) and "model" in entry}
+
+
+def family(name: str) -> dict[str, dict[str, Any]]:
+    """Recipe name -> its parameters, of a family."""
+    return {recipe: entry for recipe, entry in recipes().items() if model_class(entry) in FAMILIES[name]}
+
+
+def model_class(entry: dict[str, Any]) -> Any:
+    """The class that a recipe's model is described with; None if it is described otherwise, which another check tells."""
+    return entry["model"].get("class") if isinstance(entry["model"], dict) else None
 
 
 def image_sets() -> dict[str, dict[str, Any]]:

@@ -66,6 +66,22 @@ class Picture(_File):
         os.replace(partial, self.filepath)
 
 
+class Pictures(_File):
+    """Name -> PIL image, as PNG files of these names in a folder that holds nothing else."""
+
+    def load(self) -> dict[str, Any]:
+        from PIL import Image
+
+        return {file.stem: Image.open(file) for file in sorted(self.filepath.glob("*.png"))}
+
+    def save(self, data: dict[str, Any]) -> None:
+        for name, picture in data.items():
+            Picture(str(self.filepath / f"{name}.png")).save(picture)
+        for file in self.filepath.iterdir():
+            if file.stem not in data or file.suffix != ".png":
+                file.unlink()
+
+
 class FileFolder(AbstractDataset):
     """File name -> bytes, as a folder that holds nothing else."""
 

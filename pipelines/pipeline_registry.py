@@ -4,14 +4,14 @@ from kedro.pipeline import Pipeline
 
 from genlab.errors import InputError
 from pipelines import data_preparation, evaluation, release, training
-from pipelines.configuration import image_sets, recipes
+from pipelines.configuration import FAMILIES, family, image_sets, recipes
 
 DEFAULT = "cyclegan"
 TWO_DOMAINS = ("paired", "unpaired")  # kinds of image sets; what is trained on them translates, on any other it samples
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Pipeline name -> pipeline: `prepare_<set>`, `<recipe>`, and `__default__`, which is CycleGAN.
+    """Pipeline name -> pipeline: `prepare_<set>`, `<recipe>`, `<family>` (all its recipes), and `__default__`, which is CycleGAN.
 
     Raises:
         InputError: a recipe names an image set that is not declared.
@@ -26,6 +26,8 @@ def register_pipelines() -> dict[str, Pipeline]:
             )
         translates = image_sets()[parameters["images"]]["kind"] in TWO_DOMAINS
         pipelines[name] = preparations[parameters["images"]] + of_recipe(name, parameters["images"], translates)
+    families = {name: sum((pipelines[recipe] for recipe in family(name)), Pipeline([])) for name in FAMILIES}
+    pipelines |= {name: pipeline for name, pipeline in families.items() if pipeline.nodes}
     return pipelines | {"__default__": pipelines[DEFAULT] if DEFAULT in pipelines else Pipeline([])}
 
 

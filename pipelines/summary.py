@@ -27,7 +27,7 @@ def summary(runs: Mapping[str, Run], catalog: CatalogProtocol, seconds: float) -
             )
         metrics = catalog.get(f"{owner}.metrics")
         if "headline.value" in record.data.metrics and metrics is not None and metrics.exists():
-            lines += table(metrics.load())
+            lines += tables(metrics.load())
         image_set = record.data.tags["image_set"]
         for title, name in (("samples", f"{owner}.samples"), ("curves", f"{owner}.curves"), ("data", f"{image_set}.validation_report")):
             dataset = catalog.get(name)
@@ -40,23 +40,30 @@ def summary(runs: Mapping[str, Run], catalog: CatalogProtocol, seconds: float) -
     return "\n".join(lines)
 
 
-def table(metrics: Mapping[str, Any]) -> list[str]:
-    """A line a score, a column a row of the metrics: the model's own first, its baselines beside it."""
-    groups = groups_of(metrics)
-    columns = list(chain.from_iterable(rows.values() for rows in groups.values()))
-    names = [name for name in dict.fromkeys(chain.from_iterable(columns)) if not name.endswith("_spread")]
-    table = [
-        ["scores", *(title if index == 0 else "" for title, rows in groups.items() for index in range(len(rows)))],
-        ["", *chain.from_iterable(groups.values())],
-        *([name, *(f"{scores[name]:.4f}" if name in scores else "-" for scores in columns)] for name in names),
-    ]
-    first, *widths = (max(map(len, cells)) for cells in zip(*table, strict=True))
-    lines = [
-        f"  {name:<{first}}  {'  '.join(f'{cell:>{width}}' for cell, width in zip(cells, widths, strict=True))}".rstrip()
-        for name, *cells in table
-    ]
+def tables(metrics: Mapping[str, Any]) -> list[str]:
+    """Groups that have the same scores side by side, such as two directions; others below."""
+    alike: dict[tuple[str, ...], dict[str, Any]] = {}
+    for title, rows in groups_of(metrics).items():
+        alike.setdefault(tuple(next(iter(rows.values()))), {})[title] = rows
+    lines = [line for groups in alike.values() for line in table(groups)]
     headline = metrics["headline"]
     return [*lines, f"  headline   {headline['name']} = {headline['value']:.4f}, on {counted(metrics['protocol']['images'])}"]
+
+
+def table(groups: Mapping[str, Mapping[str, Mapping[str, float]]]) -> list[str]:
+    """A line a score, a column a row of a group: the model's own first, its baselines beside it."""
+    columns = list(chain.from_iterable(rows.values() for rows in groups.values()))
+    names = [name for name in dict.fromkeys(chain.from_iterable(columns)) if not name.endswith("_spread")]
+    lines = [
+        ["scores", *(title if index == 0 else "" for title, rows in groups.items() for index in range(len(rows)))],
+        ["", *chain.from_iterable(groups.values())],
+        *([name, *(f"{scores[name]:,.4f}" if name in scores else "-" for scores in columns)] for name in names),
+    ]
+    first, *widths = (max(map(len, cells)) for cells in zip(*lines, strict=True))
+    return [
+        f"  {name:<{first}}  {'  '.join(f'{cell:>{width}}' for cell, width in zip(cells, widths, strict=True))}".rstrip()
+        for name, *cells in lines
+    ]
 
 
 def counted(images: Mapping[str, int]) -> str:

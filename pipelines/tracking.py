@@ -68,7 +68,9 @@ class Run:
         self.client.log_image(self.id, image, key=name, step=step)
 
     def file(self, file: Path, folder: str = "") -> None:
-        self.client.log_artifact(self.id, str(file), folder or None)
+        """Log a file, or all of a folder, under a folder of the run's artifacts."""
+        log = self.client.log_artifacts if file.is_dir() else self.client.log_artifact
+        log(self.id, str(file), folder or None)
 
 
 class Tracking:

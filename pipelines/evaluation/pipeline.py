@@ -9,9 +9,7 @@ from pipelines.evaluation.sampling import score_samples
 def create_pipeline(
     translates: bool,  # else it makes images of latents
 ) -> Pipeline:
-    """Checkpoint + held-out images -> metrics, samples; of a recipe that samples also interpolation, neighbours, truncation."""
+    """Checkpoint + held-out images -> metrics, samples; of a recipe that samples also other pictures, by name."""
     inputs = ["checkpoint", "params:model", "images", "params:compute", "params:seed", "extractor"]
-    score, pictures = (
-        (score_translation, ["samples"]) if translates else (score_samples, ["samples", "interpolation", "neighbours", "truncation"])
-    )
+    score, pictures = (score_translation, ["samples"]) if translates else (score_samples, ["samples", "pictures"])
     return Pipeline([Node(score, inputs, ["metrics", *pictures], name="evaluate", tags="evaluate")])

@@ -69,8 +69,13 @@ def export_sampler(
 
     recipe = trained(checkpoint, model)
     networks = recipe.generators()
-    facts = {"served_as": "sampler", "latent_size": networks["generator"].latent_size, **recipe.facts()}
-    return files(networks, sampling, facts, model, images, release)
+    facts = {
+        **recipe.facts(),
+        "served_as": "sampler",
+        "latent_size": networks["generator"].latent_size,
+        "classes": list(images.classes[: recipe.classes]),  # that it is told; none of most
+    }
+    return files(networks, functools.partial(sampling, classes=recipe.classes), facts, model, images, release)
 
 
 def trained(checkpoint: dict[str, Any], model: Mapping[str, Any]) -> Any:

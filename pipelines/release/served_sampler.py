@@ -31,7 +31,8 @@ class Sampler(mlflow.pyfunc.PythonModel):
     """Column `seed` (whole numbers from 0 on) -> column `image` (PNG files), a row an image.
 
     Equal seeds give equal images, whatever else is asked for. The param `truncation` bounds the latent's numbers: less variety,
-    more typical images; 0 for no bound, since JSON has no infinity.
+    more typical images; 0 for no bound, since JSON has no infinity. Of a model that is told labels, `label` names one; without it
+    each seed has one of its own.
     """
 
     def load_context(self, context: Any) -> None:
@@ -46,15 +47,24 @@ class Sampler(mlflow.pyfunc.PythonModel):
         truncation = (params or {}).get("truncation", 0.0)
         if truncation is None or not truncation >= 0:  # JSON's null, and NaN
             raise MlflowException.invalid_parameter_value(f"truncation: got {truncation}, expected a positive number, or 0 for none.")
+        label, classes = (params or {}).get("label") or "", self.facts["classes"]
+        if label and label not in classes:
+            raise MlflowException.invalid_parameter_value(
+                f"label: got '{label}', expected one of {', '.join(classes)}; or '' for one by the seed."
+            )
         for row, seed in enumerate(model_input["seed"]):
             if seed < 0:
                 raise MlflowException.invalid_parameter_value(f"row {row}: seed: got {seed}, expected a whole number, 0 to {LAST_SEED}.")
-        return pd.DataFrame({"image": [self.sample(seed, truncation or math.inf) for seed in model_input["seed"]]})
+        return pd.DataFrame({"image": [self.sample(seed, truncation or math.inf, label) for seed in model_input["seed"]]})
 
-    def sample(self, seed: int, bound: float) -> bytes:
+    def sample(self, seed: int, bound: float, label: str = "") -> bytes:
         """A seed -> its image as a PNG file. One at a time: in a batch the last bits depend on the others."""
-        latent = truncated(np.random.default_rng(seed).standard_normal(self.facts["latent_size"]), bound)
-        (image,) = self.session.run(None, {"latent": latent.astype(np.float32)[None]})
+        random, classes = np.random.default_rng(seed), self.facts["classes"]
+        latent = truncated(random.standard_normal(self.facts["latent_size"]), bound)
+        inputs = {"latent": latent.astype(np.float32)[None]}
+        if classes:
+            inputs["label"] = np.array([classes.index(label) if label else random.integers(len(classes))], np.int64)
+        (image,) = self.session.run(None, inputs)
         pixels = np.rint((image[0].transpose(1, 2, 0) + np.float32(1)) * np.float32(127.5)).clip(0, 255).astype(np.uint8)
         file = io.BytesIO()
         Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(file, "PNG")
@@ -83,7 +93,7 @@ class RefuseUnknownSamplerParams(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        if message.startswith(IGNORED) and "{'truncation'}" in message:
+        if message.startswith(IGNORED) and "'truncation'" in message:
             raise MlflowException.invalid_parameter_value(message.replace(" are ignored for inference", "").split(" To enable")[0])
         return True
 

@@ -54,13 +54,15 @@ def how_it_samples(facts: Facts) -> list[str]:
 def sampler(facts: Facts) -> Serving:
     """Seeds to images."""
     height, width = facts["training_size"]
+    classes = facts["classes"]
+    told = f" `label` names one of {', '.join(classes)}; without it each seed has one of its own." if classes else ""
     return Serving(
         file=Path(__file__).with_name("served_sampler.py"),
         column=("seed", "long"),
-        params=(("truncation", "double", 0.0),),  # none: JSON has no infinity
+        params=(("truncation", "double", 0.0), *((("label", "string", ""),) if classes else ())),  # 0: JSON has no infinity
         example=lambda images: [0, 1],
         sentence=f"Makes {COLOURS[facts['channels']]} images of {height} x {width} px from seeds, each of which stands for a latent of "
-        f"{facts['latent_size']} numbers from N(0, 1); `truncation` bounds these (0: no bound).",
+        f"{facts['latent_size']} numbers from N(0, 1); `truncation` bounds these (0: no bound).{told}",
     )
 
 

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from genlab.errors import InputError
-from pipelines.configuration import project, recipes
+from pipelines.configuration import family, project
 from pipelines.release.card import number
 from pipelines.results.left import metrics_of, read
 
-CLASS = "genlab.recipes.gan.GAN"
 PAGE = Path("docs/results/adversarial.md")
 BENCHMARK = Path("data/08_reporting/benchmarks/adversarial.json")
 COLUMNS = ("KID x 1000", "times better than untrained", "FID", "precision", "recall", "nearest training", "images/s", "to a loop by hand")
@@ -25,19 +24,19 @@ def write() -> Path:
     Raises:
         InputError: a result is not there, or the recipes were scored under different protocols.
     """
-    family = {name: entry for name, entry in recipes().items() if entry["model"]["class"] == CLASS}
-    metrics = {name: metrics_of(name) for name in family}
+    entries = family("adversarial")
+    metrics = {name: metrics_of(name) for name in entries}
     speeds = read(BENCHMARK, "python benchmarks/adversarial.py")
     page = project() / PAGE
     grids = page.with_suffix("")
     grids.mkdir(parents=True, exist_ok=True)
-    for name in family:
+    for name in entries:
         shutil.copyfile(project() / f"data/08_reporting/{name}/samples.png", grids / f"{name}.png")
-    page.write_text("\n".join(describe(family, metrics, speeds, grids.name)), encoding="utf-8")
+    page.write_text("\n".join(describe(entries, metrics, speeds, grids.name)), encoding="utf-8")
     return page
 
 
-def describe(family: Mapping[str, Any], metrics: Mapping[str, Any], speeds: Mapping[str, Any], grids: str) -> list[str]:
+def describe(entries: Mapping[str, Any], metrics: Mapping[str, Any], speeds: Mapping[str, Any], grids: str) -> list[str]:
     """The page's lines: protocol, table, grids, the best first.
 
     Raises:
@@ -47,9 +46,9 @@ def describe(family: Mapping[str, Any], metrics: Mapping[str, Any], speeds: Mapp
     protocol = next(iter(protocols.values()))
     if odd := [name for name, other in protocols.items() if other != protocol]:
         raise InputError(f"{', '.join(odd)}: scored under another protocol than {next(iter(protocols))}. Score them again: `dvc repro`.")
-    order = sorted(family, key=lambda name: metrics[name]["headline"]["value"])
-    first = family[order[0]]
-    budgets = {name: entry["budget"]["images"] for name, entry in family.items()}
+    order = sorted(entries, key=lambda name: metrics[name]["headline"]["value"])
+    first = entries[order[0]]
+    budgets = {name: entry["budget"]["images"] for name, entry in entries.items()}
     counts, training, sides = protocol["images"], protocol["training_images"], " x ".join(map(str, protocol["size"]))
     budget = f"{min(budgets.values()):,} images" if len(set(budgets.values())) == 1 else "budgets as in the table"
     extra = [] if len(set(budgets.values())) == 1 else ["budget"]

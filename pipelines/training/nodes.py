@@ -94,6 +94,8 @@ def fit(
             if stop.signal:
                 save()
                 raise Interrupted(stop.signal, seen, budget.images)
+        if seen < budget.images:
+            logger.info("Nothing more to learn after %s of %s images.", f"{seen:,}", f"{budget.images:,}")
         finite(weight_sums(recipe), seen)
         journal.finished(progress.summary(), seen)
     checkpoint = {name: tensor.detach().cpu().contiguous() for name, tensor in recipe.state_dict().items()}

@@ -1,4 +1,4 @@
-"""The adversarial family from raw images to a registered version: every recipe that samples, in one small project."""
+"""The adversarial family from raw images to a registered version, in one small project."""
 
 import io
 import json
@@ -10,8 +10,10 @@ from conftest import make_project, run_kedro
 from mlflow import MlflowClient
 from PIL import Image
 
-RECIPES = ("gan", "lsgan", "wgan", "wgan_gp", "sngan", "unrolled_gan", "minibatch_gan", "r3gan")
-PICTURES = ("samples", "interpolation", "neighbours", "truncation", "curves")
+# One of each wiring: probabilities or distances as estimates, penalties, several critic steps, both architectures of generators.
+# That all of conf/ is built, trained, stopped and resumed, and what each reports: test_recipes.py.
+RECIPES = ("gan", "wgan_gp", "r3gan")
+PICTURES = ("samples", "pictures/interpolation", "pictures/neighbours", "pictures/truncation", "curves")
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +51,8 @@ def test_the_whole_path(recipe, project, monkeypatch):
 def test_the_estimates_that_only_some_losses_have(project):
     """Runs after the whole paths, whose histories it reads."""
     columns = {recipe: pd.read_csv(project / f"data/08_reporting/{recipe}/history.csv").columns for recipe in RECIPES}
-    assert {recipe for recipe, names in columns.items() if "critic/jsd" in names} == {"gan", "unrolled_gan", "minibatch_gan"}
-    assert {recipe for recipe, names in columns.items() if "critic/wasserstein" in names} == {"wgan", "wgan_gp"}
+    assert {recipe for recipe, names in columns.items() if "critic/jsd" in names} == {"gan"}
+    assert {recipe for recipe, names in columns.items() if "critic/wasserstein" in names} == {"wgan_gp"}
     assert {"critic/r1", "critic/r2"} <= set(columns["r3gan"]) and "critic/gradient_penalty" in columns["wgan_gp"]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.summary import counted, table
+from pipelines.summary import counted, tables
 
 KID = {"kid_efflite0": 0.0563, "kid_efflite0_spread": 0.005}
 METRICS = {
@@ -17,7 +17,7 @@ METRICS = {
 
 
 def test_a_score_is_a_line_and_a_row_of_the_metrics_a_column():
-    assert table(METRICS) == [
+    assert tables(METRICS) == [
         "  scores              samples",
         "                    generated  untrained  training images",
         "  kid_efflite0         0.0563     0.0563           0.0563",
@@ -30,11 +30,18 @@ def test_a_score_is_a_line_and_a_row_of_the_metrics_a_column():
 def test_several_directions_stand_side_by_side_and_ten_scores_are_no_wider_than_one():
     ten = {f"score_{number}": 0.5 for number in range(10)}
     rows = {"translated": ten, "untrained": ten, "identity": {"score_0": 0.5}}
-    lines = table(METRICS | {"samples": {}, "a_to_b": rows, "b_to_a": rows})
+    lines = tables({name: METRICS[name] for name in ("headline", "protocol")} | {"a_to_b": rows, "b_to_a": rows})
     assert lines[0].split() == ["scores", "a_to_b", "b_to_a"]
     assert lines[1].split() == ["translated", "untrained", "identity"] * 2
     assert lines[-2].split() == ["score_9", *["0.5000", "0.5000", "-"] * 2]
     assert len(lines) == 2 + 10 + 1 and max(map(len, lines)) < 100
+
+
+def test_groups_with_other_scores_stand_below():
+    lines = tables(METRICS | {"likelihood": {"held-out images": {"elbo": -92.5}, "untrained": {"elbo": -1234.5}}})
+    titles, columns, scores = (line.split() for line in lines[-4:-1])
+    assert titles == ["scores", "likelihood"] and columns == ["held-out", "images", "untrained"]
+    assert scores == ["elbo", "-92.5000", "-1,234.5000"]
 
 
 @pytest.mark.parametrize(
