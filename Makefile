@@ -26,8 +26,9 @@ ui: setup  ## browse runs, pictures and models at http://127.0.0.1:5000
 	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_DISABLE_TELEMETRY=true \
 		$(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5000
 
-results: setup  ## write the pages in docs/results from what `dvc repro` and the benchmark have left
+results: setup  ## write the pages in docs/results from what `dvc repro` and the benchmarks have left
 	$(BIN)/python benchmarks/adversarial.py
+	$(BIN)/python benchmarks/mixtures.py
 	$(BIN)/python -m pipelines.results
 
 clean:  ## remove what runs made, but for the raw data and the runs' record

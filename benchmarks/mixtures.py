@@ -50,11 +50,11 @@ class Case(NamedTuple):
 
 
 CASES = (
-    Case(100_000, 32, 16, Full, "full", (2, 5), 20),
-    Case(100_000, 32, 16, Diagonal, "diag", (2, 10), 20),
-    Case(20_000, 784, 10, Full, "full", (1, 2), 3),
+    Case(100_000, 32, 16, Full, "full", (2, 5), 15, 3),
+    Case(100_000, 32, 16, Diagonal, "diag", (2, 10), 20, 3),
+    Case(20_000, 784, 10, Full, "full", (1, 2), 2, 1),
 )
-FLAT = Case(5_000, 64, 5, Full, "full", (1, 2), 10)
+FLAT = Case(5_000, 64, 5, Full, "full", (1, 2), 10, 1)
 FLAT_NAME = "5000 x 64 of rank 8, 5 full"
 
 

