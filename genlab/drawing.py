@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-import numpy as np
 from PIL import Image
 
-from genlab.pictures import sheet
+from genlab.pictures import rendered, sheet
 from genlab.views import Curve, Points, Sheet, View
 
 COLOURS = 10  # of matplotlib's cycle; more labels begin it anew, with another marker
@@ -21,18 +20,15 @@ def draw(view: View) -> Image.Image:
 
 def plotted(plot: Callable) -> Image.Image:
     """What a function draws on matplotlib's axes."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 5.5), dpi=100, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
     axes = figure.subplots()
     plot(axes)
     axes.grid(alpha=0.3)
     if axes.get_legend_handles_labels()[1]:
         axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
-    canvas.draw()
-    return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    return rendered(figure)
 
 
 def scatter(axes, view: Points) -> None:

@@ -5,7 +5,7 @@ is stopped and resumed is bit for bit the run that was not, whatever its caller 
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import torch
@@ -160,8 +160,8 @@ class Recipe(nn.Module):
         """Other numbers that describe what it has learnt, by held-out images."""
         return {}
 
-    def views(self, batch: Batch) -> dict[str, View]:
-        """Pictures of what it has learnt that only such a recipe has, made of held-out images."""
+    def views(self, batch: Batch, names: Sequence[str] = ()) -> dict[str, View]:
+        """Pictures of what it has learnt that only such a recipe has, of held-out images; `names` are the labels', if they have any."""
         return {}
 
     def facts(self) -> dict[str, Any]:

@@ -40,6 +40,14 @@ def below(value: Tensor) -> Tensor:
     return torch.special.erfc(-value / math.sqrt(2)) / 2
 
 
+def pick(numbers: Tensor, bounds: Tensor) -> Tensor:
+    """Numbers from N(0, 1), (N,), and the components' weights added up, without the last sum, (K - 1,) -> one of K components each, (N,).
+
+    By the share of N(0, 1) below the number: the greater it is, the later the component, and each comes as often as its weight has it.
+    """
+    return (below(numbers)[:, None] >= bounds).sum(1)
+
+
 def spherical(start: Tensor, end: Tensor, steps: int) -> Tensor:
     """Latents (N, D), (N, D) -> (N, steps, D) along great circles, both ends included. White 2016 (arXiv:1609.04468), section 2.
 

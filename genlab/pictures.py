@@ -76,7 +76,6 @@ def strip(images: Tensor, columns: int = COLUMNS) -> Image.Image:
 
 def curves(rows: Sequence[dict[str, float]]) -> Image.Image:
     """Rows {"images", "<update>/<term>": mean} -> a picture, a panel an update, a line a term; one panel for all gradient norms."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     panels: dict[str, dict[str, str]] = {}  # title -> label -> term
@@ -85,7 +84,6 @@ def curves(rows: Sequence[dict[str, float]]) -> Image.Image:
         title, label = ("gradient norms", update) if label == "gradient_norm" else (update, label)
         panels.setdefault(title, {})[label] = term
     figure = Figure(figsize=(5 * max(1, len(panels)), 3.5), dpi=100, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
     for axes, (title, lines) in zip(figure.subplots(1, max(1, len(panels)), squeeze=False)[0], sorted(panels.items()), strict=False):
         for label, term in lines.items():
             points = [(row["images"], row[term]) for row in rows if term in row]
@@ -93,5 +91,13 @@ def curves(rows: Sequence[dict[str, float]]) -> Image.Image:
         axes.set(title=title, xlabel="images", yscale="log" if title == "gradient norms" else "linear")
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8)
+    return rendered(figure)
+
+
+def rendered(figure: "matplotlib.figure.Figure") -> Image.Image:  # noqa: F821
+    """What is drawn on a figure, without a window."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")

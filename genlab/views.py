@@ -1,6 +1,6 @@
-"""What a recipe has to show of itself, as data: genlab.pictures draws it."""
+"""What a recipe has to show of itself, as data: genlab.drawing draws it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -22,7 +22,7 @@ class Points(NamedTuple):
     axes: tuple[str, str]  # what the two numbers are
     labels: Tensor | None = None  # (N,), whole numbers: a colour each
     centres: Tensor | None = None  # (K, 2), marked
-    names: tuple[str, ...] = ()  # of the labels; numbers if there are none
+    names: Sequence[str] = ()  # of the labels; numbers if there are none
 
 
 class Curve(NamedTuple):
@@ -41,6 +41,7 @@ def plane(
     codes: Tensor,  # (N, D)
     labels: Tensor | None,
     centres: Tensor | None,  # (K, D)
+    names: Sequence[str] = (),  # of the labels
 ) -> Points:
     """Points in the plane: as they are if they have two numbers, else their first two principal components."""
     axes = ("z1", "z2")
@@ -55,4 +56,4 @@ def plane(
             for name, share in zip(("first", "second"), shares.tolist(), strict=False)
         )
     places = [each.cpu() for each in places]
-    return Points(places[0], axes, None if labels is None else labels.cpu(), places[1] if centres is not None else None)
+    return Points(places[0], axes, None if labels is None else labels.cpu(), places[1] if centres is not None else None, names)

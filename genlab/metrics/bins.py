@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from genlab.k_means import k_means
 from genlab.metrics.neighbours import nearest
 
 BINS = 100  # K
@@ -57,14 +58,9 @@ def bins_of(
     count: int = BINS,  # fewer where the images are few: one for each ten
     seed: int = 0,
 ) -> Bins:
-    """The bins of a training set: k-means from one start (k-means++). The same on any number of threads."""
-    from sklearn.cluster import KMeans
-    from threadpoolctl import threadpool_limits
-
+    """The bins of a training set, by k-means."""
     count = max(1, min(count, len(training) // IMAGES))
-    with threadpool_limits(1):  # threads add up their parts in any order
-        means = KMeans(count, n_init=1, random_state=seed).fit(training.astype(np.float64))
-    return Bins(means.cluster_centers_)
+    return Bins(k_means(training.astype(np.float64), count, seed))
 
 
 def two_proportions(

@@ -1,10 +1,8 @@
 """A mixture as a network that makes images of latents."""
 
-import math
-
-import torch
 from torch import Tensor, nn
 
+from genlab.latents import pick
 from genlab.mixtures.gaussian_mixture import GaussianMixture
 from genlab.mixtures.projection import PrincipalComponents
 
@@ -12,7 +10,7 @@ from genlab.mixtures.projection import PrincipalComponents
 class Sampler(nn.Module):
     """Latent (N, latent_size) of numbers from N(0, 1) -> image (N, C, H, W) in [-1, 1].
 
-    The first number chooses the component: its share of N(0, 1) below it, against the weights added up. The others are the noise.
+    The first number picks the component, the others are its noise.
     """
 
     classes = 0
@@ -28,8 +26,7 @@ class Sampler(nn.Module):
         self.register_buffer("axes", None if projection is None else projection.axes.float())
 
     def forward(self, latent: Tensor) -> Tensor:
-        share = torch.special.erfc(-latent[:, :1] / math.sqrt(2)) / 2
-        component = (share >= self.bounds).sum(1)
+        component = pick(latent[:, 0], self.bounds)
         vectors = self.means[component] + self.deviations(latent[:, 1:], component)
         if self.axes is not None:
             vectors = self.mean + vectors @ self.axes.T

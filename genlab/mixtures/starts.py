@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from genlab.errors import InputError
+from genlab.k_means import k_means
 from genlab.mixtures.gaussian_mixture import GaussianMixture, fit
 from genlab.mixtures.projection import PrincipalComponents
 
@@ -30,7 +31,7 @@ class _Restarts:
         self,
         restarts: int = 1,
         steps: int = 5,  # of EM that decide which start is best
-        images: int = 10_000,  # that it looks at: the first batches' , which the stream has shuffled
+        images: int = 10_000,  # that it looks at: the first batches', which the stream has shuffled
     ):
         if restarts < 1 or steps < 1:
             raise InputError(f"restarts: got {restarts} with {steps} steps; expected at least 1 of each.")
@@ -60,16 +61,11 @@ class _Restarts:
 
 
 class KMeans(_Restarts):
-    """The clusters of k-means, which itself begins with k-means++. Arthur and Vassilvitskii 2007; the work is scikit-learn's."""
+    """The clusters of k-means, which itself begins with k-means++."""
 
     def centres(self, x: Tensor, count: int) -> Tensor:
-        import sklearn.cluster
-        from threadpoolctl import threadpool_limits
-
         seed = int(torch.randint(2**31 - 1, ()))
-        with threadpool_limits(1):  # with more threads its sums come in any order
-            found = sklearn.cluster.KMeans(count, n_init=1, max_iter=30, random_state=seed).fit(x.cpu().numpy())
-        return torch.from_numpy(found.cluster_centers_)
+        return torch.from_numpy(k_means(x.cpu().numpy(), count, seed, iterations=30))
 
 
 class Random(_Restarts):

@@ -15,7 +15,7 @@ from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
 from genlab.errors import InputError
 from genlab.networks.initialise import he
-from genlab.networks.residual import SLOPE, Block, Doubling, Halving
+from genlab.networks.residual import SLOPE, Doubling, Halving, stages
 
 QUIET = 0.01  # deviation of a last layer's weights at first
 Activation = Literal["relu", "tanh"]
@@ -96,12 +96,7 @@ class ConvolutionalEncoder(nn.Module):
         filters = [min(most, width * 2**level) for level in range(halvings + 1)]
         self.from_image = nn.Conv2d(channels * patch**2, width, 3, padding=1)
         self.from_label = nn.Embedding(classes, width) if classes else None
-        stages: list[nn.Module] = []
-        for level, number in enumerate(filters):
-            if level:
-                stages.append(Halving(filters[level - 1], number))
-            stages += [Block(number, None, 1, blocks * len(filters)) for _ in range(blocks)]
-        self.stages = nn.Sequential(*stages)
+        self.stages = nn.Sequential(*stages(filters, Halving, blocks))
         self.to_latent = nn.Sequential(
             nn.LeakyReLU(SLOPE),
             nn.Flatten(),
@@ -145,12 +140,7 @@ class ConvolutionalDecoder(nn.Module):
             nn.Linear(latent_size + classes, hidden), nn.LeakyReLU(SLOPE), nn.Linear(hidden, filters[0] * coarsest**2)
         )
         self.coarsest = (filters[0], coarsest, coarsest)
-        stages: list[nn.Module] = []
-        for level, number in enumerate(filters):
-            if level:
-                stages.append(Doubling(filters[level - 1], number))
-            stages += [Block(number, None, 1, blocks * len(filters)) for _ in range(blocks)]
-        self.stages = nn.Sequential(*stages)
+        self.stages = nn.Sequential(*stages(filters, Doubling, blocks))
         self.to_image = nn.Sequential(nn.LeakyReLU(SLOPE), nn.Conv2d(filters[-1], outputs * channels * patch**2, 3, padding=1))
         he(self.from_latent, SLOPE)
         he(self.to_image, SLOPE)

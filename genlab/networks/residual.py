@@ -1,5 +1,7 @@
 """R3GAN's residual pair, without any normalisation (Huang et al. 2024, arXiv:2501.05441, section 3 and appendix)."""
 
+from collections.abc import Callable, Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, pixel_shuffle, pixel_unshuffle
@@ -35,13 +37,7 @@ class Generator(nn.Module):
         filters = [min(most, width * 2**level) for level in reversed(range(doublings + 1))]
         self.basis = nn.Parameter(torch.randn(filters[0], COARSEST, COARSEST))
         self.scale = nn.Linear(latent_size, filters[0], bias=False)
-        count = blocks * len(filters)
-        stages = []
-        for level, number in enumerate(filters):
-            if level:
-                stages.append(Doubling(filters[level - 1], number))
-            stages += [Block(number, group_size, expansion, count) for _ in range(blocks)]
-        self.stages = nn.Sequential(*stages)
+        self.stages = nn.Sequential(*stages(filters, Doubling, blocks, group_size, expansion))
         self.to_image = nn.Conv2d(filters[-1], channels * patch**2, 1, bias=False)
         for layer in (self.scale, self.to_image):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
@@ -69,16 +65,11 @@ class Critic(nn.Module):
         doublings = doublings_to(size // patch, "Critic")
         self.patch = patch
         filters = [min(most, width * 2**level) for level in range(doublings + 1)]
-        count = blocks * len(filters)
-        stages: list[nn.Module] = [nn.Conv2d(channels * patch**2, filters[0], 1, bias=False)]
-        for level, number in enumerate(filters):
-            if level:
-                stages.append(Halving(filters[level - 1], number))
-            stages += [Block(number, group_size, expansion, count) for _ in range(blocks)]
-        self.stages = nn.Sequential(*stages)
+        first = nn.Conv2d(channels * patch**2, filters[0], 1, bias=False)
+        self.stages = nn.Sequential(first, *stages(filters, Halving, blocks, group_size, expansion))
         self.basis = nn.Conv2d(filters[-1], filters[-1], COARSEST, groups=filters[-1], bias=False)
         self.to_logit = nn.Linear(filters[-1], 1, bias=False)
-        for layer in (stages[0], self.basis, self.to_logit):
+        for layer in (first, self.basis, self.to_logit):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
 
     def forward(self, image: Tensor) -> Tensor:
@@ -130,6 +121,22 @@ class Halving(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         return self.change(avg_pool2d(features, 2))
+
+
+def stages(
+    filters: Sequence[int],  # at each side, in the order in which they are passed
+    between: Callable[[int, int], nn.Module],  # Doubling or Halving
+    blocks: int,  # at each side
+    group_size: int | None = None,
+    expansion: int = 1,
+) -> list[nn.Module]:
+    """The blocks of every side, and what leads from one side to the next."""
+    layers: list[nn.Module] = []
+    for level, number in enumerate(filters):
+        if level:
+            layers.append(between(filters[level - 1], number))
+        layers += [Block(number, group_size, expansion, blocks * len(filters)) for _ in range(blocks)]
+    return layers
 
 
 def change(filters: int, to: int) -> nn.Module:

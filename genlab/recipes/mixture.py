@@ -203,12 +203,12 @@ class Mixture(Recipe):
         return {"components": float(mixture.components), "free_parameters": float(mixture.free_parameters()), **criteria}
 
     @torch.no_grad()
-    def views(self, batch: Batch) -> dict[str, View]:
+    def views(self, batch: Batch, names: Sequence[str] = ()) -> dict[str, View]:
         mixture = self.best
         views: dict[str, View] = {
             "reconstructions": Sheet({"held out": batch["image"][:16], "reconstructed": self.reconstruct(batch)[:16]}),
             "components": Sheet(self.component_rows(), COLUMNS),
-            "latents": plane(batch["image"].flatten(1), batch.get("label"), self.images_of(mixture.means).flatten(1)),
+            "latents": plane(batch["image"].flatten(1), batch.get("label"), self.images_of(mixture.means).flatten(1), names),
         }
         if len(self.mixtures) > 1:
             over = tuple(float(each.components) for each in self.mixtures)

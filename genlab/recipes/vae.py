@@ -194,7 +194,7 @@ class VAE(Recipe):
         return {"active_units": float(active_units(self.encode(batch)[0]))}
 
     @torch.no_grad()
-    def views(self, batch: Batch) -> dict[str, View]:
+    def views(self, batch: Batch, names: Sequence[str] = ()) -> dict[str, View]:
         """Reconstructions, the latents' own ways through the images, where the images lie among the latents, and a map of a plane."""
         codes, label = self.encode(batch), batch["label"][:1] if self.classes else None
         few = {name: value[:COLUMNS] for name, value in batch.items()}
@@ -205,13 +205,14 @@ class VAE(Recipe):
         views: dict[str, View] = {
             "reconstructions": Sheet({"held out": few["image"], "reconstructed": self.reconstruct(few)}, COLUMNS),
             "traversals": traversals(decode, self.prior, *codes),
-            "latents": plane(codes[0], batch.get("label"), self.prior.means if self.prior.components else None),
+            "latents": plane(codes[0], batch.get("label"), self.prior.means if self.prior.components else None, names),
         }
         if self.prior.latent_size == 2:
             views["latent_map"] = latent_map(decode, self.prior)
         if self.classes:
             latents = self.shown[:COLUMNS]
-            told = {f"label {each}": latents.new_full((COLUMNS,), each, dtype=torch.long) for each in range(self.classes)}
+            titles = [names[each] if names else f"label {each}" for each in range(self.classes)]
+            told = {title: latents.new_full((COLUMNS,), each, dtype=torch.long) for each, title in enumerate(titles)}
             views["classes"] = Sheet({name: self.sample(latents, labels) for name, labels in told.items()}, COLUMNS)
         return views
 

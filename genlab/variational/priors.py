@@ -1,12 +1,12 @@
 """Priors p(z) of latents: as a density, and as something to sample from with numbers from N(0, 1)."""
 
-import math
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from genlab.errors import InputError
+from genlab.latents import pick
 from genlab.variational.bounds import gaussian_divergence, gaussian_log_density
 
 
@@ -85,12 +85,8 @@ class Mixture(nn.Module):
         return (AGILITY * self.raw).log_softmax(0)
 
     def forward(self, noise: Tensor) -> Tensor:
-        """Noise (N, latent_size + 1) -> z (N, latent_size): the first number chooses the component, the others are its noise.
-
-        The share of N(0, 1) below the first number, held against the cumulated weights: the greater it is, the later the component.
-        """
-        share = 0.5 * (1 + torch.erf(noise[:, :1] / math.sqrt(2)))
-        component = (share >= self.log_weights.exp().cumsum(0)[:-1]).sum(1)
+        """Noise (N, latent_size + 1) -> z (N, latent_size): the first number picks the component, the others are its noise."""
+        component = pick(noise[:, 0], self.log_weights.exp().cumsum(0)[:-1])
         return self.means[component] + self.log_deviations[component].exp() * noise[:, 1:]
 
     def joint(self, z: Tensor) -> Tensor:

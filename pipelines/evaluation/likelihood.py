@@ -61,7 +61,7 @@ def inference_scores(
         chosen = torch.cat([trained.responsibilities(batch).argmax(1).cpu() for batch in parts(held_out, BATCH_SIZE)])
         groups["clusters"] = {
             "components": cluster_scores(chosen.numpy(), labels),
-            "k-means": cluster_scores(k_means(images, train, test, found.shape[1]), labels),
+            "k-means": cluster_scores(by_pixels(images, train, test, found.shape[1]), labels),
         }
     return groups
 
@@ -78,15 +78,14 @@ def likelihood(recipe: Any, batch: Mapping[str, Any]) -> dict[str, float]:
     return {"bits_per_dimension": bits_per_dimension(next(iter(means.values())), batch["image"][0].numel()), **means}
 
 
-def k_means(images: Any, train: Any, test: Any, count: int) -> Any:
+def by_pixels(images: Any, train: Any, test: Any, count: int) -> Any:
     """The cluster of each held-out image, (N,), by k-means on the training images' pixels."""
-    from sklearn.cluster import KMeans
-    from threadpoolctl import threadpool_limits
+    from genlab.k_means import k_means
+    from genlab.metrics.neighbours import nearest
 
     pixels = images.images.reshape(len(images.images), -1)
-    with threadpool_limits(1):  # with more threads its sums come in any order
-        found = KMeans(min(count, len(train)), n_init=1, random_state=SUBSET_SEED).fit(pixels[train].astype(float))
-        return found.predict(pixels[test].astype(float))
+    centres = k_means(pixels[train].astype(float), min(count, len(train)), SUBSET_SEED)
+    return nearest(pixels[test].astype(float), centres).indices[:, 0]
 
 
 def first(batch: Mapping[str, Any], count: int) -> dict[str, Any]:

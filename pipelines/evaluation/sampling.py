@@ -57,7 +57,6 @@ def score_samples(
     from genlab.pictures import spread
     from genlab.sampling_pictures import LATENTS, RANKS, grid, interpolation, neighbours, truncation
     from genlab.seeding import seed_everything
-    from genlab.views import Points
 
     place = build(compute, "compute")
     test, train = images.indices("test"), images.indices("train")
@@ -78,10 +77,10 @@ def score_samples(
     made = {
         "generated": HeldOut.to_bytes(samples[: len(test)]),
         "untrained": HeldOut.to_bytes(sampler(untrained, place.device)(latents, labels)[: len(test)]),
-        "training images": images.images[spread(train, len(test))],
     }
-    rows = {"training images": features[spread(train, len(test))]}
-    rows = {name: rows[name] if name in rows else extractor(pixels) for name, pixels in made.items()}
+    like_test = spread(train, len(test))
+    rows = {name: extractor(pixels) for name, pixels in made.items()} | {"training images": features[like_test]}
+    made["training images"] = images.images[like_test]
     log.info("their scores, against %s held-out images", f"{len(test):,}")
     scores = {
         name: distribution_scores(seen, held_out, extractor, SUBSET_SEED, LARGEST_SUBSET)
@@ -130,8 +129,7 @@ def score_samples(
         "neighbours": neighbours(samples, train[resembling["generated"].indices], images),
         "truncation": truncation(sample, latents, labels),
     }
-    for name, view in trained.views(first(truth, VIEWED)).items():
-        pictures[name] = draw(view._replace(names=images.classes) if isinstance(view, Points) else view)
+    pictures |= {name: draw(view) for name, view in trained.views(first(truth, VIEWED), images.classes).items()}
     return {"headline": headline, "protocol": protocol, "samples": scores} | inferred, grid(samples), pictures
 
 

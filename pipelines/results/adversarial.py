@@ -11,7 +11,7 @@ from typing import Any
 from genlab.errors import InputError
 from pipelines.configuration import family, project
 from pipelines.release.card import number
-from pipelines.results.left import metrics_of, read
+from pipelines.results.left import metrics_of, read, thousandths
 
 PAGE = Path("docs/results/adversarial.md")
 BENCHMARK = Path("data/08_reporting/benchmarks/adversarial.json")
@@ -79,11 +79,10 @@ def describe(entries: Mapping[str, Any], metrics: Mapping[str, Any], speeds: Map
 
 def row(name: str, samples: Mapping[str, Mapping[str, float]], speed: Mapping[str, float], extra: list[str]) -> str:
     made, untrained = samples["generated"], samples["untrained"]
-    kid = f"{1000 * made['kid_efflite0']:.0f} ± {1000 * made['kid_efflite0_spread']:.0f}"
     better = f"{untrained['kid_efflite0'] / made['kid_efflite0']:.1f}"
     shares = [f"{made['fid_efflite0']:.0f}", f"{made['precision']:.2f}", f"{made['recall']:.2f}", f"{made['nearest_training']:.1f}"]
     pace = [f"{speed['images_per_second']:.0f}", f"{speed['ratio']:.2f}"]
-    return f"| `{name}` | " + " | ".join([*extra, kid, better, *shares, *pace]) + " |"
+    return f"| `{name}` | " + " | ".join([*extra, thousandths(made), better, *shares, *pace]) + " |"
 
 
 def ideal(samples: Mapping[str, Mapping[str, float]], extra: int) -> str:

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pipelines.configuration import project
-from pipelines.results.left import metrics_of
+from pipelines.results.left import metrics_of, prepared, restored
 
 MIXTURE, LINEAR = "gmm_digits", "vae_linear"  # the recipes that these checks are about
 
@@ -19,24 +18,14 @@ def describe(entries: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def restored(name: str, entry: Mapping[str, Any]) -> tuple[Any, Any, Any]:
-    """A trained recipe, its image set, and the held-out images as a batch."""
-    from genlab.images.prepared_set import PreparedSet
-    from genlab.images.stream import batch_of
-    from pipelines.datasets import Weights
-    from pipelines.release.nodes import trained
-
-    images = PreparedSet.load(project() / f"data/05_model_input/{entry['images']}")
-    recipe = trained(Weights(str(project() / f"data/06_models/{name}/checkpoint.safetensors")).load(), entry["model"])
-    return recipe, images, batch_of(images, images.indices("test"))
-
-
 def tight_bound(entry: Mapping[str, Any]) -> list[str]:
     """EM's two steps as one bound, which the exact posterior makes tight: ELBO(q) = sum_k q_k (log p(x, k) - log q_k)."""
     import torch
 
-    recipe, _, held_out = restored(MIXTURE, entry)
-    mixture, x = recipe.best, held_out["image"].flatten(1).double()
+    from genlab.images.stream import batch_of
+
+    images, mixture = prepared(entry["images"]), restored(MIXTURE, entry["model"]).best
+    x = batch_of(images, images.indices("test"))["image"].flatten(1).double()
     joint, exact = mixture.log_joint(x), mixture.log_prob(x)
     posterior = torch.softmax(joint, 1)
     hard = torch.nn.functional.one_hot(joint.argmax(1), joint.shape[1]).double()
@@ -70,12 +59,10 @@ def linear_limit(entry: Mapping[str, Any]) -> list[str]:
     from genlab.mixtures.low_rank import LowRank
     from genlab.seeding import seed_everything
 
-    recipe, images, held_out = restored(LINEAR, entry)
+    images, recipe = prepared(entry["images"]), restored(LINEAR, entry["model"])
     seed_everything(0)
     levels, size = recipe.likelihood.levels, recipe.prior.latent_size
-    train, test = (
-        dequantised(batch["image"], levels).flatten(1).double() for batch in (batch_of(images, images.indices("train")), held_out)
-    )
+    train, test = (dequantised(batch_of(images, images.indices(split))["image"], levels).flatten(1).double() for split in ("train", "test"))
     volume = log_volume(train.shape[1], levels)
     closed = PCA(size, svd_solver="full").fit(train.numpy()).score(test.numpy()) + volume
     analyser = GaussianMixture(1, train.shape[1], LowRank(size, isotropic=True), tolerance=1e-6, negligible=0.0)

@@ -11,7 +11,7 @@ from typing import Any
 from genlab.errors import InputError
 from pipelines.configuration import family, project
 from pipelines.results import bridges
-from pipelines.results.left import metrics_of, read
+from pipelines.results.left import metrics_of, read, thousandths
 
 PAGE = Path("docs/results/latent_variables.md")
 BENCHMARK = Path("data/08_reporting/benchmarks/mixtures.json")
@@ -180,10 +180,6 @@ def baselines(metrics: Mapping[str, Any]) -> Iterator[str]:
     for title, samples in (("training images", real), ("untrained", untrained)):
         cells = {"KID x 1000": thousandths(samples), "NDB": f"{samples['ndb']:.2f}"}
         yield f"| {title} | " + " | ".join(cells.get(column, "") for column in COLUMNS) + " |"
-
-
-def thousandths(scores: Mapping[str, float]) -> str:
-    return f"{round(1000 * scores['kid_efflite0'])} ± {round(1000 * scores['kid_efflite0_spread'])}"
 
 
 def speed(found: Mapping[str, Any]) -> list[str]:

@@ -1,6 +1,7 @@
 """What earlier runs have left for a page to read."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,3 +28,23 @@ def metrics_of(recipe: str) -> dict[str, Any]:
         InputError: it has not been evaluated.
     """
     return read(Path(f"data/08_reporting/{recipe}/metrics.json"), f"kedro run --pipeline={recipe}")
+
+
+def prepared(image_set: str) -> Any:
+    """A prepared set, a genlab.images.prepared_set.PreparedSet."""
+    from genlab.images.prepared_set import PreparedSet
+
+    return PreparedSet.load(project() / f"data/05_model_input/{image_set}")
+
+
+def restored(recipe: str, model: Mapping[str, Any]) -> Any:
+    """A trained recipe, a genlab.engine.Recipe, in evaluation mode, from its checkpoint and its description."""
+    from pipelines.datasets import Weights
+    from pipelines.release.nodes import trained
+
+    return trained(Weights(str(project() / f"data/06_models/{recipe}/checkpoint.safetensors")).load(), model)
+
+
+def thousandths(scores: Mapping[str, float]) -> str:
+    """KID x 1000 with its spread, as a table's cell."""
+    return f"{round(1000 * scores['kid_efflite0'])} ± {round(1000 * scores['kid_efflite0_spread'])}"

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from genlab.errors import InputError
-from pipelines.configuration import image_sets, project, recipes
+from pipelines.configuration import family, project
 from pipelines.release.card import number
-from pipelines.results.left import metrics_of
+from pipelines.results.left import metrics_of, prepared, restored, thousandths
 
 PAIRED = "genlab.recipes.pix2pix.Pix2Pix"
 PAGE = Path("docs/results/translation.md")
@@ -44,7 +44,7 @@ def write() -> Path:
     Raises:
         InputError: a result is not there, or two recipes were scored on the same images under different protocols.
     """
-    entries = {name: entry for name, entry in recipes().items() if image_sets()[entry["images"]]["kind"] in ("paired", "unpaired")}
+    entries = family("translation")
     metrics = {name: metrics_of(name) for name in entries}
     sections = sections_of(entries, metrics)
     page = project() / PAGE
@@ -140,7 +140,7 @@ def cell(scores: Mapping[str, float], name: str) -> str:
     if name not in scores:
         return ""
     if name == THOUSANDTHS:
-        return f"{1000 * scores[name]:.0f} ± {1000 * scores[f'{name}_spread']:.0f}"
+        return thousandths(scores)
     return number(scores[name])
 
 
@@ -158,8 +158,6 @@ def picture(section: Section, entries: Mapping[str, Any]) -> Any:
 
     from genlab.pictures import fixed_inputs, sheet
     from genlab.seeding import seed_everything
-    from pipelines.datasets import Weights
-    from pipelines.release.nodes import trained
 
     images = prepared(section.image_set)
     inputs = fixed_inputs(images, SHOWN, torch.device("cpu"))
@@ -167,7 +165,7 @@ def picture(section: Section, entries: Mapping[str, Any]) -> Any:
     source, target = section.direction.split("_to_")
     rows = {names[source]: inputs[source]}
     for name in section.recipes:
-        recipe = trained(Weights(str(project() / f"data/06_models/{name}/checkpoint.safetensors")).load(), entries[name]["model"])
+        recipe = restored(name, entries[name]["model"])
         if section.direction not in recipe.directions:
             raise InputError(
                 f"{name}: scored as {section.direction}, described as {', '.join(recipe.directions)}. Train and score it again."
@@ -175,9 +173,3 @@ def picture(section: Section, entries: Mapping[str, Any]) -> Any:
         seed_everything(0)
         rows[name] = recipe.sample(inputs[source], section.direction)
     return sheet(rows | {names[target]: inputs[target]})
-
-
-def prepared(image_set: str) -> Any:
-    from genlab.images.prepared_set import PreparedSet
-
-    return PreparedSet.load(project() / f"data/05_model_input/{image_set}")

@@ -1,0 +1,17 @@
+"""k-means, by scikit-learn."""
+
+import numpy as np
+
+
+def k_means(
+    points: np.ndarray,  # (N, D)
+    count: int,  # K
+    seed: int,
+    iterations: int = 300,  # at most
+) -> np.ndarray:
+    """The centres of one start by k-means++ (Arthur and Vassilvitskii 2007), (K, D). The same on any number of threads."""
+    from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):  # threads add up their parts in any order
+        return KMeans(count, n_init=1, max_iter=iterations, random_state=seed).fit(points).cluster_centers_
