@@ -17,6 +17,7 @@ from pathlib import Path
 
 import torch
 import yaml
+from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, TensorDataset
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,53 +26,84 @@ sys.path.insert(0, str(ROOT))
 from genlab.build import build  # noqa: E402
 from genlab.engine import Stream, train  # noqa: E402
 from genlab.images.prepared_set import PreparedSet  # noqa: E402
-from genlab.images.stream import ImageSource, to_channels_first, to_unit  # noqa: E402
+from genlab.images.stream import ImageSource, batch_of  # noqa: E402
+from genlab.losses.orthogonality import orthogonality  # noqa: E402
 from genlab.losses.penalties import Judged  # noqa: E402
 from genlab.recipes.gan import GAN  # noqa: E402
 from genlab.seeding import seed_everything  # noqa: E402
 from genlab.unrolled import future  # noqa: E402
 
-RECIPES = ("gan", "lsgan", "wgan", "wgan_gp", "sngan", "unrolled_gan", "minibatch_gan", "r3gan")
+RECIPES = (
+    "gan",
+    "lsgan",
+    "wgan",
+    "wgan_gp",
+    "sngan",
+    "unrolled_gan",
+    "minibatch_gan",
+    "r3gan",
+    "cgan",
+    "acgan",
+    "projection_gan",
+    "biggan",
+)
 ROUNDS, TURNS, WARM_UP = 7, 8, 4
 OUT = ROOT / "data/08_reporting/benchmarks/adversarial.json"
 
 
-def by_hand(recipe: GAN, images: torch.Tensor, batch_size: int, description: dict, memory_format: torch.memory_format) -> Iterator[None]:
+def by_hand(
+    recipe: GAN,
+    images: torch.Tensor,
+    labels: torch.Tensor,  # told to networks that know classes
+    batch_size: int,
+    description: dict,
+    memory_format: torch.memory_format,
+) -> Iterator[None]:
     """The same game without the engine: a turn at each step of the iterator."""
     generator, critic, loss = recipe.generator, recipe.critic, recipe.loss
     generator_optimizer = build(description["generator_optimizer"])(generator.parameters())
     critic_optimizer = build(description["critic_optimizer"])(critic.parameters())
     average = copy.deepcopy(generator) if recipe.average is not None else None
-    loader = DataLoader(TensorDataset(images), batch_size, shuffle=True, drop_last=True)
-    batches = (batch.to(memory_format=memory_format) for _ in iter(int, 1) for (batch,) in loader)
+    loader = DataLoader(TensorDataset(images, labels), batch_size, shuffle=True, drop_last=True)
+    batches = ((batch.to(memory_format=memory_format), label) for _ in iter(int, 1) for batch, label in loader)
     penalties, clip, steps = recipe.penalties.values(), description.get("clip"), description.get("critic_steps", 1)
-    for real in batches:
+    for real, label in batches:
         for step in range(steps):
-            real = real if step == 0 else next(batches)
+            real, label = (real, label) if step == 0 else next(batches)
+            told = (label,) if recipe.classes else ()
             critic_optimizer.zero_grad()
-            fake = generator(torch.randn(len(real), generator.latent_size)).detach()
+            fake = generator(torch.randn(len(real), generator.latent_size), *told).detach()
             if penalties:
                 real.requires_grad_()
                 fake.requires_grad_()
-            judged = Judged(real, recipe.judge(real)), Judged(fake, recipe.judge(fake))
-            total = loss.critic(judged[0].logits, judged[1].logits).mean()
+            verdicts = recipe.verdict(real, *told), recipe.verdict(fake, *told)
+            total = loss.critic(verdicts[0].logits, verdicts[1].logits).mean()
             for penalty in penalties:
-                total = total + penalty(recipe.judge, *judged).mean()
+                total = total + penalty(recipe.judge, Judged(real, verdicts[0].logits), Judged(fake, verdicts[1].logits)).mean()
+            if verdicts[0].beliefs is not None:
+                total = total + recipe.class_weight * sum(cross_entropy(verdict.beliefs, label) for verdict in verdicts)
             total.backward()
             critic_optimizer.step()
             if clip:
                 for weight in critic.parameters():
                     weight.data.clamp_(-clip, clip)
         generator_optimizer.zero_grad()
-        fake = generator(torch.randn(len(real), generator.latent_size))
-        judge = recipe.judge
+        fake = generator(torch.randn(len(real), generator.latent_size), *told)
         if recipe.unrolled_steps:
 
             def objective(judge, real=real, fake=fake):
                 return loss.critic(judge(real), judge(fake)).mean()
 
             judge = future(critic, objective, recipe.unrolled_steps, recipe.unrolled_rate)
-        loss.generator(judge(fake), lambda judge=judge, real=real: judge(real)).mean().backward()
+            total = loss.generator(judge(fake), lambda judge=judge, real=real: judge(real)).mean()
+        else:
+            verdict = recipe.verdict(fake, *told)
+            total = loss.generator(verdict.logits, lambda real=real, told=told: recipe.judge(real, *told)).mean()
+            if verdict.beliefs is not None:
+                total = total + recipe.class_weight * cross_entropy(verdict.beliefs, label)
+        if recipe.orthogonal_weight:
+            total = total + recipe.orthogonal_weight * orthogonality(generator)
+        total.backward()
         generator_optimizer.step()
         if average is not None:
             with torch.no_grad():
@@ -103,9 +135,9 @@ def compare(name: str) -> dict[str, float]:
     for _ in range(2):
         seed_everything(0)
         recipes.append(build(entry["model"]).to(memory_format=memory_format))
-    tensor = to_unit(to_channels_first(images.images[images.indices("train")]))
+    train_on = batch_of(images, images.indices("train"))
     engine = by_engine(recipes[0], images, batch_size, memory_format)
-    hand = by_hand(recipes[1], tensor, batch_size, entry["model"], memory_format)
+    hand = by_hand(recipes[1], train_on["image"], train_on["label"], batch_size, entry["model"], memory_format)
     seconds(engine, WARM_UP), seconds(hand, WARM_UP)
     rounds = [(seconds(engine, TURNS), seconds(hand, TURNS)) for _ in range(ROUNDS)]
     return {

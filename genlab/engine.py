@@ -27,7 +27,7 @@ class NonFiniteLossError(InputError):
 class Source(Protocol):
     """Batches by number. Batch i is a function of (the source's seed, i) alone."""
 
-    epoch: int  # images that there are: so many in a row, from a multiple of it on, hold each once
+    epoch: int  # images that there are: so many in a row, from a multiple of it on, hold each once, unless classes are balanced
 
     def batches(self, start: int) -> Iterator[Batch]: ...
 
@@ -130,6 +130,10 @@ class Recipe(nn.Module):
     def at(self, progress: float) -> None:
         """Move the schedules to this share of the budget, in [0, 1]."""
 
+    def conclude(self) -> None:
+        """After the last turn: what only the final weights can tell. A function of them and of torch's random numbers: done twice it is the
+        same."""
+
     def check(self, batch: Batch) -> None:
         """Raise an InputError if the networks cannot take images of this shape."""
 
@@ -219,6 +223,8 @@ def train(
         terms = {f"{name}/{term}": value for name, update in recipe.updates.items() for term, value in update(stream).items()}
         images += batch_size
         yield Turn(images, finite(terms, images))
+    seed_everything(seed, images)
+    recipe.conclude()
 
 
 def finite(terms: Terms, images: int) -> dict[str, float]:

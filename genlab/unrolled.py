@@ -22,8 +22,8 @@ def future(
     """
     weights = dict(critic.named_parameters())
 
-    def judge(images: Tensor) -> Tensor:
-        return functional_call(critic, weights, (images,))
+    def judge(images: Tensor, *told: Tensor) -> Tensor:
+        return functional_call(critic, weights, (images, *told))
 
     for _ in range(steps):
         gradients = torch.autograd.grad(objective(judge), list(weights.values()), create_graph=True)

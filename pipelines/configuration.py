@@ -6,9 +6,11 @@ from typing import Any
 from kedro.config import OmegaConfigLoader
 from kedro.framework.context import KedroContext
 
-# Recipes that are put side by side: a pipeline that runs them all, and a page in docs/results. By the class of the model.
+# Recipes that are put side by side: a pipeline that runs them all, and a page in docs/results. By the class of the model and, of GANs, by
+# whether the generator is told labels.
 FAMILIES = {
     "adversarial": ("genlab.recipes.gan.GAN",),
+    "conditional": ("genlab.recipes.gan.GAN, told labels",),
     "translation": ("genlab.recipes.pix2pix.Pix2Pix", "genlab.recipes.cyclegan.CycleGAN"),
     "latent_variables": ("genlab.recipes.vae.VAE", "genlab.recipes.mixture.Mixture"),
 }
@@ -55,7 +57,13 @@ def recipes() -> dict[str, dict[str, Any]]:
 
 def family(name: str) -> dict[str, dict[str, Any]]:
     """Recipe name -> its parameters, of a family."""
-    return {recipe: entry for recipe, entry in recipes().items() if model_class(entry) in FAMILIES[name]}
+    return {recipe: entry for recipe, entry in recipes().items() if kind_of(entry) in FAMILIES[name]}
+
+
+def kind_of(entry: dict[str, Any]) -> Any:
+    """What FAMILIES knows a recipe by."""
+    found, generator = model_class(entry), entry["model"].get("generator") if isinstance(entry["model"], dict) else None
+    return f"{found}, told labels" if isinstance(generator, dict) and generator.get("classes") else found
 
 
 def model_class(entry: dict[str, Any]) -> Any:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
 from genlab.errors import InputError
+from genlab.labels import class_weights
 from genlab.networks.initialise import he
 from genlab.networks.residual import SLOPE, Doubling, Halving, stages
 
@@ -167,10 +168,8 @@ def connected(units: Sequence[int], activation: Activation) -> nn.Sequential:
 
 
 def joined(numbers: Tensor, label: Tensor | None, classes: int) -> Tensor:
-    """(N, D), labels (N,) -> (N, D + classes): the label as 0 and 1."""
-    if not classes:
-        return numbers
-    return torch.cat([numbers, (label[:, None] == torch.arange(classes, device=label.device)).to(numbers.dtype)], 1)
+    """(N, D), labels (N,) or weights of the classes (N, classes) -> (N, D + classes)."""
+    return torch.cat([numbers, class_weights(label, classes).to(numbers.dtype)], 1) if classes else numbers
 
 
 def coarsest_side(size: int, halvings: int, patch: int, name: str) -> int:

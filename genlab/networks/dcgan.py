@@ -3,11 +3,10 @@
 from collections.abc import Callable
 
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
 
 from genlab.errors import InputError
 from genlab.networks.initialise import he, normal
-from genlab.networks.normalise import Norm, normalise
+from genlab.networks.normalise import Norm, normalise, normalise_spectrally
 
 COARSEST = 4  # pixels, the side of the first and last feature map
 SLOPE = 0.2  # of the critic's leaky ReLU, section 3
@@ -19,6 +18,8 @@ class Generator(nn.Module):
     4 px with size / 8 x `width` filters, halved with each doubling of the side; the last convolution gives the image. With size 64
     and width 128: figure 1.
     """
+
+    classes = 0  # it is told no label
 
     def __init__(
         self,
@@ -49,11 +50,13 @@ class Generator(nn.Module):
 
 
 class Critic(nn.Module):
-    """Image (N, C, size, size) -> logits (N,). The generator's mirror image; no norm on its first layer.
+    """Image (N, C, size, size) -> logits (N,), or (N, outputs). The generator's mirror image; no norm on its first layer.
 
     Beyond the paper: a layer that sees the whole batch before the last convolution, and spectral normalisation of every weight
     (Miyato et al. 2018, arXiv:1802.05957, one power iteration a step).
     """
+
+    classes = 0  # it is told no label
 
     def __init__(
         self,
@@ -63,9 +66,11 @@ class Critic(nn.Module):
         norm: Norm = "batch",
         minibatch: Callable[[int, int], nn.Module] | None = None,  # (channels, side) -> a layer of genlab.networks.minibatch
         spectral: bool = False,
+        outputs: int = 1,  # logits an image
     ):
         super().__init__()
         doublings = doublings_to(size, "Critic")
+        self.size, self.outputs = size, outputs
         layers: list[nn.Module] = [nn.Conv2d(channels, width, 4, stride=2, padding=1), nn.LeakyReLU(SLOPE, inplace=True)]
         filters = width
         for _ in range(doublings - 1):
@@ -78,19 +83,28 @@ class Critic(nn.Module):
         if minibatch is not None:
             layers.append(minibatch(filters, COARSEST))
             filters += layers[-1].added
-        layers.append(nn.Conv2d(filters, 1, COARSEST))
+        layers.append(nn.Conv2d(filters, outputs, COARSEST))
         self.layers = nn.Sequential(*layers)
         if norm == "none":  # DCGAN's small weights let an image fade from layer to layer where no norm restores it
             he(self, SLOPE)
         else:
             normal(self)
         if spectral:
-            for layer in self.layers:
-                if isinstance(layer, nn.Conv2d):
-                    spectral_norm(layer)
+            normalise_spectrally(self)
 
     def forward(self, image: Tensor) -> Tensor:
-        return self.layers(image).flatten()
+        check_side(image, self.size)
+        return self.layers(image).flatten(0 if self.outputs == 1 else 1)
+
+
+def check_side(image: Tensor, size: int) -> None:
+    """Convolutions take images of any side: a critic of another one would judge patches, or sums of more places.
+
+    Raises:
+        ValueError: not the side that the critic is made for.
+    """
+    if image.shape[2:] != (size, size):
+        raise ValueError(f"it is made for images of {size} x {size} px")
 
 
 def doublings_to(size: int, name: str) -> int:

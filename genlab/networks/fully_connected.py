@@ -12,6 +12,8 @@ from genlab.networks.initialise import normal
 class Generator(nn.Module):
     """Latent (N, latent_size) -> image (N, C, size, size) in [-1, 1]."""
 
+    classes = 0  # it is told no label
+
     def __init__(
         self,
         size: int,  # of the images, pixels
@@ -30,6 +32,8 @@ class Generator(nn.Module):
 
 class Critic(nn.Module):
     """Image (N, C, size, size) -> logits (N,)."""
+
+    classes = 0  # it is told no label
 
     def __init__(
         self,

@@ -14,6 +14,15 @@ def normal(module: nn.Module, deviation: float = 0.02) -> None:
                 nn.init.zeros_(layer.bias)
 
 
+def orthogonal(module: nn.Module) -> None:
+    """Rows, or columns, at right angles and of length 1; biases zero. Saxe et al. 2013 (arXiv:1312.6120), as BigGAN starts."""
+    for layer in module.modules():
+        if isinstance(layer, WEIGHTED):
+            nn.init.orthogonal_(layer.weight)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
 def he(module: nn.Module, slope: float) -> None:
     """So that a leaky ReLU of this slope passes the variance on, biases zero. He et al. 2015 (arXiv:1502.01852), equation 15."""
     for layer in module.modules():

@@ -1,9 +1,14 @@
-"""Normalisation of feature maps by name, and who mixes the images of a batch."""
+"""Normalisation of feature maps by name, of weights, and who mixes the images of a batch."""
 
+import copy
 from typing import Literal
 
 from torch import Tensor, nn
 from torch.nn.functional import instance_norm
+from torch.nn.utils.parametrizations import spectral_norm
+from torch.nn.utils.parametrize import is_parametrized
+
+from genlab.networks.initialise import WEIGHTED
 
 Norm = Literal["batch", "instance", "layer", "none"]
 BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
@@ -27,6 +32,27 @@ class BatchNorm(nn.BatchNorm2d):
         if self.alone and not self.training:
             return instance_norm(input, weight=self.weight, bias=self.bias, eps=self.eps)
         return super().forward(input)
+
+
+def normalise_spectrally(module: nn.Module) -> None:
+    """Every weight divided by its largest singular value, by one power iteration a step. Miyato et al. 2018 (arXiv:1802.05957)."""
+    for layer in list(module.modules()):  # the norms themselves become modules of it
+        if isinstance(layer, WEIGHTED):
+            spectral_norm(layer)
+
+
+def settled(network: nn.Module) -> nn.Module:
+    """A copy whose spectral norms have been carried out, once for all: what the network is in evaluation mode."""
+    network = copy.deepcopy(network).eval()
+    for module in list(network.modules()):
+        if is_parametrized(module):
+            weights = {name: nn.Parameter(getattr(module, name).detach().clone()) for name in module.parametrizations}
+            # Not torch's remove_parametrizations: it takes the weight from the class, which a copy shares with what it is a copy of.
+            del module.parametrizations
+            module.__class__ = type(module).__bases__[0]
+            for name, weight in weights.items():
+                module.register_parameter(name, weight)
+    return network
 
 
 def batch_norms(module: nn.Module) -> list[str]:

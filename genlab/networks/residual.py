@@ -19,6 +19,8 @@ class Generator(nn.Module):
     by tanh, where the paper's is not: a background of exactly black or white is then easily learnt.
     """
 
+    classes = 0  # it is told no label
+
     def __init__(
         self,
         size: int,  # of the images, pixels: 8, 16, 32, ...
@@ -49,6 +51,8 @@ class Generator(nn.Module):
 
 class Critic(nn.Module):
     """Image (N, C, size, size) -> logits (N,). The generator's mirror image."""
+
+    classes = 0  # it is told no label
 
     def __init__(
         self,

@@ -1,7 +1,8 @@
-"""The adversarial family on images without labels. Goodfellow et al. 2014 (arXiv:1406.2661) and what came after.
+"""The adversarial family. Goodfellow et al. 2014 (arXiv:1406.2661) and what came after.
 
 Which GAN it is, its YAML says: the loss, what holds the critic smooth (clipping, penalties, a spectral norm in its network), how
-many steps the critic takes a turn, and whether the generator looks into the critic's future.
+many steps the critic takes a turn, whether the generator looks into the critic's future, and, by its networks, whether and how both
+players are told the images' labels (genlab.networks.conditional, genlab.networks.biggan).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -9,20 +10,26 @@ from functools import partial
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 from torch.optim.swa_utils import AveragedModel
 
 from genlab.average import MovingAverage
 from genlab.engine import Batch, GradientUpdate, Recipe, Terms
 from genlab.errors import InputError
 from genlab.health import Diversity, ranking_accuracy
+from genlab.labels import check_labels
 from genlab.losses.adversarial import AdversarialLoss
+from genlab.losses.orthogonality import orthogonality
 from genlab.losses.penalties import Judge, Judged, Penalty
 from genlab.modes import evaluating
+from genlab.networks.conditional import AuxiliaryCritic, JoinedCritic, Verdict
 from genlab.networks.normalise import batch_norms
 from genlab.schedules import linear_decay
+from genlab.standing import standing_statistics
 from genlab.unrolled import future
 
 SHOWN = 64  # samples whose latents are fixed
+ROW, ROWS = 16, 10  # of these latents, in a row a class; classes
 
 
 class GAN(Recipe):
@@ -30,14 +37,17 @@ class GAN(Recipe):
 
     Wasserstein GAN: Arjovsky et al. 2017 (arXiv:1701.07875), algorithm 1, is `clip` and `critic_steps`; WGAN-GP, R1, R2 are
     `penalties`; the unrolled GAN is `unrolled_steps`.
+
+    Conditional GANs: fakes are made with the labels of the batch's images. What a critic believes of the classes (AC-GAN, Odena et al.
+    2016, arXiv:1610.09585, equations 2 and 3) counts for both players, of real images and of fakes, times `class_weight`.
     """
 
     kinds = ("unlabelled", "labelled")
 
     def __init__(
         self,
-        generator: nn.Module,  # latent (N, latent_size) -> image (N, C, H, W) in [-1, 1]; knows its `latent_size`
-        critic: nn.Module,  # image -> logits (N, ...)
+        generator: nn.Module,  # latent (N, latent_size) [, label (N,)] -> image (N, C, H, W) in [-1, 1]; knows `latent_size`, `classes`
+        critic: nn.Module,  # image [, label] -> logits (N, ...), or a Verdict; knows its `classes`
         loss: AdversarialLoss,
         generator_optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         critic_optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
@@ -48,17 +58,21 @@ class GAN(Recipe):
         unrolled_steps: int = 0,  # K: how far the generator looks into the critic's future
         unrolled_rate: float = 1.0e-3,  # eta, the learning rate of these steps
         critic_augmentation: nn.Module | None = None,  # of real and fake images alike, differentiable
+        class_weight: float = 1.0,  # of the classes' cross-entropy, where the critic classifies
+        orthogonal_weight: float = 0.0,  # beta of the generator's orthogonal regularisation
         average_half_life: float = 0.0,  # images; 0: no moving average of the generator
+        standing_batches: int = 0,  # what samples has its batch norms measured anew on so many batches at the end; 0: running means
         decay_start: float = 1.0,  # share of the budget after which the learning rates fall to 0 in a straight line
     ):
         super().__init__()
-        check_arguments(critic, critic_steps, penalties or {}, clip, unrolled_steps)
+        check_arguments(generator, critic, critic_steps, penalties or {}, clip, unrolled_steps)
         self.generator, self.critic, self.loss = generator, critic, loss
         self.critic_weight, self.penalties = critic_weight, dict(penalties or {})
         self.unrolled_steps, self.unrolled_rate = unrolled_steps, unrolled_rate
+        self.class_weight, self.orthogonal_weight, self.standing_batches = class_weight, orthogonal_weight, standing_batches
         self.critic_augmentation = critic_augmentation or nn.Identity()
         self.decay_start = decay_start
-        self.latent_size = generator.latent_size
+        self.latent_size, self.classes = generator.latent_size, generator.classes
         self.register_buffer("shown", torch.randn(SHOWN, self.latent_size))
         weights = list(critic.parameters())
         constraint = None if clip is None else partial(clamp, weights, clip)
@@ -70,62 +84,95 @@ class GAN(Recipe):
         if average_half_life > 0:
             self.average = AveragedModel(generator)
             self.updates["average"] = MovingAverage([self.average], [generator], average_half_life)
-        self.updates["health"] = Diversity(lambda: generate(self.generator, self.shown))
+        self.updates["health"] = Diversity(lambda: generate(self.generator, self.shown, *self.told({"label": self.taking_turns()})))
 
     def at(self, progress: float) -> None:
         for update in self.gradient_updates().values():
             update.scale_learning_rate(linear_decay(progress, self.decay_start))
 
-    def judge(self, images: Tensor) -> Tensor:
+    def told(self, batch: Batch) -> tuple[Tensor, ...]:
+        """What both players are told of a batch beside its images: its labels, or nothing."""
+        return (batch["label"],) if self.classes else ()
+
+    def verdict(self, images: Tensor, *told: Tensor) -> Verdict:
         """What the critic says of images as it sees them."""
-        return self.critic(self.critic_augmentation(images))
+        said = self.critic(self.critic_augmentation(images), *told)
+        return said if isinstance(said, Verdict) else Verdict(said)
+
+    def judge(self, images: Tensor, *told: Tensor) -> Tensor:
+        """Its logits alone."""
+        return self.verdict(images, *told).logits
 
     def fakes(self, batch: Batch) -> Tensor:
-        """As many samples of new latents as the batch has images."""
+        """As many samples of new latents as the batch has images, with their labels."""
         real = batch["image"]
-        return self.generator(torch.randn(len(real), self.latent_size, device=real.device))
+        return self.generator(torch.randn(len(real), self.latent_size, device=real.device), *self.told(batch))
 
     def critic_objective(self, batch: Batch) -> Terms:
         with torch.no_grad():
             fake = self.fakes(batch)
-        real = batch["image"]
+        real, told = batch["image"], self.told(batch)
         if self.penalties:
             real, fake = real.detach().requires_grad_(), fake.requires_grad_()
         # Not in one call: batch norm and minibatch layers are to see real images beside real ones, and fakes beside fakes.
-        judged_real, judged_fake = Judged(real, self.judge(real)), Judged(fake, self.judge(fake))
+        verdicts = self.verdict(real, *told), self.verdict(fake, *told)
+        judged_real, judged_fake = (Judged(images, said.logits) for images, said in zip((real, fake), verdicts, strict=True))
         logits = judged_real.logits, judged_fake.logits
         terms = {"adversarial": self.loss.critic(*logits).mean()}
         terms["loss"] = self.critic_weight * terms["adversarial"]
         for name, penalty in self.penalties.items():
-            terms[name] = penalty(self.judge, judged_real, judged_fake).mean()
+            terms[name] = penalty(lambda images: self.judge(images, *told), judged_real, judged_fake).mean()
             terms["loss"] = terms["loss"] + terms[name]
+        self.add_classification(terms, batch, *verdicts)
         with torch.no_grad():
             return terms | self.loss.views(*logits) | {"accuracy": ranking_accuracy(*logits)}
 
     def generator_objective(self, batch: Batch) -> Terms:
-        fake = self.fakes(batch)
-        judge = self.future_critic(batch["image"], fake) if self.unrolled_steps else self.judge
-        loss = self.loss.generator(judge(fake), lambda: judge(batch["image"])).mean()
-        return {"adversarial": loss, "loss": loss}
+        fake, told = self.fakes(batch), self.told(batch)
+        if self.unrolled_steps:
+            judge = self.future_critic(batch["image"], fake, *told)
+            verdict = Verdict(judge(fake))
+        else:
+            judge, verdict = (lambda images: self.judge(images, *told)), self.verdict(fake, *told)
+        loss = self.loss.generator(verdict.logits, lambda: judge(batch["image"])).mean()
+        terms = {"adversarial": loss, "loss": loss}
+        self.add_classification(terms, batch, verdict)
+        if self.orthogonal_weight:
+            terms["orthogonality"] = orthogonality(self.generator)
+            terms["loss"] = terms["loss"] + self.orthogonal_weight * terms["orthogonality"]
+        return terms
 
-    def future_critic(self, real: Tensor, fake: Tensor) -> Judge:
+    def add_classification(self, terms: Terms, batch: Batch, *verdicts: Verdict) -> None:
+        """-log p(label) by each verdict's beliefs, if it has any, as a term and a part of the loss."""
+        if verdicts[0].beliefs is not None:
+            terms["classification"] = sum(cross_entropy(verdict.beliefs, batch["label"]) for verdict in verdicts)
+            terms["loss"] = terms["loss"] + self.class_weight * terms["classification"]
+
+    def future_critic(self, real: Tensor, fake: Tensor, *told: Tensor) -> Judge:
         """The critic after `unrolled_steps` on these very images."""
 
-        def objective(critic: Judge) -> Tensor:
-            real_logits, fake_logits = (critic(self.critic_augmentation(images)) for images in (real, fake))
+        def objective(critic: Callable[..., Tensor]) -> Tensor:
+            real_logits, fake_logits = (critic(self.critic_augmentation(images), *told) for images in (real, fake))
             return self.critic_weight * self.loss.critic(real_logits, fake_logits).mean()
 
         critic = future(self.critic, objective, self.unrolled_steps, self.unrolled_rate)
-        return lambda images: critic(self.critic_augmentation(images))
+        return lambda images: critic(self.critic_augmentation(images), *told)
+
+    def conclude(self) -> None:
+        if self.standing_batches:
+            standing_statistics(self.generators()["generator"], self.standing_batches)
 
     def check(self, batch: Batch) -> None:
-        """The generator's images must be of the real ones' shape, and the critic must take them.
+        """The generator's images must be of the real ones' shape, the critic must take them, and labels be those that both know.
 
         Raises:
             InputError: they are not, or it doesn't.
         """
-        real = batch["image"][:2]
-        fake = generate(self.generator, self.shown[:2])
+        if self.classes:
+            check_labels(batch.get("label"), self.classes)
+        some = {name: values[:2] for name, values in batch.items()}
+        real, told = some["image"], self.told(some)
+        fake = generate(self.generator, self.shown[: len(real)], *told)
         shapes = {name: " x ".join(map(str, images.shape[1:])) for name, images in (("real", real), ("fake", fake))}
         if real.shape[1:] != fake.shape[1:]:
             raise InputError(
@@ -134,31 +181,50 @@ class GAN(Recipe):
             )
         try:
             with evaluating(self.critic), torch.no_grad():
-                self.critic(real)
+                self.critic(real, *told)
         except (RuntimeError, ValueError) as error:
-            raise InputError(f"the critic cannot take images of {shapes['real']}: {error}. Change its `size` and `channels`.") from error
+            planes = " (its network's `channels`: the image's and its `planes` together)" if isinstance(self.critic, JoinedCritic) else ""
+            raise InputError(
+                f"the critic cannot take images of {shapes['real']}: {error}. Change its `size` and `channels`{planes}."
+            ) from error
 
     def generators(self) -> dict[str, nn.Module]:
         """What samples: the moving average where there is one."""
         return {"generator": self.generator if self.average is None else self.average.module}
 
-    def sample(self, latents: Tensor) -> Tensor:
-        """Latents (N, latent_size) from N(0, 1) -> images (N, C, H, W) in [-1, 1]."""
-        return generate(self.generators()["generator"], latents)
+    def sample(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Latents (N, latent_size) from N(0, 1) [, labels (N,), or the classes' weights (N, classes)] -> images (N, C, H, W) in [-1, 1]."""
+        return generate(self.generators()["generator"], latents, *(() if labels is None else (labels,)))
+
+    def taking_turns(self) -> Tensor:
+        """A label for each latent that is shown."""
+        return torch.arange(SHOWN, device=self.shown.device) % max(1, self.classes)
 
     def show(self, inputs: Batch) -> dict[str, Tensor]:
-        """Real images, and samples of always the same latents."""
-        return {"real": inputs["image"], "samples": self.sample(self.shown)}
+        """Real images, and samples of always the same latents; the same for every class, in a row of its own."""
+        if not self.classes:
+            return {"real": inputs["image"], "samples": self.sample(self.shown)}
+        latents = self.shown[:ROW]
+        rows = {each: self.sample(latents, latents.new_full((ROW,), each, dtype=torch.long)) for each in range(min(self.classes, ROWS))}
+        return {"real": inputs["image"]} | {f"class {each}": images for each, images in rows.items()}
 
 
 def check_arguments(
-    critic: nn.Module, critic_steps: int, penalties: Mapping[str, Penalty], clip: float | None, unrolled_steps: int
+    generator: nn.Module, critic: nn.Module, critic_steps: int, penalties: Mapping[str, Penalty], clip: float | None, unrolled_steps: int
 ) -> None:
     """What the types don't say.
 
     Raises:
-        InputError: a number out of range, or a penalty on each image's gradient beside a norm that mixes images.
+        InputError: a number out of range, players that are told different labels, or a penalty on each image's gradient beside a norm that
+            mixes images.
     """
+    if generator.classes != critic.classes:
+        raise InputError(
+            f"classes: got {generator.classes} for the generator and {critic.classes} for the critic, expected the same: either both are "
+            "told labels, or none (see genlab.networks.conditional). Change one."
+        )
+    if unrolled_steps and isinstance(critic, AuxiliaryCritic):
+        raise InputError(f"unrolled_steps: got {unrolled_steps} beside an AuxiliaryCritic, expected 0: its classes aren't unrolled.")
     if critic_steps < 1:
         raise InputError(f"critic_steps: got {critic_steps}, expected at least 1.")
     if unrolled_steps < 0:
@@ -180,7 +246,7 @@ def clamp(weights: Sequence[Tensor], bound: float) -> None:
 
 
 @torch.no_grad()
-def generate(generator: nn.Module, latents: Tensor) -> Tensor:
+def generate(generator: nn.Module, latents: Tensor, *told: Tensor) -> Tensor:
     """Images by a network in evaluation mode: batch norm by its running statistics."""
     with evaluating(generator):
-        return generator(latents)
+        return generator(latents, *told)

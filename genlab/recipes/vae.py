@@ -12,11 +12,12 @@ from torch import Tensor, nn
 
 from genlab.engine import Batch, GradientUpdate, Recipe, Terms, parameters_of
 from genlab.errors import InputError
+from genlab.labels import check_labels
 from genlab.modes import evaluating
 from genlab.schedules import linear_decay
 from genlab.variational.activity import ACTIVE, active_units, activity
 from genlab.variational.bounds import free_bits, gaussian_log_density, importance_bound
-from genlab.variational.checks import by, check_arguments, check_labels, check_parts
+from genlab.variational.checks import by, check_arguments, check_parts
 from genlab.variational.likelihoods import Likelihood
 from genlab.variational.priors import Prior, StandardNormal
 from genlab.variational.walks import latent_map, traversals
@@ -209,11 +210,6 @@ class VAE(Recipe):
         }
         if self.prior.latent_size == 2:
             views["latent_map"] = latent_map(decode, self.prior)
-        if self.classes:
-            latents = self.shown[:COLUMNS]
-            titles = [names[each] if names else f"label {each}" for each in range(self.classes)]
-            told = {title: latents.new_full((COLUMNS,), each, dtype=torch.long) for each, title in enumerate(titles)}
-            views["classes"] = Sheet({name: self.sample(latents, labels) for name, labels in told.items()}, COLUMNS)
         return views
 
     def facts(self) -> dict[str, Any]:

@@ -43,20 +43,6 @@ def check_parts(encoder: nn.Module, decoder: nn.Module, prior: Prior) -> None:
         raise InputError(f"classes: got {listed(classes)}, expected the same for both: either is told the label, or none. Change them.")
 
 
-def check_labels(labels: Tensor | None, classes: int) -> None:
-    """A conditional model needs labels that it knows.
-
-    Raises:
-        InputError: there are none, or others.
-    """
-    if labels is None:
-        raise InputError(f"the networks are told one of {classes} labels, but the image set has none. Use a labelled set, or `classes: 0`.")
-    if int(labels.max()) >= classes:
-        raise InputError(
-            f"the networks know {classes} labels, but the image set has more, e.g. number {int(labels.max())}. Raise `classes`."
-        )
-
-
 def by(values: Tensor) -> str:
     """The shape of one of a batch, as people write it."""
     return " x ".join(map(str, values.shape[1:]))

@@ -114,3 +114,18 @@ def test_a_non_finite_term_stops_the_run_and_is_named(value):
     turns = train(recipe, Stream(Numbers()), 0, 400, batch_size=4, seed=0)
     with pytest.raises(NonFiniteLossError, match=r"first/distance = (nan|inf) after \d+ images"):
         list(turns)
+
+
+def test_the_end_is_concluded_once_by_random_numbers_of_its_own():
+    concluded = []
+
+    class Concluding(Two):
+        def conclude(self):
+            concluded.append(torch.rand(()).item())
+
+    for _ in zip(range(2), train(Concluding(), Stream(Numbers()), 0, 16, 4, seed=3), strict=False):
+        assert concluded == []  # stopped before the end: nothing
+    list(train(Concluding(), Stream(Numbers()), 0, 16, 4, seed=3))
+    torch.rand(5)
+    list(train(Concluding(), Stream(Numbers()), 16, 16, 4, seed=3))  # resumed after its last turn
+    assert len(concluded) == 2 and concluded[0] == concluded[1]

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import torch
@@ -13,6 +14,7 @@ from torch import nn
 
 from genlab.export import ParityError, export, parity, to_onnx
 from genlab.interfaces import sampling, translation
+from genlab.networks import biggan
 from genlab.networks.resnet import ResNet
 from genlab.networks.sampling import Sampling
 from genlab.networks.unet import UNet
@@ -71,6 +73,17 @@ def generator() -> Generator:
     return network
 
 
+def conditional() -> biggan.Generator:
+    """Told labels, with attention and spectral norms."""
+    torch.manual_seed(0)
+    network = biggan.Generator(16, 1, classes=3, latent_size=6, width=8, multiples=[2, 2, 1], embedding_size=5, attention=8)
+    nn.init.constant_(network.attention["8"].gamma, 0.5)
+    for layer in network.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.running_var.uniform_(0.5, 2)
+    return network
+
+
 class Pointwise(nn.Conv2d):
     """Image (N, 3, H, W) -> (N, 3, H, W)."""
 
@@ -80,8 +93,12 @@ class Pointwise(nn.Conv2d):
         super().__init__(3, 3, 1)
 
 
-NETWORKS = {"resize": resnet, "generator": generator}
-INTERFACES = {"resize": functools.partial(translation, example=EXAMPLE, stride=4), "generator": sampling}
+NETWORKS = {"resize": resnet, "generator": generator, "conditional": conditional}
+INTERFACES = {
+    "resize": functools.partial(translation, example=EXAMPLE, stride=4),
+    "generator": sampling,
+    "conditional": functools.partial(sampling, classes=3),
+}
 SAMPLINGS = [Sampling(dropout=True, statistics="batch"), Sampling(dropout=False, statistics="running")]  # other layers: each both ways
 
 
@@ -121,6 +138,19 @@ def test_onnx_makes_of_latents_what_torch_makes_for_any_batch(exported, count):
     with torch.no_grad():
         assert np.abs(got - generator().eval()(latents).numpy()).max() < 1e-5
     assert 0 < differences["generator"] < 1e-5
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_onnx_makes_the_class_that_it_is_told(exported, count):
+    folder, differences = exported
+    latents, labels = torch.randn(count, 6, generator=torch.Generator().manual_seed(count)), torch.arange(count) % 3
+    session = onnxruntime.InferenceSession(folder / "conditional.onnx", providers=["CPUExecutionProvider"])
+    (got,) = session.run(None, {"latent": latents.numpy(), "label": labels.numpy()})
+    with torch.no_grad():
+        assert np.abs(got - conditional().eval()(latents, labels).numpy()).max() < 1e-5
+    assert 0 < differences["conditional"] < 1e-5
+    kinds = {node.op_type for node in onnx.load(folder / "conditional.onnx").graph.node}
+    assert "Div" not in kinds  # the spectral norms have been carried out
 
 
 @pytest.fixture(scope="module", params=SAMPLINGS, ids=str)

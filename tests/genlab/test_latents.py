@@ -2,6 +2,7 @@ import math
 
 import pytest
 import torch
+from scipy.stats import kstest, truncnorm
 
 from genlab.errors import InputError
 from genlab.latents import normal, spherical, truncated
@@ -22,6 +23,10 @@ def test_truncated_latents_follow_the_truncated_normal_distribution():
     variance = 1 - 2 * bound * density / math.erf(bound / math.sqrt(2))  # its closed form
     assert inside.var().item() == pytest.approx(variance, rel=0.01)
     assert torch.equal(latents[:, 0].argsort(), inside[:, 0].argsort())  # monotonic
+    for bound in (0.3, 1.0, 2.5):
+        drawn = truncated(latents, bound).flatten()[:20000].numpy()
+        assert abs(drawn).max() <= bound
+        assert kstest(drawn, truncnorm(-bound, bound).cdf).pvalue > 0.01  # what drawing again until it is inside would give
 
 
 def test_no_bound_changes_nothing_and_a_wrong_one_is_refused():

@@ -23,6 +23,7 @@ SAMPLERS, PAIRED, VARIATIONAL, MIXTURES = (
     sorted(name for name, entry in recipes("test").items() if entry["model"]["class"] == model)
     for model in ("genlab.recipes.gan.GAN", "genlab.recipes.pix2pix.Pix2Pix", "genlab.recipes.vae.VAE", "genlab.recipes.mixture.Mixture")
 )
+CONDITIONAL = {"cgan", "acgan", "projection_gan", "biggan"}
 
 
 HEALTH = {"critic/real", "critic/fake", "critic/accuracy", "critic/gradient_norm", "generator/gradient_norm", "health/diversity"}
@@ -51,10 +52,10 @@ def source_for(name: str) -> Noise:
     return Noise(size=recipes("test")[name]["model"].get("size") or recipes("test")[name]["model"].get("encoder", {}).get("size", 32))
 
 
-@pytest.mark.parametrize("environment", ["base", "test", "full"])
+@pytest.mark.parametrize("environment", ["base", "test", "full", "whole"])
 def test_every_description_fits_its_constructors(environment):
     entries = recipes(environment)
-    assert {"cyclegan", "gan", "r3gan", "vae", "gmm"} <= set(entries)
+    assert {"cyclegan", "gan", "r3gan", "vae", "gmm"} | CONDITIONAL <= set(entries)
     for name, entry in entries.items():
         check(entry, name)
 
@@ -78,19 +79,24 @@ def test_stop_and_resume_is_the_straight_run(name):
         assert torch.equal(value, resumed.state_dict()[key]), key
     if name in SAMPLERS:  # the estimates that only some losses have
         terms = set().union(*(turn.terms for turn in expected))
-        assert ("critic/jsd" in terms) == (name in ("gan", "unrolled_gan", "minibatch_gan"))
+        assert ("critic/jsd" in terms) == (name in ("gan", "unrolled_gan", "minibatch_gan", "cgan", "acgan"))
+        assert ("critic/classification" in terms) == ("generator/classification" in terms) == (name == "acgan")
+        assert ("generator/orthogonality" in terms) == (name == "biggan")
         assert ("critic/wasserstein" in terms) == (name in ("wgan", "wgan_gp"))
         assert terms >= HEALTH
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_the_full_networks_fit_each_other(name):
-    """Sizes that only a GPU trains can be built, and called: as shapes without numbers, on torch's device `meta`."""
-    with torch.device("meta"), torch.no_grad():
+    """Sizes that only a GPU trains can be built, and called."""
+    # As shapes without numbers, on torch's device `meta`, but for those whose labels are looked at.
+    with torch.device("cpu" if name in CONDITIONAL else "meta"), torch.no_grad():
         recipe = build(recipes("full")[name]["model"], "model")
-        images = recipe.sample(torch.randn(2, recipe.latent_size))
-        assert recipe.critic(images).shape == (2,)
-        recipe.check({"image": images})
+        assert (recipe.classes == 10) == (name in CONDITIONAL)
+        labels = torch.arange(2) % 10 if recipe.classes else None
+        images = recipe.sample(torch.randn(2, recipe.latent_size), labels)
+        assert recipe.judge(images, *recipe.told({"label": labels})).shape == (2,)
+        recipe.check({"image": images} if labels is None else {"image": images, "label": labels})
 
 
 @pytest.mark.parametrize("name", PAIRED)

@@ -1,5 +1,6 @@
 import copy
 import functools
+import math
 
 import pytest
 import torch
@@ -10,10 +11,12 @@ from genlab.engine import Stream, train
 from genlab.errors import InputError
 from genlab.losses.adversarial import MINIMAX, NON_SATURATING, RELATIVISTIC, WASSERSTEIN
 from genlab.losses.penalties import one_centred, r1, r2
-from genlab.networks import dcgan
+from genlab.networks import biggan, dcgan
+from genlab.networks.conditional import AuxiliaryCritic, JoinedCritic, JoinedGenerator, Verdict
 from genlab.networks.minibatch import MinibatchDeviation, MinibatchDiscrimination
 from genlab.recipes.gan import GAN, generate
 from genlab.seeding import mix, seed_everything
+from genlab.standing import standing_statistics
 
 
 class Noise:
@@ -200,3 +203,139 @@ def test_the_original_algorithm_can_be_said_in_yaml():
     )
     (first, *_, last) = turns(recipe, 30)
     assert 0 <= last.terms["critic/real"] <= 1 and first.terms["critic/jsd"] < last.terms["critic/jsd"]
+
+
+class Labelled(Noise):
+    """The same images, with labels."""
+
+    def batches(self, start):
+        for number, batch in enumerate(super().batches(start), start):
+            yield batch | {"label": torch.arange(number, number + 4) % 3}
+
+
+def told(critic=None, **arguments) -> GAN:
+    seed_everything(0)
+    factory = functools.partial(torch.optim.Adam, lr=1e-3)
+    generator = JoinedGenerator(dcgan.Generator(8, 1, latent_size=6, width=4), 3, embedding_size=2)
+    critic = critic or JoinedCritic(dcgan.Critic(8, 2, width=4, norm="none"), 3, planes=1)
+    return GAN(generator, critic, arguments.pop("loss", NON_SATURATING), factory, factory, **arguments)
+
+
+def auxiliary() -> AuxiliaryCritic:
+    seed_everything(1)
+    return AuxiliaryCritic(dcgan.Critic(8, 1, width=4, norm="none", outputs=4), 3)
+
+
+TOLD = {
+    "joined": lambda: told(),
+    "auxiliary": lambda: told(auxiliary()),
+    "penalties": lambda: told(loss=WASSERSTEIN, penalties={"gradient": one_centred, "r1": r1}, critic_steps=2),
+    "unrolled": lambda: told(unrolled_steps=2),
+    "big": lambda: told(orthogonal_weight=0.1, average_half_life=8.0, standing_batches=3),
+}
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_stop_and_resume_is_the_straight_run_with_labels(name):
+    straight, stopped, resumed = (TOLD[name]() for _ in range(3))
+    straight.check(next(Labelled().batches(0)))
+    expected = turns(straight, 8, stream=Stream(Labelled()))
+    stream = Stream(Labelled())
+    assert [turn for _, turn in zip(range(3), train(stopped, stream, 0, 32, 4, seed=5), strict=False)] == expected[:3]
+    shown = stopped.show({"image": torch.zeros(1, 1, 8, 8)})
+    assert list(shown) == ["real", "class 0", "class 1", "class 2"]
+    resumed.load_training_state(stopped.training_state())
+    assert turns(resumed, 8, 3, Stream(Labelled(), stream.position)) == expected[3:]
+    for key, value in straight.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[key]), key
+
+
+def test_both_players_are_told_the_labels_of_the_batch():
+    recipe, batch, seen = told(), next(Labelled().batches(0)), []
+    for network in (recipe.generator, recipe.critic):
+        network.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[1]))
+    recipe.critic_objective(batch)
+    recipe.generator_objective(batch)
+    assert len(seen) == 5 and all(torch.equal(label, batch["label"]) for label in seen)
+
+
+class Beliefs(torch.nn.Module):
+    """A critic whose beliefs are known: log-odds (0, 2, 0) for every image."""
+
+    classes = 3
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(()))
+
+    def forward(self, image, label):
+        return Verdict(self.weight * image.flatten(1).sum(1), self.weight + torch.tensor([0.0, 2.0, 0.0]).expand(len(image), -1))
+
+
+def test_what_the_critic_believes_of_the_classes_counts_for_both_players():
+    """-log p: p = e^2 / (e^2 + 2) for class 1, 1 / (e^2 + 2) for the others; of real images and fakes for the critic."""
+    recipe = told(Beliefs(), class_weight=0.5)
+    batch = next(Labelled().batches(0)) | {"label": torch.tensor([1, 1, 0, 2])}
+    one = sum(math.log(math.e**2 + 2) - shift for shift in (2, 2, 0, 0)) / 4
+    for objective, images, adversarial in ((recipe.critic_objective, 2, 2 * math.log(2)), (recipe.generator_objective, 1, math.log(2))):
+        terms = objective(batch)
+        assert terms["classification"].item() == pytest.approx(images * one, rel=1e-5)
+        assert terms["loss"].item() == pytest.approx(adversarial + 0.5 * images * one, rel=1e-5)
+
+
+def test_the_samplers_batch_norms_are_measured_anew_at_the_end():
+    recipe = told(average_half_life=8.0, standing_batches=50)
+    turns(recipe, 3, stream=Stream(Labelled()))
+    # The first norm sees a linear map of latents from N(0, 1) and of three embeddings, equally often: its variance is known.
+    generator = recipe.average.module
+    weight, told_by = generator.network.layers[0].weight, generator.embedding.weight.T  # (6, filters, 4, 4), (3, 2)
+    own = weight[:4].square().sum(0)  # of the latent's four numbers
+    means = torch.einsum("kd,dfyx->kfyx", told_by, weight[4:])
+    variance = own.mean((1, 2)) + means.permute(1, 0, 2, 3).flatten(1).var(1, unbiased=False)
+    measured = generator.network.layers[1]
+    mean = means.mean((0, 2, 3))
+    assert torch.allclose(measured.running_mean, mean, atol=0.02) and torch.allclose(measured.running_var, variance, rtol=0.05)
+    assert measured.num_batches_tracked == 50
+
+
+def test_standing_statistics_change_nothing_else_and_are_the_same_again():
+    """Also of a generator whose spectral norms take a step whenever they are used in training."""
+    seed_everything(0)
+    generator = biggan.Generator(16, 1, classes=3, latent_size=6, width=2, multiples=[2, 2, 1], embedding_size=5)
+    before = {name: value.clone() for name, value in generator.state_dict().items()}
+    states = []
+    for _ in range(2):
+        seed_everything(1)
+        standing_statistics(generator, 3)
+        states.append({name: value.clone() for name, value in generator.state_dict().items()})
+    changed = {name for name, value in states[0].items() if not torch.equal(value, before[name])}
+    assert changed == {name for name in before if name.endswith(("running_mean", "running_var", "num_batches_tracked"))}
+    assert all(torch.equal(value, states[1][name]) for name, value in states[0].items())
+    # Seen with these statistics, a batch comes out of the first norm as it should: of mean 0 and deviation 1.
+    seen = []
+    generator.eval().blocks[0].first_norm.norm.register_forward_hook(lambda module, inputs, output: seen.append(output))
+    with torch.no_grad():
+        generator(torch.randn(4000, 6), torch.arange(4000) % 3)
+    assert seen[0].mean((0, 2, 3)).abs().max() < 0.2 and (seen[0].std((0, 2, 3)) - 1).abs().max() < 0.2
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (lambda: told(dcgan.Critic(8, 1, width=4)), "classes: got 3 for the generator and 0 for the critic, expected the same"),
+        (lambda: told(auxiliary(), unrolled_steps=1), "unrolled_steps: got 1 beside an AuxiliaryCritic"),
+        (lambda: told().check(next(Noise().batches(0))), "the networks are told one of 3 labels, but the image set has none"),
+        (
+            lambda: told(JoinedCritic(dcgan.Critic(8, 1, width=4, norm="none"), 3, planes=1)).check(next(Labelled().batches(0))),
+            r"the critic cannot take images of 1 x 8 x 8.*\(its network's `channels`: the image's and its `planes` together\)",
+        ),
+        (
+            lambda: told(AuxiliaryCritic(dcgan.Critic(8, 1, width=4, norm="none"), 3)).check(next(Labelled().batches(0))),
+            r"gives 1 numbers an image, a logit and 3 classes need 4 \(`outputs`\)",
+        ),
+        (lambda: told().check(next(Labelled().batches(0)) | {"label": torch.tensor([3])}), "know 3 labels, .* e.g. number 3"),
+    ],
+)
+def test_labels_that_cannot_be_are_refused(made, message):
+    with pytest.raises(InputError, match=message):
+        made()

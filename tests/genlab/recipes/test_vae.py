@@ -323,15 +323,13 @@ def test_an_exported_sampler_takes_labels_and_chooses_components(tmp_path):
 def test_views(name):
     recipe, batch = made(**VARIANTS[name]), next(Noise().batches(0))
     views = recipe.views(batch)
-    assert set(views) == {"reconstructions", "traversals", "latents"} | ({"classes"} if recipe.classes else set())
+    assert set(views) == {"reconstructions", "traversals", "latents"}
     assert list(views["reconstructions"].rows) == ["held out", "reconstructed"]
     assert len(views["traversals"].rows) == 5 and views["traversals"].columns == 10
     assert all(row.shape == (10, 1, 8, 8) for row in views["traversals"].rows.values())
     points = views["latents"]
     assert points.places.shape == (4, 2) and torch.equal(points.labels, batch["label"])
     assert (points.centres is None) == (recipe.prior.components == 0)
-    if recipe.classes:
-        assert list(views["classes"].rows) == ["label 0", "label 1", "label 2"]
     shown = recipe.show(batch)
     assert list(shown) == ["real", "reconstructions", "samples"] and shown["samples"].shape == (64, 1, 8, 8)
 

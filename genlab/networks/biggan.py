@@ -1,0 +1,191 @@
+"""Residual networks with spectral norm that know classes: BigGAN's (Brock et al. 2018, arXiv:1809.11096, appendix B), and, with other
+arguments, those of the projection discriminator (Miyato and Koyama 2018, arXiv:1802.05637) and of SNGAN (arXiv:1802.05957), from which
+they come.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, interpolate, pixel_unshuffle, relu
+
+from genlab.errors import InputError
+from genlab.labels import check_count, class_weights
+from genlab.networks.attention import SelfAttention
+from genlab.networks.conditional import ConditionalBatchNorm, Projection
+from genlab.networks.dcgan import check_side
+from genlab.networks.initialise import orthogonal
+from genlab.networks.normalise import normalise_spectrally
+
+COARSEST = 4  # pixels, the side of the first feature map
+# Filters in widths, by the images' side: at 4 px and after each doubling; after each block of the critic, and how many of these halve.
+# Those of 128 and 256 px are the paper's (appendix B), those of 32 and 64 px its first author's public implementation's.
+GENERATOR = {32: (4, 4, 4, 4), 64: (16, 16, 8, 4, 2), 128: (16, 16, 8, 4, 2, 1), 256: (16, 16, 8, 8, 4, 2, 1)}
+CRITIC = {32: (4, 4, 4, 4), 64: (1, 2, 4, 8, 16), 128: (1, 2, 4, 8, 16, 16), 256: (1, 2, 4, 8, 8, 16, 16)}
+HALVINGS = {32: 2, 64: 4, 128: 5, 256: 6}
+
+
+class Generator(nn.Module):
+    """Latent (N, latent_size), label -> image (N, C, size, size) in [-1, 1].
+
+    `embedding_size` and `split` are BigGAN's: the norms of a block are told the label's embedding, shared by all, and a piece of the
+    latent of their own. Without them each norm has a table of its own, and the latent enters at the bottom: Miyato and Koyama's.
+    """
+
+    def __init__(
+        self,
+        size: int,  # of the images, pixels
+        channels: int = 3,
+        classes: int = 10,
+        latent_size: int = 128,  # in all: with `split` a multiple of one more than there are doublings
+        width: int = 64,
+        multiples: Sequence[int] | None = None,  # filters at 4 px and after each doubling, in widths; null: BigGAN's, from 32 px on
+        embedding_size: int | None = 128,  # of the label, shared by all norms; null: a gain and a bias a class in each of them
+        split: bool = True,
+        attention: int | None = None,  # side of the feature map with self-attention; paper: 64
+        spectral: bool = True,
+    ):
+        super().__init__()
+        check_count(classes, "Generator")
+        filters = [width * multiple for multiple in chosen(multiples, GENERATOR, size, "Generator")]
+        doublings = len(filters) - 1
+        if COARSEST << doublings != size:
+            raise InputError(f"Generator: multiples: got {len(filters)} numbers, which lead to {COARSEST << doublings} px, not to {size}.")
+        pieces = doublings + 1 if split else 1
+        if latent_size % pieces:
+            raise InputError(f"Generator: latent_size: got {latent_size}, expected a multiple of {pieces}, a piece a level (`split`).")
+        check_attention(attention, [COARSEST << level for level in range(1, len(filters))], "Generator")
+        self.classes, self.latent_size, self.split = classes, latent_size, split
+        self.piece, self.bottom = latent_size // pieces, (filters[0], COARSEST, COARSEST)
+        self.embedding = nn.Linear(classes, embedding_size, bias=False) if embedding_size else nn.Identity()
+        condition = (embedding_size or classes) + (self.piece if split else 0)
+        self.from_latent = nn.Linear(self.piece, filters[0] * COARSEST**2)
+        self.blocks = nn.ModuleList(UpBlock(*pair, condition) for pair in pairwise(filters))
+        self.attention = nn.ModuleDict({str(side): SelfAttention(filters[side_level(side)]) for side in [attention] if side})
+        self.norm = nn.BatchNorm2d(filters[-1])
+        self.to_image = nn.Conv2d(filters[-1], channels, 3, padding=1)
+        orthogonal(self)
+        if not embedding_size:  # gain 1 and bias 0 at first, as every batch norm
+            for block in self.blocks:
+                for norm in (block.first_norm, block.second_norm):
+                    nn.init.zeros_(norm.gain.weight)
+                    nn.init.zeros_(norm.bias.weight)
+        if spectral:  # but not of the embedding: a class is to be as large as it likes
+            for part in (self.from_latent, self.blocks, self.attention, self.to_image):
+                normalise_spectrally(part)
+
+    def forward(self, latent: Tensor, label: Tensor) -> Tensor:
+        told = self.embedding(class_weights(label, self.classes).to(latent.dtype))
+        first, *rest = latent.split(self.piece, 1)
+        features = self.from_latent(first).unflatten(1, self.bottom)
+        for number, block in enumerate(self.blocks):
+            features = block(features, torch.cat([told, rest[number]], 1) if self.split else told)
+            side = str(features.shape[-1])
+            if side in self.attention:
+                features = self.attention[side](features)
+        return self.to_image(relu(self.norm(features))).tanh()
+
+
+class Critic(nn.Module):
+    """Image (N, C, size, size) [, label] -> logits (N,): residual blocks, summed over the places, a projection of the label."""
+
+    def __init__(
+        self,
+        size: int,
+        channels: int = 3,
+        classes: int = 10,  # 0: it isn't told any
+        width: int = 64,
+        multiples: Sequence[int] | None = None,  # filters after each block, in widths; null: BigGAN's, from 32 px on
+        halvings: int | None = None,  # so many of the first blocks halve the side; null: BigGAN's, with own `multiples` all but the last
+        attention: int | None = None,  # side of the feature map with self-attention, the first of that side; paper: 64
+        spectral: bool = True,
+        patch: int = 1,  # side of the square of pixels that the first layer takes at once; paper: 1
+    ):
+        super().__init__()
+        filters = [width * multiple for multiple in chosen(multiples, CRITIC, size, "Critic")]
+        if halvings is None:
+            halvings = HALVINGS[size] if multiples is None else len(filters) - 1
+        if not 0 <= halvings <= len(filters) or size % (patch * 2**halvings):
+            raise InputError(
+                f"Critic: halvings: got {halvings} for {size} px, patch {patch} and {len(filters)} blocks. Change one, or `multiples`."
+            )
+        sides = [size // patch >> min(number + 1, halvings) for number in range(len(filters))]
+        check_attention(attention, sides, "Critic")
+        self.classes, self.size, self.patch = classes, size, patch
+        layers: list[nn.Module] = []
+        for number, (before, after) in enumerate(zip([channels * patch**2, *filters], filters, strict=False)):
+            layers.append(DownBlock(before, after, halves=number < halvings, first=number == 0))
+            if sides[number] == attention and attention not in sides[:number]:
+                layers.append(SelfAttention(after))
+        self.layers = nn.Sequential(*layers)
+        self.head = Projection(filters[-1], classes)
+        orthogonal(self)
+        if spectral:
+            normalise_spectrally(self)
+
+    def forward(self, image: Tensor, label: Tensor | None = None) -> Tensor:
+        check_side(image, self.size)
+        return self.head(relu(self.layers(pixel_unshuffle(image, self.patch))).sum((2, 3)), label)
+
+
+class UpBlock(nn.Module):
+    """(N, filters, H, W), condition -> (N, filters', 2H, 2W). Norm, ReLU, doubled, 3 x 3, norm, ReLU, 3 x 3, and 1 x 1. Figure 15b."""
+
+    def __init__(self, filters: int, to: int, condition: int):
+        super().__init__()
+        self.first_norm, self.second_norm = ConditionalBatchNorm(filters, condition), ConditionalBatchNorm(to, condition)
+        self.first, self.second = nn.Conv2d(filters, to, 3, padding=1), nn.Conv2d(to, to, 3, padding=1)
+        self.beside = nn.Conv2d(filters, to, 1)
+
+    def forward(self, features: Tensor, condition: Tensor) -> Tensor:
+        inner = self.first(doubled(relu(self.first_norm(features, condition))))
+        # Doubled after the 1 x 1 instead of before it: the same, for a quarter of the work.
+        return self.second(relu(self.second_norm(inner, condition))) + doubled(self.beside(features))
+
+
+class DownBlock(nn.Module):
+    """(N, filters, H, W) -> (N, filters', H / 2, W / 2), or the same side: ReLU, 3 x 3, ReLU, 3 x 3, halved, and 1 x 1. Figure 15c."""
+
+    def __init__(self, filters: int, to: int, halves: bool, first: bool):
+        super().__init__()
+        self.halves, self.first_of_all = halves, first  # an image isn't rectified
+        self.first, self.second = nn.Conv2d(filters, to, 3, padding=1), nn.Conv2d(to, to, 3, padding=1)
+        self.beside = nn.Conv2d(filters, to, 1) if halves or filters != to else nn.Identity()
+
+    def forward(self, features: Tensor) -> Tensor:
+        inner = self.second(relu(self.first(features if self.first_of_all else relu(features))))
+        if not self.halves:
+            return inner + self.beside(features)
+        # One mean for both, and the 1 x 1 after it.
+        return avg_pool2d(inner, 2) + self.beside(avg_pool2d(features, 2))
+
+
+def doubled(features: Tensor) -> Tensor:
+    return interpolate(features, scale_factor=2, mode="nearest")
+
+
+def side_level(side: int) -> int:
+    """How often 4 px is doubled to become `side`."""
+    return (side // COARSEST).bit_length() - 1
+
+
+def chosen(multiples: Sequence[int] | None, known: Mapping[int, Sequence[int]], size: int, name: str) -> Sequence[int]:
+    """The multiples given, or BigGAN's for this size.
+
+    Raises:
+        InputError: none are given, and BigGAN has none.
+    """
+    if multiples is None and size not in known:
+        raise InputError(f"{name}: size: got {size}, expected one of {', '.join(map(str, known))}; or give its `multiples`.")
+    return known[size] if multiples is None else multiples
+
+
+def check_attention(side: int | None, sides: Sequence[int], name: str) -> None:
+    """Self-attention needs a feature map of that side.
+
+    Raises:
+        InputError: there is none.
+    """
+    if side is not None and side not in sides:
+        raise InputError(f"{name}: attention: got {side}, expected the side of a feature map: {', '.join(map(str, dict.fromkeys(sides)))}.")
