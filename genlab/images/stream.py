@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 import numpy as np
 import torch
@@ -11,14 +12,21 @@ from torch.utils.data import DataLoader, Dataset
 from genlab.engine import Batch
 from genlab.errors import InputError
 from genlab.images.augment import Augmentation
+from genlab.images.order import balanced, natural
 from genlab.images.prepared_set import PreparedSet
-from genlab.seeding import mix
 
 PREFETCHED_BATCHES = 4  # a worker
 
 
 class ImageSource(Dataset):
-    """The training images of a set, for ever: reshuffled each time they have all been seen."""
+    """The training images of a set, for ever: reshuffled each time they have all been seen; or its classes equally often.
+
+    `epoch` is how many training images there are, either way. Only the natural order holds each once in so many: balanced, the
+    images of a large class come less often and those of a small one more often.
+
+    Raises:
+        InputError: no training images, or `balanced` for a set without labels.
+    """
 
     def __init__(
         self,
@@ -29,6 +37,7 @@ class ImageSource(Dataset):
         workers: int = 0,  # processes that augment; the batches are the same for any number
         device: torch.device | str = "cpu",
         channels_last: bool = False,  # how the batches lie in memory
+        sampling: Literal["natural", "balanced"] = "natural",  # classes as often as the set has them, or all equally often
     ):
         self.channels_last = channels_last
         self.images, self.batch_size, self.seed = images.images, batch_size, seed
@@ -40,6 +49,7 @@ class ImageSource(Dataset):
         for role, indices in self.roles.items():
             if len(indices) == 0:
                 raise InputError(f"image set '{images.name}' has no training images for '{role}'. Add some, or lower the share `test`.")
+        self.classes = training_classes(images) if sampling == "balanced" else None
 
     def batches(self, start: int) -> Iterator[Batch]:
         """Batches start, start + 1, ... on the device."""
@@ -65,20 +75,20 @@ class ImageSource(Dataset):
     def __getitem__(self, number: int) -> dict[str, Tensor]:
         """Batch `number`: uint8 images (N, C, H, W) by role, labels (N,)."""
         places = np.arange(number * self.batch_size, (number + 1) * self.batch_size)
-        # Pairs are shuffled as one, two domains each in an order of its own.
-        chosen = {role: self._indices(places, role, 0 if self.paired else order) for order, role in enumerate(self.roles)}
+        chosen = self._chosen(places)
         pictures = {role: np.asarray(self.images[indices]) for role, indices in chosen.items()}
         if self.augmentation is not None:
             pictures = self._augmented(pictures, places)
         batch = {role: to_channels_first(images) for role, images in pictures.items()}
         return batch if self.labels is None else batch | {"label": torch.from_numpy(self.labels[chosen["image"]])}
 
-    def _indices(self, places: np.ndarray, role: str, order: int) -> np.ndarray:
-        """The images in these places of the endless, shuffled order of a role."""
-        indices = self.roles[role]
-        epochs, within = np.divmod(places, len(indices))
-        shuffles = {epoch: shuffled(len(indices), mix(self.seed, epoch, order)) for epoch in dict.fromkeys(epochs.tolist())}
-        return np.array([indices[shuffles[epoch][place]] for epoch, place in zip(epochs.tolist(), within.tolist(), strict=True)])
+    def _chosen(self, places: np.ndarray) -> dict[str, np.ndarray]:
+        """The images in these places of the endless order, by role."""
+        if self.classes is not None:
+            return {"image": balanced(places, self.classes, self.seed)}
+        # Pairs are shuffled as one, two domains each in an order of its own.
+        each = enumerate(self.roles.items())
+        return {role: natural(places, indices, self.seed, 0 if self.paired else order) for order, (role, indices) in each}
 
     def _augmented(self, pictures: dict[str, np.ndarray], places: np.ndarray) -> dict[str, np.ndarray]:
         """The same images, each in a distortion of its own; the two of a pair in one."""
@@ -101,18 +111,6 @@ class Count:
         return itertools.count(self.start)
 
 
-_orders: dict[tuple[int, int], np.ndarray] = {}
-
-
-def shuffled(count: int, seed: int) -> np.ndarray:
-    """A permutation of 0 .. count - 1; the last few are remembered."""
-    if (count, seed) not in _orders:
-        if len(_orders) > 4:
-            _orders.clear()
-        _orders[count, seed] = np.random.default_rng(seed).permutation(count)
-    return _orders[count, seed]
-
-
 def roles(images: PreparedSet, split: str = "train") -> Mapping[str, np.ndarray]:
     """What a batch is made of -> the images for it, as indices into the set."""
     if images.kind == "paired":
@@ -126,6 +124,22 @@ def labels(images: PreparedSet) -> np.ndarray | None:
     """The class of every image of a set, as its number in `classes`, (N,); None if the set isn't labelled."""
     number = {name: index for index, name in enumerate(images.classes)}
     return images.manifest["label"].map(number).to_numpy() if images.kind == "labelled" else None
+
+
+def training_classes(images: PreparedSet) -> list[np.ndarray]:
+    """The training images of each class that has any, as indices into the set.
+
+    Raises:
+        InputError: the set isn't labelled.
+    """
+    numbers = labels(images)
+    if numbers is None:
+        raise InputError(
+            f"sampling: got 'balanced', but image set '{images.name}' is {images.kind}; expected a labelled set. "
+            "Set `sampling: natural` in the recipe's budget, or name a set with labels."
+        )
+    indices = images.indices("train")
+    return [indices[numbers[indices] == number] for number in np.unique(numbers[indices])]
 
 
 def batch_of(images: PreparedSet, indices: np.ndarray, device: torch.device | str = "cpu") -> Batch:

@@ -36,6 +36,7 @@ def fit(
     from genlab.engine import Stream, finite, train, weight_sums
     from genlab.health import Watch
     from genlab.images.stream import ImageSource
+    from genlab.labels import check_classes
     from genlab.pictures import curves, sample_sheet
     from genlab.seeding import seed_everything
     from pipelines.training.history import History
@@ -47,8 +48,9 @@ def fit(
     seed_everything(seed)
     recipe = place.place(build(model, "model"), budget.images)
     augment = build(augmentation, "augmentation")
-    source = ImageSource(images, budget.batch_size, seed, augment, place.workers, place.device, place.channels_last)
+    source = ImageSource(images, budget.batch_size, seed, augment, place.workers, place.device, place.channels_last, budget.sampling)
     recipe.use(place.precision)
+    check_classes(recipe.classes, images.classes, images.name)
     recipe.check(next(source.batches(0)))
     with resumption.locked(key) as state, stop_request() as stop:
         saved = state.load(place.device)

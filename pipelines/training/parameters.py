@@ -1,15 +1,18 @@
 """What a recipe's YAML may say beside its model."""
 
+from typing import Literal
+
 from pydantic import PositiveInt
 
 from pipelines.parameters import Parameters
 
 
 class Budget(Parameters):
-    """How long to train."""
+    """How long to train, and on which images how often."""
 
     images: PositiveInt  # seen in all, of each domain where there are two
     batch_size: PositiveInt
+    sampling: Literal["natural", "balanced"] = "natural"  # classes as often as the set has them, or all equally often
 
 
 class Monitoring(Parameters):

@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 
 import numpy as np
@@ -9,6 +10,7 @@ from genlab.errors import InputError
 from genlab.images.augment import Augmentation
 from genlab.images.prepared_set import PreparedSet
 from genlab.images.stream import ImageSource, channels_last, to_bytes, to_unit
+from genlab.seeding import mix
 
 
 def image_set(kind, count=10, size=(12, 8)):
@@ -36,6 +38,18 @@ def same(left, right):
     return all(torch.equal(x[role], y[role]) for x, y in zip(left, right, strict=True) for role in x)
 
 
+def uneven():
+    """Training images 0 to 4 of class l0, 5 and 6 of l1, 7 of l3; of l2 there are held-out images only."""
+    images = image_set("labelled")
+    images.manifest["label"] = [f"l{number}" for number in "0000011322"]
+    return dataclasses.replace(images, classes=("l0", "l1", "l2", "l3"))
+
+
+def shown(batch, role="image"):
+    """Which images these are, by their first pixel."""
+    return to_bytes(batch[role])[:, 0, 0, 0].tolist()
+
+
 @pytest.mark.parametrize("kind", ["unlabelled", "labelled", "paired", "unpaired"])
 def test_a_batch_is_a_function_of_the_seed_and_its_number(kind):
     def source(seed, workers=0):
@@ -53,6 +67,53 @@ def test_every_training_image_is_seen_once_a_pass_and_no_other():
     orders = [to_bytes(images)[:, 0, 0, 0].tolist() for images in passes]
     assert all(sorted(order) == list(range(8)) for order in orders)
     assert len({tuple(order) for order in orders}) == 3
+
+
+@pytest.mark.parametrize(("kind", "orders"), [("labelled", {"image": 0}), ("paired", {"a": 0, "b": 0}), ("unpaired", {"a": 0, "b": 1})])
+def test_the_natural_order_of_a_seed_is_what_it_always_was(kind, orders):
+    """Another one would be another experiment under the name of the old."""
+    got = batches(ImageSource(image_set(kind), 3, seed=5), 8)
+    for role, order in orders.items():
+        passes = [np.random.default_rng(mix(5, number, order)).permutation(8) for number in range(3)]
+        assert np.concatenate([shown(batch, role) for batch in got]).tolist() == np.concatenate(passes).tolist()
+
+
+@pytest.mark.parametrize("size", [3, 4, 7])
+def test_balanced_every_block_of_places_holds_every_class_once(size):
+    got = batches(ImageSource(uneven(), size, seed=0, sampling="balanced"), 30)
+    labels = torch.cat([batch["label"] for batch in got]).tolist()
+    blocks = [tuple(labels[start : start + 3]) for start in range(0, len(labels), 3)]
+    assert {tuple(sorted(block)) for block in blocks} == {(0, 1, 3)}
+    assert len(set(blocks)) == 6  # every order comes
+
+
+def test_balanced_every_image_of_a_class_is_seen_once_a_pass_through_its_class():
+    got = batches(ImageSource(uneven(), 4, seed=0, sampling="balanced"), 30)
+    pairs = [pair for batch in got for pair in zip(batch["label"].tolist(), shown(batch), strict=True)]
+    for label, members in {0: [0, 1, 2, 3, 4], 1: [5, 6], 3: [7]}.items():
+        order = [image for each, image in pairs if each == label]
+        assert len(order) == 40
+        passes = [order[start : start + len(members)] for start in range(0, 40, len(members))]
+        assert all(sorted(each) == members for each in passes)
+        assert any(each != passes[0] for each in passes) or len(members) == 1
+
+
+def test_a_balanced_batch_is_a_function_of_the_seed_and_its_number():
+    def source(seed, workers=0):
+        return ImageSource(uneven(), 4, seed, Augmentation(flip=0.5, jitter=0.25), workers, sampling="balanced")
+
+    straight = batches(source(0), 6)
+    assert same(batches(source(0), 3, start=3), straight[3:])
+    assert same(batches(source(0, workers=2), 6), straight)
+    assert not same(batches(source(1), 6), straight)
+    assert source(0).epoch == 8  # as of the natural order
+
+
+@pytest.mark.parametrize("kind", ["unlabelled", "paired", "unpaired"])
+def test_a_set_without_labels_is_not_balanced(kind):
+    message = rf"sampling: got 'balanced', but image set 'ramps' is {kind}; expected a labelled set\. Set `sampling: natural`"
+    with pytest.raises(InputError, match=message):
+        ImageSource(image_set(kind), 4, seed=0, sampling="balanced")
 
 
 def test_two_passes_are_augmented_differently():
