@@ -1,11 +1,12 @@
 """Views, which recipes give as data, as pictures."""
 
 from collections.abc import Callable
+from functools import partial
 
 from PIL import Image
 
 from genlab.pictures import rendered, sheet
-from genlab.views import Curve, Points, Sheet, View
+from genlab.views import Curve, Panels, Points, Sheet, View
 
 COLOURS = 10  # of matplotlib's cycle; more labels begin it anew, with another marker
 MARKERS = "o^sDv"
@@ -13,21 +14,27 @@ MARKERS = "o^sDv"
 
 def draw(view: View) -> Image.Image:
     """A view -> its picture."""
-    if isinstance(view, Sheet):
-        return sheet(dict(view.rows), view.columns)
-    return plotted(lambda axes: scatter(axes, view) if isinstance(view, Points) else lines(axes, view))
+    match view:
+        case Sheet():
+            return sheet(dict(view.rows), view.columns)
+        case Points():
+            return plotted(lambda axes: scatter(axes, view))
+        case Curve():
+            return plotted(lambda axes: lines(axes, view))
+        case Panels():
+            return plotted(*(partial(lines, view=curve) for curve in view.curves))
 
 
-def plotted(plot: Callable) -> Image.Image:
-    """What a function draws on matplotlib's axes."""
+def plotted(*plots: Callable) -> Image.Image:
+    """What functions draw, each on matplotlib's axes of its own, side by side."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7, 5.5), dpi=100, layout="constrained")
-    axes = figure.subplots()
-    plot(axes)
-    axes.grid(alpha=0.3)
-    if axes.get_legend_handles_labels()[1]:
-        axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+    figure = Figure(figsize=(7 * len(plots), 5.5), dpi=100, layout="constrained")
+    for axes, plot in zip(figure.subplots(1, len(plots), squeeze=False)[0], plots, strict=True):
+        plot(axes)
+        axes.grid(alpha=0.3)
+        if axes.get_legend_handles_labels()[1]:
+            axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     return rendered(figure)
 
 
@@ -50,4 +57,6 @@ def lines(axes, view: Curve) -> None:
         axes.plot(view.over, values, marker="o", markersize=4, label=name)
     if view.chosen is not None:
         axes.axvline(view.chosen, color="black", linewidth=0.8, linestyle="--", label=f"chosen: {view.chosen:g}")
+    if view.ticks:
+        axes.set_xticks(view.over, view.ticks)
     axes.set(xlabel=view.axes[0], ylabel=view.axes[1])

@@ -32,9 +32,16 @@ class Curve(NamedTuple):
     lines: Mapping[str, tuple[float, ...]]
     axes: tuple[str, str]  # what is below and what is beside it
     chosen: float | None = None  # a place on the axis below, marked
+    ticks: tuple[str, ...] = ()  # what the places below are called; their numbers if there are none
 
 
-View = Sheet | Points | Curve
+class Panels(NamedTuple):
+    """Curves side by side, where their units differ."""
+
+    curves: tuple[Curve, ...]
+
+
+View = Sheet | Points | Curve | Panels
 
 
 def plane(

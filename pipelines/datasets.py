@@ -108,22 +108,35 @@ class FileFolder(AbstractDataset):
         return {"filepath": str(self.filepath)}
 
 
-class FeatureExtractor(AbstractDataset):
-    """Loads as the extractor of KID and FID; its ONNX file is made once, in the folder."""
+class _Maker(AbstractDataset):
+    """Loads as something that makes what it is asked for, and keeps that in the folder."""
 
     def __init__(self, filepath: str):
         self.filepath = Path(filepath)
 
-    def load(self) -> Any:
-        from genlab.metrics.features import EfficientNetLite0
-
-        return EfficientNetLite0(self.filepath)
-
     def save(self, data: None) -> None:
-        raise NotImplementedError("An extractor is made from a package's weights, not saved.")
+        raise NotImplementedError(f"{type(self).__name__} is made from code and data that are there, not saved.")
 
     def _exists(self) -> bool:
         return True
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self.filepath)}
+
+
+class FeatureExtractor(_Maker):
+    """The extractor of KID and FID, by a package's weights; its ONNX file is made once."""
+
+    def load(self) -> Any:
+        from genlab.metrics.features import EfficientNetLite0
+
+        return EfficientNetLite0(self.filepath)
+
+
+class SetClassifiers(_Maker):
+    """The classifiers of labelled image sets: each is trained when it is first asked for."""
+
+    def load(self) -> Any:
+        from genlab.metrics.classifier import Classifiers
+
+        return Classifiers(self.filepath)

@@ -4,13 +4,16 @@ The run is found again by the checkpoint's hash, which it carries as a tag: so n
 """
 
 import hashlib
+import itertools
 import logging
 import os
 import platform
+import posixpath
+import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +28,7 @@ EXPERIMENT = "genlab"
 CHECKPOINT_TAG = "genlab.checkpoint"
 LONGEST_VALUE = 6000  # characters, MLflow's limit for a parameter
 LONGEST_NAME = 250
+MOST_METRICS = 1000  # that MLflow takes at once
 
 
 class Run:
@@ -59,9 +63,10 @@ class Run:
         from mlflow.entities import Metric
 
         now = int(time.time() * 1000)
-        points = [Metric(name, value, now, int(row["step"])) for row in rows for name, value in row.items() if name != "step"]
-        for start in range(0, len(points), 1000):
-            self.client.log_batch(self.id, metrics=points[start : start + 1000])
+        allowed = metric_names(name for row in rows for name in row)
+        points = [Metric(allowed[name], value, now, int(row["step"])) for row in rows for name, value in row.items() if name != "step"]
+        for start in range(0, len(points), MOST_METRICS):
+            self.client.log_batch(self.id, metrics=points[start : start + MOST_METRICS])
 
     def picture(self, name: str, image: Any, step: int) -> None:
         """A frame of the slider `name`."""
@@ -223,6 +228,21 @@ def origin() -> dict[str, str]:
 def command() -> str:
     """What the user typed."""
     return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+
+
+def metric_names(names: Iterable[str]) -> dict[str, str]:
+    """Names -> names that MLflow allows, no two the same: letters and digits of any script, `_`, `-`, `.`, `/`, spaces, and no odd path.
+
+    Class names are among them, and may hold anything: `Food & Drink` becomes `Food _ Drink`.
+    """
+    allowed: dict[str, str] = {}
+    for name in dict.fromkeys(names):
+        plain = re.sub(r"[^\w.\- /]", "_", name)[: LONGEST_NAME - 4]
+        if posixpath.normpath(plain) != plain or plain.startswith(("/", "..")):  # a//b, ./a, a/: no file could be called so
+            plain = re.sub(r"/|^\.+", "_", plain)
+        others = (f"{plain} {number}" for number in itertools.count(2))
+        allowed[name] = next(each for each in itertools.chain([plain], others) if each not in allowed.values())
+    return allowed
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

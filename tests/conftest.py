@@ -116,7 +116,8 @@ def project(tmp_path, monkeypatch):
 
 
 def run_kedro(project: Path, pipeline: str = "cyclegan", tags: list[str] | None = None, **parameters) -> None:
-    """`kedro run --env=test --pipelines=... --tags=... --params=...`, in this process."""
+    """`kedro run --env=test --pipelines=... --tags=... --params=...`, in this process; classifiers of image sets see a few batches."""
     bootstrap_project(project)
-    with KedroSession.create(project, env="test", runtime_params=parameters) as session:
+    with pytest.MonkeyPatch.context() as patch, KedroSession.create(project, env="test", runtime_params=parameters) as session:
+        patch.setattr("genlab.metrics.classifier.IMAGES", 640)
         session.run(pipeline_names=[pipeline], tags=tags)

@@ -11,5 +11,8 @@ def create_pipeline(
 ) -> Pipeline:
     """Checkpoint + held-out images -> metrics, samples; of a recipe that samples also other pictures, by name."""
     inputs = ["checkpoint", "params:model", "images", "params:compute", "params:seed", "extractor"]
-    score, pictures = (score_translation, ["samples"]) if translates else (score_samples, ["samples", "pictures"])
-    return Pipeline([Node(score, inputs, ["metrics", *pictures], name="evaluate", tags="evaluate")])
+    outputs = ["metrics", "samples"]
+    if translates:
+        return Pipeline([Node(score_translation, inputs, outputs, name="evaluate", tags="evaluate")])
+    inputs, outputs = [*inputs, "classifiers", "params:budget"], [*outputs, "pictures"]
+    return Pipeline([Node(score_samples, inputs, outputs, name="evaluate", tags="evaluate")])

@@ -1,17 +1,15 @@
 """The node that scores samples."""
 
-import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from pipelines.evaluation.likelihood import COMPARED, VIEWED, first, inference_scores
+from pipelines.evaluation.classes import class_scores, has_classes, kid_within_classes, truncation_scores
+from pipelines.evaluation.likelihood import inference_scores
 from pipelines.evaluation.nodes import BATCH_SIZE, SUBSET_SEED
-
-SAMPLING_SEED = 0  # not the training's: models of any seed sample the same latents
-BINS = 100  # of pixel space
-LARGEST_SUBSET = 1000  # images, arXiv:1801.01401
-KERNEL_SUBSETS = "100 subsets of half the images, at most 1,000, without replacement"
+from pipelines.evaluation.pictures import sample_pictures
+from pipelines.evaluation.protocol import BINS, LARGEST_SUBSET, SAMPLING_SEED, protocol_of
+from pipelines.training.parameters import Budget
 
 log = logging.getLogger(__name__)
 
@@ -23,21 +21,26 @@ def score_samples(
     compute: dict[str, Any],
     seed: int,
     extractor: Any,  # a genlab.metrics.features.Extractor
+    classifiers: Any,  # a genlab.metrics.classifier.Classifiers
+    budget: Budget,
 ) -> tuple[dict[str, Any], Any, dict[str, Any]]:
     """As many samples as there are held-out images, against these, beside two baselines: the untrained recipe, and training images.
 
-    Training images are what a perfect sampler would give, so their KID, precision and recall are the best that can be hoped for.
-    A sampler that copies them would score as well: `nearest_training` tells it apart, the median over the images of the distance to
-    the nearest training image. Copies are at 0, and new images of the same kind where the held-out images are, whose row has this
+    `samples`: training images are what a perfect sampler would give, so their KID, precision and recall are the best that can be hoped
+    for. A sampler that copies them would score as well: `nearest_training` tells it apart, the median over the images of the distance
+    to the nearest training image. Copies are at 0, and new images of the same kind where the held-out images are, whose row has this
     score alone. Well below theirs, samples are remembered, or more alike than real images are: then recall is low too. `ndb` is the
     share of bins of pixel space that samples fill otherwise than held-out images do; beside it that of training images.
 
-    A recipe that is told labels gets those of the held-out images. One with a likelihood, latents of images or components is also scored
-    by these (inference_scores), and its headline is its likelihood.
+    `in_domain`, of a labelled set: the same by the features of a classifier trained on its training images. Features learnt on ImageNet
+    say little about small grey images. With one class alone there is nothing to learn, and no score that needs a classifier.
 
-    Returns: {"headline", "protocol", "samples": {"generated" | "untrained" | "training images" | "held-out images": {score: value}},
-    ...}; the samples as a picture; and others by name: interpolations between latents; samples above their nearest training images;
-    truncations; and the recipe's own views.
+    A recipe that is told labels gets those of the held-out images, and has `classes` (class_scores, and `kid_<extractor>_within`, the
+    mean of what follows), `kid_within_classes` and `truncation` (truncation_scores). One with a likelihood, latents of images or
+    components is also scored by these: `likelihood`, `reconstructions`, `clusters` (inference_scores); its likelihood is its headline.
+
+    Returns: {"headline", "protocol", group: {row: {score: value}}}, the groups in the order above, in each the recipe's own row first; the
+    samples as a picture; and others by name (sample_pictures).
 
     Raises:
         InputError: fewer than two images are held out, or are there to train on.
@@ -46,16 +49,13 @@ def score_samples(
     import torch
 
     from genlab.build import build
-    from genlab.drawing import draw
     from genlab.images.held_out import FEWEST, HeldOut
     from genlab.images.stream import batch_of
     from genlab.latents import normal
     from genlab.metrics.bins import bins_of
-    from genlab.metrics.distribution import distribution_scores
-    from genlab.metrics.manifold import NEIGHBOURS, precision, recall
     from genlab.metrics.neighbours import nearest
     from genlab.pictures import spread
-    from genlab.sampling_pictures import LATENTS, RANKS, grid, interpolation, neighbours, truncation
+    from genlab.sampling_pictures import LATENTS, RANKS
     from genlab.seeding import seed_everything
 
     place = build(compute, "compute")
@@ -82,11 +82,7 @@ def score_samples(
     rows = {name: extractor(pixels) for name, pixels in made.items()} | {"training images": features[like_test]}
     made["training images"] = images.images[like_test]
     log.info("their scores, against %s held-out images", f"{len(test):,}")
-    scores = {
-        name: distribution_scores(seen, held_out, extractor, SUBSET_SEED, LARGEST_SUBSET)
-        | {"precision": precision(held_out, seen), "recall": recall(held_out, seen)}
-        for name, seen in rows.items()
-    }
+    scores = quality(rows, held_out, extractor)
     bins = bins_of(flat(images.images[train]), BINS)
     for name, pixels in made.items():
         scores[name]["ndb"] = bins.different(flat(pixels), flat(images.images[test])).share
@@ -98,39 +94,43 @@ def score_samples(
     for name, found in resembling.items():
         scores.setdefault(name, {})["nearest_training"] = float(np.median(found.distances[:, 0]))
 
+    groups = {"samples": scores}
+    classifier = classifiers.of_set(images) if has_classes(images) else None
+    if classifier is not None:
+        seen = {name: classifier(pixels) for name, pixels in made.items()}
+        groups["in_domain"] = quality(seen, classifier(images.images[test]), classifier)
+    if trained.classes and classifier is not None:
+        groups["classes"] = class_scores(sample, trained.latent_size, made, images, classifier)
+        told = {name: rows[name] for name in ("generated", "untrained")}
+        if within := kid_within_classes(told, features, images):
+            groups["kid_within_classes"] = within
+            for name in told:
+                groups["classes"][name][f"kid_{extractor.name}_within"] = float(np.mean(list(within[name].values())))
+        groups["truncation"] = truncation_scores(sample, latents, images, classifier)
     seed_everything(SAMPLING_SEED)  # bounds of the likelihood draw
-    inferred = inference_scores(trained, untrained, images, place.device, extractor, held_out)
+    groups |= inference_scores(trained, untrained, images, place.device, extractor, held_out)
+
     kid = f"kid_{extractor.name}"
     headline = {"name": kid, "value": scores["generated"][kid], "lower_is_better": True}
-    if "likelihood" in inferred:
-        own = next(iter(inferred["likelihood"].values()))
+    if "likelihood" in groups:
+        own = next(iter(groups["likelihood"].values()))
         headline = {"name": "bits_per_dimension", "value": own["bits_per_dimension"], "lower_is_better": True}
-    protocol = {
-        "extractor": extractor.name,
-        "extractor_sha256": extractor.sha256,
-        "resize": "bilinear, antialiased, 224 px",
-        "images": {"held_out": len(test), "generated": len(test)},
-        "training_images": len(train),
-        "reference_sha256": hashlib.sha256(np.ascontiguousarray(images.images[test])).hexdigest(),
-        "size": list(images.images.shape[1:3]),
-        "samples": "as many as held-out images, latents from N(0, 1), not truncated",
-        "sampling_seed": SAMPLING_SEED,
-        "kid": "unbiased, cubic kernel, the whole sets",
-        "kid_spread": f"standard deviation over {KERNEL_SUBSETS}",
-        "precision_recall": f"k = {NEIGHBOURS} nearest neighbours, Euclidean",
-        "nearest_training": "median distance to the nearest of all training images, Euclidean",
-        "ndb": f"bins of k-means on training pixels, at most {BINS}; two proportions differ at 5 %",
-        "seed": SUBSET_SEED,
+    protocol = protocol_of(images, extractor, trained, set(groups), budget)
+    nearest_training = train[resembling["generated"].indices]
+    grid, pictures = sample_pictures(trained, sample, latents, samples, nearest_training, truth, images, groups.get("truncation"))
+    return {"headline": headline, "protocol": protocol} | groups, grid, pictures
+
+
+def quality(rows: Mapping[str, Any], held_out: Any, extractor: Any) -> dict[str, dict[str, float]]:
+    """Features (N, D) by row, and of the held-out images (N, D) -> {row: {score: value}}: KID, FID, precision, recall."""
+    from genlab.metrics.distribution import distribution_scores
+    from genlab.metrics.manifold import precision, recall
+
+    return {
+        name: distribution_scores(seen, held_out, extractor, SUBSET_SEED, LARGEST_SUBSET)
+        | {"precision": precision(held_out, seen), "recall": recall(held_out, seen)}
+        for name, seen in rows.items()
     }
-    if "likelihood" in inferred:
-        protocol["likelihood"] = f"nats, means over images, of {trained.facts()['scored']}; baselines on {min(COMPARED, len(test))} of them"
-    pictures = {
-        "interpolation": interpolation(sample, latents, labels),
-        "neighbours": neighbours(samples, train[resembling["generated"].indices], images),
-        "truncation": truncation(sample, latents, labels),
-    }
-    pictures |= {name: draw(view) for name, view in trained.views(first(truth, VIEWED), images.classes).items()}
-    return {"headline": headline, "protocol": protocol, "samples": scores} | inferred, grid(samples), pictures
 
 
 def flat(pixels: Any) -> Any:

@@ -17,6 +17,7 @@ from kedro.io import AbstractDataset
 from genlab.errors import InputError
 from pipelines.release.promotion import Headline, Standing, beats, digest
 from pipelines.release.serving import Serving
+from pipelines.tracking import MOST_METRICS, metric_names
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -155,7 +156,10 @@ def log_model(client: "MlflowClient", run: "Run", name: str, data: Registration)
     client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
     client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
     scores = data.scores | {data.headline.name: data.headline.value}
-    client.log_batch(run_id, [Metric(key, value, now, 0, logged.model_id, run_id=run_id) for key, value in scores.items()])
+    allowed = metric_names(scores)
+    points = [Metric(allowed[key], value, now, 0, logged.model_id, run_id=run_id) for key, value in scores.items()]
+    for start in range(0, len(points), MOST_METRICS):
+        client.log_batch(run_id, points[start : start + MOST_METRICS])
     return logged.model_id
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from genlab.drawing import draw
-from genlab.views import Curve, Points, Sheet, plane
+from genlab.views import Curve, Panels, Points, Sheet, plane
 
 
 def test_a_sheet_is_as_wide_as_its_columns():
@@ -30,6 +30,13 @@ def test_points_have_a_colour_for_each_label_and_their_centres_are_marked():
 def test_a_curve_is_a_line_a_name_with_what_was_chosen():
     curve = Curve((1.0, 2.0, 3.0), {"BIC": (3.0, 1.0, 2.0), "AIC": (3.0, 2.0, 1.0)}, ("components", "criterion"), chosen=2.0)
     assert np.asarray(draw(curve)).tobytes() != np.asarray(draw(curve._replace(chosen=None))).tobytes()
+
+
+def test_panels_stand_side_by_side_and_a_place_may_have_a_name():
+    curve = Curve((0.0, 1.0), {"KID": (3.0, 1.0)}, ("bound", "KID"))
+    one, two = draw(curve), draw(Panels((curve, curve)))
+    assert two.size == (2 * one.width, one.height) and draw(Panels((curve,))).tobytes() == one.tobytes()
+    assert draw(curve._replace(ticks=("2", "none"))).tobytes() != one.tobytes()
 
 
 def test_the_plane_holds_as_much_variance_as_two_directions_can():

@@ -9,7 +9,17 @@ import torch
 from genlab.images.prepared_set import PreparedSet
 from genlab.latents import normal
 from genlab.pictures import GAP, HEADING
-from genlab.sampling_pictures import BOUNDS, LATENTS, grid, interpolation, neighbours, truncation
+from genlab.sampling_pictures import (
+    BOUNDS,
+    LATENTS,
+    class_grid,
+    class_interpolation,
+    grid,
+    interpolation,
+    neighbours,
+    truncation,
+    truncation_curve,
+)
 
 SIDE = 64  # an image in the picture
 CELL = SIDE + GAP
@@ -74,3 +84,60 @@ def test_truncation_shows_the_same_latents_ever_less_bound(latents):
         assert abs(seen - 127.5).max() <= min(2, bound) / 2 * 127.5 + 1
     assert rows[-1].tolist() == expected(latents[:12]) and math.isinf(BOUNDS[-1])
     assert all((abs(more - 127.5) >= abs(less - 127.5) - 1).all() for less, more in itertools.pairwise(rows))
+
+
+def shade_of_class(latents, labels):
+    """Grey images whose brightness is the label's, 10 a class above black, between classes in between; whatever the latents."""
+    numbers = labels if labels.dim() == 1 else labels @ torch.arange(labels.shape[1]).float()
+    return (10 * numbers / 127.5 - 1)[:, None, None, None].expand(-1, 1, 16, 16)
+
+
+def test_the_grid_of_classes_has_a_row_a_class_with_the_same_latents(latents):
+    names, row = ("boot", "bag", "coat"), HEADING + CELL
+    picture = class_grid(sample, latents, names)
+    assert picture.size == (12 * CELL, 3 * row)
+    assert all(brightness(picture, HEADING + number * row, 12).tolist() == expected(latents[:12]) for number in range(3))
+    shades = class_grid(shade_of_class, latents, names)
+    assert [set(brightness(shades, HEADING + number * row, 12)) for number in range(3)] == [{0}, {10}, {20}]
+
+
+def test_of_many_classes_the_grid_shows_some_and_says_so(latents):
+    names, row = [f"class {number}" for number in range(25)], HEADING + CELL
+    picture = class_grid(shade_of_class, latents, names)
+    assert picture.height == 20 * row
+    shown = [brightness(picture, HEADING + number * row, 1)[0] // 10 for number in range(20)]
+    assert shown[0] == 0 and shown[-1] == 24 and (np.diff(shown) >= 1).all()
+
+    def heading(picture):
+        return np.asarray(picture)[:HEADING, :, 0]
+
+    one_less = class_grid(shade_of_class, latents, names[:20])
+    assert (heading(picture) < 128).sum() > 1.5 * (heading(one_less) < 128).sum()  # `class 0` and `class 0 (20 of 25 classes, ...)`
+
+
+@pytest.mark.parametrize(("names", "starts"), [(10, [0, 1, 3, 4, 6, 8]), (3, [0, 1]), (2, [0])])
+def test_the_way_between_classes_begins_at_one_and_ends_at_the_next(names, starts, latents):
+    told = []
+
+    def noted(latents, labels):
+        told.append((latents, labels))
+        return shade_of_class(latents, labels)
+
+    picture, row = class_interpolation(noted, latents, [f"class {number}" for number in range(names)], 12), HEADING + CELL
+    assert picture.size == (10 * CELL, len(starts) * row)
+    for number, start in enumerate(starts):
+        line = brightness(picture, HEADING + number * row, 10)
+        assert (line[0], line[-1]) == (10 * start, 10 * start + 10) and set(np.diff(line)) == {1, 2}  # 10 levels in 9 steps
+    for latent, weights in told:
+        assert (latent == latent[0]).all() and weights.shape == (10, 12)
+        assert torch.allclose(weights.sum(1), torch.ones(10)) and weights.min() >= 0
+    assert len({tuple(latent[0].tolist()) for latent, _ in told}) == len(starts)
+
+
+def test_the_curve_of_truncation_ends_without_one():
+    kinds = ("kid_in_domain", "precision", "recall")
+    scores = {bound: dict(zip(kinds, (value, 1 - value, value / 2), strict=True)) for bound, value in (("none", 0.5), ("2", 0.25))}
+    quality, shares = truncation_curve(scores).curves
+    assert quality.ticks == shares.ticks == ("2", "none") and quality.over == (0.0, 1.0)
+    assert quality.lines == {"KID": (250.0, 500.0)}
+    assert shares.lines == {"precision": (0.75, 0.5), "recall": (0.125, 0.25)}

@@ -3,27 +3,22 @@
 import io
 import json
 import logging
-import sys
-import types
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from conftest import ROOT
 from kedro.config import OmegaConfigLoader
 from kedro.io import DataCatalog
 from PIL import Image
+from stand_ins import BUDGET, COMPUTE, Classifiers, Means, fit_in_no_time, image_set, name_in_yaml
 
 from genlab.engine import Recipe
 from genlab.errors import InputError
-from genlab.images.prepared_set import PreparedSet
 from genlab.images.stream import to_channels_first, to_unit
 from pipelines import evaluation
-from pipelines.datasets import Picture, Pictures
+from pipelines.datasets import Picture, Pictures, SetClassifiers
 from pipelines.evaluation.sampling import score_samples
-
-COMPUTE = {"class": "genlab.compute.Compute", "device": "cpu", "compile": False}
 
 
 class Blend(Recipe):
@@ -38,41 +33,11 @@ class Blend(Recipe):
         return torch.einsum("nk,kchw->nchw", torch.softmax(latents * self.sharpness, 1), self.bank)
 
 
-class Means:
-    """Each image's means over patches of 4 x 4 pixels: an extractor that is as simple as can be."""
-
-    name, sha256 = "means", "0" * 64
-
-    def __call__(self, images):
-        count, height, width, channels = images.shape
-        patches = images.reshape(count, height // 4, 4, width // 4, 4, channels).mean((2, 4))
-        return (patches.reshape(count, -1) / 255).astype(np.float32)
-
-    def of_set(self, images):
-        return self(images.images)
-
-
 @pytest.fixture(autouse=True)
 def stand_in(monkeypatch):
     """Lets a YAML name the recipe above."""
-    module = types.ModuleType("genlab.recipes.stand_in")
-    module.Blend = Blend
-    monkeypatch.setattr(Blend, "__module__", module.__name__)
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-
-
-def image_set(training=40, held_out=20, channels=1, kind="labelled"):
-    """Two kinds of images, light at the top or light on the left, each a little different."""
-    random, count = np.random.default_rng(0), training + held_out
-    ramp = np.linspace(0, 200, 16).astype(np.uint8)
-    kinds = np.stack([np.tile(ramp[:, None], (1, 16)), np.tile(ramp, (16, 1))])
-    kind_of = random.integers(0, 2, count)
-    images = kinds[kind_of, :, :, None] + random.integers(0, 50, (count, 4, 4, channels), np.uint8).repeat(4, 1).repeat(4, 2)
-    manifest = pd.DataFrame({"path": [f"{index:03}.png" for index in range(count)], "domain": "", "pair": ""})
-    manifest["stem"] = manifest["path"]
-    manifest["label"] = np.where(kind_of, "left", "top") if kind == "labelled" else ""
-    manifest["split"] = np.where(np.arange(count) < training, "train", "test")
-    return PreparedSet("ramps", kind, images, manifest, ("left", "top") if kind == "labelled" else (), "0" * 64, (0, 0, 0))
+    name_in_yaml(monkeypatch, Blend)
+    fit_in_no_time(monkeypatch)
 
 
 def evaluate(images, seed=0, sharpness=1.0, latent_size=16):
@@ -80,7 +45,8 @@ def evaluate(images, seed=0, sharpness=1.0, latent_size=16):
     model = {"class": "genlab.recipes.stand_in.Blend", "latent_size": latent_size, "sharpness": sharpness}
     model["channels"] = images.images.shape[3]
     learnt = images.images[images.indices("train")[:latent_size]]
-    return score_samples({"bank": to_unit(to_channels_first(learnt))}, model, images, COMPUTE, seed, Means())
+    classifiers = Classifiers() if images.classes else None  # none are asked for where the set is unlabelled
+    return score_samples({"bank": to_unit(to_channels_first(learnt))}, model, images, COMPUTE, seed, Means(), classifiers, BUDGET)
 
 
 @pytest.mark.parametrize(("channels", "kind"), [(1, "labelled"), (3, "unlabelled")])
@@ -103,7 +69,9 @@ def test_scores_stand_beside_their_baselines_and_say_how_they_were_made(channels
     assert rows["training images"]["precision"] > 0.5 and rows["untrained"]["precision"] == 0
     assert rows["untrained"]["nearest_training"] > rows["held-out images"]["nearest_training"] > 0
     assert samples.width > 100 and set(pictures) == {"interpolation", "neighbours", "truncation"}
-    assert set(metrics) == {"headline", "protocol", "samples"}  # no likelihood, no latents of images, no components
+    in_domain = ["in_domain"] if kind == "labelled" else []
+    assert list(metrics) == ["headline", "protocol", "samples", *in_domain]  # no classes, likelihood, latents of images, components
+    assert ("classifier" in protocol) == (kind == "labelled") and not {"labels", "training_sampling", "cas"} & set(protocol)
 
 
 def test_copies_of_training_images_score_well_and_are_told_by_their_distance():
@@ -111,6 +79,17 @@ def test_copies_of_training_images_score_well_and_are_told_by_their_distance():
     assert copies["generated"]["nearest_training"] == 0 < blends["generated"]["nearest_training"]
     assert copies["generated"]["kid_means"] < blends["generated"]["kid_means"]
     assert copies["held-out images"] == blends["held-out images"]
+
+
+def test_a_labelled_set_is_also_seen_by_a_classifier_of_its_own():
+    rows = evaluate(image_set())[0]["in_domain"]
+    assert list(rows) == ["generated", "untrained", "training images"]
+    assert all(list(row) == ["kid_in_domain", "kid_in_domain_spread", "fid_in_domain", "precision", "recall"] for row in rows.values())
+    # The stand-in's features are the extractor's, so that both groups must say the same.
+    for name, row in evaluate(image_set())[0]["samples"].items():
+        if name in rows:
+            assert [rows[name]["kid_in_domain"], rows[name]["fid_in_domain"]] == [row["kid_means"], row["fid_means"]]
+            assert rows[name]["recall"] == row["recall"]
 
 
 def test_models_of_any_training_seed_are_scored_alike():
@@ -145,11 +124,13 @@ def test_both_ways_are_one_node_whose_results_the_catalog_keeps(translates):
     (node,) = evaluation.create_pipeline(translates).nodes
     assert node.name == "evaluate" and node.tags == {"evaluate"}
     assert node.outputs == ["metrics", "samples"] + ([] if translates else ["pictures"])
+    assert ({"classifiers", "params:budget"} <= set(node.inputs)) != translates
     catalog = DataCatalog.from_config(OmegaConfigLoader(str(ROOT / "conf"), base_env="base", default_run_env="base")["catalog"])
     for name, (kind, file) in {"samples": (Picture, "samples.png"), "pictures": (Pictures, "pictures")}.items():
         dataset = catalog.get(f"gan.{name}")
         assert isinstance(dataset, kind) and dataset.filepath.name == file and dataset.filepath.parent.name == "gan"
         assert dataset.metadata == {"mlflow": "artifact", "folder": "samples"}
+    assert isinstance(catalog.get("classifiers"), SetClassifiers)
 
 
 def test_a_folder_of_pictures_holds_those_of_the_last_time_alone(tmp_path):

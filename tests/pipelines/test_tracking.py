@@ -1,0 +1,34 @@
+"""Names of metrics that MLflow would refuse."""
+
+import posixpath
+
+import mlflow
+from conftest import empty_store
+from mlflow.utils.validation import _validate_metric_name
+
+from pipelines.tracking import LONGEST_NAME, Run, metric_names
+
+ODD = ["Food & Drink", "T-shirt/top", "é?", "a//b", "ends/", "./here", "..", "100 %", "日本 (語)", "x" * 400, "a&", "a?", "a:b", "猫|犬"]
+
+
+def test_any_class_can_be_the_name_of_a_metric():
+    names = [*ODD, *(f"kid_within_classes.generated.{name}" for name in ODD)]
+    allowed = metric_names(names)
+    for name in allowed.values():
+        _validate_metric_name(name)
+        assert len(name) <= LONGEST_NAME and posixpath.normpath(name) == name
+    assert list(allowed) == names and len(set(allowed.values())) == len(names)  # a& and a? stay two
+
+
+def test_names_that_are_allowed_stay_as_they_are():
+    names = ["step", "critic/gradient_norm", "samples.held-out images.nearest_training", "classes.T-shirt/top", "é"]
+    assert metric_names(names) == {name: name for name in names}
+    assert metric_names(["Food & Drink"]) == {"Food & Drink": "Food _ Drink"}
+
+
+def test_a_run_takes_them(tmp_path):
+    (tmp_path / "mlflow.db").write_bytes(empty_store())
+    client = mlflow.MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    run = Run(client, client.create_run(client.create_experiment("odd", tmp_path.as_uri())).info.run_id)
+    run.metrics({name: float(number) for number, name in enumerate(ODD)})
+    assert sorted(client.get_run(run.id).data.metrics.values()) == list(range(len(ODD)))

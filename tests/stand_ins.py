@@ -1,0 +1,88 @@
+"""An image set, an extractor and a classifier that can be seen through, for tests of evaluation."""
+
+import sys
+import types
+
+import numpy as np
+import pandas as pd
+
+from genlab.images.prepared_set import PreparedSet
+from genlab.images.stream import labels
+from pipelines.training.parameters import Budget
+
+COMPUTE = {"class": "genlab.compute.Compute", "device": "cpu", "compile": False}
+BUDGET = Budget(images=8, batch_size=4)
+
+
+class Means:
+    """Each image's means over patches of 4 x 4 pixels: an extractor that is as simple as can be."""
+
+    name, sha256 = "means", "0" * 64
+
+    def __call__(self, images):
+        count, height, width, channels = images.shape
+        patches = images.reshape(count, height // 4, 4, width // 4, 4, channels).mean((2, 4))
+        return (patches.reshape(count, -1) / 255).astype(np.float32)
+
+    def of_set(self, images):
+        return self(images.images)
+
+
+class NearestMean(Means):
+    """A classifier by the nearest of the classes' mean features."""
+
+    name = "in_domain"
+
+    def __init__(self, images, labels, classes):
+        features, far = self(images), np.full((1, self(images).shape[1]), 1e6)  # from a class without images
+        self.centres = np.stack([(features[labels == number] if (labels == number).any() else far).mean(0) for number in range(classes)])
+
+    def predict(self, images):
+        return np.linalg.norm(self(images)[:, None] - self.centres, axis=2).argmin(1)
+
+    def accuracy(self, images, labels):
+        return float((self.predict(images) == labels).mean())
+
+
+class Classifiers:
+    """Trained at once."""
+
+    def of_set(self, images):
+        train = images.indices("train")
+        return NearestMean(images.images[train], labels(images)[train], len(images.classes))
+
+
+def fit_in_no_time(monkeypatch):
+    """In the place of genlab.metrics.classifier; returns a list of what was trained."""
+    module, trained = types.ModuleType("genlab.metrics.classifier"), []
+
+    def fit(images, labels, classes, seed=0, what=""):
+        trained.append((images, labels))
+        return NearestMean(images, labels, classes)
+
+    module.fit, module.PROTOCOL = fit, "nearest mean"
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    return trained
+
+
+def name_in_yaml(monkeypatch, recipe):
+    """Lets a YAML name a recipe as genlab.recipes.stand_in.<its name>."""
+    module = types.ModuleType("genlab.recipes.stand_in")
+    setattr(module, recipe.__name__, recipe)
+    monkeypatch.setattr(recipe, "__module__", module.__name__)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+
+
+def image_set(training=40, held_out=20, channels=1, kind="labelled", mislabelled=0.0, names=("left", "top")):
+    """Two kinds of images, light at the top or light on the left, each a little different; a share of them with the other's label."""
+    random, count = np.random.default_rng(0), training + held_out
+    ramp = np.linspace(0, 200, 16).astype(np.uint8)
+    kinds = np.stack([np.tile(ramp[:, None], (1, 16)), np.tile(ramp, (16, 1))])
+    kind_of = random.integers(0, 2, count)
+    images = kinds[kind_of, :, :, None] + random.integers(0, 50, (count, 4, 4, channels), np.uint8).repeat(4, 1).repeat(4, 2)
+    manifest = pd.DataFrame({"path": [f"{index:03}.png" for index in range(count)], "domain": "", "pair": ""})
+    manifest["stem"] = manifest["path"]
+    is_left = (kind_of == 1) ^ (random.random(count) < mislabelled)
+    manifest["label"] = np.where(is_left, *names) if kind == "labelled" else ""
+    manifest["split"] = np.where(np.arange(count) < training, "train", "test")
+    return PreparedSet("ramps", kind, images, manifest, tuple(sorted(names)) if kind == "labelled" else (), "0" * 64, (0, 0, 0))
