@@ -10,6 +10,7 @@ from pipelines.release.serving import facts_of, serving_of
 
 NOT_GROUPS = ("headline", "protocol")  # all else in the metrics is a group of rows, the model's own first: {row: {score: value}}
 SPREAD = "_spread"
+MOST_COLUMNS = 20
 SAMPLES = "samples/samples.png"  # among the run's artifacts
 # The registry fills these in: a card is a file of the pipeline's, and no run may change its bytes.
 RUN, GIT_COMMIT, COMMAND = "${run}", "${git_commit}", "${command}"
@@ -61,6 +62,8 @@ def groups_of(metrics: Mapping[str, Any]) -> dict[str, dict[str, dict[str, float
 def table(rows: Mapping[str, Mapping[str, float]]) -> list[str]:
     """Rows of scores -> the lines of a Markdown table; a score's spread stands beside it."""
     names = unique(name for scores in rows.values() for name in scores)
+    if len(names) > MOST_COLUMNS:  # a class each: the registry takes no card of that length
+        return [f"{len(names)} scores a row, see the run's metrics."]
     columns = [name for name in names if not (name.endswith(SPREAD) and name.removesuffix(SPREAD) in names)]
     return [
         line(["", *columns]),
@@ -77,7 +80,12 @@ def cell(scores: Mapping[str, float], column: str) -> str:
 
 
 def line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    return f"| {' | '.join(escaped(cell) for cell in cells)} |"
+
+
+def escaped(text: str) -> str:
+    """As a table's cell: classes may be called anything."""
+    return text.replace("|", r"\|")
 
 
 def number(value: float | None) -> str:

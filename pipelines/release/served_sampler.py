@@ -23,16 +23,17 @@ from mlflow.exceptions import MlflowException
 from PIL import Image
 
 LAST_SEED = 2**63 - 1  # of MLflow's type `long`
+MOST = 1000  # images from one seed on
 IGNORED = "Unrecognized params"  # how MLflow's warning begins
 STANDARD = NormalDist()
 
 
 class Sampler(mlflow.pyfunc.PythonModel):
-    """Column `seed` (whole numbers from 0 on) -> column `image` (PNG files), a row an image.
+    """Column `seed` (whole numbers from 0 on) -> column `image` (PNG files): for each row those of seed, seed + 1, ..., `count` of them.
 
     Equal seeds give equal images, whatever else is asked for. The param `truncation` bounds the latent's numbers: less variety,
-    more typical images; 0 for no bound, since JSON has no infinity. Of a model that is told labels, `label` names one; without it
-    each seed has one of its own.
+    more typical images; 0 for no bound, since JSON has no infinity. Of a model that is told labels, `label` is a class's name, or its
+    number as text; without it each seed has one of its own.
     """
 
     def load_context(self, context: Any) -> None:
@@ -44,31 +45,46 @@ class Sampler(mlflow.pyfunc.PythonModel):
         refuse_unknown_params()
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        truncation = (params or {}).get("truncation", 0.0)
-        if truncation is None or not truncation >= 0:  # JSON's null, and NaN
+        chosen = {"truncation": 0.0, "count": 1, "label": ""} | (params or {})
+        truncation, count = chosen["truncation"], chosen["count"]  # None: JSON's null
+        if truncation is None or not truncation >= 0:  # NaN, too
             raise MlflowException.invalid_parameter_value(f"truncation: got {truncation}, expected a positive number, or 0 for none.")
-        label, classes = (params or {}).get("label") or "", self.facts["classes"]
-        if label and label not in classes:
-            raise MlflowException.invalid_parameter_value(
-                f"label: got '{label}', expected one of {', '.join(classes)}; or '' for one by the seed."
-            )
-        for row, seed in enumerate(model_input["seed"]):
-            if seed < 0:
-                raise MlflowException.invalid_parameter_value(f"row {row}: seed: got {seed}, expected a whole number, 0 to {LAST_SEED}.")
-        return pd.DataFrame({"image": [self.sample(seed, truncation or math.inf, label) for seed in model_input["seed"]]})
+        if count is None or not 1 <= count <= MOST:
+            raise MlflowException.invalid_parameter_value(f"count: got {count}, expected a whole number, 1 to {MOST}.")
+        label = class_number(chosen["label"], self.facts["classes"]) if chosen["label"] else None
+        first, last = [int(seed) for seed in model_input["seed"]], LAST_SEED - count + 1
+        for row, seed in enumerate(first):
+            if not 0 <= seed <= last:
+                bound = f"{last} with a count of {count}" if count > 1 else last
+                raise MlflowException.invalid_parameter_value(f"row {row}: seed: got {seed}, expected a whole number, 0 to {bound}.")
+        seeds = (each for seed in first for each in range(seed, seed + count))
+        return pd.DataFrame({"image": [self.sample(seed, truncation or math.inf, label) for seed in seeds]})
 
-    def sample(self, seed: int, bound: float, label: str = "") -> bytes:
+    def sample(self, seed: int, bound: float, label: int | None = None) -> bytes:
         """A seed -> its image as a PNG file. One at a time: in a batch the last bits depend on the others."""
         random, classes = np.random.default_rng(seed), self.facts["classes"]
         latent = truncated(random.standard_normal(self.facts["latent_size"]), bound)
         inputs = {"latent": latent.astype(np.float32)[None]}
         if classes:
-            inputs["label"] = np.array([classes.index(label) if label else random.integers(len(classes))], np.int64)
+            inputs["label"] = np.array([random.integers(len(classes)) if label is None else label], np.int64)
         (image,) = self.session.run(None, inputs)
         pixels = np.rint((image[0].transpose(1, 2, 0) + np.float32(1)) * np.float32(127.5)).clip(0, 255).astype(np.uint8)
         file = io.BytesIO()
         Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(file, "PNG")
         return file.getvalue()
+
+
+def class_number(label: str, classes: list[str]) -> int:
+    """A class's name, or its number as text -> its number. A name goes first: classes may be called by numbers that aren't theirs.
+
+    Raises:
+        MlflowException: neither.
+    """
+    numbers = {str(number): number for number in range(len(classes))} | {name: number for number, name in enumerate(classes)}
+    if label not in numbers:
+        known = ", ".join(f"{name} ({number})" for number, name in enumerate(classes))
+        raise MlflowException.invalid_parameter_value(f"label: got '{label}', expected one of {known}; or '' for one by the seed.")
+    return numbers[label]
 
 
 def truncated(latent: np.ndarray, bound: float) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 Facts = dict[str, Any]  # what release.json says
 FACTS = "release.json"
+MOST_NAMED = 20  # classes
 COLOURS = {1: "grey", 3: "RGB"}  # by channels
 
 
@@ -55,14 +56,21 @@ def sampler(facts: Facts) -> Serving:
     """Seeds to images."""
     height, width = facts["training_size"]
     classes = facts["classes"]
-    told = f" `label` names one of {', '.join(classes)}; without it each seed has one of its own." if classes else ""
+    known = ", ".join(f"{name} ({number})" for number, name in enumerate(classes[:MOST_NAMED]))
+    known += f" and {len(classes) - MOST_NAMED} more" if len(classes) > MOST_NAMED else ""
+    told = f" `label` is one of {known}, by its name or its number as text; without it each seed has one of its own." if classes else ""
     return Serving(
         file=Path(__file__).with_name("served_sampler.py"),
         column=("seed", "long"),
-        params=(("truncation", "double", 0.0), *((("label", "string", ""),) if classes else ())),  # 0: JSON has no infinity
+        params=(
+            ("truncation", "double", 0.0),  # 0: no bound; JSON has no infinity
+            ("count", "long", 1),
+            *((("label", "string", ""),) if classes else ()),
+        ),
         example=lambda images: [0, 1],
         sentence=f"Makes {COLOURS[facts['channels']]} images of {height} x {width} px from seeds, each of which stands for a latent of "
-        f"{facts['latent_size']} numbers from N(0, 1); `truncation` bounds these (0: no bound).{told}",
+        f"{facts['latent_size']} numbers from N(0, 1); `truncation` bounds these (0: no bound). `count` asks for so many images from "
+        f"each seed on: of seed, seed + 1 and so forth.{told}",
     )
 
 

@@ -20,7 +20,7 @@ RECIPES = {
     "gmm_choice": {"choice", "components", "latents", "reconstructions"},
     "gmm_digits": {"components", "latents", "reconstructions"},
     "vae_linear": {"latents", "reconstructions", "traversals"},
-    "vae_labels": {"classes", "latents", "reconstructions", "traversals"},
+    "vae_labels": {"class_interpolation", "latents", "reconstructions", "traversals", "truncation_curve"},
     "vae_mixture": {"latents", "reconstructions", "traversals"},
 }
 OF_EVERY_SAMPLER = {"interpolation", "neighbours", "truncation"}
@@ -49,6 +49,8 @@ def test_the_whole_path(recipe, project, monkeypatch):
     assert list(metrics["reconstructions"]) == ["reconstructed", "untrained"] and "ndb" in metrics["samples"]["generated"]
     if recipe.startswith("vae"):
         assert own["iwae_4"] >= own["iwae_1"] and own["elbo"] == pytest.approx(own["reconstruction"] - own["divergence"])
+    classes = ["classes", "kid_within_classes", "truncation"] if recipe == "vae_labels" else []
+    assert list(metrics)[: 5 + len(classes)] == ["headline", "protocol", "samples", "in_domain", *classes, "likelihood"]
     assert {file.stem for file in (report / "pictures").iterdir()} == RECIPES[recipe] | OF_EVERY_SAMPLER
     parity = json.loads((report / "parity.json").read_text())
     assert parity["onnx_difference"]["generator"] < parity["onnx_tolerance"]
@@ -68,7 +70,7 @@ def test_a_conditional_model_is_asked_for_a_label(project, monkeypatch):
     assert Image.open(io.BytesIO(served())).size == (28, 28)
     own = [served(label=name) for name in ("Trouser", "Bag", "Sandal")]
     assert len(set(own)) == 3 and served(label="Bag") == own[1]
-    with pytest.raises(mlflow.MlflowException, match="label: got 'Hat', expected one of Ankle boot, Bag"):
+    with pytest.raises(mlflow.MlflowException, match=r"label: got 'Hat', expected one of Ankle boot \(0\), Bag \(1\)"):
         served(label="Hat")
 
 

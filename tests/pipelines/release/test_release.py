@@ -29,8 +29,8 @@ from genlab.images.stream import to_bytes, to_channels_first, to_unit
 from genlab.noise import Noise
 from genlab.padding import translate
 from genlab.tiling import translate_in_tiles, windows
-from pipelines.release import create_pipeline, served_sampler, served_translator
-from pipelines.release.card import describe
+from pipelines.release import create_pipeline, served_translator
+from pipelines.release.card import describe, table
 from pipelines.release.nodes import export_sampler, export_translators, register
 from pipelines.release.parameters import Release
 from pipelines.release.promotion import Headline, Standing, beats, digest
@@ -345,6 +345,11 @@ def test_the_card_of_a_sampler_has_ten_scores_and_fits_the_registry(exported_sam
     assert len(registry.client.get_model_version("gan-emoji", 1).description) < DESCRIPTION_LIMIT
 
 
+def test_a_table_of_classes_called_anything_and_one_of_too_many():
+    assert table({"generated": {"a|b": 0.5, "c": 1.0}})[0] == r"|  | a\|b | c |"
+    assert table({"generated": {str(number): 0.5 for number in range(21)}}) == ["21 scores a row, see the run's metrics."]
+
+
 def test_the_first_version_is_candidate_and_champion_and_tells_where_it_comes_from(registry):
     first = registry.first
     assert (first["name"], first["version"], first["aliases"]) == ("cyclegan-emoji", 1, ["candidate", "champion"])
@@ -444,14 +449,6 @@ def test_the_served_sampler_makes_of_a_seed_what_the_averaged_network_makes(samp
     assert_same_picture(pixels_of(answer["image"][0]), expected)
 
 
-def test_a_seed_makes_the_same_image_whatever_else_is_asked_for(sampler):
-    alone = sampler.predict(pd.DataFrame({"seed": [5]}))["image"][0]
-    among = sampler.predict(pd.DataFrame({"seed": [3, 5, 4, 5, *range(20)]}))["image"]
-    assert among[1] == among[3] == among[9] == alone
-    assert len(set(among)) == 20
-    assert sampler.predict(pd.DataFrame({"seed": [5]}), params={"truncation": 0.3})["image"][0] != alone
-
-
 def test_seeds_over_http_are_answered_with_pngs(sampler, sampling_recipe):
     body = {"dataframe_split": {"columns": ["seed"], "data": [[11], [12]]}, "params": {"truncation": 1}}
     answer = scoring_server.invocations(json.dumps(body), "application/json", sampler, sampler.metadata.get_input_schema())
@@ -461,31 +458,10 @@ def test_seeds_over_http_are_answered_with_pngs(sampler, sampling_recipe):
         assert_same_picture(pixels_of(content), sampled_by_torch(sampling_recipe, seed, 1))
 
 
-@pytest.mark.parametrize("bound", [1e-9, 0.5, 1, 3, 9, 50, math.inf])
-def test_serving_truncates_a_latent_as_genlab_does(bound):
-    latent = np.concatenate([np.random.default_rng(0).standard_normal(200), np.linspace(-6, 6, 49)])
-    got = served_sampler.truncated(latent, bound)
-    assert np.allclose(got, latents.truncated(torch.from_numpy(latent), bound).double().numpy(), rtol=1e-6, atol=1e-7)
-    assert np.abs(got).max() <= bound
-    assert (np.diff(got[np.argsort(latent)]) >= 0).all()
-
-
-@pytest.mark.parametrize(
-    ("request_", "params", "message"),
-    [
-        ({"seed": [4, -1]}, {}, "row 1: seed: got -1, expected a whole number, 0 to 9223372036854775807"),
-        ({"seed": [0]}, {"truncation": -0.5}, r"truncation: got -0\.5, expected a positive number, or 0 for none"),
-        ({"seed": [0]}, {"truncation": math.nan}, "truncation: got nan, expected a positive number, or 0 for none"),
-        ({"seed": [0]}, {"truncation": None}, "truncation: got None, expected a positive number, or 0 for none"),
-        ({"seed": [0]}, {"truncation": "little"}, "truncation"),
-        ({"seed": [0]}, {"psi": 0.5}, r"Unrecognized params \['psi'\]. Supported params are: \{'truncation'\}"),
-        ({"seed": [0.5]}, {}, "seed"),
-        ({"image": [0]}, {}, r"missing inputs \['seed'\]"),
-    ],
-)
-def test_errors_of_the_served_sampler_say_what_was_got_and_what_was_expected(champion, sampler, request_, params, message):
-    with pytest.raises(MlflowException, match=message):
-        sampler.predict(pd.DataFrame(request_), params=params)
+@pytest.mark.parametrize("params", [{"psi": 0.5}, {"tile": 16, "direction": "a_to_b"}])
+def test_a_sampler_beside_translators_refuses_params_that_it_does_not_know(champion, noisy, sampler, params):
+    with pytest.raises(MlflowException, match=r"Unrecognized params \[.*\]\. Supported params are: \{.*'truncation'"):
+        sampler.predict(pd.DataFrame({"seed": [0]}), params=params)
 
 
 IMAGES = {

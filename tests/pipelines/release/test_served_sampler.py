@@ -1,0 +1,182 @@
+"""What a served sampler takes and gives, of a network so small that every pixel is known."""
+
+import io
+import json
+import logging
+import math
+
+import mlflow
+import numpy as np
+import onnx
+import pandas as pd
+import pytest
+import torch
+from mlflow.exceptions import MlflowException
+from onnx import TensorProto, helper
+from PIL import Image
+
+from genlab import latents
+from pipelines.release import served_sampler
+from pipelines.release.registry import signature
+from pipelines.release.serving import serving_of
+
+LAST = 2**63 - 1
+CLASSES = ["hat", "shoe", "0"]  # the last is called what the first has for its number
+
+
+def network(told: bool) -> bytes:
+    """latent (N, 4) [, label (N,)] -> image (N, 1, 2, 2): latent / 4, or label / 4 in all pixels; clipped to [-1, 1] by the PNG."""
+    takes = [helper.make_tensor_value_info("latent", TensorProto.FLOAT, ["batch", 4])]
+    made, constants = [], {"shape": np.array([-1, 1, 2, 2]), "four": np.float32(4)}
+    if told:
+        takes.append(helper.make_tensor_value_info("label", TensorProto.INT64, ["batch"]))
+        constants |= {"nothing": np.float32(0), "column": np.array([-1, 1])}
+        made = [
+            helper.make_node("Cast", ["label"], ["number"], to=TensorProto.FLOAT),
+            helper.make_node("Reshape", ["number", "column"], ["numbers"]),
+            helper.make_node("Mul", ["latent", "nothing"], ["zeros"]),
+            helper.make_node("Add", ["zeros", "numbers"], ["values"]),
+        ]
+    made += [
+        helper.make_node("Div", ["values" if told else "latent", "four"], ["quarter"]),
+        helper.make_node("Reshape", ["quarter", "shape"], ["image"]),
+    ]
+    gives = [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["batch", 1, 2, 2])]
+    known = [onnx.numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()]
+    graph = helper.make_graph(made, "generator", takes, gives, known)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9).SerializeToString()
+
+
+def facts_of(classes: list[str]) -> dict:
+    return {"served_as": "sampler", "latent_size": 4, "channels": 1, "training_size": [2, 2], "classes": classes}
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """Whether it is told labels -> the model as MLflow serves it."""
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+
+    def model(told: bool):
+        folder, facts = tmp_path_factory.mktemp("sampler"), facts_of(CLASSES if told else [])
+        (folder / "release").mkdir()
+        (folder / "release" / "generator.onnx").write_bytes(network(told))
+        (folder / "release" / "release.json").write_text(json.dumps(facts))
+        serving = serving_of(facts)
+        mlflow.pyfunc.save_model(
+            folder / "model",
+            python_model=str(serving.file),
+            artifacts={"release": str(folder / "release")},
+            signature=signature(serving),
+            input_example=pd.DataFrame({"seed": serving.example(None)}),
+            pip_requirements=[],
+        )
+        return mlflow.pyfunc.load_model(str(folder / "model"))
+
+    return {told: model(told) for told in (False, True)}
+
+
+def pictures(model, *seeds: int, **params) -> list[bytes]:
+    return model.predict(pd.DataFrame({"seed": seeds}), params=params)["image"].tolist()
+
+
+def pixels(content: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(content)))
+
+
+def shown(model, *seeds: int, **params) -> list[int]:
+    """The numbers of the classes that a model which is told labels was told."""
+    numbers = [(pixels(content) / 127.5 - 1) * 4 for content in pictures(model, *seeds, **params)]
+    assert all(np.ptp(each) == 0 for each in numbers)
+    return [round(each.mean()) for each in numbers]
+
+
+@pytest.mark.parametrize("seed", [0, 7, LAST])
+def test_a_seed_stands_for_the_latent_that_numpy_draws_from_it(served, seed):
+    (content,) = pictures(served[False], seed)
+    latent = np.random.default_rng(seed).standard_normal(4).reshape(2, 2)
+    assert np.abs(pixels(content) - ((latent / 4).clip(-1, 1) + 1) * 127.5).max() <= 0.501
+
+
+def test_a_seed_makes_the_same_image_whatever_else_is_asked_for(served):
+    (alone,) = pictures(served[False], 5)
+    among = pictures(served[False], 3, 5, 4, 5, *range(20))
+    assert among[1] == among[3] == among[9] == alone
+    assert len(set(among)) == 20
+    assert pictures(served[False], 5, truncation=0.3) != [alone]
+
+
+def test_count_asks_for_the_images_of_the_seeds_that_follow_row_by_row(served):
+    assert pictures(served[False], 5, 40, count=3) == pictures(served[False], 5, 6, 7, 40, 41, 42)
+    assert pictures(served[False], 5, count=1) == pictures(served[False], 5)
+    assert pictures(served[False], 8, count=2, truncation=0.5) == pictures(served[False], 8, 9, truncation=0.5)
+    assert len(pictures(served[False], 0, count=1000)) == 1000
+    assert pictures(served[False], LAST - 1, count=2) == pictures(served[False], LAST - 1, LAST)
+
+
+def test_a_label_is_a_name_or_a_number_and_a_name_goes_first(served):
+    told = {label: shown(served[True], 3, 4, label=label) for label in ("hat", "shoe", "0", "1", "2")}
+    assert told == {"hat": [0, 0], "shoe": [1, 1], "0": [2, 2], "1": [1, 1], "2": [2, 2]}
+
+
+def test_without_a_label_each_seed_has_one_of_its_own(served):
+    own = shown(served[True], *range(20))
+    assert set(own) == {0, 1, 2}
+    assert (
+        own == shown(served[True], 0, count=20) == shown(served[True], *range(20), label="") == shown(served[True], *range(20), label=None)
+    )
+    assert pictures(served[True], 4, 4) == pictures(served[True], 4) * 2
+
+
+def test_the_card_says_what_may_be_asked_for():
+    serving = serving_of(facts_of(CLASSES))
+    assert serving.params == (("truncation", "double", 0.0), ("count", "long", 1), ("label", "string", ""))
+    assert "`label` is one of hat (0), shoe (1), 0 (2), by its name or its number as text" in serving.sentence
+    assert "`count` asks for so many images from each seed on" in serving.sentence
+    untold = serving_of(facts_of([]))
+    assert untold.params == serving.params[:2]
+    assert "label" not in untold.sentence
+
+
+UNKNOWN = r"expected one of hat \(0\), shoe \(1\), 0 \(2\); or '' for one by the seed\.$"
+
+
+@pytest.mark.parametrize(
+    ("told", "request_", "params", "message"),
+    [
+        (False, {"seed": [4, -1]}, {}, f"row 1: seed: got -1, expected a whole number, 0 to {LAST}\\.$"),
+        (False, {"seed": [0, LAST]}, {"count": 2}, f"row 1: seed: got {LAST}, expected a whole number, 0 to {LAST - 1} with a count of 2"),
+        (False, {"seed": [0.5]}, {}, "seed"),
+        (False, {"image": [0]}, {}, r"missing inputs \['seed'\]"),
+        (False, {"seed": [0]}, {"truncation": -0.5}, r"truncation: got -0\.5, expected a positive number, or 0 for none"),
+        (False, {"seed": [0]}, {"truncation": math.nan}, "truncation: got nan, expected a positive number, or 0 for none"),
+        (False, {"seed": [0]}, {"truncation": None}, "truncation: got None, expected a positive number, or 0 for none"),
+        (False, {"seed": [0]}, {"truncation": "little"}, "truncation"),
+        (False, {"seed": [0]}, {"count": 0}, r"count: got 0, expected a whole number, 1 to 1000\.$"),
+        (False, {"seed": [0]}, {"count": -3}, "count: got -3, expected a whole number, 1 to 1000"),
+        (False, {"seed": [0]}, {"count": 1001}, "count: got 1001, expected a whole number, 1 to 1000"),
+        (False, {"seed": [0]}, {"count": None}, "count: got None, expected a whole number, 1 to 1000"),
+        (False, {"seed": [0]}, {"count": 1.5}, "count"),
+        (True, {"seed": [0]}, {"label": "glove"}, f"label: got 'glove', {UNKNOWN}"),
+        (True, {"seed": [0]}, {"label": "3"}, f"label: got '3', {UNKNOWN}"),
+        (True, {"seed": [0]}, {"label": "-1"}, f"label: got '-1', {UNKNOWN}"),
+        (False, {"seed": [0]}, {"label": "hat"}, r"Unrecognized params \['label'\]\. Supported params are: \{.*'truncation'"),
+        (True, {"seed": [0]}, {"psi": 0.5}, r"Unrecognized params \['psi'\]\. Supported params are: \{.*'truncation'"),
+    ],
+)
+def test_errors_say_what_was_got_and_what_was_expected(served, told, request_, params, message):
+    with pytest.raises(MlflowException, match=message):
+        served[told].predict(pd.DataFrame(request_), params=params)
+
+
+@pytest.mark.parametrize("bound", [1e-9, 0.5, 1, 3, 9, 50, math.inf])
+def test_serving_truncates_a_latent_as_genlab_does(bound):
+    latent = np.concatenate([np.random.default_rng(0).standard_normal(200), np.linspace(-6, 6, 49)])
+    got = served_sampler.truncated(latent, bound)
+    assert np.allclose(got, latents.truncated(torch.from_numpy(latent), bound).double().numpy(), rtol=1e-6, atol=1e-7)
+    assert np.abs(got).max() <= bound
+    assert (np.diff(got[np.argsort(latent)]) >= 0).all()
+
+
+def test_the_card_names_a_few_of_many_classes():
+    sentence = serving_of(facts_of([f"class {number}" for number in range(25)])).sentence
+    assert "class 19 (19) and 5 more, by its name or its number" in sentence and "class 20" not in sentence
