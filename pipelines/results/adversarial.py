@@ -1,10 +1,10 @@
-"""The page that compares the adversarial family on one image set.
+"""The page that compares the adversarial family on one image set, and what the page of the conditional one has in common with it.
 
 It reads what evaluation and benchmarks/ have left in data/08_reporting, computes nothing anew, and copies the grids beside the page.
 """
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,19 @@ from pipelines.results.left import metrics_of, read, thousandths
 
 PAGE = Path("docs/results/adversarial.md")
 BENCHMARK = Path("data/08_reporting/benchmarks/adversarial.json")
-COLUMNS = ("KID x 1000", "times better than untrained", "FID", "precision", "recall", "nearest training", "images/s", "to a loop by hand")
+CLASSIFIER = "classifier"  # in a protocol
+DOMAIN = "in-domain KID x 1000"  # of a labelled set
+COLUMNS = (
+    "KID x 1000",
+    "times better than untrained",
+    DOMAIN,
+    "FID",
+    "precision",
+    "recall",
+    "nearest training",
+    "images/s",
+    "to a loop by hand",
+)
 
 
 def write() -> Path:
@@ -24,20 +36,46 @@ def write() -> Path:
     Raises:
         InputError: a result is not there, or the recipes were scored under different protocols.
     """
-    entries = family("adversarial")
-    metrics = {name: metrics_of(name) for name in entries}
-    speeds = read(BENCHMARK, "python benchmarks/adversarial.py")
+    entries, metrics, speeds = left_of("adversarial")
     page = project() / PAGE
-    grids = page.with_suffix("")
-    grids.mkdir(parents=True, exist_ok=True)
-    for name in entries:
-        shutil.copyfile(project() / f"data/08_reporting/{name}/samples.png", grids / f"{name}.png")
-    page.write_text("\n".join(describe(entries, metrics, speeds, grids.name)), encoding="utf-8")
+    copy_pictures(entries, page.with_suffix(""), ("samples",))
+    page.write_text("\n".join(describe(entries, metrics, speeds, page.stem)), encoding="utf-8")
     return page
+
+
+def left_of(name: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """A family's parameters, scores and speeds, by recipe.
+
+    Raises:
+        InputError: a result is not there.
+    """
+    entries = family(name)
+    return entries, {recipe: metrics_of(recipe) for recipe in entries}, read(BENCHMARK, "python benchmarks/adversarial.py")
+
+
+def copy_pictures(recipes: Iterable[str], folder: Path, pictures: Sequence[str]) -> None:
+    """Put pictures that evaluation has left into a page's folder, as <recipe>.png, or <recipe>_<picture>.png."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for recipe in recipes:
+        for picture in pictures:
+            name = recipe if picture == "samples" else f"{recipe}_{Path(picture).name}"
+            shutil.copyfile(project() / f"data/08_reporting/{recipe}/{picture}.png", folder / f"{name}.png")
 
 
 def describe(entries: Mapping[str, Any], metrics: Mapping[str, Any], speeds: Mapping[str, Any], grids: str) -> list[str]:
     """The page's lines: protocol, table, grids, the best first.
+
+    Raises:
+        InputError: the recipes were scored under different protocols, and don't compare.
+    """
+    lines, order = comparison("The adversarial family", entries, metrics, speeds)
+    return [*lines, *(line for name in order for line in (f"## {name}", "", f"![samples of {name}]({grids}/{name}.png)", ""))]
+
+
+def comparison(
+    title: str, entries: Mapping[str, Any], metrics: Mapping[str, Any], speeds: Mapping[str, Any]
+) -> tuple[list[str], list[str]]:
+    """Lines that say how a family's recipes were scored and set their scores side by side; and the recipes, the best first.
 
     Raises:
         InputError: the recipes were scored under different protocols, and don't compare.
@@ -52,8 +90,10 @@ def describe(entries: Mapping[str, Any], metrics: Mapping[str, Any], speeds: Map
     counts, training, sides = protocol["images"], protocol["training_images"], " x ".join(map(str, protocol["size"]))
     budget = f"{min(budgets.values()):,} images" if len(set(budgets.values())) == 1 else "budgets as in the table"
     extra = [] if len(set(budgets.values())) == 1 else ["budget"]
-    return [
-        "# The adversarial family, side by side",
+    classifier = [f"- in-domain: in the features of {protocol[CLASSIFIER]}."] if CLASSIFIER in protocol else []
+    columns = [*extra, *(column for column in COLUMNS if classifier or column != DOMAIN)]
+    lines = [
+        f"# {title}, side by side",
         "",
         "Made by `make results` from what `dvc repro` and `python benchmarks/adversarial.py` have left; see below how.",
         "",
@@ -61,36 +101,40 @@ def describe(entries: Mapping[str, Any], metrics: Mapping[str, Any], speeds: Map
         f"(each turn's batch counts once, however many steps the critic takes), then {counts['generated']:,} samples against "
         f"{counts['held_out']:,} held-out images, in the features of {protocol['extractor']}.",
         "",
-        "| recipe | " + " | ".join([*extra, *COLUMNS]) + " |",
-        "|---|" + "---:|" * len([*extra, *COLUMNS]),
-        *(row(name, metrics[name]["samples"], speeds[name], [f"{budgets[name]:,}"] if extra else []) for name in order),
-        ideal(metrics[order[0]]["samples"], len(extra)),
+        "| recipe | " + " | ".join(columns) + " |",
+        "|---|" + "---:|" * len(columns),
+        *(row(name, metrics[name], speeds[name], [f"{budgets[name]:,}"] if extra else []) for name in order),
+        ideal(metrics[order[0]], len(extra)),
         "",
         f"- KID ± its {protocol['kid_spread']}. FID with N = {counts['generated']:,}, fewer than the "
         "1,280 features: biased upwards, and good for comparison in this table alone.",
+        *classifier,
         f"- precision and recall: {protocol['precision_recall']} (arXiv:1904.06991). nearest training: {protocol['nearest_training']}; "
         f"held-out images are at {number(metrics[order[0]]['samples']['held-out images']['nearest_training'])}, copies would be at 0.",
         "- images/s: of training, two CPU cores, `benchmarks/adversarial.py`, beside a plain PyTorch loop on the same networks, in the "
         "same memory format, by turns in one process; the last column is the ratio.",
         "",
-        *(line for name in order for line in (f"## {name}", "", f"![samples of {name}]({grids}/{name}.png)", "")),
     ]
+    return lines, order
 
 
-def row(name: str, samples: Mapping[str, Mapping[str, float]], speed: Mapping[str, float], extra: list[str]) -> str:
-    made, untrained = samples["generated"], samples["untrained"]
+def row(name: str, scored: Mapping[str, Any], speed: Mapping[str, float], extra: list[str]) -> str:
+    made, untrained = scored["samples"]["generated"], scored["samples"]["untrained"]
     better = f"{untrained['kid_efflite0'] / made['kid_efflite0']:.1f}"
+    domain = [thousandths(scored["in_domain"]["generated"], "in_domain")] if "in_domain" in scored else []
     shares = [f"{made['fid_efflite0']:.0f}", f"{made['precision']:.2f}", f"{made['recall']:.2f}", f"{made['nearest_training']:.1f}"]
     pace = [f"{speed['images_per_second']:.0f}", f"{speed['ratio']:.2f}"]
-    return f"| `{name}` | " + " | ".join([*extra, thousandths(made), better, *shares, *pace]) + " |"
+    return f"| `{name}` | " + " | ".join([*extra, thousandths(made), better, *domain, *shares, *pace]) + " |"
 
 
-def ideal(samples: Mapping[str, Mapping[str, float]], extra: int) -> str:
+def ideal(scored: Mapping[str, Any], extra: int) -> str:
     """Training images in the place of samples: what a perfect model would get."""
-    real = samples["training images"]
+    real = scored["samples"]["training images"]
+    domain = [str(round(1000 * scored["in_domain"]["training images"]["kid_in_domain"]))] if "in_domain" in scored else []
     cells = [
         str(round(1000 * real["kid_efflite0"])),
         "",
+        *domain,
         f"{real['fid_efflite0']:.0f}",
         f"{real['precision']:.2f}",
         f"{real['recall']:.2f}",

@@ -16,7 +16,7 @@ from pipelines.results.left import metrics_of, read, thousandths
 PAGE = Path("docs/results/latent_variables.md")
 BENCHMARK = Path("data/08_reporting/benchmarks/mixtures.json")
 BOUNDS = ("iwae_", "elbo", "log_likelihood")  # in a row of the likelihood, the best first
-PICTURES = ("samples", "reconstructions", "components", "choice", "latent_map", "latents", "traversals", "classes")
+PICTURES = ("samples", "reconstructions", "components", "choice", "latent_map", "latents", "traversals", "class_interpolation")
 COLUMNS = (
     "bits/dim",
     "nats",

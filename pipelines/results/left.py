@@ -45,6 +45,6 @@ def restored(recipe: str, model: Mapping[str, Any]) -> Any:
     return trained(Weights(str(project() / f"data/06_models/{recipe}/checkpoint.safetensors")).load(), model)
 
 
-def thousandths(scores: Mapping[str, float]) -> str:
+def thousandths(scores: Mapping[str, float], extractor: str = "efflite0") -> str:
     """KID x 1000 with its spread, as a table's cell."""
-    return f"{round(1000 * scores['kid_efflite0'])} ± {round(1000 * scores['kid_efflite0_spread'])}"
+    return f"{round(1000 * scores[f'kid_{extractor}'])} ± {round(1000 * scores[f'kid_{extractor}_spread'])}"

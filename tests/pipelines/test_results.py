@@ -3,6 +3,7 @@
 import pytest
 
 from genlab.errors import InputError
+from pipelines.results import conditional
 from pipelines.results.adversarial import describe
 
 PROTOCOL = {
@@ -13,13 +14,20 @@ PROTOCOL = {
     "kid_spread": "over subsets",
     "precision_recall": "k = 3",
     "nearest_training": "median",
+    "classifier": "a small network",
 }
 
 
 def scored(kid: float) -> dict:
     own = {"kid_efflite0": kid, "kid_efflite0_spread": 0.004, "fid_efflite0": 90.4, "precision": 0.5, "recall": 0.25, "nearest_training": 8}
     rows = {"generated": own, "untrained": own | {"kid_efflite0": 0.6}, "training images": own | {"kid_efflite0": 0.0}}
-    return {"protocol": PROTOCOL, "headline": {"value": kid}, "samples": rows | {"held-out images": {"nearest_training": 7.9}}}
+    domain = {"kid_in_domain": kid / 2, "kid_in_domain_spread": 0.002, "fid_in_domain": 3.14159, "precision": 0.7, "recall": 0.6}
+    return {
+        "protocol": PROTOCOL,
+        "headline": {"value": kid},
+        "samples": rows | {"held-out images": {"nearest_training": 7.9}},
+        "in_domain": {"generated": domain, "training images": domain | {"kid_in_domain": 0.001}},
+    }
 
 
 FAMILY = {name: {"images": "fashion", "budget": {"images": 48000}} for name in ("gan", "wgan")}
@@ -30,9 +38,9 @@ def test_the_best_recipe_comes_first_beside_what_a_perfect_one_would_get():
     lines = describe(FAMILY, {"gan": scored(0.12), "wgan": scored(0.06)}, SPEEDS, "adversarial")
     table = [line for line in lines if line.startswith("| ")][1:]
     assert table == [
-        "| `wgan` | 60 ± 4 | 10.0 | 90 | 0.50 | 0.25 | 8.0 | 200 | 1.25 |",
-        "| `gan` | 120 ± 4 | 5.0 | 90 | 0.50 | 0.25 | 8.0 | 200 | 1.25 |",
-        "| training images | 0 |  | 90 | 0.50 | 0.25 |  |  |  |",
+        "| `wgan` | 60 ± 4 | 10.0 | 30 ± 2 | 90 | 0.50 | 0.25 | 8.0 | 200 | 1.25 |",
+        "| `gan` | 120 ± 4 | 5.0 | 60 ± 2 | 90 | 0.50 | 0.25 | 8.0 | 200 | 1.25 |",
+        "| training images | 0 |  | 1 | 90 | 0.50 | 0.25 |  |  |  |",
     ]
     assert any("48,000 images" in line for line in lines)
     assert [line for line in lines if line.startswith("![")] == [
@@ -51,3 +59,34 @@ def test_other_budgets_are_said():
     longer = FAMILY | {"wgan": {"images": "fashion", "budget": {"images": 96000}}}
     lines = describe(longer, {name: scored(0.1) for name in longer}, SPEEDS, "adversarial")
     assert "| recipe | budget | KID x 1000 |" in " ".join(lines) and any(line.startswith("| `wgan` | 96,000 |") for line in lines)
+
+
+def told(kid: float) -> dict:
+    """The scores of a recipe that is told labels."""
+    bounds = {"none": 0.1, "1": 0.2}
+    return scored(kid) | {
+        "classes": {
+            "generated": {"recognised": 0.9 - kid, "cas": 0.8, "kid_efflite0_within": 2 * kid},
+            "held-out images": {"recognised": 0.89, "cas": 0.89},
+        },
+        "kid_within_classes": {"generated": {"Bag": kid, "Coat": 0.2}, "training images": {"Bag": 0.004}},
+        "truncation": {name: {"kid_in_domain": value, "precision": 0.7, "recall": 0.4} for name, value in bounds.items()},
+    }
+
+
+def test_conditional_recipes_also_have_their_classes_compared():
+    metrics = {"gan": told(0.12), "wgan": told(0.06)}
+    whole = {"gan": told(0.05) | {"images": {"training": 60000, "held_out": 10000, "seen": 64000}}}
+    lines = conditional.describe(FAMILY, metrics, SPEEDS, whole, "conditional")
+    assert lines[0] == "# Class-conditional GANs, side by side"
+    for expected in (
+        "| `wgan` | 0.840 | 0.800 | 120 | 3.142 | 0.70 | 0.60 |",
+        "| real images | 0.890 | 0.890 |  | 3.142 | 0.70 | 0.60 |",
+        "| KID x 1000 within | `wgan` | `gan` | training images |",
+        "| Bag | 60 | 120 | 4 |",
+        "| Coat | 200 | 200 |  |",
+        "| none | 100, 0.70, 0.40 | 100, 0.70, 0.40 |",
+        "| `gan` | 64,000 | 25 ± 2 | 3.142 | 0.70 | 0.60 | 0.850 | 0.800 |",
+        "![samples of gan, a row a class](conditional/whole/gan.png)",
+    ):
+        assert expected in lines

@@ -1,0 +1,140 @@
+"""The page that compares the GANs that are told labels: what the adversarial family's has, and how well the labels are obeyed.
+
+What benchmarks/whole_fashion.py has left beside the page, of runs on the whole of Fashion-MNIST, is put on it too.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipelines.configuration import project
+from pipelines.release.card import number
+from pipelines.results.adversarial import comparison, copy_pictures, left_of
+from pipelines.results.left import thousandths
+
+PAGE = Path("docs/results/conditional.md")
+PICTURES = ("samples", "pictures/truncation_curve", "pictures/truncation", "pictures/class_interpolation")
+WHOLE = "whole"  # in the page's folder: <recipe>.json and <recipe>.png of runs on the whole of Fashion-MNIST
+
+
+def write() -> Path:
+    """Make the page, and its pictures in the folder beside it.
+
+    Raises:
+        InputError: a result is not there, or the recipes were scored under different protocols.
+    """
+    entries, metrics, speeds = left_of("conditional")
+    page = project() / PAGE
+    copy_pictures(entries, page.with_suffix(""), PICTURES)
+    whole = {file.stem: json.loads(file.read_text()) for file in sorted((page.with_suffix("") / WHOLE).glob("*.json"))}
+    page.write_text("\n".join(describe(entries, metrics, speeds, whole, page.stem)), encoding="utf-8")
+    return page
+
+
+def describe(
+    entries: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    speeds: Mapping[str, Any],
+    whole: Mapping[str, Any],  # recipe -> its scores on the whole of Fashion-MNIST
+    folder: str,  # of the pictures
+) -> list[str]:
+    """The page's lines: protocol, tables, truncation, the whole set, grids, the best first.
+
+    Raises:
+        InputError: the recipes were scored under different protocols, and don't compare.
+    """
+    lines, order = comparison("Class-conditional GANs", entries, metrics, speeds)
+    lines += [
+        "## Are the labels obeyed?",
+        "",
+        *class_table({name: metrics[name] for name in order}),
+        "",
+        "- recognised: samples that a classifier trained on the real training images takes for the class they were told (GAN-test,",
+        "  arXiv:1807.09499); CAS: held-out images that the same classifier, trained on samples alone, recognises (arXiv:1905.10887). The",
+        "  row of real images is the real-trained classifier's accuracy on held-out ones: the ceiling of both.",
+        "- KID within classes: the mean over the classes of the KID between samples and held-out images of one class. In-domain scores are",
+        "  in the features of the classifier.",
+        "",
+        *within_table({name: metrics[name] for name in order}),
+        "",
+        "## Truncation",
+        "",
+        "The same latents, bounded more and more, in the classifier's features. Precision says whether samples are typical, recall how",
+        "much of the real images' variety they leave.",
+        "",
+        *truncation_table({name: metrics[name] for name in order}),
+        "",
+        *(f"![scores of {name} by truncation]({folder}/{name}_truncation_curve.png)" for name in order),
+        "",
+    ]
+    if whole:
+        lines += whole_set(whole, folder)
+    for name in order:
+        lines += [f"## {name}", "", f"![samples of {name}, a row a class]({folder}/{name}.png)", ""]
+        lines += ["From class to class, and truncated:", ""]
+        lines += [f"![{name} from class to class]({folder}/{name}_class_interpolation.png)", ""]
+        lines += [f"![{name}, truncated]({folder}/{name}_truncation.png)", ""]
+    return lines
+
+
+def class_table(metrics: Mapping[str, Any]) -> list[str]:
+    """A line a recipe: how well its classes are recognised, and how much they teach."""
+    columns = ("recognised", "CAS", "KID x 1000 within classes", "in-domain FID", "in-domain precision", "in-domain recall")
+    lines = ["| recipe | " + " | ".join(columns) + " |", "|---|" + "---:|" * len(columns)]
+    for name, scored in metrics.items():
+        own, domain = scored["classes"]["generated"], scored["in_domain"]["generated"]
+        cells = [f"{own['recognised']:.3f}", f"{own['cas']:.3f}", f"{1000 * own['kid_efflite0_within']:.0f}"]
+        cells += [number(domain["fid_in_domain"]), f"{domain['precision']:.2f}", f"{domain['recall']:.2f}"]
+        lines.append(f"| `{name}` | " + " | ".join(cells) + " |")
+    scored = next(iter(metrics.values()))
+    real, domain = scored["classes"]["held-out images"], scored["in_domain"]["training images"]
+    shares = [number(domain["fid_in_domain"]), f"{domain['precision']:.2f}", f"{domain['recall']:.2f}"]
+    cells = [f"{real['recognised']:.3f}", f"{real['cas']:.3f}", "", *shares]
+    return [*lines, "| real images | " + " | ".join(cells) + " |"]
+
+
+def within_table(metrics: Mapping[str, Any]) -> list[str]:
+    """KID within each class, a line a class."""
+    scores = {f"`{name}`": scored["kid_within_classes"]["generated"] for name, scored in metrics.items()}
+    scores["training images"] = next(iter(metrics.values()))["kid_within_classes"]["training images"]
+    lines = ["| KID x 1000 within | " + " | ".join(scores) + " |", "|---|" + "---:|" * len(scores)]
+    for title in next(iter(scores.values())):
+        cells = [f"{1000 * values[title]:.0f}" if title in values else "" for values in scores.values()]
+        lines.append(f"| {title} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def truncation_table(metrics: Mapping[str, Any]) -> list[str]:
+    """A line a bound: KID, precision and recall of each recipe."""
+    bounds = list(next(iter(metrics.values()))["truncation"])
+    lines = ["| bound | " + " | ".join(f"`{name}`: KID x 1000, precision, recall" for name in metrics) + " |"]
+    lines.append("|---|" + "---|" * len(metrics))
+    for bound in bounds:
+        rows = [scored["truncation"][bound] for scored in metrics.values()]
+        cells = [f"{1000 * row['kid_in_domain']:.0f}, {row['precision']:.2f}, {row['recall']:.2f}" for row in rows]
+        lines.append(f"| {bound} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def whole_set(whole: Mapping[str, Any], folder: str) -> list[str]:
+    """What runs on the whole of Fashion-MNIST gave."""
+    counts = next(iter(whole.values()))["images"]
+    columns = ("images seen", "in-domain KID x 1000", "in-domain FID", "in-domain precision", "in-domain recall", "recognised", "CAS")
+    lines = [
+        "## On the whole of Fashion-MNIST",
+        "",
+        f"{counts['training']:,} training images, {counts['held_out']:,} held out; scored by the classifier alone "
+        "(`benchmarks/whole_fashion.py` says how, and why). The original files are not embedded, and these runs no stages of DVC's.",
+        "",
+        "| recipe | " + " | ".join(columns) + " |",
+        "|---|" + "---:|" * len(columns),
+    ]
+    for name, scored in whole.items():
+        domain, own = scored["in_domain"]["generated"], scored["classes"]["generated"]
+        cells = [f"{scored['images']['seen']:,}", thousandths(domain, "in_domain"), number(domain["fid_in_domain"])]
+        cells += [f"{domain['precision']:.2f}", f"{domain['recall']:.2f}", f"{own['recognised']:.3f}", f"{own['cas']:.3f}"]
+        lines.append(f"| `{name}` | " + " | ".join(cells) + " |")
+    real = next(iter(whole.values()))["classes"]["held-out images"]
+    lines.append("| real images | " + " | ".join([*[""] * 5, f"{real['recognised']:.3f}", f"{real['cas']:.3f}"]) + " |")
+    return [*lines, "", *(f"![samples of {name}, a row a class]({folder}/{WHOLE}/{name}.png)" for name in whole), ""]
