@@ -38,7 +38,8 @@ def class_scores(
     (arXiv:1807.09499). One good image a class is enough for it. `cas`, classification accuracy score: held-out images that the same
     classifier, trained on generated ones, recognises; it also misses what a class's images leave out. Ravuri & Vinyals 2019
     (arXiv:1905.10887), there with a ResNet-50. The row of held-out images is the accuracy on them of the classifier trained on real
-    images: the ceiling of both, and so the same number twice. The untrained recipe has no `cas`, which takes a training.
+    images, the same number twice: the ceiling of `cas`, but not of `recognised`, for samples can be more clear-cut than real images. The
+    untrained recipe has no `cas`, which takes a training.
     """
     import torch
 
