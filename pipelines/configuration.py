@@ -51,8 +51,9 @@ def named(parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def recipes() -> dict[str, dict[str, Any]]:
-    """Recipe name -> its parameters: every top-level entry that describes a model."""
-    return {name: entry for name, entry in parameters().items() if isinstance(entry, dict) and "model" in entry}
+    """Recipe name -> its parameters, by name: every top-level entry that describes a model."""
+    found = {name: entry for name, entry in parameters().items() if isinstance(entry, dict) and "model" in entry}
+    return dict(sorted(found.items()))  # Kedro reads the files in any order
 
 
 def family(name: str) -> dict[str, dict[str, Any]]:
