@@ -19,29 +19,25 @@ import torch
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from genlab.build import build  # noqa: E402
 from genlab.images.held_out import HeldOut  # noqa: E402
-from genlab.images.prepared_set import PreparedSet  # noqa: E402
 from genlab.images.stream import batch_of  # noqa: E402
 from genlab.latents import normal  # noqa: E402
 from genlab.metrics.classifier import Classifiers  # noqa: E402
 from genlab.sampling_pictures import COLUMNS, class_grid  # noqa: E402
 from genlab.seeding import seed_everything  # noqa: E402
 from pipelines.configuration import recipes  # noqa: E402
-from pipelines.datasets import Weights  # noqa: E402
 from pipelines.evaluation.classes import class_scores  # noqa: E402
 from pipelines.evaluation.protocol import SAMPLING_SEED  # noqa: E402
 from pipelines.evaluation.sampling import quality, sampler  # noqa: E402
-from pipelines.release.nodes import trained  # noqa: E402
+from pipelines.results.left import prepared, restored  # noqa: E402
 
 OUT = ROOT / "docs/results/conditional/whole"
 
 
 def main(name: str) -> None:
-    from genlab.build import build
-
     entry = recipes()[name]
-    images = PreparedSet.load(ROOT / "data/05_model_input" / entry["images"])
-    recipe = trained(Weights(str(ROOT / f"data/06_models/{name}/checkpoint.safetensors")).load(), entry["model"])
+    images, recipe = prepared(entry["images"]), restored(name, entry["model"])
     seed_everything(entry["seed"])
     untrained = build(entry["model"], "model")
     test, device = images.indices("test"), torch.device("cpu")

@@ -1,18 +1,24 @@
 """The parameters that pipelines are made from: those of the running session, else those on disk."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kedro.config import OmegaConfigLoader
 from kedro.framework.context import KedroContext
 
-# Recipes that are put side by side: a pipeline that runs them all, and a page in docs/results. By the class of the model and, of GANs, by
-# whether the generator is told labels.
+
+class Family(NamedTuple):
+    """Recipes that are put side by side: a pipeline that runs them all, and a page in docs/results."""
+
+    models: tuple[str, ...]  # by the class of the model
+    told: bool | None = None  # whether the generator is told labels; None: either way
+
+
 FAMILIES = {
-    "adversarial": ("genlab.recipes.gan.GAN",),
-    "conditional": ("genlab.recipes.gan.GAN, told labels",),
-    "translation": ("genlab.recipes.pix2pix.Pix2Pix", "genlab.recipes.cyclegan.CycleGAN"),
-    "latent_variables": ("genlab.recipes.vae.VAE", "genlab.recipes.mixture.Mixture"),
+    "adversarial": Family(("genlab.recipes.gan.GAN",), told=False),
+    "conditional": Family(("genlab.recipes.gan.GAN",), told=True),
+    "translation": Family(("genlab.recipes.pix2pix.Pix2Pix", "genlab.recipes.cyclegan.CycleGAN")),
+    "latent_variables": Family(("genlab.recipes.vae.VAE", "genlab.recipes.mixture.Mixture")),
 }
 
 _here = Path(__file__).resolve().parent.parent
@@ -58,13 +64,15 @@ def recipes() -> dict[str, dict[str, Any]]:
 
 def family(name: str) -> dict[str, dict[str, Any]]:
     """Recipe name -> its parameters, of a family."""
-    return {recipe: entry for recipe, entry in recipes().items() if kind_of(entry) in FAMILIES[name]}
+    models, told = FAMILIES[name]
+    members = {recipe: entry for recipe, entry in recipes().items() if model_class(entry) in models}
+    return {recipe: entry for recipe, entry in members.items() if told in (None, is_told(entry))}
 
 
-def kind_of(entry: dict[str, Any]) -> Any:
-    """What FAMILIES knows a recipe by."""
-    found, generator = model_class(entry), entry["model"].get("generator") if isinstance(entry["model"], dict) else None
-    return f"{found}, told labels" if isinstance(generator, dict) and generator.get("classes") else found
+def is_told(entry: dict[str, Any]) -> bool:
+    """Whether a recipe's generator is described as one that is told labels."""
+    generator = entry["model"].get("generator")
+    return isinstance(generator, dict) and bool(generator.get("classes"))
 
 
 def model_class(entry: dict[str, Any]) -> Any:

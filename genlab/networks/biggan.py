@@ -14,11 +14,10 @@ from genlab.errors import InputError
 from genlab.labels import check_count, class_weights
 from genlab.networks.attention import SelfAttention
 from genlab.networks.conditional import ConditionalBatchNorm, Projection
-from genlab.networks.dcgan import check_side
+from genlab.networks.dcgan import COARSEST, check_side
 from genlab.networks.initialise import orthogonal
 from genlab.networks.normalise import normalise_spectrally
 
-COARSEST = 4  # pixels, the side of the first feature map
 # Filters in widths, by the images' side: at 4 px and after each doubling; after each block of the critic, and how many of these halve.
 # Those of 128 and 256 px are the paper's (appendix B), those of 32 and 64 px its first author's public implementation's.
 GENERATOR = {32: (4, 4, 4, 4), 64: (16, 16, 8, 4, 2), 128: (16, 16, 8, 4, 2, 1), 256: (16, 16, 8, 8, 4, 2, 1)}
@@ -49,20 +48,20 @@ class Generator(nn.Module):
         super().__init__()
         check_count(classes, "Generator")
         filters = [width * multiple for multiple in chosen(multiples, GENERATOR, size, "Generator")]
-        doublings = len(filters) - 1
-        if COARSEST << doublings != size:
-            raise InputError(f"Generator: multiples: got {len(filters)} numbers, which lead to {COARSEST << doublings} px, not to {size}.")
-        pieces = doublings + 1 if split else 1
+        sides = [COARSEST << level for level in range(len(filters))]
+        if sides[-1] != size:
+            raise InputError(f"Generator: multiples: got {len(filters)} numbers, which lead to {sides[-1]} px, not to {size}.")
+        pieces = len(sides) if split else 1
         if latent_size % pieces:
             raise InputError(f"Generator: latent_size: got {latent_size}, expected a multiple of {pieces}, a piece a level (`split`).")
-        check_attention(attention, [COARSEST << level for level in range(1, len(filters))], "Generator")
+        check_attention(attention, sides[1:], "Generator")
         self.classes, self.latent_size, self.split = classes, latent_size, split
         self.piece, self.bottom = latent_size // pieces, (filters[0], COARSEST, COARSEST)
         self.embedding = nn.Linear(classes, embedding_size, bias=False) if embedding_size else nn.Identity()
         condition = (embedding_size or classes) + (self.piece if split else 0)
         self.from_latent = nn.Linear(self.piece, filters[0] * COARSEST**2)
         self.blocks = nn.ModuleList(UpBlock(*pair, condition) for pair in pairwise(filters))
-        self.attention = nn.ModuleDict({str(side): SelfAttention(filters[side_level(side)]) for side in [attention] if side})
+        self.attention = nn.ModuleDict({str(side): SelfAttention(filters[sides.index(side)]) for side in [attention] if side})
         self.norm = nn.BatchNorm2d(filters[-1])
         self.to_image = nn.Conv2d(filters[-1], channels, 3, padding=1)
         orthogonal(self)
@@ -163,11 +162,6 @@ class DownBlock(nn.Module):
 
 def doubled(features: Tensor) -> Tensor:
     return interpolate(features, scale_factor=2, mode="nearest")
-
-
-def side_level(side: int) -> int:
-    """How often 4 px is doubled to become `side`."""
-    return (side // COARSEST).bit_length() - 1
 
 
 def chosen(multiples: Sequence[int] | None, known: Mapping[int, Sequence[int]], size: int, name: str) -> Sequence[int]:

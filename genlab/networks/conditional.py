@@ -19,6 +19,17 @@ class Verdict(NamedTuple):
     beliefs: Tensor | None = None  # of one that also classifies: logits of the classes, (N, classes)
 
 
+class LabelEmbedding(nn.Linear):
+    """Label -> its embedding (N, size): a column a class, between classes their weighted sum."""
+
+    def __init__(self, classes: int, size: int):
+        super().__init__(classes, size, bias=False)
+
+    def forward(self, label: Tensor, dtype: torch.dtype) -> Tensor:
+        # The caller's, since a look at the weight's would be a step of its spectral norm.
+        return super().forward(class_weights(label, self.in_features).to(dtype))
+
+
 class JoinedGenerator(nn.Module):
     """Latent (N, latent_size), label -> image (N, C, H, W): an embedding of the label is joined to the latent.
 
@@ -40,12 +51,11 @@ class JoinedGenerator(nn.Module):
                 f"{network.latent_size}. Lower it, or raise the network's."
             )
         self.network = network
-        self.embedding = nn.Linear(classes, embedding_size, bias=False)
+        self.embedding = LabelEmbedding(classes, embedding_size)
         nn.init.normal_(self.embedding.weight)
 
     def forward(self, latent: Tensor, label: Tensor) -> Tensor:
-        told = self.embedding(class_weights(label, self.classes).to(latent.dtype))
-        return self.network(torch.cat([latent, told], 1))
+        return self.network(torch.cat([latent, self.embedding(label, latent.dtype)], 1))
 
 
 class JoinedCritic(nn.Module):
@@ -63,12 +73,12 @@ class JoinedCritic(nn.Module):
         super().__init__()
         check_count(classes, "JoinedCritic")
         self.classes, self.network = classes, network
-        self.embedding = nn.Linear(classes, planes, bias=False)
+        self.embedding = LabelEmbedding(classes, planes)
         nn.init.normal_(self.embedding.weight)
 
     def forward(self, image: Tensor, label: Tensor) -> Tensor:
-        told = self.embedding(class_weights(label, self.classes).to(image.dtype))
-        return self.network(torch.cat([image, told[:, :, None, None].expand(-1, -1, *image.shape[2:])], 1))
+        told = self.embedding(label, image.dtype)[:, :, None, None]
+        return self.network(torch.cat([image, told.expand(-1, -1, *image.shape[2:])], 1))
 
 
 class AuxiliaryCritic(nn.Module):
@@ -103,15 +113,14 @@ class Projection(nn.Module):
 
     def __init__(self, features: int, classes: int = 0):
         super().__init__()
-        self.classes = classes
         self.to_logit = nn.Linear(features, 1)
-        self.embedding = nn.Linear(classes, features, bias=False) if classes else None
+        self.embedding = LabelEmbedding(classes, features) if classes else None
 
     def forward(self, features: Tensor, label: Tensor | None = None) -> Tensor:
         logits = self.to_logit(features).flatten()
         if self.embedding is None:
             return logits
-        return logits + (self.embedding(class_weights(label, self.classes).to(features.dtype)) * features).sum(1)
+        return logits + (self.embedding(label, features.dtype) * features).sum(1)
 
 
 class ConditionalBatchNorm(nn.Module):

@@ -4,12 +4,12 @@ What benchmarks/whole_fashion.py has left beside the page, of runs on the whole 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pipelines.configuration import project
-from pipelines.release.card import number
+from pipelines.release.card import line, number
 from pipelines.results.adversarial import comparison, copy_pictures, left_of
 from pipelines.results.left import thousandths
 
@@ -45,10 +45,11 @@ def describe(
         InputError: the recipes were scored under different protocols, and don't compare.
     """
     lines, order = comparison("Class-conditional GANs", entries, metrics, speeds)
+    ordered = {name: metrics[name] for name in order}
     lines += [
         "## Are the labels obeyed?",
         "",
-        *class_table({name: metrics[name] for name in order}),
+        *class_table(ordered),
         "",
         "- recognised: samples that a classifier trained on the real training images takes for the class they were told (GAN-test,",
         "  arXiv:1807.09499); CAS: held-out images that the same classifier, trained on samples alone, recognises (arXiv:1905.10887). The",
@@ -57,14 +58,14 @@ def describe(
         "- KID within classes: the mean over the classes of the KID between samples and held-out images of one class. In-domain scores are",
         "  in the features of the classifier.",
         "",
-        *within_table({name: metrics[name] for name in order}),
+        *within_table(ordered),
         "",
         "## Truncation",
         "",
         "The same latents, bounded more and more, in the classifier's features. Precision says whether samples are typical, recall how",
         "much of the real images' variety they leave.",
         "",
-        *truncation_table({name: metrics[name] for name in order}),
+        *truncation_table(ordered),
         "",
         *(f"![scores of {name} by truncation]({folder}/{name}_truncation_curve.png)" for name in order),
         "",
@@ -81,61 +82,76 @@ def describe(
 
 def class_table(metrics: Mapping[str, Any]) -> list[str]:
     """A line a recipe: how well its classes are recognised, and how much they teach."""
-    columns = ("recognised", "CAS", "KID x 1000 within classes", "in-domain FID", "in-domain precision", "in-domain recall")
-    lines = ["| recipe | " + " | ".join(columns) + " |", "|---|" + "---:|" * len(columns)]
+    titles = ("recipe", "recognised", "CAS", "KID x 1000 within classes", "in-domain FID", "in-domain precision", "in-domain recall")
+    rows = []
     for name, scored in metrics.items():
         own, domain = scored["classes"]["generated"], scored["in_domain"]["generated"]
-        cells = [f"{own['recognised']:.3f}", f"{own['cas']:.3f}", f"{1000 * own['kid_efflite0_within']:.0f}"]
-        cells += [number(domain["fid_in_domain"]), f"{domain['precision']:.2f}", f"{domain['recall']:.2f}"]
-        lines.append(f"| `{name}` | " + " | ".join(cells) + " |")
+        rows.append([f"`{name}`", *obeyed(own), f"{1000 * own['kid_efflite0_within']:.0f}", *shares(domain)])
     scored = next(iter(metrics.values()))
-    real, domain = scored["classes"]["held-out images"], scored["in_domain"]["training images"]
-    shares = [number(domain["fid_in_domain"]), f"{domain['precision']:.2f}", f"{domain['recall']:.2f}"]
-    cells = [f"{real['recognised']:.3f}", f"{real['cas']:.3f}", "", *shares]
-    return [*lines, "| real images | " + " | ".join(cells) + " |"]
+    return table(
+        titles, [*rows, ["real images", *obeyed(scored["classes"]["held-out images"]), "", *shares(scored["in_domain"]["training images"])]]
+    )
 
 
 def within_table(metrics: Mapping[str, Any]) -> list[str]:
     """KID within each class, a line a class."""
     scores = {f"`{name}`": scored["kid_within_classes"]["generated"] for name, scored in metrics.items()}
     scores["training images"] = next(iter(metrics.values()))["kid_within_classes"]["training images"]
-    lines = ["| KID x 1000 within | " + " | ".join(scores) + " |", "|---|" + "---:|" * len(scores)]
-    for title in next(iter(scores.values())):
-        cells = [f"{1000 * values[title]:.0f}" if title in values else "" for values in scores.values()]
-        lines.append(f"| {title} | " + " | ".join(cells) + " |")
-    return lines
+    rows = [
+        [title, *(f"{1000 * values[title]:.0f}" if title in values else "" for values in scores.values())]
+        for title in next(iter(scores.values()))
+    ]
+    return table(["KID x 1000 within", *scores], rows)
 
 
 def truncation_table(metrics: Mapping[str, Any]) -> list[str]:
     """A line a bound: KID, precision and recall of each recipe."""
-    bounds = list(next(iter(metrics.values()))["truncation"])
-    lines = ["| bound | " + " | ".join(f"`{name}`: KID x 1000, precision, recall" for name in metrics) + " |"]
-    lines.append("|---|" + "---|" * len(metrics))
-    for bound in bounds:
-        rows = [scored["truncation"][bound] for scored in metrics.values()]
-        cells = [f"{1000 * row['kid_in_domain']:.0f}, {row['precision']:.2f}, {row['recall']:.2f}" for row in rows]
-        lines.append(f"| {bound} | " + " | ".join(cells) + " |")
-    return lines
+    rows = []
+    for bound in next(iter(metrics.values()))["truncation"]:
+        scores = [scored["truncation"][bound] for scored in metrics.values()]
+        rows.append([bound, *(f"{1000 * row['kid_in_domain']:.0f}, {row['precision']:.2f}, {row['recall']:.2f}" for row in scores)])
+    return table(["bound", *(f"`{name}`: KID x 1000, precision, recall" for name in metrics)], rows)
 
 
 def whole_set(whole: Mapping[str, Any], folder: str) -> list[str]:
     """What runs on the whole of Fashion-MNIST gave."""
     counts = next(iter(whole.values()))["images"]
-    columns = ("images seen", "in-domain KID x 1000", "in-domain FID", "in-domain precision", "in-domain recall", "recognised", "CAS")
+    titles = (
+        "recipe",
+        "images seen",
+        "in-domain KID x 1000",
+        "in-domain FID",
+        "in-domain precision",
+        "in-domain recall",
+        "recognised",
+        "CAS",
+    )
+    rows = []
+    for name, scored in whole.items():
+        domain, own = scored["in_domain"]["generated"], scored["classes"]["generated"]
+        rows.append([f"`{name}`", f"{scored['images']['seen']:,}", thousandths(domain, "in_domain"), *shares(domain), *obeyed(own)])
+    rows.append(["real images", *[""] * 5, *obeyed(next(iter(whole.values()))["classes"]["held-out images"])])
     lines = [
         "## On the whole of Fashion-MNIST",
         "",
         f"{counts['training']:,} training images, {counts['held_out']:,} held out; scored by the classifier alone "
         "(`benchmarks/whole_fashion.py` says how, and why). The original files are not embedded, and these runs no stages of DVC's.",
         "",
-        "| recipe | " + " | ".join(columns) + " |",
-        "|---|" + "---:|" * len(columns),
+        *table(titles, rows),
     ]
-    for name, scored in whole.items():
-        domain, own = scored["in_domain"]["generated"], scored["classes"]["generated"]
-        cells = [f"{scored['images']['seen']:,}", thousandths(domain, "in_domain"), number(domain["fid_in_domain"])]
-        cells += [f"{domain['precision']:.2f}", f"{domain['recall']:.2f}", f"{own['recognised']:.3f}", f"{own['cas']:.3f}"]
-        lines.append(f"| `{name}` | " + " | ".join(cells) + " |")
-    real = next(iter(whole.values()))["classes"]["held-out images"]
-    lines.append("| real images | " + " | ".join([*[""] * 5, f"{real['recognised']:.3f}", f"{real['cas']:.3f}"]) + " |")
     return [*lines, "", *(f"![samples of {name}, a row a class]({folder}/{WHOLE}/{name}.png)" for name in whole), ""]
+
+
+def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """The lines of a Markdown table, numbers to the right."""
+    return [line(titles), "|---|" + "---:|" * (len(titles) - 1), *map(line, rows)]
+
+
+def obeyed(scores: Mapping[str, float]) -> list[str]:
+    """What the classifiers say of a row, as cells."""
+    return [f"{scores['recognised']:.3f}", f"{scores['cas']:.3f}"]
+
+
+def shares(domain: Mapping[str, float]) -> list[str]:
+    """FID, precision and recall in the classifier's features, as cells."""
+    return [number(domain["fid_in_domain"]), f"{domain['precision']:.2f}", f"{domain['recall']:.2f}"]
