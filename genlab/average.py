@@ -12,7 +12,7 @@ from genlab.engine import Stream, Terms
 class MovingAverage:
     """An Update: average <- network + beta (average - network), beta = 1/2 after `half_life` images.
 
-    The half-life is at most a quarter of the images seen, so that the untrained start is soon forgotten. Buffers, such as batch norm's
+    The half-life is at most a share of the images seen, so that the untrained start is soon forgotten. Buffers, such as batch norm's
     running statistics, are copied, not averaged: where the learning rate falls to 0 at the end the two are the same.
     """
 
@@ -21,13 +21,14 @@ class MovingAverage:
         averages: Sequence[AveragedModel],
         networks: Sequence[nn.Module],
         half_life: float,  # images
+        ramp_up: float = 0.25,  # the share
     ):
         self.pairs = list(zip(averages, networks, strict=True))
-        self.half_life = half_life
+        self.half_life, self.ramp_up = half_life, ramp_up
 
     def __call__(self, stream: Stream) -> Terms:
         batch_size = len(next(iter(stream.batch.values())))
-        half_life = min(self.half_life, 0.25 * (stream.turn + 1) * batch_size)
+        half_life = min(self.half_life, self.ramp_up * stream.seen)
         beta = 0.5 ** (batch_size / max(half_life, 1e-8))
         for average, network in self.pairs:
             average.multi_avg_fn = lerp(beta)

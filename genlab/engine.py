@@ -6,7 +6,7 @@ is stopped and resumed is bit for bit the run that was not, whatever its caller 
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -37,7 +37,8 @@ class Stream:
 
     def __init__(self, source: Source, position: int = 0):
         self.position = position  # how many batches have been taken
-        self.turn = 0
+        self.turn = 0  # how many had been seen, a turn's first one each, when this turn began
+        self.joined = 1  # of the source's batches make one of this turn's
         self.batch: Batch = {}  # the one of this turn
         self._source, self._batches = source, source.batches(position)
 
@@ -50,14 +51,24 @@ class Stream:
         """The batches to come, without taking them."""
         return self._source.batches(self.position)
 
-    def __next__(self) -> Batch:
-        batch = next(self._batches)
-        self.position += 1
-        return batch
+    @property
+    def seen(self) -> int:
+        """Images, this turn's among them."""
+        return (self.turn + self.joined) * (len(next(iter(self.batch.values()))) // self.joined)
 
-    def begin(self, turn: int) -> None:
+    def crosses(self, every: int) -> bool:
+        """Whether this turn begins with, or has among its batches, one whose number is a multiple of `every`."""
+        return -self.turn % every < self.joined
+
+    def __next__(self) -> Batch:
+        taken = [next(self._batches) for _ in range(self.joined)]
+        self.position += self.joined
+        return taken[0] if len(taken) == 1 else {name: torch.cat([batch[name] for batch in taken]) for name in taken[0]}
+
+    def begin(self, turn: int, joined: int = 1) -> None:
         """Take the batch of this turn."""
-        self.turn, self.batch = turn, next(self)
+        self.turn, self.joined = turn, joined
+        self.batch = next(self)
 
 
 Update = Callable[[Stream], Terms]  # anything that changes the recipe's state
@@ -76,9 +87,10 @@ class GradientUpdate:
         repeats: int = 1,  # steps a turn; the first sees the turn's batch, each other one a new batch
         every: int = 1,  # turns between two steps (lazy regularisation)
         constraint: Callable[[], None] | None = None,  # called after each step, e.g. clipping
+        shared: bool = False,  # the optimizer is another update's too, which keeps its state
     ):
         self.objective, self.optimizer = objective, optimizer
-        self.repeats, self.every, self.constraint = repeats, every, constraint
+        self.repeats, self.every, self.constraint, self.shared = repeats, every, constraint, shared
         self.players = [parameter for group in optimizer.param_groups for parameter in group["params"]]
         for group in optimizer.param_groups:
             group.setdefault("initial_lr", group["lr"])
@@ -91,7 +103,7 @@ class GradientUpdate:
 
     def __call__(self, stream: Stream) -> Terms:
         terms: Terms = {}
-        if stream.turn % self.every:
+        if not stream.crosses(self.every):
             return terms
         for repeat in range(self.repeats):
             batch = stream.batch if repeat == 0 else next(stream)
@@ -113,11 +125,12 @@ class GradientUpdate:
             group["lr"] = group["initial_lr"] * factor
 
     def state_dict(self) -> dict[str, Any]:
-        return {"optimizer": self.optimizer.state_dict(), "scaler": self.scaler.state_dict()}
+        return {"scaler": self.scaler.state_dict()} | ({} if self.shared else {"optimizer": self.optimizer.state_dict()})
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.optimizer.load_state_dict(state["optimizer"])
         self.scaler.load_state_dict(state["scaler"])
+        if not self.shared:
+            self.optimizer.load_state_dict(state["optimizer"])
 
 
 class Recipe(nn.Module):
@@ -125,6 +138,9 @@ class Recipe(nn.Module):
 
     kinds: tuple[str, ...]  # of image sets that it learns from: unlabelled, labelled, paired, unpaired
     classes: int = 0  # of a sampler: how many labels it is told beside the latents; 0: none
+    truncates: Literal["latents", "styles"] = "latents"  # of a sampler: what is bounded for more typical samples
+    noise_size: int = 0  # of a sampler: how many numbers from N(0, 1) it takes beside the latents; 0: none
+    joined: int = 1  # batches of the stream that make one of a turn's, as `at` has it
     updates: dict[str, Update]  # taken in this order, once a turn; state outside the recipe only in a GradientUpdate
 
     def at(self, progress: float) -> None:
@@ -219,9 +235,9 @@ def train(
     while images < budget and not recipe.finished():
         seed_everything(seed, images)
         recipe.at(images / budget)
-        stream.begin(images // batch_size)
+        stream.begin(images // batch_size, recipe.joined)
         terms = {f"{name}/{term}": value for name, update in recipe.updates.items() for term, value in update(stream).items()}
-        images += batch_size
+        images += batch_size * recipe.joined
         yield Turn(images, finite(terms, images))
     seed_everything(seed, images)
     recipe.conclude()

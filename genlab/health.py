@@ -20,13 +20,18 @@ CROSSINGS = 4  # of the median among them
 class Diversity:
     """An Update that changes nothing: mean pairwise distance of samples made of fixed latents, as a share of the real images'."""
 
-    def __init__(self, sample: Callable[[], Tensor], every: int = 10):  # makes images (N, C, H, W); turns between two looks
-        self.sample, self.every = sample, every
+    def __init__(
+        self,
+        sample: Callable[[], Tensor],  # makes images (N, C, H, W)
+        every: int = 10,  # turns between two looks
+        real: Callable[[Tensor], Tensor] = lambda images: images,  # real images as they compare with these
+    ):
+        self.sample, self.every, self.real = sample, every, real
 
     def __call__(self, stream: Stream) -> Terms:
-        if stream.turn % self.every:
+        if not stream.crosses(self.every):
             return {}
-        return {"diversity": pairwise_distance(self.sample()) / pairwise_distance(stream.batch["image"])}
+        return {"diversity": pairwise_distance(self.sample()) / pairwise_distance(self.real(stream.batch["image"]))}
 
 
 def pairwise_distance(images: Tensor) -> Tensor:
