@@ -1,0 +1,62 @@
+"""The equalised learning rate: weights from N(0, 1), scaled when they are used (Karras et al. 2017, arXiv:1710.10196, section 4.1).
+
+Adam's step is of a size that does not depend on the gradient's, and so on no weight's range: all of them learn equally fast.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import leaky_relu
+
+SLOPE = 0.2  # of the leaky ReLU
+GAIN = math.sqrt(2)  # of a layer that a (leaky) ReLU follows; He's
+
+
+class EqualisedLinear(nn.Linear):
+    """Vectors (N, inputs) -> (N, outputs)."""
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        gain: float = 1.0,
+        rate: float = 1.0,  # that this layer learns with, as a share of the optimizer's
+        bias: float | None = 0.0,  # at the start; None: the layer has none
+    ):
+        super().__init__(inputs, outputs, bias=bias is not None)
+        self.scale, self.rate = gain / math.sqrt(inputs) * rate, rate
+        nn.init.normal_(self.weight, std=1 / rate)
+        if bias is not None:
+            nn.init.constant_(self.bias, bias / rate)
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        bias = self.bias if self.bias is None or self.rate == 1 else self.bias * self.rate
+        return nn.functional.linear(vectors, self.weight * self.scale, bias)
+
+
+class EqualisedConv2d(nn.Conv2d):
+    """Features (N, inputs, H, W) -> (N, outputs, H, W)."""
+
+    def __init__(self, inputs: int, outputs: int, kernel_size: int, gain: float = GAIN, bias: bool = True):
+        super().__init__(inputs, outputs, kernel_size, padding=kernel_size // 2, bias=bias)
+        self.scale = gain / math.sqrt(inputs * kernel_size**2)
+        nn.init.normal_(self.weight)
+        if bias:
+            nn.init.zeros_(self.bias)
+
+    def scaled_weight(self) -> Tensor:
+        return self.weight * self.scale
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self._conv_forward(features, self.scaled_weight(), self.bias)
+
+
+def activate(features: Tensor) -> Tensor:
+    """Leaky ReLU; the gain is in the weights of the layer before."""
+    return leaky_relu(features, SLOPE)
+
+
+def pixel_norm(features: Tensor) -> Tensor:
+    """Features (N, C, ...) -> the same, each pixel's of root mean square 1 over the channels. Karras et al. 2017, section 4.2."""
+    return features * torch.rsqrt(features.square().mean(1, keepdim=True) + 1e-8)

@@ -1,0 +1,146 @@
+"""ProGAN: both players begin at 4 px and grow (Karras et al. 2017, arXiv:1710.10196, section 2, table 2)."""
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, interpolate
+
+from genlab.growth import Stage, fade
+from genlab.networks.dcgan import COARSEST, check_side, doublings_to
+from genlab.networks.equalised import GAIN, EqualisedConv2d, EqualisedLinear, activate, pixel_norm
+from genlab.networks.minibatch import MinibatchDeviation
+from genlab.networks.resample import halve
+
+
+class Generator(nn.Module):
+    """Latent (N, latent_size) -> image (N, C, side, side), side up to `size`; reals are in [-1, 1], and nothing holds it there.
+
+    With size 1024, latent_size 512, width 16, most 512: table 2.
+    """
+
+    classes = 0  # it is told no label
+
+    def __init__(
+        self,
+        size: int,  # of the images at the last level, pixels: 8, 16, 32, ...
+        channels: int = 3,
+        latent_size: int = 512,
+        width: int = 16,  # filters at the last side; doubled with each halving of it
+        most: int = 512,  # filters at any side
+    ):
+        super().__init__()
+        self.size, self.latent_size, self.stage = size, latent_size, Stage(size)
+        filters = filters_by_level(size, width, most, "Generator")
+        self.first = EqualisedLinear(latent_size, filters[0] * COARSEST**2, GAIN, bias=None)
+        self.bias = nn.Parameter(torch.zeros(filters[0], 1, 1))
+        self.second = EqualisedConv2d(filters[0], filters[0], 3)
+        self.blocks = nn.ModuleList(Doubling(*pair) for pair in pairwise(filters))
+        self.to_image = nn.ModuleList(EqualisedConv2d(count, channels, 1, gain=1.0) for count in filters)
+
+    def grow(self, stage: Stage) -> None:
+        self.stage = stage
+
+    def forward(self, latent: Tensor) -> Tensor:
+        features = self.first(pixel_norm(latent)).unflatten(1, (-1, COARSEST, COARSEST)) + self.bias
+        features = pixel_norm(activate(features))
+        features = before = pixel_norm(activate(self.second(features)))
+        level = level_of(self.stage.side)
+        for block in self.blocks[:level]:
+            before, features = features, block(features)
+        image = self.to_image[level](features)
+        return image if self.stage.alpha == 1 else fade(self.to_image[level - 1](before), image, self.stage.alpha)
+
+
+class Doubling(nn.Module):
+    """Features (N, inputs, H, W) -> (N, outputs, 2 H, 2 W)."""
+
+    def __init__(self, inputs: int, outputs: int):
+        super().__init__()
+        self.layers = nn.ModuleList([EqualisedConv2d(inputs, outputs, 3), EqualisedConv2d(outputs, outputs, 3)])
+
+    def forward(self, features: Tensor) -> Tensor:
+        features = interpolate(features, scale_factor=2, mode="nearest")
+        for layer in self.layers:
+            features = pixel_norm(activate(layer(features)))
+        return features
+
+
+class Critic(nn.Module):
+    """Image (N, C, side, side) -> logits (N,). The generator's mirror image, without its norm; StyleGAN's, too."""
+
+    classes = 0  # it is told no label
+
+    def __init__(
+        self,
+        size: int,
+        channels: int = 3,
+        width: int = 16,
+        most: int = 512,
+        group_size: int = 4,  # images whose standard deviation it sees together
+        filtered: bool = False,  # before each halving a low-pass, as StyleGAN has it (arXiv:1812.04948, appendix C)
+    ):
+        super().__init__()
+        self.size, self.stage, self.filtered = size, Stage(size), filtered
+        filters = filters_by_level(size, width, most, "Critic")
+        self.from_image = nn.ModuleList(EqualisedConv2d(channels, count, 1) for count in filters)
+        self.blocks = nn.ModuleList(Halving(fine, coarse, filtered) for coarse, fine in pairwise(filters))
+        self.end = Ending(filters[0], group_size)
+        self.to_logit = EqualisedLinear(filters[0], 1)
+
+    def grow(self, stage: Stage) -> None:
+        self.stage = stage
+
+    def forward(self, image: Tensor) -> Tensor:
+        check_side(image, self.stage.side)
+        level = level_of(self.stage.side)
+        features = activate(self.from_image[level](image))
+        for number in reversed(range(level)):
+            features = self.blocks[number](features)
+            if number == level - 1 and self.stage.alpha < 1:
+                before = activate(self.from_image[number](avg_pool2d(image, 2)))
+                features = before.lerp(features, self.stage.alpha)
+        return self.to_logit(self.end(features)).flatten()
+
+
+class Halving(nn.Module):
+    """Features (N, inputs, H, W) -> (N, outputs, H / 2, W / 2)."""
+
+    def __init__(self, inputs: int, outputs: int, filtered: bool):
+        super().__init__()
+        self.layers = nn.ModuleList([EqualisedConv2d(inputs, inputs, 3), EqualisedConv2d(inputs, outputs, 3)])
+        self.filtered = filtered
+
+    def forward(self, features: Tensor) -> Tensor:
+        for layer in self.layers:
+            features = activate(layer(features))
+        return halve(features) if self.filtered else avg_pool2d(features, 2)
+
+
+class Ending(nn.Module):
+    """Features (N, C, 4, 4) -> (N, C): what all critics of the family end with, but for the last linear layer."""
+
+    def __init__(self, filters: int, group_size: int):
+        super().__init__()
+        self.deviation = MinibatchDeviation(filters, COARSEST, group_size)
+        self.first = EqualisedConv2d(filters + 1, filters, 3)
+        self.second = EqualisedLinear(filters * COARSEST**2, filters, GAIN)
+
+    def forward(self, features: Tensor) -> Tensor:
+        features = activate(self.first(self.deviation(features)))
+        return activate(self.second(features.flatten(1)))
+
+
+def level_of(side: int) -> int:
+    """How often 4 px is doubled to become this side."""
+    return (side // COARSEST).bit_length() - 1
+
+
+def filters_by_level(size: int, width: int, most: int, name: str) -> list[int]:
+    """Filters at 4, 8, ..., size px.
+
+    Raises:
+        InputError: `size` is no such side.
+    """
+    doublings = doublings_to(size, name)
+    return [min(most, width * 2**level) for level in reversed(range(doublings + 1))]

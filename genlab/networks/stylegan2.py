@@ -1,0 +1,153 @@
+"""StyleGAN2's pair: styles that modulate the convolutions, images summed over the sides, a residual critic (arXiv:1912.04958)."""
+
+import math
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import conv2d
+
+from genlab.labels import class_weights
+from genlab.networks.dcgan import COARSEST, check_side
+from genlab.networks.equalised import EqualisedConv2d, EqualisedLinear, activate
+from genlab.networks.progan import Ending, filters_by_level
+from genlab.networks.resample import double, halve
+from genlab.networks.style import noise_maps, noise_numbers
+
+
+class ModulatedConv2d(nn.Module):
+    """Features (N, inputs, H, W), style (N, style_size) -> (N, outputs, H, W): a convolution whose weight's inputs the style scales.
+
+    Karras et al. 2019, equations 1 and 3: w' = s w, then each filter by its norm, so that unit features stay so. Written as scaled
+    activations, conv(s x, w) / |s w|, which is the same: the convolution is one for the whole batch.
+    """
+
+    def __init__(self, inputs: int, outputs: int, kernel_size: int, style_size: int, demodulate: bool = True):
+        super().__init__()
+        self.affine = EqualisedLinear(style_size, inputs, bias=1.0)
+        self.convolution = EqualisedConv2d(inputs, outputs, kernel_size, gain=1.0, bias=False)
+        self.demodulate = demodulate
+
+    def forward(self, features: Tensor, style: Tensor) -> Tensor:
+        scale, weight = self.affine(style), self.convolution.scaled_weight()
+        features = conv2d(features * scale[:, :, None, None], weight, padding=self.convolution.padding)
+        if not self.demodulate:
+            return features
+        squares = scale.square() @ weight.square().sum((2, 3)).T
+        return features * torch.rsqrt(squares + 1e-8)[:, :, None, None]
+
+
+class Layer(nn.Module):
+    """Modulated convolution, noise, bias, leaky ReLU: figure 2d."""
+
+    def __init__(self, inputs: int, outputs: int, style_size: int, noise_rate: float):
+        super().__init__()
+        self.noise_rate = noise_rate
+        self.convolution = ModulatedConv2d(inputs, outputs, 3, style_size)
+        self.strength = nn.Parameter(torch.zeros(()))  # of the noise, B in the figure
+        self.bias = nn.Parameter(torch.zeros(outputs, 1, 1))
+
+    def forward(self, features: Tensor, style: Tensor, noise: Tensor) -> Tensor:
+        features = self.convolution(features, style) + self.noise_rate * self.strength * noise + self.bias
+        return math.sqrt(2) * activate(features)  # its input has unit deviation, and so shall have what comes out
+
+
+class ToImage(nn.Module):
+    """Features (N, inputs, H, W), style -> the side's share of the image, (N, C, H, W)."""
+
+    def __init__(self, inputs: int, channels: int, style_size: int):
+        super().__init__()
+        self.convolution = ModulatedConv2d(inputs, channels, 1, style_size, demodulate=False)
+        self.bias = nn.Parameter(torch.zeros(channels, 1, 1))
+
+    def forward(self, features: Tensor, style: Tensor) -> Tensor:
+        return self.convolution(features, style) + self.bias
+
+
+class Synthesis(nn.Module):
+    """Styles (N, layers, style_size), noise (N, noise_size) -> image (N, C, size, size): figure 7b, output skips.
+
+    One layer at 4 px and two at each other side. Each image layer has the style of the layer that comes after it. With size 1024,
+    style_size 512, width 32, most 512: configuration F.
+    """
+
+    def __init__(
+        self,
+        size: int,  # of the images, pixels: 8, 16, 32, ...
+        channels: int = 3,
+        style_size: int = 512,
+        width: int = 32,  # filters at the last side; doubled with each halving of it
+        most: int = 512,  # filters at any side
+        noise_rate: float = 1.0,  # that the noise's strengths learn with, as a share of the optimizer's
+    ):
+        super().__init__()
+        self.size, self.style_size = size, style_size
+        filters = filters_by_level(size, width, most, "Synthesis")
+        sides = tuple(COARSEST << level for level in range(len(filters)) for _ in range(2))[1:]  # of the layers
+        self.noise_sides, self.noise_size = sides, noise_numbers(sides)
+        self.sides = (*sides, size)  # the last style is the last image layer's alone
+        self.constant = nn.Parameter(torch.randn(1, filters[0], COARSEST, COARSEST))
+        inputs = [filters[0]] + [count for pair in pairwise(filters) for count in pair]
+        outputs = [filters[0]] + [count for count in filters[1:] for _ in range(2)]
+        self.layers = nn.ModuleList(Layer(*pair, style_size, noise_rate) for pair in zip(inputs, outputs, strict=True))
+        self.to_image = nn.ModuleList(ToImage(count, channels, style_size) for count in filters)
+
+    def forward(self, styles: Tensor, noise: Tensor) -> Tensor:
+        maps = noise_maps(noise, self.noise_sides)
+        features = self.layers[0](self.constant.expand(styles.shape[0], -1, -1, -1), styles[:, 0], maps[0])
+        image = self.to_image[0](features, styles[:, 1])
+        for level, to_image in enumerate(self.to_image[1:], 1):
+            features = double(features)
+            for number in (2 * level - 1, 2 * level):
+                features = self.layers[number](features, styles[:, number], maps[number])
+            image = double(image) + to_image(features, styles[:, 2 * level + 1])
+        return image
+
+
+class Critic(nn.Module):
+    """Image (N, C, size, size) [, label] -> logits (N,): figure 7c, residual blocks.
+
+    A label is told by projection (arXiv:1802.05637, equation 3), as in arXiv:2006.06676. With size 1024, width 32 and most 512:
+    configuration F.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        channels: int = 3,
+        width: int = 32,
+        most: int = 512,
+        group_size: int = 4,  # images whose standard deviation it sees together
+        classes: int = 0,  # that it is told; 0: none
+    ):
+        super().__init__()
+        self.size, self.classes = size, classes
+        filters = filters_by_level(size, width, most, "Critic")[::-1]
+        self.from_image = EqualisedConv2d(channels, filters[0], 1)
+        self.blocks = nn.Sequential(*(ResidualHalving(*pair) for pair in pairwise(filters)))
+        self.end = Ending(filters[-1], group_size)
+        self.to_logit = EqualisedLinear(filters[-1], 1)
+        self.embedding = EqualisedLinear(classes, filters[-1], bias=None) if classes else None
+
+    def forward(self, image: Tensor, label: Tensor | None = None) -> Tensor:
+        check_side(image, self.size)
+        features = self.end(self.blocks(activate(self.from_image(image))))
+        logits = self.to_logit(features).flatten()
+        if self.embedding is None:
+            return logits
+        return logits + (self.embedding(class_weights(label, self.classes).to(features.dtype)) * features).mean(1)
+
+
+class ResidualHalving(nn.Module):
+    """Features (N, inputs, H, W) -> (N, outputs, H / 2, W / 2). Both ways have half of the variance."""
+
+    def __init__(self, inputs: int, outputs: int):
+        super().__init__()
+        self.layers = nn.ModuleList([EqualisedConv2d(inputs, inputs, 3), EqualisedConv2d(inputs, outputs, 3)])
+        self.skip = EqualisedConv2d(inputs, outputs, 1, gain=1.0, bias=False)
+
+    def forward(self, features: Tensor) -> Tensor:
+        around = self.skip(halve(features))  # the same as halving what the 1 x 1 convolution gives, for a quarter of the work
+        for layer in self.layers:
+            features = activate(layer(features))
+        return (around + halve(features)) * math.sqrt(0.5)
