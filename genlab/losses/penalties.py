@@ -35,6 +35,11 @@ def one_centred(critic: Judge, real: Judged, fake: Judged, weight: float = 10.0)
     return weight * (slope(Judged(between, critic(between))).norm(dim=1) - 1).square()
 
 
+def drift(critic: Judge, real: Judged, fake: Judged, weight: float = 1.0e-3) -> Tensor:
+    """weight D(x)^2 on real images, one a logit: a Wasserstein critic's stay near 0. Karras et al. 2017 (arXiv:1710.10196), appendix A."""
+    return weight * real.logits.square()
+
+
 def r1(critic: Judge, real: Judged, fake: Judged, weight: float = 1.0) -> Tensor:
     """weight / 2 |grad D(x)|^2 on real images, (N,). Mescheder et al. 2018 (arXiv:1801.04406), equation 9; weight is gamma."""
     return weight / 2 * slope(real).square().sum(1)

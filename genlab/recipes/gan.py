@@ -1,8 +1,8 @@
 """The adversarial family. Goodfellow et al. 2014 (arXiv:1406.2661) and what came after.
 
 Which GAN it is, its YAML says: the loss, what holds the critic smooth (clipping, penalties, a spectral norm in its network), how
-many steps the critic takes a turn, whether the generator looks into the critic's future, and, by its networks, whether and how both
-players are told the images' labels (genlab.networks.conditional, genlab.networks.biggan).
+many steps the critic takes a turn, whether both players grow (ProGAN), whether the generator looks into the critic's future, and, by
+its networks, whether and how both players are told the images' labels (genlab.networks.conditional, genlab.networks.biggan).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,6 +16,7 @@ from torch.optim.swa_utils import AveragedModel
 from genlab.average import MovingAverage
 from genlab.engine import Batch, GradientUpdate, Recipe, Terms
 from genlab.errors import InputError
+from genlab.growth import Growth, Stage, at_stage
 from genlab.health import Diversity, ranking_accuracy
 from genlab.labels import check_labels
 from genlab.losses.adversarial import AdversarialLoss
@@ -24,6 +25,7 @@ from genlab.losses.penalties import Judge, Judged, Penalty
 from genlab.modes import evaluating
 from genlab.networks.conditional import AuxiliaryCritic, JoinedCritic, Verdict
 from genlab.networks.normalise import batch_norms
+from genlab.players import check_classes_alike, check_growth, check_images
 from genlab.schedules import linear_decay
 from genlab.standing import standing_statistics
 from genlab.unrolled import future
@@ -61,6 +63,7 @@ class GAN(Recipe):
         class_weight: float = 1.0,  # of the classes' cross-entropy, where the critic classifies
         orthogonal_weight: float = 0.0,  # beta of the generator's orthogonal regularisation
         average_half_life: float = 0.0,  # images; 0: no moving average of the generator
+        growth: Growth | None = None,  # of both players, from small images on; None: all levels from the beginning
         standing_batches: int = 0,  # what samples has its batch norms measured anew on so many batches at the end; 0: running means
         decay_start: float = 1.0,  # share of the budget after which the learning rates fall to 0 in a straight line
     ):
@@ -71,7 +74,10 @@ class GAN(Recipe):
         self.unrolled_steps, self.unrolled_rate = unrolled_steps, unrolled_rate
         self.class_weight, self.orthogonal_weight, self.standing_batches = class_weight, orthogonal_weight, standing_batches
         self.critic_augmentation = critic_augmentation or nn.Identity()
-        self.decay_start = decay_start
+        self.growth, self.decay_start = growth, decay_start
+        if growth is not None:
+            check_growth(growth, generator, critic)
+        self.stage: Stage | None = None  # None: images as they are
         self.latent_size, self.classes = generator.latent_size, generator.classes
         self.register_buffer("shown", torch.randn(SHOWN, self.latent_size))
         weights = list(critic.parameters())
@@ -84,11 +90,22 @@ class GAN(Recipe):
         if average_half_life > 0:
             self.average = AveragedModel(generator)
             self.updates["average"] = MovingAverage([self.average], [generator], average_half_life)
-        self.updates["health"] = Diversity(lambda: generate(self.generator, self.shown, *self.told({"label": self.taking_turns()})))
+        self.updates["health"] = Diversity(
+            lambda: generate(self.generator, self.shown, *self.told({"label": self.taking_turns()})), real=self.seen
+        )
 
     def at(self, progress: float) -> None:
         for update in self.gradient_updates().values():
             update.scale_learning_rate(linear_decay(progress, self.decay_start))
+        if self.growth is not None:
+            self.stage = self.growth.at(progress, self.generator.size)
+            self.joined = self.growth.joined(self.stage.side)
+            for network in (self.generator, self.critic, *self.generators().values()):
+                network.grow(self.stage)
+
+    def seen(self, images: Tensor) -> Tensor:
+        """Real images of the size that both players are at."""
+        return images if self.stage is None else at_stage(images, self.stage)
 
     def told(self, batch: Batch) -> tuple[Tensor, ...]:
         """What both players are told of a batch beside its images: its labels, or nothing."""
@@ -111,7 +128,7 @@ class GAN(Recipe):
     def critic_objective(self, batch: Batch) -> Terms:
         with torch.no_grad():
             fake = self.fakes(batch)
-        real, told = batch["image"], self.told(batch)
+        real, told = self.seen(batch["image"]), self.told(batch)
         if self.penalties:
             real, fake = real.detach().requires_grad_(), fake.requires_grad_()
         # Not in one call: batch norm and minibatch layers are to see real images beside real ones, and fakes beside fakes.
@@ -130,11 +147,11 @@ class GAN(Recipe):
     def generator_objective(self, batch: Batch) -> Terms:
         fake, told = self.fakes(batch), self.told(batch)
         if self.unrolled_steps:
-            judge = self.future_critic(batch["image"], fake, *told)
+            judge = self.future_critic(self.seen(batch["image"]), fake, *told)
             verdict = Verdict(judge(fake))
         else:
             judge, verdict = (lambda images: self.judge(images, *told)), self.verdict(fake, *told)
-        loss = self.loss.generator(verdict.logits, lambda: judge(batch["image"])).mean()
+        loss = self.loss.generator(verdict.logits, lambda: judge(self.seen(batch["image"]))).mean()
         terms = {"adversarial": loss, "loss": loss}
         self.add_classification(terms, batch, verdict)
         if self.orthogonal_weight:
@@ -159,6 +176,8 @@ class GAN(Recipe):
         return lambda images: critic(self.critic_augmentation(images), *told)
 
     def conclude(self) -> None:
+        if self.growth is not None:
+            self.at(1.0)  # what is sampled has all levels, whatever the last turn had
         if self.standing_batches:
             standing_statistics(self.generators()["generator"], self.standing_batches)
 
@@ -173,20 +192,8 @@ class GAN(Recipe):
         some = {name: values[:2] for name, values in batch.items()}
         real, told = some["image"], self.told(some)
         fake = generate(self.generator, self.shown[: len(real)], *told)
-        shapes = {name: " x ".join(map(str, images.shape[1:])) for name, images in (("real", real), ("fake", fake))}
-        if real.shape[1:] != fake.shape[1:]:
-            raise InputError(
-                f"the image set has images of {shapes['real']} (channels, height, width), the generator makes {shapes['fake']}. "
-                "Change the networks' `size` and `channels`, or the image set's."
-            )
-        try:
-            with evaluating(self.critic), torch.no_grad():
-                self.critic(real, *told)
-        except (RuntimeError, ValueError) as error:
-            planes = " (its network's `channels`: the image's and its `planes` together)" if isinstance(self.critic, JoinedCritic) else ""
-            raise InputError(
-                f"the critic cannot take images of {shapes['real']}: {error}. Change its `size` and `channels`{planes}."
-            ) from error
+        joined = " (its network's `channels`: the image's and its `planes` together)" if isinstance(self.critic, JoinedCritic) else ""
+        check_images(real, fake, self.critic, lambda images: self.critic(images, *told), joined)
 
     def generators(self) -> dict[str, nn.Module]:
         """What samples: the moving average where there is one."""
@@ -218,11 +225,7 @@ def check_arguments(
         InputError: a number out of range, players that are told different labels, or a penalty on each image's gradient beside a norm that
             mixes images.
     """
-    if generator.classes != critic.classes:
-        raise InputError(
-            f"classes: got {generator.classes} for the generator and {critic.classes} for the critic, expected the same: either both are "
-            "told labels, or none (see genlab.networks.conditional). Change one."
-        )
+    check_classes_alike(generator, critic)
     if unrolled_steps and isinstance(critic, AuxiliaryCritic):
         raise InputError(f"unrolled_steps: got {unrolled_steps} beside an AuxiliaryCritic, expected 0: its classes aren't unrolled.")
     if critic_steps < 1:

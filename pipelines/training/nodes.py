@@ -79,6 +79,7 @@ def fit(
             journal.picture("samples", sample_sheet(recipe, images, place.device), seen)
 
         if not saved:
+            recipe.at(0.0)
             draw()
         watch = Watch(history.rows)
         progress = Progress(seen, budget.images)

@@ -1,0 +1,263 @@
+"""StyleGAN and StyleGAN2 (arXiv:1812.04948, arXiv:1912.04958), with adaptive augmentation where images are few (arXiv:2006.06676).
+
+Which of them it is, the YAML says: the generator's synthesis, whether both players grow, whether the penalties are lazy, whether paths in
+W are regularised, and what the critic's images go through.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+
+from genlab.adaptive import AdaptiveAugment
+from genlab.average import MovingAverage
+from genlab.engine import Batch, GradientUpdate, Recipe, Terms
+from genlab.errors import InputError
+from genlab.growth import Growth, Stage, at_stage
+from genlab.health import Diversity, ranking_accuracy
+from genlab.labels import check_labels
+from genlab.losses.adversarial import NON_SATURATING, AdversarialLoss
+from genlab.losses.penalties import Judged, r1
+from genlab.modes import evaluating
+from genlab.networks.style import Generator, mixed
+from genlab.players import check_classes_alike, check_growth, check_images
+from genlab.schedules import linear_decay
+from genlab.styles.path_length import PathLength
+from genlab.styles.views import mixing_matrix, noise_effect, projection_sheet, ways
+from genlab.views import View
+
+SHOWN = 64  # samples whose latents are fixed
+ROW, ROWS = 16, 10  # of these latents, in a row a class; classes
+PROJECTED, SEARCHED = 8, 300  # held-out images that are projected into W, and steps of the search
+TYPICAL = 0.7  # psi of the truncated samples that are shown
+
+
+class StyleGAN(Recipe):
+    """A style-based generator and a critic with a non-saturating loss and R1 (arXiv:1801.04406, equation 9).
+
+    Lazy regularisation, arXiv:1912.04958, section 3.1 and appendix B: every so many turns a step on the penalty alone, so many times as
+    large, with the same optimizer, whose learning rate and betas are those of so much longer a time.
+    """
+
+    kinds = ("unlabelled", "labelled")
+    truncates = "styles"
+
+    def __init__(
+        self,
+        generator: Generator,
+        critic: nn.Module,  # image [, label] -> logits (N,); knows its `size` and `classes`
+        generator_optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
+        critic_optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
+        loss: AdversarialLoss = NON_SATURATING,
+        r1_weight: float = 10.0,  # gamma
+        r1_every: int = 1,  # turns; 1: in every step of the critic
+        path_length: PathLength | None = None,
+        path_length_every: int = 4,  # turns
+        mixing: float = 0.9,  # share of the images that are made of two styles
+        critic_augmentation: nn.Module | None = None,  # of real and fake images alike, differentiable; moves itself if it is adaptive
+        growth: Growth | None = None,  # None: all levels from the beginning
+        average_half_life: float = 2000.0,  # images; 0: no moving average of the generator
+        average_ramp_up: float = 0.25,  # its half-life is at most this share of the images seen
+        decay_start: float = 1.0,  # share of the budget after which the learning rates fall to 0 in a straight line
+    ):
+        super().__init__()
+        check_arguments(generator, critic, r1_every, path_length_every, mixing, growth)
+        self.generator, self.critic, self.loss = generator, critic, loss
+        self.r1_weight, self.r1_every, self.mixing = r1_weight, r1_every, mixing
+        self.path_length, self.path_length_every = path_length, path_length_every
+        self.critic_augmentation = critic_augmentation or nn.Identity()
+        self.growth, self.decay_start = growth, decay_start
+        self.latent_size, self.classes, self.noise_size = generator.latent_size, generator.classes, generator.noise_size
+        self.stage = Stage(generator.size)
+        self.register_buffer("shown", torch.randn(SHOWN, self.latent_size))
+        self.register_buffer("shown_noise", torch.randn(1, self.noise_size))
+        self.average = AveragedModel(generator) if average_half_life > 0 else None
+        self.updates = {
+            **self.player("critic", critic_optimizer(critic.parameters()), self.critic_objective, self.r1_objective, r1_every),
+            **self.player(
+                "generator",
+                generator_optimizer(generator.parameters()),
+                self.generator_objective,
+                self.path_objective,
+                path_length_every if path_length is not None else 1,
+            ),
+        }
+        if self.average is not None:
+            self.updates["average"] = MovingAverage([self.average], [generator], average_half_life, average_ramp_up)
+        if isinstance(critic_augmentation, AdaptiveAugment):
+            self.updates["augmentation"] = critic_augmentation.adapt
+        self.updates["health"] = Diversity(self.shown_samples, real=lambda images: at_stage(images, self.stage))
+
+    @staticmethod
+    def player(
+        name: str,
+        optimizer: torch.optim.Optimizer,
+        objective: Callable[[Batch], Terms],
+        lazy: Callable[[Batch], Terms],
+        every: int,  # turns between two of the lazy steps; 1: there are none
+    ) -> dict[str, GradientUpdate]:
+        """A player's updates, in their order."""
+        if every == 1:
+            return {name: GradientUpdate(objective, optimizer)}
+        for group in optimizer.param_groups:
+            stretch(group, every)
+        return {
+            name: GradientUpdate(objective, optimizer),
+            f"{name}_regularisation": GradientUpdate(lazy, optimizer, every=every, shared=True),
+        }
+
+    def at(self, progress: float) -> None:
+        for update in self.gradient_updates().values():
+            update.scale_learning_rate(linear_decay(progress, self.decay_start))
+        if self.growth is not None:
+            self.stage = self.growth.at(progress, self.generator.size)
+            self.joined = self.growth.joined(self.stage.side)
+            for network in (self.generator, self.critic, *([] if self.average is None else [self.average.module])):
+                network.grow(self.stage)
+
+    def conclude(self) -> None:
+        self.at(1.0)  # what is sampled has all levels, whatever the last turn had
+
+    def told(self, batch: Batch) -> tuple[Tensor, ...]:
+        """What both players are told of a batch beside its images: its labels, or nothing."""
+        return (batch["label"],) if self.classes else ()
+
+    def fakes(self, count: int, *told: Tensor) -> Tensor:
+        """Samples of new latents and new noise, most of them of two styles; the running mean of w sees the first."""
+        device = self.shown.device
+        first = self.generator.map(torch.randn(count, self.latent_size, device=device), *told)
+        self.generator.measure(first)
+        if self.mixing > 0:
+            second = self.generator.map(torch.randn(count, self.latent_size, device=device), *told)
+            first = mixed(first, second, len(self.generator.sides), self.mixing)
+        return self.generator.synthesise(first, torch.randn(count, self.noise_size, device=device))
+
+    def real(self, batch: Batch) -> Tensor:
+        """A batch's images as the critic sees them."""
+        return self.critic_augmentation(at_stage(batch["image"], self.stage))
+
+    def critic_objective(self, batch: Batch) -> Terms:
+        real, told = self.real(batch), self.told(batch)
+        with torch.no_grad():
+            fake = self.critic_augmentation(self.fakes(len(real), *told))
+        if self.r1_every == 1:
+            real = real.detach().requires_grad_()
+        # Not in one call: the minibatch layer is to see real images beside real ones, and fakes beside fakes.
+        logits = self.critic(real, *told), self.critic(fake, *told)
+        terms = {"adversarial": self.loss.critic(*logits).mean()}
+        terms["loss"] = terms["adversarial"]
+        if self.r1_every == 1:
+            terms |= self.smoothness(real, logits[0])
+            terms["loss"] = terms["adversarial"] + terms["r1"]
+        if isinstance(self.critic_augmentation, AdaptiveAugment):
+            self.critic_augmentation.observe(logits[0])
+        with torch.no_grad():
+            return terms | self.loss.views(*logits) | {"accuracy": ranking_accuracy(*logits)}
+
+    def r1_objective(self, batch: Batch) -> Terms:
+        real = self.real(batch).detach().requires_grad_()
+        terms = self.smoothness(real, self.critic(real, *self.told(batch)))
+        return terms | {"loss": self.r1_every * terms["r1"]}
+
+    def smoothness(self, real: Tensor, logits: Tensor) -> Terms:
+        """R1 on the images as the critic sees them."""
+        judged = Judged(real, logits)
+        return {"r1": r1(self.critic, judged, judged, self.r1_weight).mean()}
+
+    def generator_objective(self, batch: Batch) -> Terms:
+        told = self.told(batch)
+        fake = self.critic_augmentation(self.fakes(len(batch["image"]), *told))
+        loss = self.loss.generator(self.critic(fake, *told), lambda: self.critic(self.real(batch), *told)).mean()
+        return {"adversarial": loss, "loss": loss}
+
+    def path_objective(self, batch: Batch) -> Terms:
+        """The path length penalty, of one style an image."""
+        count = max(1, int(len(batch["image"]) * self.path_length.share))
+        device = self.shown.device
+        w = self.generator.map(torch.randn(count, self.latent_size, device=device), *(label[:count] for label in self.told(batch)))
+        images = self.generator.synthesise(w, torch.randn(count, self.noise_size, device=device))
+        penalty = self.path_length(images, w).mean()
+        return {"path_length": penalty, "length": self.path_length.mean.clone(), "loss": self.path_length_every * penalty}
+
+    def check(self, batch: Batch) -> None:
+        """The generator's images must be of the real ones' shape, the critic must take them, and labels be those that both know.
+
+        Raises:
+            InputError: they are not, or it doesn't.
+        """
+        if self.classes:
+            check_labels(batch.get("label"), self.classes)
+        some = {name: values[:2] for name, values in batch.items()}
+        real, told = some["image"], self.told(some)
+        check_images(real, self.sample(self.shown[: len(real)], *told), self.critic, lambda images: self.critic(images, *told))
+
+    def generators(self) -> dict[str, nn.Module]:
+        """What samples: the moving average where there is one."""
+        return {"generator": self.generator if self.average is None else self.average.module}
+
+    @torch.no_grad()
+    def sample(self, latents: Tensor, labels: Tensor | None = None, noise: Tensor | None = None, truncation: float = 1.0) -> Tensor:
+        """Latents (N, latent_size), labels (N,) or the classes' weights (N, classes), noise (N, noise_size), psi -> images (N, C, H, W).
+
+        Latents and noise are from N(0, 1); without noise it is the same for every image. psi: see Generator.truncate.
+        """
+        generator = self.generators()["generator"]
+        noise = self.shown_noise.expand(len(latents), -1) if noise is None else noise
+        with evaluating(generator):
+            return generator(latents, noise, latents.new_full((len(latents),), truncation), *(() if labels is None else (labels,)))
+
+    def shown_samples(self) -> Tensor:
+        """Samples of the generator that is trained, of always the same latents."""
+        with evaluating(self.generator), torch.no_grad():
+            truncation = self.shown.new_ones(SHOWN)
+            labels = self.told({"label": torch.arange(SHOWN, device=self.shown.device) % max(1, self.classes)})
+            return self.generator(self.shown, self.shown_noise.expand(SHOWN, -1), truncation, *labels)
+
+    def show(self, inputs: Batch) -> dict[str, Tensor]:
+        """Real images, and samples of always the same latents, also truncated; with labels told a row a class."""
+        if not self.classes:
+            truncated = self.sample(self.shown[:ROW], truncation=TYPICAL)
+            return {"real": inputs["image"], "samples": self.sample(self.shown), f"truncated, psi = {TYPICAL}": truncated}
+        latents = self.shown[:ROW]
+        rows = {each: self.sample(latents, latents.new_full((ROW,), each, dtype=torch.long)) for each in range(min(self.classes, ROWS))}
+        return {"real": inputs["image"]} | {f"class {each}": images for each, images in rows.items()}
+
+    def views(self, batch: Batch, names: Sequence[str] = ()) -> dict[str, View]:
+        """Style mixing, what the noise does, ways in Z and in W, and held-out images projected into W."""
+        generator = self.generators()["generator"]
+        labels = torch.arange(SHOWN, device=self.shown.device) % self.classes if self.classes else None
+        last = len(batch["image"]) - 1
+        some = torch.linspace(0, last, PROJECTED, device=self.shown.device).long()  # of a sorted set: not all of one class
+        return {
+            "style_mixing": mixing_matrix(generator, labels),
+            "noise": noise_effect(generator, labels),
+            "ways": ways(generator, labels),
+            "projection": projection_sheet(generator, batch["image"][some], *(label[some] for label in self.told(batch)), steps=SEARCHED),
+        }
+
+
+def stretch(group: dict, every: int) -> None:
+    """Adam for one step more in so many turns: c = k / (k + 1); learning rate c lr, betas beta^c. arXiv:1912.04958, appendix B."""
+    c = every / (every + 1)
+    group["lr"] *= c
+    if "betas" in group:
+        group["betas"] = tuple(beta**c for beta in group["betas"])
+
+
+def check_arguments(
+    generator: Generator, critic: nn.Module, r1_every: int, path_length_every: int, mixing: float, growth: Growth | None
+) -> None:
+    """What the types don't say.
+
+    Raises:
+        InputError: a number out of range, or players that don't go together.
+    """
+    check_classes_alike(generator, critic)
+    for name, every in (("r1_every", r1_every), ("path_length_every", path_length_every)):
+        if every < 1:
+            raise InputError(f"{name}: got {every}, expected a whole number of turns, 1 or more.")
+    if not 0 <= mixing <= 1:
+        raise InputError(f"mixing: got {mixing}, expected a share of the images, 0 to 1.")
+    if growth is not None:
+        check_growth(growth, generator, critic, growing=generator.synthesis)

@@ -1,0 +1,1 @@
+"""What the styles of a style-based generator say of its images, and of others."""

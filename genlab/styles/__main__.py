@@ -1,0 +1,99 @@
+"""Tools for a released StyleGAN or StyleGAN2, which lie in data/06_models/<recipe>/release (or among a model version's artifacts).
+
+    python -m genlab.styles <release> project me.png you.png     the styles of given images: styles.safetensors, projection.png
+    python -m genlab.styles <release> mix | noise | ways         style mixing, what the noise does, ways in Z and in W: <name>.png
+
+Projection says how far it is; the pictures are put into --out.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from genlab.build import build
+from genlab.drawing import draw
+from genlab.errors import InputError
+from genlab.images.decode import DecodeError, convert, decode, resize
+from genlab.images.stream import to_channels_first, to_unit
+from genlab.networks.style import Generator
+from genlab.styles.projection import STEPS, project
+from genlab.styles.views import LATENTS, mixing_matrix, noise_effect, ways
+from genlab.views import Sheet
+
+SHEETS = {"mix": mixing_matrix, "noise": noise_effect, "ways": ways}
+
+
+def main(given: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser("python -m genlab.styles", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("release", type=Path, help="folder with release.json and generator.safetensors")
+    parser.add_argument("tool", choices=("project", *SHEETS))
+    parser.add_argument("images", type=Path, nargs="*", help="to project, of any size")
+    parser.add_argument("--out", type=Path, default=Path("data/07_model_output/styles"), help="folder; equal names are replaced")
+    parser.add_argument("--label", type=int, default=0, help="class, of a generator that is told one")
+    parser.add_argument("--steps", type=int, default=STEPS, help="of the search")
+    parser.add_argument("--per-layer", action="store_true", help="a style for each layer: nearer to the image, and less meaningful")
+    parser.add_argument("--noise", action="store_true", help="search for the noise, too, as in the paper")
+    arguments = parser.parse_args(given)
+    if arguments.tool == "project" and not arguments.images:
+        parser.error("project: got no image, expected files, e.g. project me.png")
+    generator, channels = released(arguments.release)
+    if generator.classes and not 0 <= arguments.label < generator.classes:
+        raise InputError(f"--label: got {arguments.label}, expected 0 to {generator.classes - 1}.")
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    if arguments.tool in SHEETS:
+        labels = torch.full((LATENTS,), arguments.label) if generator.classes else None
+        file = arguments.out / f"{arguments.tool}.png"
+        draw(SHEETS[arguments.tool](generator, labels)).save(file)
+        print(file)
+        return
+    images = torch.cat([prepared(file, generator.size, channels) for file in arguments.images])
+    labels = torch.full((len(images),), arguments.label) if generator.classes else None
+    found = project(generator, images, arguments.steps, arguments.per_layer, labels, arguments.noise, progress="projection")
+    save_file({"styles": found.styles, "noise": found.noise}, arguments.out / "styles.safetensors")
+    draw(Sheet({"given": images, "projected": found.images}, len(images))).save(arguments.out / "projection.png")
+    for file, start, end in zip(arguments.images, found.losses[0], found.losses[-1], strict=True):
+        print(f"{file}: mean squared error {start:.3g} at the mean style, {end:.3g} in the end")
+    print(arguments.out / "projection.png", arguments.out / "styles.safetensors", sep="\n")
+
+
+def released(folder: Path) -> tuple[Generator, int]:
+    """A release -> its generator, in evaluation mode, and the channels of its images.
+
+    Raises:
+        InputError: it is none, or another kind of model.
+    """
+    if not (folder / "release.json").exists():
+        raise InputError(f"{folder}: no release.json there, expected a release, such as data/06_models/stylegan2/release.")
+    facts = json.loads((folder / "release.json").read_text(encoding="utf-8"))
+    if facts.get("truncates") != "styles":
+        name = facts["model"]["class"].rpartition(".")[2]
+        raise InputError(f"{folder}: a {name}, expected a StyleGAN or StyleGAN2: no other model samples by styles.")
+    generator = build(facts["model"]["generator"], "generator")
+    generator.load_state_dict(load_file(folder / "generator.safetensors"))
+    return generator.eval(), facts["channels"]
+
+
+def prepared(file: Path, size: int, channels: int) -> Tensor:
+    """An image file -> (1, channels, size, size) in [-1, 1]: cut to a square from its centre.
+
+    Raises:
+        InputError: it is no image, or not there.
+    """
+    try:
+        image = resize(convert(decode(file.read_bytes()), channels), size, size, "crop")
+    except (OSError, DecodeError) as error:
+        raise InputError(f"{file}: {error}. Expected an image file.") from error
+    return to_unit(to_channels_first(np.array(image).reshape(1, size, size, channels)))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except InputError as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,255 @@
+import copy
+import functools
+
+import pytest
+import torch
+
+from genlab.adaptive import AdaptiveAugment
+from genlab.build import build
+from genlab.engine import GradientUpdate, Stream, train
+from genlab.errors import InputError
+from genlab.growth import Growth, Stage
+from genlab.losses.adversarial import WASSERSTEIN
+from genlab.losses.penalties import drift, one_centred
+from genlab.networks import dcgan, progan, style, stylegan, stylegan2
+from genlab.recipes.gan import GAN
+from genlab.recipes.stylegan import StyleGAN
+from genlab.seeding import mix, seed_everything
+from genlab.styles.path_length import PathLength
+
+ADAM = functools.partial(torch.optim.Adam, lr=2e-3, betas=(0.0, 0.99))
+
+
+class Noise:
+    """A source of random images with labels."""
+
+    epoch = 100
+
+    def __init__(self, channels=1, size=16, labels=0):
+        self.shape, self.labels = (4, channels, size, size), labels
+
+    def batches(self, start):
+        while True:
+            random = torch.Generator().manual_seed(mix(start))
+            image = torch.rand(self.shape, generator=random) * 2 - 1
+            yield {"image": image} | ({"label": torch.randint(self.labels, (4,), generator=random)} if self.labels else {})
+            start += 1
+
+
+def first(**arguments):
+    """StyleGAN."""
+    seed_everything(0)
+    generator = style.Generator(style.Mapping(5, 6, depth=2), stylegan.Synthesis(16, 1, style_size=6, width=4, most=8))
+    return StyleGAN(generator, progan.Critic(16, 1, width=4, most=8, filtered=True), ADAM, ADAM, r1_weight=1.0, **arguments)
+
+
+def second(classes=0, **arguments):
+    """StyleGAN2."""
+    seed_everything(0)
+    generator = style.Generator(style.Mapping(5, 6, depth=2, classes=classes), stylegan2.Synthesis(16, 1, style_size=6, width=4, most=8))
+    arguments = {"r1_every": 3, "path_length": PathLength(), "path_length_every": 2} | arguments
+    return StyleGAN(generator, stylegan2.Critic(16, 1, width=4, most=8, classes=classes), ADAM, ADAM, r1_weight=1.0, **arguments)
+
+
+def grown(**arguments):
+    """ProGAN."""
+    seed_everything(0)
+    generator, critic = progan.Generator(16, 1, latent_size=5, width=4, most=8), progan.Critic(16, 1, width=4, most=8)
+    penalties = {"gradient": one_centred, "drift": drift}
+    growth = Growth(phase=0.125, joined=[3, 2, 1])
+    return GAN(generator, critic, WASSERSTEIN, ADAM, ADAM, penalties=penalties, growth=growth, average_half_life=8.0, **arguments)
+
+
+def turns(recipe, budget, start=0, position=0, labels=0):
+    stream = Stream(Noise(labels=labels), position)
+    for turn in train(recipe, stream, start, budget, 4, seed=5):
+        yield turn, stream.position
+
+
+# Where to stop: in the middle of the fades, and between two lazy steps of each kind.
+VARIANTS = {
+    "progan": (grown, {}, (1, 2, 5, 10)),
+    "stylegan": (first, {"growth": Growth(phase=0.2, start=8, joined=[2, 1]), "decay_start": 0.5}, (1, 4, 7)),
+    "stylegan2": (second, {}, (1, 2, 4)),
+    "stylegan2 with ADA": (second, {"critic_augmentation": AdaptiveAugment(start=0.5, ramp=100.0, every=4)}, (2, 5)),
+    "stylegan2 with labels": (second, {"classes": 3}, (5,)),
+    "without average and mixing": (second, {"average_half_life": 0.0, "mixing": 0.0}, (4,)),
+}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_stop_and_resume_is_the_straight_run(name):
+    made, arguments, stops = VARIANTS[name]
+    budget, labels = 80 if "growth" in arguments or made is grown else 32, arguments.get("classes", 0)
+    straight, saved = made(**copy.deepcopy(arguments)), {}
+    for number, (turn, position) in enumerate(turns(straight, budget, labels=labels), 1):
+        saved[number] = (copy.deepcopy(straight.training_state()), turn.images, position)
+    expected = straight.state_dict()
+    for stop in stops:
+        state, images, position = saved[stop]
+        resumed = made(**copy.deepcopy(arguments))
+        resumed.load_training_state(state)
+        for _ in turns(resumed, budget, images, position, labels):
+            pass
+        assert all(torch.equal(value, expected[key]) for key, value in resumed.state_dict().items()), stop
+
+
+def test_the_schedule_is_a_function_of_images_alone():
+    recipe = grown()
+    seen = [(turn.images, recipe.stage, recipe.joined) for turn, _ in turns(recipe, 96)]
+    # 4 px until 12 images, 8 px until 36, of which the first 12 fade in, then 16 px; a turn counts from where it begins.
+    assert [images for images, _, _ in seen] == [12, 20, 28, *range(36, 97, 4)]
+    assert [joined for _, _, joined in seen] == [3, 2, 2, 2, *[1] * 15]
+    assert [stage.side for _, stage, _ in seen] == [4, 8, 8, 8, *[16] * 15]
+    assert [stage.alpha for _, stage, _ in seen[:8]] == pytest.approx([1, 0, 8 / 12, 1, 0, 1 / 3, 2 / 3, 1])
+    assert recipe.stage == Stage(16)
+    assert recipe.sample(torch.randn(2, 5)).shape == (2, 1, 16, 16)
+    for network in (recipe.generator, recipe.critic, recipe.generators()["generator"]):
+        assert network.stage == Stage(16)
+
+
+def test_levels_that_are_not_there_yet_do_not_move():
+    recipe = grown()
+    before = copy.deepcopy(recipe.state_dict())
+    next(turns(recipe, 96))
+    moved = {name for name, value in recipe.state_dict().items() if not torch.equal(value, before[name])}
+    assert "generator.second.weight" in moved and "generator.to_image.0.weight" in moved and "critic.end.first.weight" in moved
+    assert not [name for name in moved if ".blocks." in name or "image.1" in name or "image.2" in name]
+
+
+def test_a_run_that_ends_too_early_samples_all_levels_all_the_same():
+    recipe = grown()
+    for _ in turns(recipe, 8):
+        pass
+    assert recipe.sample(torch.randn(1, 5)).shape == (1, 1, 16, 16)
+
+
+def test_drift_by_hand():
+    from genlab.losses.penalties import Judged
+
+    judged = Judged(torch.zeros(3, 1, 2, 2), torch.tensor([1.0, -2.0, 3.0]))
+    assert torch.allclose(drift(None, judged, judged, weight=0.5), torch.tensor([0.5, 2.0, 4.5]))
+
+
+def test_lazy_steps_share_the_optimizer_and_come_every_so_often():
+    recipe = second()
+    assert recipe.updates["critic"].optimizer is recipe.updates["critic_regularisation"].optimizer
+    taken = [set(turn.terms) for turn, _ in turns(recipe, 28)]
+    assert [number for number, terms in enumerate(taken) if "critic_regularisation/r1" in terms] == [0, 3, 6]
+    assert [number for number, terms in enumerate(taken) if "generator_regularisation/path_length" in terms] == [0, 2, 4, 6]
+    group = recipe.updates["critic"].optimizer.param_groups[0]
+    assert group["lr"] == pytest.approx(2e-3 * 3 / 4) and group["betas"] == pytest.approx((0.0, 0.99 ** (3 / 4)))  # appendix B, k = 3
+    saved = recipe.training_state()["updates"]
+    assert "optimizer" in saved["critic"] and "optimizer" not in saved["critic_regularisation"]
+
+
+def test_a_lazy_step_is_so_many_times_as_large():
+    """The gradient of a lazy step is k times that of the penalty in every step."""
+    lazy, eager = second(r1_every=4), second(r1_every=1, path_length=None)
+    batch = next(Noise().batches(0))
+    terms = lazy.r1_objective(batch)
+    real = batch["image"].clone().requires_grad_()
+    (slope,) = torch.autograd.grad(lazy.critic(real).sum(), real)
+    r1 = slope.flatten(1).square().sum(1).mean() / 2
+    assert terms["loss"].item() == pytest.approx(4 * r1.item(), rel=1e-5)
+    assert "r1" in eager.critic_objective(batch) and "r1" not in lazy.critic_objective(batch)
+    assert not batch["image"].requires_grad
+
+
+def test_each_player_moves_its_own_weights_alone():
+    recipe = second(average_half_life=0.0)
+    for name, update in recipe.gradient_updates().items():
+        before = copy.deepcopy(recipe.state_dict())
+        stream = Stream(Noise())
+        stream.begin(0)
+        update(stream)
+        moved = {key.split(".")[0] for key, value in recipe.state_dict().items() if not torch.equal(value, before[key])}
+        player, other = name.split("_")[0], {"critic": "generator", "generator": "critic"}[name.split("_")[0]]
+        parameters = {f"{other}.{key}" for key, _ in getattr(recipe, other).named_parameters()}
+        assert player in moved and not any(not torch.equal(recipe.state_dict()[key], before[key]) for key in parameters), name
+
+
+def test_ada_follows_the_sign_of_the_critic():
+    augment = AdaptiveAugment(policy=["flip"], ramp=100.0, every=2)
+    recipe = second(critic_augmentation=augment)
+    with torch.no_grad():  # a critic that takes everything for real
+        recipe.critic.to_logit.weight.zero_()
+        recipe.critic.to_logit.bias.fill_(5.0)
+        for group in recipe.updates["critic"].optimizer.param_groups:
+            group["lr"] = group["initial_lr"] = 0.0
+    found = [turn.terms.get("augmentation/probability") for turn, _ in turns(recipe, 24)]
+    assert [value for value in found if value is not None] == pytest.approx([0.04, 0.12, 0.2])  # 4, then 8 images each, of 100
+
+
+def test_what_samples_is_the_average_and_noise_and_psi_are_what_is_asked():
+    recipe = second()
+    for _ in turns(recipe, 40):
+        pass
+    z = torch.randn(3, 5)
+    assert torch.equal(recipe.sample(z), recipe.sample(z))
+    assert torch.equal(recipe.sample(z)[:1], recipe.sample(z[:1])) or torch.allclose(recipe.sample(z)[:1], recipe.sample(z[:1]), atol=1e-6)
+    assert not torch.equal(recipe.sample(z), recipe.sample(z, noise=torch.randn(3, recipe.noise_size)))
+    typical = recipe.sample(z, truncation=0.0)
+    assert torch.allclose(typical, typical[:1].expand(3, -1, -1, -1), atol=1e-6)
+    generator = recipe.generators()["generator"]
+    assert generator is recipe.average.module and torch.equal(generator.mean, recipe.generator.mean) and generator.mean.any()
+
+
+def test_shown_rows():
+    recipe = second()
+    rows = recipe.show({"image": torch.zeros(2, 1, 16, 16)})
+    assert list(rows) == ["real", "samples", "truncated, psi = 0.7"]
+    told = second(classes=3).show({"image": torch.zeros(2, 1, 16, 16)})
+    assert list(told) == ["real", "class 0", "class 1", "class 2"]
+
+
+YAML = {
+    "class": "genlab.recipes.stylegan.StyleGAN",
+    "generator": {
+        "class": "genlab.networks.style.Generator",
+        "mapping": {"class": "genlab.networks.style.Mapping", "latent_size": 5, "style_size": 6, "depth": 2},
+        "synthesis": {"class": "genlab.networks.stylegan2.Synthesis", "size": 16, "channels": 1, "style_size": 6, "width": 4, "most": 8},
+    },
+    "critic": {"class": "genlab.networks.stylegan2.Critic", "size": 16, "channels": 1, "width": 4, "most": 8},
+    "generator_optimizer": {"class": "torch.optim.Adam", "partial": True},
+    "critic_optimizer": {"class": "torch.optim.Adam", "partial": True},
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"r1_every": 0}, "r1_every: got 0, expected a whole number of turns"),
+        ({"path_length_every": 0}, "path_length_every: got 0"),
+        ({"mixing": 1.5}, "mixing: got 1.5, expected a share"),
+        (
+            {"growth": {"class": "genlab.growth.Growth", "phase": 0.1}},
+            r"the generator's Synthesis \(genlab.networks.stylegan2\) does not grow",
+        ),
+        ({"critic": YAML["critic"] | {"classes": 3}}, "classes: got 0 for the generator and 3 for the critic"),
+    ],
+)
+def test_what_cannot_be_is_refused(change, message):
+    build(YAML)
+    with pytest.raises(InputError, match=message):
+        build(YAML | change)
+
+
+def test_players_of_a_plain_gan_that_do_not_grow_are_refused():
+    with pytest.raises(InputError, match=r"growth: the generator's Generator \(genlab.networks.dcgan\) does not grow"):
+        GAN(dcgan.Generator(8, 1), dcgan.Critic(8, 1, norm="none"), WASSERSTEIN, ADAM, ADAM, growth=Growth(phase=0.1))
+    with pytest.raises(InputError, match="size: got 16 for the generator and 32 for the critic"):
+        GAN(progan.Generator(16, 1), progan.Critic(32, 1), WASSERSTEIN, ADAM, ADAM, growth=Growth(phase=0.1))
+
+
+def test_images_of_another_shape_and_labels_that_are_not_there_are_refused():
+    with pytest.raises(InputError, match="the image set has images of 3 x 16 x 16"):
+        second().check({"image": torch.zeros(4, 3, 16, 16)})
+    with pytest.raises(InputError, match="told one of 3 labels, but the image set has none"):
+        second(classes=3).check({"image": torch.zeros(4, 1, 16, 16)})
+
+
+def test_an_update_with_anothers_optimizer_leaves_its_state_to_it():
+    weight = torch.nn.Parameter(torch.zeros(2))
+    optimizer = torch.optim.Adam([weight])
+    assert "optimizer" not in GradientUpdate(lambda batch: {"loss": weight.sum()}, optimizer, shared=True).state_dict()
