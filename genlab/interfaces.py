@@ -8,8 +8,10 @@ from genlab.export import Interface
 from genlab.latents import normal
 from genlab.noise import Noise
 from genlab.padding import padded_side, smallest_side
+from genlab.seeding import mix
 
 COUNTS = (1, 3, 17)  # of latents in a batch that parity is measured on
+PSIS = (1.0, 0.7, 0.5)  # of its images, in turn
 
 
 def translation(
@@ -41,14 +43,22 @@ def translation(
 
 
 def sampling(
-    network: nn.Module,  # latent (N, latent_size) [, label (N,)] -> image (N, C, H, W); knows its `latent_size`
+    network: nn.Module,  # latent (N, latent_size) [, noise, psi] [, label (N,)] -> image (N, C, H, W); knows its `latent_size`
     classes: int = 0,  # that the network is told; 0: it takes no label
+    noise_size: int = 0,  # of a style-based network; 0: it takes neither noise nor psi
 ) -> Interface:
-    """Any batch; the images are of one size. A network that is told labels has a second input of that name, whole numbers."""
+    """Any batch; the images are of one size.
+
+    A style-based network also has the inputs `noise` (N, noise_size), from N(0, 1), and `truncation` (N,), psi; one that is told labels
+    has `label`, whole numbers.
+    """
 
     def inputs(count: int, seed: int) -> dict[str, Tensor]:
-        latent = {"latent": normal(count, network.latent_size, seed)}
-        return latent | ({"label": torch.arange(count) % classes} if classes else {})
+        taken = {"latent": normal(count, network.latent_size, seed)}
+        if noise_size:
+            psi = torch.tensor(PSIS)[torch.arange(count) % len(PSIS)]
+            taken |= {"noise": normal(count, noise_size, mix(seed, 1)), "truncation": psi}
+        return taken | ({"label": torch.arange(count) % classes} if classes else {})
 
     batch = torch.export.Dim("batch")
     example = inputs(2, 0)  # two: export takes an axis of 1 for a constant

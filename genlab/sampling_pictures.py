@@ -1,11 +1,12 @@
 """Pictures of what a recipe samples: many samples, ways between them, what they resemble, truncation, and classes.
 
 `sample` is the recipe's: latents (N, latent_size), labels (N,), weights of the classes (N, classes), or None -> images (N, C, H, W) in
-[-1, 1].
+[-1, 1]. That of a recipe which truncates styles also takes psi.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -24,10 +25,50 @@ MOST_CLASSES = 20  # rows of the grid of classes
 WAYS, STEPS = 6, 10  # of the interpolations, both ends included
 RESEMBLING = 10  # samples that are shown with their neighbours
 RANKS = ("nearest training image", "second nearest", "third nearest")
-BOUNDS = (0.5, 1.0, 2.0, NO_TRUNCATION)
 UNBOUND = "none"
-Sample = Callable[[Tensor, Tensor | None], Tensor]
+Sample = Callable[..., Tensor]
 LATENTS = COLUMNS * LINES  # that these pictures are made of
+
+
+class Truncation(NamedTuple):
+    """What is truncated for samples that are more typical and less varied, how far, and what that is called."""
+
+    scored: tuple[float, ...]  # the values that samples are scored at, from none of it on
+    shown: tuple[float, ...]  # those of the picture's rows, down to none of it
+    axis: str  # what the values are, below a curve
+    title: Callable[[float], str]  # of a row
+    samples: Callable[[Sample, Tensor, Tensor | None, Sequence[float]], Sequence[Tensor]]  # of the same latents and labels at each value
+
+
+def by_bounds(sample: Sample, latents: Tensor, labels: Tensor | None, bounds: Sequence[float]) -> Sequence[Tensor]:
+    """In one call: in other batches the last bits differ."""
+    told = None if labels is None else labels.repeat(len(bounds))
+    return sample(torch.cat([truncated(latents, bound) for bound in bounds]), told).split(len(latents))
+
+
+def by_psi(sample: Sample, latents: Tensor, labels: Tensor | None, psis: Sequence[float]) -> Sequence[Tensor]:
+    return [sample(latents, labels, psi) for psi in psis]
+
+
+def bound_title(bound: float) -> str:
+    return "no truncation" if math.isinf(bound) else f"latents truncated to [-{bound:g}, {bound:g}]"
+
+
+BOUNDS = Truncation(
+    scored=(NO_TRUNCATION, 2.0, 1.5, 1.0, 0.75, 0.5, 0.25),
+    shown=(0.5, 1.0, 2.0, NO_TRUNCATION),
+    axis="latents truncated to [-bound, bound]",
+    title=bound_title,
+    samples=by_bounds,
+)
+PSIS = Truncation(  # of styles, genlab.networks.style.Generator.truncate
+    scored=(1.0, 0.9, 0.8, 0.7, 0.5, 0.3),
+    shown=(0.0, 0.3, 0.5, 0.7, 1.0),
+    axis="psi, the share of the styles' distance from their mean",
+    title="psi = {:g}".format,
+    samples=by_psi,
+)
+TRUNCATIONS = {"latents": BOUNDS, "styles": PSIS}  # by what a recipe truncates
 
 
 def grid(samples: Tensor) -> Image.Image:
@@ -87,34 +128,37 @@ def neighbours(
     return sheet(rows)
 
 
-def truncation(sample: Sample, latents: Tensor, labels: Tensor | None = None) -> Image.Image:
-    """A row a bound: the same latents, less and less truncated. Samples grow more varied, and odder."""
-    shown = latents[:COLUMNS]
-    told = None if labels is None else labels[:COLUMNS].repeat(len(BOUNDS))
-    made = sample(torch.cat([truncated(shown, bound) for bound in BOUNDS]), told).split(len(shown))
-    return sheet({bound_name(bound): images for bound, images in zip(BOUNDS, made, strict=True)})
+def truncation(sample: Sample, latents: Tensor, labels: Tensor | None = None, by: Truncation = BOUNDS) -> Image.Image:
+    """A row a value: the same latents, less and less truncated. Samples grow more varied, and odder."""
+    told = None if labels is None else labels[:COLUMNS]
+    made = by.samples(sample, latents[:COLUMNS], told, by.shown)
+    return sheet({by.title(value): images for value, images in zip(by.shown, made, strict=True)})
 
 
 def truncation_curve(
-    scores: Mapping[str, Mapping[str, float]],  # bound, or UNBOUND -> kid_in_domain, precision, recall; the widest first
+    scores: Mapping[str, Mapping[str, float]],  # value, or UNBOUND -> kid_<features>, precision, recall; the widest first
+    by: Truncation = BOUNDS,
 ) -> Panels:
-    """KID, precision and recall against the bound, at even distances: truncation trades variety for quality.
+    """KID, precision and recall against the value, at even distances: truncation trades variety for quality.
 
     Brock et al. 2018 (arXiv:1809.11096), section 3.1.
     """
-    bounds = list(scores)[::-1]  # as they grow, none at the right
+    values = tuple(scores)[::-1]  # as they grow, none at the right
+    kid = next(iter(scores[values[0]]))
+    features = "the classifier's features" if kid == "kid_in_domain" else f"features of {kid.removeprefix('kid_')}"
 
     def line(name: str, factor: float = 1.0) -> tuple[float, ...]:
-        return tuple(scores[bound][name] * factor for bound in bounds)
+        return tuple(scores[value][name] * factor for value in values)
 
-    places, below = tuple(map(float, range(len(bounds)))), "latents truncated to [-bound, bound]"
+    places = tuple(map(float, range(len(values))))
     return Panels(
         (
-            Curve(places, {"KID": line("kid_in_domain", 1000)}, (below, "KID x 1,000, in the classifier's features"), ticks=tuple(bounds)),
-            Curve(places, {name: line(name) for name in ("precision", "recall")}, (below, "share of images"), ticks=tuple(bounds)),
+            Curve(places, {"KID": line(kid, 1000)}, (by.axis, f"KID x 1,000, in {features}"), ticks=values),
+            Curve(places, {name: line(name) for name in ("precision", "recall")}, (by.axis, "share of images"), ticks=values),
         )
     )
 
 
-def bound_name(bound: float) -> str:
-    return "no truncation" if math.isinf(bound) else f"latents truncated to [-{bound:g}, {bound:g}]"
+def value_name(value: float) -> str:
+    """Of a truncation, as scores have it."""
+    return UNBOUND if math.isinf(value) else f"{value:g}"

@@ -1,13 +1,16 @@
-"""An image set, an extractor and a classifier that can be seen through, for tests of evaluation."""
+"""An image set, an extractor, a classifier and a recipe of styles that can be seen through, for tests of evaluation."""
 
 import sys
 import types
 
 import numpy as np
 import pandas as pd
+import torch
 
+from genlab.engine import Recipe
 from genlab.images.prepared_set import PreparedSet
 from genlab.images.stream import labels
+from genlab.labels import class_weights
 from pipelines.training.parameters import Budget
 
 COMPUTE = {"class": "genlab.compute.Compute", "device": "cpu", "compile": False}
@@ -50,6 +53,24 @@ class Classifiers:
     def of_set(self, images):
         train = images.indices("train")
         return NearestMean(images.images[train], labels(images)[train], len(images.classes))
+
+
+class Styled(Recipe):
+    """A sample is its class's image, as much darker or lighter as the first latent, by psi, and the last number of the noise say."""
+
+    truncates, noise_size = "styles", 5
+
+    def __init__(self, classes: int = 0, latent_size: int = 3):
+        super().__init__()
+        self.classes, self.latent_size, self.updates = classes, latent_size, {}
+        self.register_buffer("bank", torch.rand(max(1, classes), 1, 16, 16) * 2 - 1)
+
+    def sample(self, latents, labels=None, noise=None, truncation=1.0):
+        noise = torch.zeros(len(latents), self.noise_size) if noise is None else noise
+        assert noise.shape == (len(latents), self.noise_size)
+        weights = class_weights(labels, self.classes) if self.classes else torch.ones(len(latents), 1)
+        shade = truncation * latents[:, 0] / 10 + noise[:, -1] / 50
+        return (torch.einsum("nk,kchw->nchw", weights, self.bank) + shade[:, None, None, None]).clamp(-1, 1)
 
 
 def fit_in_no_time(monkeypatch):

@@ -1,4 +1,4 @@
-"""Scores of a recipe that is told labels: whether its images show them, class by class, and what truncation does to all of them."""
+"""Scores of a recipe that is told labels: whether its images show them, class by class; and what truncation does to all of them."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -8,8 +8,7 @@ from pipelines.evaluation.nodes import SUBSET_SEED
 
 MOST_GENERATED = 20_000  # images that a classifier is trained on for its accuracy score
 TRAINING_LATENTS_SEED = 1  # of these images; not that of the scored samples
-MOST_TRUNCATED = 2000  # images a bound
-BOUNDS = (2.0, 1.5, 1.0, 0.75, 0.5, 0.25)  # of the truncated latents
+MOST_TRUNCATED = 2000  # images a value
 
 log = logging.getLogger(__name__)
 Rows = dict[str, dict[str, float]]
@@ -101,35 +100,38 @@ def kid_within_classes(
 
 
 def truncation_scores(
-    sample: Callable[[Any, Any], Any],
+    sample: Callable[..., Any],
     latents: Any,  # as many as held-out images, or more
     images: Any,
-    classifier: Any,
+    extractor: Any,  # a genlab.metrics.classifier.Classifier, or a genlab.metrics.features.Extractor
+    by: Any,  # a genlab.sampling_pictures.Truncation
+    told: bool,  # whether the recipe is told labels
 ) -> Rows:
-    """KID, precision and recall in the classifier's features by how far latents reach, {bound: {score: value}}, the widest first.
+    """KID, precision and recall in the extractor's features by truncation, {value: {score: value}}, the widest first.
 
-    The same latents at every bound, told the labels of the held-out images that they are compared with: all of them, or many, evenly
+    The same latents at every value, told the labels of the held-out images that they are compared with: all of them, or many, evenly
     spread.
     """
     import torch
 
     from genlab.images.held_out import HeldOut
     from genlab.images.stream import labels
-    from genlab.latents import NO_TRUNCATION, truncated
     from genlab.metrics.kernel import kernel_distance
     from genlab.metrics.manifold import precision, recall
     from genlab.pictures import spread
-    from genlab.sampling_pictures import UNBOUND
+    from genlab.sampling_pictures import value_name
 
     some = spread(images.indices("test"), MOST_TRUNCATED)
-    held_out, told = classifier(images.images[some]), torch.from_numpy(labels(images)[some])
+    held_out, few = extractor(images.images[some]), latents[: len(some)]
+    numbers = torch.from_numpy(labels(images)[some]) if told else None
     scores: Rows = {}
-    for bound in (NO_TRUNCATION, *BOUNDS):
-        name = UNBOUND if bound == NO_TRUNCATION else f"{bound:g}"
+    for value in by.scored:
+        name = value_name(value)
         log.info("%s samples, truncation: %s", f"{len(some):,}", name)
-        seen = classifier(HeldOut.to_bytes(sample(truncated(latents[: len(some)], bound), told)))
+        (samples,) = by.samples(sample, few, numbers, [value])
+        seen = extractor(HeldOut.to_bytes(samples))
         scores[name] = {
-            f"kid_{classifier.name}": kernel_distance(held_out, seen),
+            f"kid_{extractor.name}": kernel_distance(held_out, seen),
             "precision": precision(held_out, seen),
             "recall": recall(held_out, seen),
         }

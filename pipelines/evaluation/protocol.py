@@ -7,6 +7,7 @@ from typing import Any
 from pipelines.evaluation.classes import like_training
 from pipelines.evaluation.likelihood import COMPARED
 from pipelines.evaluation.nodes import SUBSET_SEED
+from pipelines.evaluation.styles import path_length_protocol
 from pipelines.training.parameters import Budget
 
 SAMPLING_SEED = 0  # not the training's: models of any seed sample the same latents
@@ -29,6 +30,7 @@ def protocol_of(
     from genlab.metrics.manifold import NEIGHBOURS
 
     test, train = images.indices("test"), images.indices("train")
+    styled = "; psi = 1; noise from N(0, 1) for each image" if recipe.truncates == "styles" else ""
     protocol = {
         "extractor": extractor.name,
         "extractor_sha256": extractor.sha256,
@@ -37,7 +39,7 @@ def protocol_of(
         "training_images": len(train),
         "reference_sha256": hashlib.sha256(np.ascontiguousarray(images.images[test])).hexdigest(),
         "size": list(images.images.shape[1:3]),
-        "samples": "as many as held-out images, latents from N(0, 1), not truncated",
+        "samples": f"as many as held-out images, latents from N(0, 1), not truncated{styled}",
         "sampling_seed": SAMPLING_SEED,
         "kid": "unbiased, cubic kernel, the whole sets",
         "kid_spread": f"standard deviation over {KERNEL_SUBSETS}",
@@ -54,6 +56,8 @@ def protocol_of(
         protocol["training_sampling"] = budget.sampling
     if "classes" in groups:
         protocol["cas"] = f"{len(like_training(images)):,} generated images, with the labels of as many training images"
+    if "path_length" in groups:
+        protocol["path_length"] = path_length_protocol()
     if "likelihood" in groups:
         protocol["likelihood"] = f"nats, means over images, of {recipe.facts()['scored']}; baselines on {min(COMPARED, len(test))} of them"
     return protocol

@@ -9,6 +9,7 @@ from pipelines.evaluation.likelihood import inference_scores
 from pipelines.evaluation.nodes import BATCH_SIZE, SUBSET_SEED
 from pipelines.evaluation.pictures import sample_pictures
 from pipelines.evaluation.protocol import BINS, LARGEST_SUBSET, SAMPLING_SEED, protocol_of
+from pipelines.evaluation.styles import path_length_scores
 from pipelines.training.parameters import Budget
 
 log = logging.getLogger(__name__)
@@ -36,8 +37,9 @@ def score_samples(
     say little about small grey images. With one class alone there is nothing to learn, and no score that needs a classifier.
 
     A recipe that is told labels gets those of the held-out images, and has `classes` (class_scores, and `kid_<extractor>_within`, the
-    mean of what follows), `kid_within_classes` and `truncation` (truncation_scores). One with a likelihood, latents of images or
-    components is also scored by these: `likelihood`, `reconstructions`, `clusters` (inference_scores); its likelihood is its headline.
+    mean of what follows), `kid_within_classes` and `truncation` (truncation_scores); of one that truncates styles there is always the
+    last. One with a likelihood, latents of images or components is also scored by these: `likelihood`, `reconstructions`, `clusters`
+    (inference_scores); its likelihood is its headline.
 
     Returns: {"headline", "protocol", group: {row: {score: value}}}, the groups in the order above, in each the recipe's own row first; the
     samples as a picture; and others by name (sample_pictures).
@@ -55,7 +57,7 @@ def score_samples(
     from genlab.metrics.bins import bins_of
     from genlab.metrics.neighbours import nearest
     from genlab.pictures import spread
-    from genlab.sampling_pictures import LATENTS, RANKS
+    from genlab.sampling_pictures import LATENTS, RANKS, TRUNCATIONS
     from genlab.seeding import seed_everything
 
     place = build(compute, "compute")
@@ -106,7 +108,11 @@ def score_samples(
             groups["kid_within_classes"] = within
             for name in told:
                 groups["classes"][name][f"kid_{extractor.name}_within"] = float(np.mean(list(within[name].values())))
-        groups["truncation"] = truncation_scores(sample, latents, images, classifier)
+    if trained.truncates == "styles" or "classes" in groups:
+        by = TRUNCATIONS[trained.truncates]
+        groups["truncation"] = truncation_scores(sample, latents, images, classifier or extractor, by, told=trained.classes > 0)
+    if trained.truncates == "styles":
+        groups["path_length"] = path_length_scores(trained.generators()["generator"], extractor)
     seed_everything(SAMPLING_SEED)  # bounds of the likelihood draw
     groups |= inference_scores(trained, untrained, images, place.device, extractor, held_out)
 
@@ -117,7 +123,8 @@ def score_samples(
         headline = {"name": "bits_per_dimension", "value": own["bits_per_dimension"], "lower_is_better": True}
     protocol = protocol_of(images, extractor, trained, set(groups), budget)
     nearest_training = train[resembling["generated"].indices]
-    grid, pictures = sample_pictures(trained, sample, latents, samples, nearest_training, truth, images, groups.get("truncation"))
+    alike = sampler(trained, place.device, own_noise=False)
+    grid, pictures = sample_pictures(trained, alike, latents, samples, nearest_training, truth, images, groups.get("truncation"))
     return {"headline": headline, "protocol": protocol} | groups, grid, pictures
 
 
@@ -157,13 +164,33 @@ def check_counts(image_set: str, held_out: int, training: int, fewest: int) -> N
         )
 
 
-def sampler(recipe: Any, device: Any) -> Callable[[Any, Any], Any]:
-    """Latents (N, latent_size) and labels (N,), or None -> the recipe's images (N, C, H, W) in [-1, 1], in batches; all on the CPU."""
+def sampler(
+    recipe: Any,
+    device: Any,
+    own_noise: bool = True,  # for each image, of a recipe that takes noise; else one for all
+) -> Callable[..., Any]:
+    """Latents (N, latent_size), labels (N,), or None -> the recipe's images (N, C, H, W) in [-1, 1], in batches; all on the CPU.
+
+    Of a recipe that truncates styles also psi. An image's own noise is a function of its place in the call alone.
+    """
     import torch
 
-    def sample(latents: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+    from genlab.latents import normal
+    from genlab.seeding import mix
+
+    def styled(number: int, count: int, psi: float) -> dict[str, Any]:
+        """What a recipe that truncates styles also takes for a batch."""
+        if recipe.truncates != "styles":
+            return {}
+        noise = normal(BATCH_SIZE, recipe.noise_size, mix(SAMPLING_SEED, number), device)[:count] if own_noise else None
+        return {"noise": noise, "truncation": psi}
+
+    def sample(latents: torch.Tensor, labels: torch.Tensor | None = None, psi: float = 1.0) -> torch.Tensor:
         told = [latents] if labels is None else [latents, labels]
-        batches = zip(*(each.split(BATCH_SIZE) for each in told), strict=True)
-        return torch.cat([recipe.sample(*(each.to(device) for each in batch)).float().cpu() for batch in batches])
+        images = []
+        for number, batch in enumerate(zip(*(each.split(BATCH_SIZE) for each in told), strict=True)):
+            made = recipe.sample(*(each.to(device) for each in batch), **styled(number, len(batch[0]), psi))
+            images.append(made.float().cpu())
+        return torch.cat(images)
 
     return sample

@@ -75,7 +75,10 @@ def export_sampler(
         "latent_size": networks["generator"].latent_size,
         "classes": list(images.classes[: recipe.classes]),  # that it is told; none of most
     }
-    return files(networks, functools.partial(sampling, classes=recipe.classes), facts, model, images, release)
+    if recipe.noise_size:  # all others' releases stay as they are
+        facts |= {"noise_size": recipe.noise_size, "truncates": recipe.truncates}
+    interface_of = functools.partial(sampling, classes=recipe.classes, noise_size=recipe.noise_size)
+    return files(networks, interface_of, facts, model, images, release)
 
 
 def trained(checkpoint: dict[str, Any], model: Mapping[str, Any]) -> Any:

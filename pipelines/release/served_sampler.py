@@ -32,23 +32,27 @@ class Sampler(mlflow.pyfunc.PythonModel):
     """Column `seed` (whole numbers from 0 on) -> column `image` (PNG files): for each row those of seed, seed + 1, ..., `count` of them.
 
     Equal seeds give equal images, whatever else is asked for. The param `truncation` bounds the latent's numbers: less variety,
-    more typical images; 0 for no bound, since JSON has no infinity. Of a model that is told labels, `label` is a class's name, or its
-    number as text; without it each seed has one of its own.
+    more typical images; 0 for no bound, since JSON has no infinity. Of a model that truncates styles it is psi, 1 (as trained) to 0 (their
+    mean). Of a model that is told labels, `label` is a class's name, or its number as text; without it each seed has one of its own.
+
+    A seed's generator draws the latent, then the label, then the noise, where the model takes these: none depends on what comes after it.
     """
 
     def load_context(self, context: Any) -> None:
         folder = Path(context.artifacts["release"])
         self.facts = json.loads((folder / "release.json").read_text(encoding="utf-8"))
+        self.truncates_styles = self.facts.get("truncates") == "styles"
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # errors
         self.session = onnxruntime.InferenceSession(folder / "generator.onnx", options, providers=["CPUExecutionProvider"])
         refuse_unknown_params()
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        chosen = {"truncation": 0.0, "count": 1, "label": ""} | (params or {})
+        chosen = {"truncation": 1.0 if self.truncates_styles else 0.0, "count": 1, "label": ""} | (params or {})
         truncation, count = chosen["truncation"], chosen["count"]  # None: JSON's null
-        if truncation is None or not truncation >= 0:  # NaN, too
-            raise MlflowException.invalid_parameter_value(f"truncation: got {truncation}, expected a positive number, or 0 for none.")
+        most, expected = (1, "psi, a number from 0 to 1") if self.truncates_styles else (math.inf, "a positive number, or 0 for none")
+        if truncation is None or not 0 <= truncation <= most:  # NaN, too
+            raise MlflowException.invalid_parameter_value(f"truncation: got {truncation}, expected {expected}.")
         if count is None or not 1 <= count <= MOST:
             raise MlflowException.invalid_parameter_value(f"count: got {count}, expected a whole number, 1 to {MOST}.")
         label = class_number(chosen["label"], self.facts["classes"]) if chosen["label"] else None
@@ -58,15 +62,21 @@ class Sampler(mlflow.pyfunc.PythonModel):
                 bound = f"{last} with a count of {count}" if count > 1 else last
                 raise MlflowException.invalid_parameter_value(f"row {row}: seed: got {seed}, expected a whole number, 0 to {bound}.")
         seeds = (each for seed in first for each in range(seed, seed + count))
-        return pd.DataFrame({"image": [self.sample(seed, truncation or math.inf, label) for seed in seeds]})
+        return pd.DataFrame({"image": [self.sample(seed, truncation, label) for seed in seeds]})
 
-    def sample(self, seed: int, bound: float, label: int | None = None) -> bytes:
+    def sample(self, seed: int, truncation: float, label: int | None = None) -> bytes:
         """A seed -> its image as a PNG file. One at a time: in a batch the last bits depend on the others."""
         random, classes = np.random.default_rng(seed), self.facts["classes"]
-        latent = truncated(random.standard_normal(self.facts["latent_size"]), bound)
+        latent = random.standard_normal(self.facts["latent_size"])
+        if not self.truncates_styles:
+            latent = truncated(latent, truncation or math.inf)
         inputs = {"latent": latent.astype(np.float32)[None]}
         if classes:
-            inputs["label"] = np.array([random.integers(len(classes)) if label is None else label], np.int64)
+            own = random.integers(len(classes))  # drawn also where another is asked for: the noise comes after it
+            inputs["label"] = np.array([own if label is None else label], np.int64)
+        if self.truncates_styles:
+            inputs["noise"] = random.standard_normal((1, self.facts["noise_size"])).astype(np.float32)
+            inputs["truncation"] = np.array([truncation], np.float32)
         (image,) = self.session.run(None, inputs)
         pixels = np.rint((image[0].transpose(1, 2, 0) + np.float32(1)) * np.float32(127.5)).clip(0, 255).astype(np.uint8)
         file = io.BytesIO()

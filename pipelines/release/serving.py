@@ -10,6 +10,14 @@ Facts = dict[str, Any]  # what release.json says
 FACTS = "release.json"
 MOST_NAMED = 20  # classes
 COLOURS = {1: "grey", 3: "RGB"}  # by channels
+TRUNCATIONS = {  # by what is truncated: the param's default, and what the card says of it
+    "latents": (0.0, "`truncation` bounds these (0: no bound)"),  # JSON has no infinity
+    "styles": (
+        1.0,
+        "the noise comes from the seed, too. `truncation` is psi: 1 as trained, towards 0 nearer to the mean of the styles, more typical, "
+        "less varied",
+    ),
+}
 
 
 class Serving(NamedTuple):
@@ -56,6 +64,7 @@ def sampler(facts: Facts) -> Serving:
     """Seeds to images."""
     height, width = facts["training_size"]
     classes = facts["classes"]
+    untruncated, truncation = TRUNCATIONS[facts.get("truncates", "latents")]
     known = ", ".join(f"{name} ({number})" for number, name in enumerate(classes[:MOST_NAMED]))
     known += f" and {len(classes) - MOST_NAMED} more" if len(classes) > MOST_NAMED else ""
     told = f" `label` is one of {known}, by its name or its number as text; without it each seed has one of its own." if classes else ""
@@ -63,14 +72,14 @@ def sampler(facts: Facts) -> Serving:
         file=Path(__file__).with_name("served_sampler.py"),
         column=("seed", "long"),
         params=(
-            ("truncation", "double", 0.0),  # 0: no bound; JSON has no infinity
+            ("truncation", "double", untruncated),
             ("count", "long", 1),
             *((("label", "string", ""),) if classes else ()),
         ),
         example=lambda images: [0, 1],
         sentence=f"Makes {COLOURS[facts['channels']]} images of {height} x {width} px from seeds, each of which stands for a latent of "
-        f"{facts['latent_size']} numbers from N(0, 1); `truncation` bounds these (0: no bound). `count` asks for so many images from "
-        f"each seed on: of seed, seed + 1 and so forth.{told}",
+        f"{facts['latent_size']} numbers from N(0, 1); {truncation}. `count` asks for so many images from each seed on: of seed, seed + 1 "
+        f"and so forth.{told}",
     )
 
 

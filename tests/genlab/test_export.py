@@ -14,7 +14,7 @@ from torch import nn
 
 from genlab.export import ParityError, export, parity, to_onnx
 from genlab.interfaces import sampling, translation
-from genlab.networks import biggan
+from genlab.networks import biggan, style, stylegan, stylegan2
 from genlab.networks.resnet import ResNet
 from genlab.networks.sampling import Sampling
 from genlab.networks.unet import UNet
@@ -81,6 +81,18 @@ def conditional() -> biggan.Generator:
     for layer in network.modules():
         if isinstance(layer, nn.BatchNorm2d):
             layer.running_var.uniform_(0.5, 2)
+    return network
+
+
+def styled(synthesis: type[nn.Module], classes: int) -> style.Generator:
+    """With a mean of styles that is not 0, and noise that shows."""
+    torch.manual_seed(0)
+    mapping = style.Mapping(latent_size=6, style_size=5, depth=2, classes=classes)
+    network = style.Generator(mapping, synthesis(8, channels=1, style_size=5, width=4))
+    nn.init.normal_(network.mean)
+    for name, value in network.named_parameters():
+        if name.endswith("strength"):
+            nn.init.normal_(value)
     return network
 
 
@@ -151,6 +163,35 @@ def test_onnx_makes_the_class_that_it_is_told(exported, count):
     assert 0 < differences["conditional"] < 1e-5
     kinds = {node.op_type for node in onnx.load(folder / "conditional.onnx").graph.node}
     assert "Div" not in kinds  # the spectral norms have been carried out
+
+
+@pytest.mark.parametrize(("synthesis", "classes"), [(stylegan.Synthesis, 0), (stylegan2.Synthesis, 3)], ids=["stylegan", "stylegan2"])
+def test_onnx_makes_of_latents_and_noise_what_torch_makes_for_any_batch_and_psi(synthesis, classes, tmp_path):
+    network = styled(synthesis, classes).eval()
+    interface_of = functools.partial(sampling, classes=classes, noise_size=network.noise_size)
+    differences = export({"generator": network}, interface_of, tmp_path)
+    assert 0 < differences["generator"] < 5e-5
+    session = onnxruntime.InferenceSession(tmp_path / "generator.onnx", providers=["CPUExecutionProvider"])
+    shapes = {entry.name: entry.shape[1:] for entry in session.get_inputs()}
+    assert shapes == {"latent": [6], "noise": [network.noise_size], "truncation": []} | ({"label": []} if classes else {})
+    assert list(shapes) == ["latent", "noise", "truncation", "label"][: len(shapes)]
+    for count in (1, 2, 5):
+        inputs = {"latent": torch.randn(count, 6), "noise": torch.randn(count, network.noise_size), "truncation": torch.rand(count)}
+        inputs |= {"label": torch.arange(count) % classes} if classes else {}
+        (got,) = session.run(None, {name: tensor.numpy() for name, tensor in inputs.items()})
+        with torch.no_grad():
+            assert np.abs(got - network(*inputs.values()).numpy()).max() < 5e-5
+        assert got.std() > 0.1
+        for name in ("noise", "truncation"):
+            other = session.run(None, {each: (tensor / 2 if each == name else tensor).numpy() for each, tensor in inputs.items()})
+            assert np.abs(got - other[0]).max() > 0.01
+
+
+def test_parity_of_styles_is_measured_at_several_psi_and_with_noise_of_its_own():
+    network = styled(stylegan.Synthesis, 0)
+    interface = sampling(network, noise_size=network.noise_size)
+    assert [batch["truncation"].unique().tolist() for batch in interface.batches] == [[1.0], *[pytest.approx([0.5, 0.7, 1.0])] * 2]
+    assert not set(interface.takes["latent"].flatten().tolist()) & set(interface.takes["noise"].flatten().tolist())
 
 
 @pytest.fixture(scope="module", params=SAMPLINGS, ids=str)

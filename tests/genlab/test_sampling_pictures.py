@@ -12,6 +12,7 @@ from genlab.pictures import GAP, HEADING
 from genlab.sampling_pictures import (
     BOUNDS,
     LATENTS,
+    PSIS,
     class_grid,
     class_interpolation,
     grid,
@@ -80,10 +81,25 @@ def test_truncation_shows_the_same_latents_ever_less_bound(latents):
     row = HEADING + CELL
     assert picture.size == (12 * CELL, 4 * row)
     rows = [brightness(picture, HEADING + number * row, 12) for number in range(4)]
-    for bound, seen in zip(BOUNDS, rows, strict=True):
+    for bound, seen in zip(BOUNDS.shown, rows, strict=True):
         assert abs(seen - 127.5).max() <= min(2, bound) / 2 * 127.5 + 1
-    assert rows[-1].tolist() == expected(latents[:12]) and math.isinf(BOUNDS[-1])
+    assert rows[-1].tolist() == expected(latents[:12]) and math.isinf(BOUNDS.shown[-1])
     assert all((abs(more - 127.5) >= abs(less - 127.5) - 1).all() for less, more in itertools.pairwise(rows))
+
+
+def test_truncation_of_styles_has_a_row_for_each_psi_up_to_one(latents):
+    told = []
+
+    def styled(latents, labels, psi):
+        told.append((latents, labels))
+        return sample(psi * latents)
+
+    picture, row = truncation(styled, latents, torch.arange(LATENTS), PSIS), HEADING + CELL
+    assert picture.size == (12 * CELL, len(PSIS.shown) * row) and PSIS.shown[-1] == 1
+    for number, psi in enumerate(PSIS.shown):
+        assert brightness(picture, HEADING + number * row, 12).tolist() == expected(psi * latents[:12])
+    assert all(torch.equal(few, latents[:12]) and torch.equal(labels, torch.arange(12)) for few, labels in told)
+    assert PSIS.title(0.7) == "psi = 0.7"
 
 
 def shade_of_class(latents, labels):
@@ -141,3 +157,11 @@ def test_the_curve_of_truncation_ends_without_one():
     assert quality.ticks == shares.ticks == ("2", "none") and quality.over == (0.0, 1.0)
     assert quality.lines == {"KID": (250.0, 500.0)}
     assert shares.lines == {"precision": (0.75, 0.5), "recall": (0.125, 0.25)}
+    assert quality.axes == ("latents truncated to [-bound, bound]", "KID x 1,000, in the classifier's features")
+
+
+def test_the_curve_over_psi_goes_from_small_to_large_and_names_the_features():
+    scores = {psi: {"kid_efflite0": value, "precision": 1 - value, "recall": value} for psi, value in (("1", 0.5), ("0.7", 0.25))}
+    quality, shares = truncation_curve(scores, PSIS).curves
+    assert quality.ticks == shares.ticks == ("0.7", "1") and quality.lines == {"KID": (250.0, 500.0)}
+    assert quality.axes[0].startswith("psi, ") and quality.axes[1] == "KID x 1,000, in features of efflite0"

@@ -19,9 +19,9 @@ def recipes(environment: str) -> dict:
     return {name: entry for name, entry in loader["parameters"].items() if isinstance(entry, dict) and "model" in entry}
 
 
-SAMPLERS, PAIRED, VARIATIONAL, MIXTURES = (
-    sorted(name for name, entry in recipes("test").items() if entry["model"]["class"] == model)
-    for model in ("genlab.recipes.gan.GAN", "genlab.recipes.pix2pix.Pix2Pix", "genlab.recipes.vae.VAE", "genlab.recipes.mixture.Mixture")
+SAMPLERS, STYLED, PAIRED, VARIATIONAL, MIXTURES = (
+    sorted(name for name, entry in recipes("test").items() if entry["model"]["class"] == f"genlab.recipes.{model}")
+    for model in ("gan.GAN", "stylegan.StyleGAN", "pix2pix.Pix2Pix", "vae.VAE", "mixture.Mixture")
 )
 CONDITIONAL = {"cgan", "acgan", "projection_gan", "biggan"}
 
@@ -49,6 +49,8 @@ def source_for(name: str) -> Noise:
     """Images of the size that a recipe is made for."""
     if name in PAIRED:
         return Noise("a", "b", channels=3, size=64)
+    if name == "stylegan2_ada":
+        return Noise(channels=3)
     return Noise(size=recipes("test")[name]["model"].get("size") or recipes("test")[name]["model"].get("encoder", {}).get("size", 32))
 
 
@@ -60,7 +62,7 @@ def test_every_description_fits_its_constructors(environment):
         check(entry, name)
 
 
-@pytest.mark.parametrize("name", SAMPLERS + PAIRED + VARIATIONAL + MIXTURES)
+@pytest.mark.parametrize("name", SAMPLERS + STYLED + PAIRED + VARIATIONAL + MIXTURES)
 def test_stop_and_resume_is_the_straight_run(name):
     model = recipes("test")[name]["model"]
     source = source_for(name)
@@ -74,7 +76,7 @@ def test_stop_and_resume_is_the_straight_run(name):
     stream = Stream(source)
     assert [turn for _, turn in zip(range(2), train(stopped, stream, 0, 20, 4, seed=5), strict=False)] == expected[:2]
     resumed.load_training_state(stopped.training_state())
-    assert list(train(resumed, Stream(source, stream.position), 8, 20, 4, seed=5)) == expected[2:]
+    assert list(train(resumed, Stream(source, stream.position), expected[1].images, 20, 4, seed=5)) == expected[2:]
     for key, value in straight.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[key]), key
     if name in SAMPLERS:  # the estimates that only some losses have
@@ -82,7 +84,7 @@ def test_stop_and_resume_is_the_straight_run(name):
         assert ("critic/jsd" in terms) == (name in ("gan", "unrolled_gan", "minibatch_gan", "cgan"))
         assert ("critic/classification" in terms) == ("generator/classification" in terms) == (name == "acgan")
         assert ("generator/orthogonality" in terms) == (name == "biggan")
-        assert ("critic/wasserstein" in terms) == (name in ("wgan", "wgan_gp"))
+        assert ("critic/wasserstein" in terms) == (name in ("wgan", "wgan_gp", "progan"))
         assert terms >= HEALTH
 
 
@@ -97,6 +99,15 @@ def test_the_full_networks_fit_each_other(name):
         images = recipe.sample(torch.randn(2, recipe.latent_size), labels)
         assert recipe.judge(images, *recipe.told({"label": labels})).shape == (2,)
         recipe.check({"image": images} if labels is None else {"image": images, "label": labels})
+
+
+@pytest.mark.parametrize("name", STYLED)
+def test_the_full_styled_networks_fit_each_other(name):
+    with torch.device("meta"), torch.no_grad():
+        recipe = build(recipes("full")[name]["model"], "model")
+        images = recipe.sample(torch.randn(2, recipe.latent_size))
+        assert images.shape == (2, 3, 256, 256) and recipe.critic(images).shape == (2,)
+        recipe.check({"image": images})
 
 
 @pytest.mark.parametrize("name", PAIRED)

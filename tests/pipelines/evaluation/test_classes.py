@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from stand_ins import BUDGET, COMPUTE, Classifiers, Means, fit_in_no_time, image_set, name_in_yaml
+from stand_ins import BUDGET, COMPUTE, Classifiers, Means, Styled, fit_in_no_time, image_set, name_in_yaml
 
 from genlab.engine import Recipe
 from genlab.images.stream import labels, to_channels_first, to_unit
@@ -16,6 +16,7 @@ from genlab.labels import class_weights
 from genlab.latents import normal
 from genlab.metrics.kernel import kernel_distance
 from genlab.pictures import GAP, HEADING
+from genlab.sampling_pictures import BOUNDS
 from pipelines.evaluation import classes
 from pipelines.evaluation.classes import class_scores, kid_within_classes, truncation_scores
 from pipelines.evaluation.sampling import score_samples
@@ -155,7 +156,7 @@ def test_truncation_is_scored_from_none_to_the_narrowest(images, monkeypatch, ca
         return to_unit(to_channels_first(of_split(images, "test")[0][: len(latents)])) * latents.abs().max().clamp(max=1)
 
     latents = normal(200, LATENT_SIZE, 0)
-    scores = truncation_scores(sample, latents, images, Classifiers().of_set(images))
+    scores = truncation_scores(sample, latents, images, Classifiers().of_set(images), BOUNDS, told=True)
     assert list(scores) == ["none", "2", "1.5", "1", "0.75", "0.5", "0.25"]
     assert all(list(row) == ["kid_in_domain", "precision", "recall"] for row in scores.values())
     assert torch.equal(seen[0][0], latents[:100]) and all(torch.equal(told, seen[0][1]) for _, told in seen)
@@ -189,6 +190,20 @@ def test_a_recipe_that_is_told_labels_is_scored_class_by_class(trained, monkeypa
     assert set(pictures) == {"interpolation", "neighbours", "truncation", "class_interpolation", "truncation_curve"}
     assert samples.size == (12 * (64 + GAP), 2 * (HEADING + 64 + GAP))
     assert pictures["class_interpolation"].size == (10 * (64 + GAP), HEADING + 64 + GAP)
+
+
+def test_a_recipe_of_styles_that_is_told_labels_is_scored_class_by_class_and_by_psi(trained, monkeypatch):
+    name_in_yaml(monkeypatch, Styled)
+    images = image_set(training=60, held_out=40)
+    pixels, truth = of_split(images, "train")
+    means = np.stack([pixels[truth == number].mean(0) for number in range(2)]).astype(np.uint8)
+    checkpoint, model = {"bank": to_unit(to_channels_first(means))}, {"class": "genlab.recipes.stand_in.Styled", "classes": 2}
+    metrics, samples, pictures = score_samples(checkpoint, model, images, COMPUTE, 0, Means(), Classifiers(), BUDGET)
+    assert list(metrics) == ["headline", "protocol", "samples", "in_domain", "classes", "kid_within_classes", "truncation"]
+    assert metrics["classes"]["generated"]["recognised"] == metrics["classes"]["generated"]["cas"] == 1
+    assert metrics["truncation"]["1"] == {name: metrics["in_domain"]["generated"][name] for name in metrics["truncation"]["1"]}
+    assert set(pictures) == {"interpolation", "neighbours", "truncation", "class_interpolation", "truncation_curve"}
+    assert samples.size == (12 * (64 + GAP), 2 * (HEADING + 64 + GAP))
 
 
 def test_of_one_class_nothing_is_classified(trained, monkeypatch):

@@ -11,14 +11,17 @@ from conftest import ROOT
 from kedro.config import OmegaConfigLoader
 from kedro.io import DataCatalog
 from PIL import Image
-from stand_ins import BUDGET, COMPUTE, Classifiers, Means, fit_in_no_time, image_set, name_in_yaml
+from stand_ins import BUDGET, COMPUTE, Classifiers, Means, Styled, fit_in_no_time, image_set, name_in_yaml
 
 from genlab.engine import Recipe
 from genlab.errors import InputError
 from genlab.images.stream import to_channels_first, to_unit
+from genlab.latents import normal
+from genlab.pictures import GAP, HEADING
 from pipelines import evaluation
 from pipelines.datasets import Picture, Pictures, SetClassifiers
-from pipelines.evaluation.sampling import score_samples
+from pipelines.evaluation.nodes import BATCH_SIZE
+from pipelines.evaluation.sampling import sampler, score_samples
 
 
 class Blend(Recipe):
@@ -100,6 +103,42 @@ def test_models_of_any_training_seed_are_scored_alike():
     assert first[0]["protocol"] == second[0]["protocol"]
     assert first[1].tobytes() == second[1].tobytes()
     assert all(first[2][name].tobytes() == second[2][name].tobytes() for name in first[2])
+
+
+def test_each_image_has_noise_of_its_own_by_its_place_alone_or_all_have_one():
+    recipe, count = Styled(), 2 * BATCH_SIZE + 7
+    recipe.bank.zero_()
+    sample, alike = sampler(recipe, torch.device("cpu")), sampler(recipe, torch.device("cpu"), own_noise=False)
+    zeros = torch.zeros(count, 3)
+    shades = sample(zeros)[:, 0, 0, 0]
+    assert len(set(shades.tolist())) == count and shades.std() == pytest.approx(1 / 50, rel=0.3)
+    torch.manual_seed(1)
+    assert all(torch.equal(sample(zeros[:few])[:, 0, 0, 0], shades[:few]) for few in (1, BATCH_SIZE, BATCH_SIZE + 5, count))
+    assert alike(zeros).unique().tolist() == [0]
+    latents = normal(count, 3, seed=0)
+    for psi in (0.0, 0.5):
+        assert torch.allclose(alike(latents, None, psi)[:, 0, 0, 0], psi * latents[:, 0] / 10)
+        assert torch.allclose(sample(latents, None, psi)[:, 0, 0, 0], psi * latents[:, 0] / 10 + shades)
+
+
+@pytest.mark.parametrize(("kind", "features"), [("unlabelled", "means"), ("labelled", "in_domain")])
+def test_a_recipe_of_styles_is_also_scored_by_psi(kind, features, monkeypatch):
+    images, untruncated = image_set(kind=kind), "as many as held-out images, latents from N(0, 1), not truncated"
+    assert evaluate(images)[0]["protocol"]["samples"] == untruncated
+    name_in_yaml(monkeypatch, Styled)
+    checkpoint, model = {"bank": torch.zeros(1, 1, 16, 16)}, {"class": "genlab.recipes.stand_in.Styled"}
+    classifiers = Classifiers() if images.classes else None
+    metrics, samples, pictures = score_samples(checkpoint, model, images, COMPUTE, 0, Means(), classifiers, BUDGET)
+    assert list(metrics) == ["headline", "protocol", "samples", *(["in_domain"] if images.classes else []), "truncation"]
+    assert list(metrics["truncation"]) == ["1", "0.9", "0.8", "0.7", "0.5", "0.3"]
+    assert all(list(row) == [f"kid_{features}", "precision", "recall"] for row in metrics["truncation"].values())
+    own = metrics["in_domain" if images.classes else "samples"]["generated"]
+    assert metrics["truncation"]["1"] == {name: own[name] for name in metrics["truncation"]["1"]}
+    assert metrics["truncation"]["0.3"] != metrics["truncation"]["1"]
+    assert metrics["protocol"]["samples"] == f"{untruncated}; psi = 1; noise from N(0, 1) for each image"
+    assert set(pictures) == {"interpolation", "neighbours", "truncation", "truncation_curve"}
+    row = np.asarray(pictures["truncation"])[HEADING : HEADING + 64, :: 64 + GAP, 0]  # psi = 0: the mean, grey, and no noise that differs
+    assert row.shape[1] == 12 and np.ptp(row) == 0 and np.ptp(np.asarray(samples)[HEADING : HEADING + 64, :: 64 + GAP, 0]) > 0
 
 
 def test_pictures_are_small_and_there_even_where_few_images_are(caplog):

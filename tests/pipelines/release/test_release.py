@@ -29,7 +29,7 @@ from genlab.images.stream import to_bytes, to_channels_first, to_unit
 from genlab.noise import Noise
 from genlab.padding import translate
 from genlab.tiling import translate_in_tiles, windows
-from pipelines.release import create_pipeline, served_translator
+from pipelines.release import create_pipeline, served_sampler, served_translator
 from pipelines.release.card import describe, table
 from pipelines.release.nodes import export_sampler, export_translators, register
 from pipelines.release.parameters import Release
@@ -65,6 +65,17 @@ SAMPLER = {
     "generator_optimizer": ADAM,
     "critic_optimizer": ADAM,
     "average_half_life": 100.0,
+}
+STYLED = {
+    "class": "genlab.recipes.stylegan.StyleGAN",
+    "generator": {
+        "class": "genlab.networks.style.Generator",
+        "mapping": {"class": "genlab.networks.style.Mapping", "latent_size": 6, "style_size": 5, "depth": 2, "classes": 3},
+        "synthesis": {"class": "genlab.networks.stylegan2.Synthesis", "size": 8, "style_size": 5, "width": 4},
+    },
+    "critic": {"class": "genlab.networks.stylegan2.Critic", "size": 8, "width": 4, "classes": 3},
+    "generator_optimizer": ADAM,
+    "critic_optimizer": ADAM,
 }
 METRICS = {
     "headline": {"name": "kid_efflite0_mean", "value": 0.12, "lower_is_better": True},
@@ -147,6 +158,27 @@ def sampling_recipe():
 @pytest.fixture(scope="module")
 def exported_sampler(sampling_recipe, images):
     return export_sampler(sampling_recipe.state_dict(), SAMPLER, images, Release())
+
+
+@pytest.fixture(scope="module")
+def styled_recipe():
+    """Of its moving average neither the noise nor the mean of the styles is 0."""
+    torch.manual_seed(3)
+    recipe = build(STYLED)
+    generator = recipe.generators()["generator"]
+    with torch.no_grad():
+        generator.mean.normal_()
+        for name, value in generator.named_parameters():
+            if name.endswith("strength"):
+                value.fill_(0.3)
+    return recipe.eval()
+
+
+@pytest.fixture(scope="module")
+def exported_styled(styled_recipe):
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), np.uint8)
+    images = SimpleNamespace(name="signs", images=pixels, classes=("a", "b", "c"), content_hash="d" * 64)
+    return export_sampler(styled_recipe.state_dict(), STYLED, images, Release())
 
 
 @pytest.fixture(scope="module")
@@ -291,6 +323,32 @@ def test_the_artefacts_of_a_sampler_say_what_they_are(exported_sampler, images):
     for name in ("generator.onnx", "generator.safetensors"):
         assert facts["sha256"][name] == hashlib.sha256(artefacts[name]).hexdigest()
     assert max(parity["onnx_difference"].values()) < parity["onnx_tolerance"]
+    assert not {"noise_size", "truncates"} & set(facts)  # only recipes of styles say these
+
+
+def test_the_artefacts_and_the_card_of_a_recipe_of_styles_say_what_truncation_is(exported_styled, styled_recipe):
+    artefacts, parity = exported_styled
+    facts = json.loads(artefacts["release.json"])
+    assert (facts["truncates"], facts["noise_size"], facts["classes"]) == ("styles", styled_recipe.noise_size, ["a", "b", "c"])
+    assert max(parity["onnx_difference"].values()) < parity["onnx_tolerance"]
+    assert "`truncation` is psi: 1 as trained" in describe(artefacts, parity, SAMPLER_METRICS, RELEASE)
+
+
+@pytest.mark.parametrize("psi", [1.0, 0.6, 0.0])
+def test_a_served_recipe_of_styles_makes_of_a_seed_what_torch_makes(psi, exported_styled, styled_recipe, tmp_path):
+    for name, content in exported_styled[0].items():
+        (tmp_path / name).write_bytes(content)
+    served = served_sampler.Sampler()
+    served.load_context(SimpleNamespace(artifacts={"release": tmp_path}))
+    for seed, label in ((0, ""), (41, "c")):
+        (content,) = served.predict(None, pd.DataFrame({"seed": [seed]}), {"truncation": psi, "label": label})["image"]
+        random = np.random.default_rng(seed)
+        latent, own, noise = random.standard_normal((1, 6)), random.integers(3), random.standard_normal((1, styled_recipe.noise_size))
+        latent, noise = (torch.from_numpy(each).float() for each in (latent, noise))
+        expected = styled_recipe.sample(latent, torch.tensor([2 if label else own]), noise, psi)
+        picture = to_bytes(expected)[0].permute(1, 2, 0).numpy()
+        assert picture.std() > 10
+        assert np.abs(pixels_of(content).astype(int) - picture).max() <= 1
 
 
 def test_a_checkpoint_of_another_model_is_an_error_that_names_the_difference(recipe, images):

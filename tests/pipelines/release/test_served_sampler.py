@@ -24,6 +24,27 @@ LAST = 2**63 - 1
 CLASSES = ["hat", "shoe", "0"]  # the last is called what the first has for its number
 
 
+def styled_network(told: bool) -> bytes:
+    """latent (N, 4), noise (N, 4), truncation (N,) [, label (N,)] -> image (N, 1, 2, 2): (psi (latent [+ label]) + noise) / 8."""
+    takes = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", 4]) for name in ("latent", "noise")]
+    takes.append(helper.make_tensor_value_info("truncation", TensorProto.FLOAT, ["batch"]))
+    made = [helper.make_node("Reshape", ["truncation", "column"], ["psi"])]
+    if told:
+        takes.append(helper.make_tensor_value_info("label", TensorProto.INT64, ["batch"]))
+        made += [
+            helper.make_node("Cast", ["label"], ["number"], to=TensorProto.FLOAT),
+            helper.make_node("Reshape", ["number", "column"], ["numbers"]),
+            helper.make_node("Add", ["latent", "numbers"], ["style"]),
+        ]
+    made += [
+        helper.make_node("Mul", ["style" if told else "latent", "psi"], ["truncated"]),
+        helper.make_node("Add", ["truncated", "noise"], ["values"]),
+        helper.make_node("Div", ["values", "eight"], ["eighth"]),
+        helper.make_node("Reshape", ["eighth", "shape"], ["image"]),
+    ]
+    return model_of(made, takes, {"column": np.array([-1, 1]), "shape": np.array([-1, 1, 2, 2]), "eight": np.float32(8)})
+
+
 def network(told: bool) -> bytes:
     """latent (N, 4) [, label (N,)] -> image (N, 1, 2, 2): latent / 4, or label / 4 in all pixels; clipped to [-1, 1] by the PNG."""
     takes = [helper.make_tensor_value_info("latent", TensorProto.FLOAT, ["batch", 4])]
@@ -41,38 +62,52 @@ def network(told: bool) -> bytes:
         helper.make_node("Div", ["values" if told else "latent", "four"], ["quarter"]),
         helper.make_node("Reshape", ["quarter", "shape"], ["image"]),
     ]
+    return model_of(made, takes, constants)
+
+
+def model_of(made: list[onnx.NodeProto], takes: list[onnx.ValueInfoProto], constants: dict[str, np.ndarray]) -> bytes:
     gives = [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["batch", 1, 2, 2])]
     known = [onnx.numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()]
     graph = helper.make_graph(made, "generator", takes, gives, known)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9).SerializeToString()
 
 
-def facts_of(classes: list[str]) -> dict:
-    return {"served_as": "sampler", "latent_size": 4, "channels": 1, "training_size": [2, 2], "classes": classes}
+def facts_of(classes: list[str], **more) -> dict:
+    return {"served_as": "sampler", "latent_size": 4, "channels": 1, "training_size": [2, 2], "classes": classes} | more
+
+
+STYLED = {"noise_size": 4, "truncates": "styles"}
+
+
+def served_in(folder, facts: dict, onnx_file: bytes):
+    """The model as MLflow serves it."""
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    (folder / "release").mkdir()
+    (folder / "release" / "generator.onnx").write_bytes(onnx_file)
+    (folder / "release" / "release.json").write_text(json.dumps(facts))
+    serving = serving_of(facts)
+    mlflow.pyfunc.save_model(
+        folder / "model",
+        python_model=str(serving.file),
+        artifacts={"release": str(folder / "release")},
+        signature=signature(serving),
+        input_example=pd.DataFrame({"seed": serving.example(None)}),
+        pip_requirements=[],
+    )
+    return mlflow.pyfunc.load_model(str(folder / "model"))
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    """Whether it is told labels -> the model as MLflow serves it."""
-    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    """Whether it is told labels -> the model."""
+    return {told: served_in(tmp_path_factory.mktemp("sampler"), facts_of(CLASSES if told else []), network(told)) for told in (False, True)}
 
-    def model(told: bool):
-        folder, facts = tmp_path_factory.mktemp("sampler"), facts_of(CLASSES if told else [])
-        (folder / "release").mkdir()
-        (folder / "release" / "generator.onnx").write_bytes(network(told))
-        (folder / "release" / "release.json").write_text(json.dumps(facts))
-        serving = serving_of(facts)
-        mlflow.pyfunc.save_model(
-            folder / "model",
-            python_model=str(serving.file),
-            artifacts={"release": str(folder / "release")},
-            signature=signature(serving),
-            input_example=pd.DataFrame({"seed": serving.example(None)}),
-            pip_requirements=[],
-        )
-        return mlflow.pyfunc.load_model(str(folder / "model"))
 
-    return {told: model(told) for told in (False, True)}
+@pytest.fixture(scope="module")
+def styled(tmp_path_factory):
+    """The same of models that truncate styles."""
+    folder = tmp_path_factory.mktemp
+    return {told: served_in(folder("styled"), facts_of(CLASSES if told else [], **STYLED), styled_network(told)) for told in (False, True)}
 
 
 def pictures(model, *seeds: int, **params) -> list[bytes]:
@@ -175,6 +210,65 @@ def test_serving_truncates_a_latent_as_genlab_does(bound):
     assert np.allclose(got, latents.truncated(torch.from_numpy(latent), bound).double().numpy(), rtol=1e-6, atol=1e-7)
     assert np.abs(got).max() <= bound
     assert (np.diff(got[np.argsort(latent)]) >= 0).all()
+
+
+def drawn(seed: int, told: bool) -> tuple[np.ndarray, int, np.ndarray]:
+    """A seed's latent, label and noise, in this order."""
+    random = np.random.default_rng(seed)
+    return random.standard_normal(4), int(random.integers(3)) if told else 0, random.standard_normal(4)
+
+
+def as_bytes(values: np.ndarray) -> np.ndarray:
+    return ((values / 8).reshape(2, 2).clip(-1, 1) + 1) * 127.5
+
+
+@pytest.mark.parametrize("told", [False, True])
+@pytest.mark.parametrize("seed", [0, 7, LAST])
+def test_a_seed_stands_for_latent_label_and_noise_and_psi_shrinks_the_style(styled, told, seed):
+    latent, label, noise = drawn(seed, told)
+    for psi in (1.0, 0.5, 0):
+        (content,) = pictures(styled[told], seed, truncation=psi)
+        assert np.abs(pixels(content) - as_bytes(psi * (latent + label) + noise)).max() <= 0.501
+    assert pictures(styled[told], seed) == pictures(styled[told], seed, truncation=1) != pictures(styled[told], seed, truncation=0.5)
+
+
+def test_a_label_that_is_asked_for_leaves_the_noise_of_a_seed_as_it_is(styled):
+    for seed in range(6):
+        latent, _, noise = drawn(seed, told=True)
+        for number, name in enumerate(CLASSES):
+            (content,) = pictures(styled[True], seed, label=name)
+            assert np.abs(pixels(content) - as_bytes(latent + number + noise)).max() <= 0.501
+        assert len({*pictures(styled[True], seed, label="hat", truncation=0), *pictures(styled[True], seed, truncation=0)}) == 1
+
+
+def test_a_seed_makes_the_same_image_of_styles_whatever_else_is_asked_for(styled):
+    (alone,) = pictures(styled[False], 5)
+    assert pictures(styled[False], 3, 5, 4, 5)[1::2] == [alone, alone]
+    assert pictures(styled[False], 4, count=3) == pictures(styled[False], 4, 5, 6)
+
+
+def test_the_card_of_a_model_of_styles_says_what_truncation_means():
+    serving = serving_of(facts_of(CLASSES, **STYLED))
+    assert serving.params == (("truncation", "double", 1.0), ("count", "long", 1), ("label", "string", ""))
+    assert "`truncation` is psi: 1 as trained, towards 0 nearer to the mean of the styles, more typical, less varied." in serving.sentence
+    assert "no bound" not in serving.sentence
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"truncation": 1.5}, r"truncation: got 1\.5, expected psi, a number from 0 to 1\.$"),
+        ({"truncation": -0.1}, r"truncation: got -0\.1, expected psi, a number from 0 to 1"),
+        ({"truncation": math.nan}, "truncation: got nan, expected psi"),
+        ({"truncation": None}, "truncation: got None, expected psi"),
+        ({"psi": 0.5}, r"Unrecognized params \['psi'\]\. Supported params are: \{.*'truncation'"),
+        ({"noise": 0}, r"Unrecognized params \['noise'\]"),
+        ({"count": 0}, "count: got 0, expected a whole number"),
+    ],
+)
+def test_errors_of_a_model_of_styles(styled, params, message):
+    with pytest.raises(MlflowException, match=message):
+        styled[False].predict(pd.DataFrame({"seed": [0]}), params=params)
 
 
 def test_the_card_names_a_few_of_many_classes():
