@@ -28,6 +28,7 @@ ui: setup  ## browse runs, pictures and models at http://127.0.0.1:5000
 
 results: setup  ## write the pages in docs/results from what `dvc repro` and the benchmarks have left
 	$(BIN)/python benchmarks/adversarial.py
+	$(BIN)/python benchmarks/style.py
 	$(BIN)/python benchmarks/mixtures.py
 	$(BIN)/python -m pipelines.results
 

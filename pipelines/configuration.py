@@ -1,24 +1,23 @@
 """The parameters that pipelines are made from: those of the running session, else those on disk."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from kedro.config import OmegaConfigLoader
 from kedro.framework.context import KedroContext
 
+GAN, STYLEGAN = "genlab.recipes.gan.GAN", "genlab.recipes.stylegan.StyleGAN"
+TRANSLATORS = ("genlab.recipes.pix2pix.Pix2Pix", "genlab.recipes.cyclegan.CycleGAN")
+LATENT_VARIABLES = ("genlab.recipes.vae.VAE", "genlab.recipes.mixture.Mixture")
 
-class Family(NamedTuple):
-    """Recipes that are put side by side: a pipeline that runs them all, and a page in docs/results."""
-
-    models: tuple[str, ...]  # by the class of the model
-    told: bool | None = None  # whether the generator is told labels; None: either way
-
-
-FAMILIES = {
-    "adversarial": Family(("genlab.recipes.gan.GAN",), told=False),
-    "conditional": Family(("genlab.recipes.gan.GAN",), told=True),
-    "translation": Family(("genlab.recipes.pix2pix.Pix2Pix", "genlab.recipes.cyclegan.CycleGAN")),
-    "latent_variables": Family(("genlab.recipes.vae.VAE", "genlab.recipes.mixture.Mixture")),
+# Recipes that are put side by side: a pipeline that runs them all, and a page in docs/results. A recipe's parameters -> whether it is one.
+FAMILIES: dict[str, Callable[[dict[str, Any]], bool]] = {
+    "adversarial": lambda entry: model_class(entry) == GAN and not is_told(entry) and not grows(entry),
+    "conditional": lambda entry: model_class(entry) == GAN and is_told(entry),
+    "style": lambda entry: model_class(entry) == STYLEGAN or (model_class(entry) == GAN and grows(entry)),
+    "translation": lambda entry: model_class(entry) in TRANSLATORS,
+    "latent_variables": lambda entry: model_class(entry) in LATENT_VARIABLES,
 }
 
 _here = Path(__file__).resolve().parent.parent
@@ -64,15 +63,18 @@ def recipes() -> dict[str, dict[str, Any]]:
 
 def family(name: str) -> dict[str, dict[str, Any]]:
     """Recipe name -> its parameters, of a family."""
-    models, told = FAMILIES[name]
-    members = {recipe: entry for recipe, entry in recipes().items() if model_class(entry) in models}
-    return {recipe: entry for recipe, entry in members.items() if told in (None, is_told(entry))}
+    return {recipe: entry for recipe, entry in recipes().items() if FAMILIES[name](entry)}
 
 
 def is_told(entry: dict[str, Any]) -> bool:
     """Whether a recipe's generator is described as one that is told labels."""
     generator = entry["model"].get("generator")
     return isinstance(generator, dict) and bool(generator.get("classes"))
+
+
+def grows(entry: dict[str, Any]) -> bool:
+    """Whether a recipe's players are described as ones that grow."""
+    return bool(entry["model"].get("growth"))
 
 
 def model_class(entry: dict[str, Any]) -> Any:

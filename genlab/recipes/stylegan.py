@@ -73,39 +73,17 @@ class StyleGAN(Recipe):
         self.register_buffer("shown", torch.randn(SHOWN, self.latent_size))
         self.register_buffer("shown_noise", torch.randn(1, self.noise_size))
         self.average = AveragedModel(generator) if average_half_life > 0 else None
+        lazy_critic = self.r1_objective if r1_every > 1 else None  # else in every step of the critic
+        lazy_generator = None if path_length is None else self.path_objective
         self.updates = {
-            **self.player("critic", critic_optimizer(critic.parameters()), self.critic_objective, self.r1_objective, r1_every),
-            **self.player(
-                "generator",
-                generator_optimizer(generator.parameters()),
-                self.generator_objective,
-                self.path_objective,
-                path_length_every if path_length is not None else 1,
-            ),
+            **player("critic", critic_optimizer(critic.parameters()), self.critic_objective, lazy_critic, r1_every),
+            **player("generator", generator_optimizer(generator.parameters()), self.generator_objective, lazy_generator, path_length_every),
         }
         if self.average is not None:
             self.updates["average"] = MovingAverage([self.average], [generator], average_half_life, average_ramp_up)
         if isinstance(critic_augmentation, AdaptiveAugment):
             self.updates["augmentation"] = critic_augmentation.adapt
         self.updates["health"] = Diversity(self.shown_samples, real=lambda images: at_stage(images, self.stage))
-
-    @staticmethod
-    def player(
-        name: str,
-        optimizer: torch.optim.Optimizer,
-        objective: Callable[[Batch], Terms],
-        lazy: Callable[[Batch], Terms],
-        every: int,  # turns between two of the lazy steps; 1: there are none
-    ) -> dict[str, GradientUpdate]:
-        """A player's updates, in their order."""
-        if every == 1:
-            return {name: GradientUpdate(objective, optimizer)}
-        for group in optimizer.param_groups:
-            stretch(group, every)
-        return {
-            name: GradientUpdate(objective, optimizer),
-            f"{name}_regularisation": GradientUpdate(lazy, optimizer, every=every, shared=True),
-        }
 
     def at(self, progress: float) -> None:
         for update in self.gradient_updates().values():
@@ -235,6 +213,24 @@ class StyleGAN(Recipe):
             "ways": ways(generator, labels),
             "projection": projection_sheet(generator, batch["image"][some], *(label[some] for label in self.told(batch)), steps=SEARCHED),
         }
+
+
+def player(
+    name: str,
+    optimizer: torch.optim.Optimizer,
+    objective: Callable[[Batch], Terms],
+    lazy: Callable[[Batch], Terms] | None,  # None: there are no lazy steps
+    every: int,  # turns between two of these
+) -> dict[str, GradientUpdate]:
+    """A player's updates, in their order."""
+    if lazy is None:
+        return {name: GradientUpdate(objective, optimizer)}
+    for group in optimizer.param_groups:
+        stretch(group, every)
+    return {
+        name: GradientUpdate(objective, optimizer),
+        f"{name}_regularisation": GradientUpdate(lazy, optimizer, every=every, shared=True),
+    }
 
 
 def stretch(group: dict, every: int) -> None:

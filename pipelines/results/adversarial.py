@@ -73,14 +73,18 @@ def describe(entries: Mapping[str, Any], metrics: Mapping[str, Any], speeds: Map
 
 
 def comparison(
-    title: str, entries: Mapping[str, Any], metrics: Mapping[str, Any], speeds: Mapping[str, Any]
+    title: str,
+    entries: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    speeds: Mapping[str, Any],
+    benchmark: str = BENCHMARK.stem,  # that has measured the speeds
 ) -> tuple[list[str], list[str]]:
     """Lines that say how a family's recipes were scored and set their scores side by side; and the recipes, the best first.
 
     Raises:
         InputError: the recipes were scored under different protocols, and don't compare.
     """
-    protocols = {name: scored["protocol"] for name, scored in metrics.items()}
+    protocols = {name: shared(metrics[name]["protocol"]) for name in entries}
     protocol = next(iter(protocols.values()))
     if odd := [name for name, other in protocols.items() if other != protocol]:
         raise InputError(f"{', '.join(odd)}: scored under another protocol than {next(iter(protocols))}. Score them again: `dvc repro`.")
@@ -95,7 +99,7 @@ def comparison(
     lines = [
         f"# {title}, side by side",
         "",
-        "Made by `make results` from what `dvc repro` and `python benchmarks/adversarial.py` have left; see below how.",
+        f"Made by `make results` from what `dvc repro` and `python benchmarks/{benchmark}.py` have left; see below how.",
         "",
         f"Every recipe on the prepared set `{first['images']}`, {training:,} training images of {sides} px, {budget} "
         f"(each turn's batch counts once, however many steps the critic takes), then {counts['generated']:,} samples against "
@@ -111,11 +115,16 @@ def comparison(
         *classifier,
         f"- precision and recall: {protocol['precision_recall']} (arXiv:1904.06991). nearest training: {protocol['nearest_training']}; "
         f"held-out images are at {number(metrics[order[0]]['samples']['held-out images']['nearest_training'])}, copies would be at 0.",
-        "- images/s: of training, two CPU cores, `benchmarks/adversarial.py`, beside a plain PyTorch loop on the same networks, in the "
+        f"- images/s: of training, two CPU cores, `benchmarks/{benchmark}.py`, beside a plain PyTorch loop on the same networks, in the "
         "same memory format, by turns in one process; the last column is the ratio.",
         "",
     ]
     return lines, order
+
+
+def shared(protocol: Mapping[str, Any]) -> dict[str, Any]:
+    """What must be the same: not what only styles have, their noise and psi."""
+    return {name: value for name, value in protocol.items() if name not in ("samples", "path_length")}
 
 
 def row(name: str, scored: Mapping[str, Any], speed: Mapping[str, float], extra: list[str]) -> str:

@@ -233,3 +233,15 @@ def test_mapping_and_synthesis_must_agree():
         style.Generator(style.Mapping(5, 8), stylegan.Synthesis(16, 1, style_size=6))
     with pytest.raises(InputError, match="Synthesis: size: got 24"):
         stylegan2.Synthesis(24)
+
+
+@pytest.mark.parametrize("synthesis", [stylegan.Synthesis, stylegan2.Synthesis])
+def test_noise_that_learns_slowly_is_the_same_noise(synthesis):
+    """At a rate of 0.1 Adam moves its share of the image a tenth as far; what a strength says is a tenth as much."""
+    slow, plain = (synthesis(8, 1, style_size=6, width=4, most=8, noise_rate=rate) for rate in (0.1, 1.0))
+    plain.load_state_dict(slow.state_dict())
+    for one, other in zip(slow.layers, plain.layers, strict=True):
+        torch.nn.init.constant_(one.strength, 2.0)
+        torch.nn.init.constant_(other.strength, 0.2)
+    styles, noise = torch.randn(2, len(slow.sides), 6), torch.randn(2, slow.noise_size)
+    assert torch.allclose(slow(styles, noise), plain(styles, noise), atol=1e-5)

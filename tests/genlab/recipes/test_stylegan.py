@@ -139,6 +139,7 @@ def test_lazy_steps_share_the_optimizer_and_come_every_so_often():
     assert [number for number, terms in enumerate(taken) if "generator_regularisation/path_length" in terms] == [0, 2, 4, 6]
     group = recipe.updates["critic"].optimizer.param_groups[0]
     assert group["lr"] == pytest.approx(2e-3 * 3 / 4) and group["betas"] == pytest.approx((0.0, 0.99 ** (3 / 4)))  # appendix B, k = 3
+    assert "generator_regularisation/path_length" in next(turns(second(path_length_every=1), 4))[0].terms
     saved = recipe.training_state()["updates"]
     assert "optimizer" in saved["critic"] and "optimizer" not in saved["critic_regularisation"]
 

@@ -1,0 +1,87 @@
+"""Is genlab's engine as fast as a loop written by hand for the style family, too? As benchmarks/adversarial.py, at the last level.
+
+    python benchmarks/style.py [recipe ...]
+
+Prints, and writes to data/08_reporting/benchmarks/style.json. A round is 16 turns, so that each lazy step comes as often as in training.
+"""
+
+import copy
+import sys
+from collections.abc import Iterator
+
+import adversarial
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+
+from genlab.build import build
+from genlab.losses.penalties import Judged, r1
+from genlab.networks.style import mixed
+from genlab.recipes.stylegan import StyleGAN
+
+RECIPES = ("progan", "stylegan", "stylegan2", "stylegan2_ada")
+TURNS = 16
+OUT = adversarial.OUT.with_name("style.json")
+
+
+def by_hand(
+    recipe: StyleGAN,
+    images: torch.Tensor,
+    labels: torch.Tensor,
+    batch_size: int,
+    description: dict,
+    memory_format: torch.memory_format,
+) -> Iterator[None]:
+    """The same game without the engine: a turn at each step of the iterator."""
+    generator, critic, loss, augment = recipe.generator, recipe.critic, recipe.loss, recipe.critic_augmentation
+    generator_optimizer = build(description["generator_optimizer"])(generator.parameters())
+    critic_optimizer = build(description["critic_optimizer"])(critic.parameters())
+    average = copy.deepcopy(generator)
+    loader = DataLoader(TensorDataset(images, labels), batch_size, shuffle=True, drop_last=True)
+    batches = (batch.to(memory_format=memory_format) for _ in iter(int, 1) for batch, _ in loader)
+
+    def fakes(count: int) -> torch.Tensor:
+        first, second = (generator.map(torch.randn(count, generator.latent_size)) for _ in range(2))
+        generator.measure(first)
+        return generator.synthesise(mixed(first, second, len(generator.sides), recipe.mixing), torch.randn(count, generator.noise_size))
+
+    for turn, real in enumerate(batches):
+        seen = augment(real).detach()
+        if recipe.r1_every == 1:
+            seen.requires_grad_()
+        critic_optimizer.zero_grad()
+        real_logits, fake_logits = critic(seen), critic(augment(fakes(len(real)).detach()))
+        total = loss.critic(real_logits, fake_logits).mean()
+        if recipe.r1_every == 1:
+            judged = Judged(seen, real_logits)
+            total = total + r1(critic, judged, judged, recipe.r1_weight).mean()
+        total.backward()
+        critic_optimizer.step()
+        if recipe.r1_every > 1 and turn % recipe.r1_every == 0:
+            critic_optimizer.zero_grad()
+            seen = augment(real).detach().requires_grad_()
+            judged = Judged(seen, critic(seen))
+            (recipe.r1_every * r1(critic, judged, judged, recipe.r1_weight).mean()).backward()
+            critic_optimizer.step()
+        generator_optimizer.zero_grad()
+        loss.generator(critic(augment(fakes(len(real)))), lambda: None).mean().backward()
+        generator_optimizer.step()
+        if recipe.path_length is not None and turn % recipe.path_length_every == 0:
+            generator_optimizer.zero_grad()
+            count = int(len(real) * recipe.path_length.share)
+            w = generator.map(torch.randn(count, generator.latent_size))
+            made = generator.synthesise(w, torch.randn(count, generator.noise_size))
+            (recipe.path_length_every * recipe.path_length(made, w).mean()).backward()
+            generator_optimizer.step()
+        with torch.no_grad():
+            for averaged, weight in zip(average.parameters(), generator.parameters(), strict=True):
+                averaged.lerp_(weight, 0.01)
+        yield
+
+
+def main(names: list[str]) -> None:
+    hands = {"progan": adversarial.by_hand}  # a GAN as any other, once it is grown
+    adversarial.run(names or RECIPES, OUT, lambda name: hands.get(name, by_hand), TURNS)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
