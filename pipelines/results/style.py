@@ -108,6 +108,8 @@ def describe(
         "Z and on a straight line in W; lower is smoother. Distances of activations of EfficientNet-Lite0, not VGG's, so that the numbers",
         f"compare in this table alone. {metrics[styled[0]]['protocol']['path_length']}." if styled else "",
         "",
+        "A ratio below 1 is no proof: an untrained mapping folds Z, too, and its generator has one as low (the README has numbers).",
+        "",
         *table(("recipe", "Z", "W", "W / Z"), (paths(name, metrics[name]["path_length"]) for name in styled)),
         "",
         "## Truncation in W",
