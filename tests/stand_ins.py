@@ -65,6 +65,9 @@ class Styled(Recipe):
         self.classes, self.latent_size, self.updates = classes, latent_size, {}
         self.register_buffer("bank", torch.rand(max(1, classes), 1, 16, 16) * 2 - 1)
 
+    def generators(self):
+        return {"generator": self}
+
     def sample(self, latents, labels=None, noise=None, truncation=1.0):
         noise = torch.zeros(len(latents), self.noise_size) if noise is None else noise
         assert noise.shape == (len(latents), self.noise_size)

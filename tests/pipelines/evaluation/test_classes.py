@@ -194,12 +194,13 @@ def test_a_recipe_that_is_told_labels_is_scored_class_by_class(trained, monkeypa
 
 def test_a_recipe_of_styles_that_is_told_labels_is_scored_class_by_class_and_by_psi(trained, monkeypatch):
     name_in_yaml(monkeypatch, Styled)
+    monkeypatch.setattr("pipelines.evaluation.sampling.path_length_scores", lambda generator, extractor: {"W": {}, "Z": {}})
     images = image_set(training=60, held_out=40)
     pixels, truth = of_split(images, "train")
     means = np.stack([pixels[truth == number].mean(0) for number in range(2)]).astype(np.uint8)
     checkpoint, model = {"bank": to_unit(to_channels_first(means))}, {"class": "genlab.recipes.stand_in.Styled", "classes": 2}
     metrics, samples, pictures = score_samples(checkpoint, model, images, COMPUTE, 0, Means(), Classifiers(), BUDGET)
-    assert list(metrics) == ["headline", "protocol", "samples", "in_domain", "classes", "kid_within_classes", "truncation"]
+    assert list(metrics) == ["headline", "protocol", "samples", "in_domain", "classes", "kid_within_classes", "truncation", "path_length"]
     assert metrics["classes"]["generated"]["recognised"] == metrics["classes"]["generated"]["cas"] == 1
     assert metrics["truncation"]["1"] == {name: metrics["in_domain"]["generated"][name] for name in metrics["truncation"]["1"]}
     assert set(pictures) == {"interpolation", "neighbours", "truncation", "class_interpolation", "truncation_curve"}

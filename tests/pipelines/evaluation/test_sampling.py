@@ -121,15 +121,20 @@ def test_each_image_has_noise_of_its_own_by_its_place_alone_or_all_have_one():
         assert torch.allclose(sample(latents, None, psi)[:, 0, 0, 0], psi * latents[:, 0] / 10 + shades)
 
 
+PATHS = {"W": {"ppl_means": 1.0}, "Z": {"ppl_means": 2.0}}  # of no generator: the stand-in has no styles to walk between
+
+
 @pytest.mark.parametrize(("kind", "features"), [("unlabelled", "means"), ("labelled", "in_domain")])
 def test_a_recipe_of_styles_is_also_scored_by_psi(kind, features, monkeypatch):
     images, untruncated = image_set(kind=kind), "as many as held-out images, latents from N(0, 1), not truncated"
     assert evaluate(images)[0]["protocol"]["samples"] == untruncated
     name_in_yaml(monkeypatch, Styled)
+    monkeypatch.setattr("pipelines.evaluation.sampling.path_length_scores", lambda generator, extractor: PATHS)
     checkpoint, model = {"bank": torch.zeros(1, 1, 16, 16)}, {"class": "genlab.recipes.stand_in.Styled"}
     classifiers = Classifiers() if images.classes else None
     metrics, samples, pictures = score_samples(checkpoint, model, images, COMPUTE, 0, Means(), classifiers, BUDGET)
-    assert list(metrics) == ["headline", "protocol", "samples", *(["in_domain"] if images.classes else []), "truncation"]
+    assert list(metrics) == ["headline", "protocol", "samples", *(["in_domain"] if images.classes else []), "truncation", "path_length"]
+    assert metrics["path_length"] is PATHS and "the same noise at both ends" in metrics["protocol"]["path_length"]
     assert list(metrics["truncation"]) == ["1", "0.9", "0.8", "0.7", "0.5", "0.3"]
     assert all(list(row) == [f"kid_{features}", "precision", "recall"] for row in metrics["truncation"].values())
     own = metrics["in_domain" if images.classes else "samples"]["generated"]
