@@ -78,6 +78,13 @@ class Growth:
         level = min(int(phases + 1) // 2, self.levels(size))
         return Stage(self.start << level, 1.0 if level == 0 else min(1.0, phases - (2 * level - 1)))
 
+    def move(self, progress: float, *players: Growing) -> Stage:
+        """Bring the players to the stage at this share of the budget."""
+        stage = self.at(progress, players[0].size)
+        for player in players:
+            player.grow(stage)
+        return stage
+
     def joined(self, side: int) -> int:
         """How many batches make one at this side."""
         level = self.levels(side)

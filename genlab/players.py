@@ -1,4 +1,4 @@
-"""What a recipe of two players asks of them before it trains."""
+"""What recipes of two players have in common: what they ask of them before training, what they are told, and what they show."""
 
 from collections.abc import Callable
 
@@ -8,6 +8,24 @@ from torch import Tensor, nn
 from genlab.errors import InputError
 from genlab.growth import Growing, Growth
 from genlab.modes import evaluating
+
+SHOWN = 64  # samples whose latents are fixed
+ROW, ROWS = 16, 10  # of these latents, in a row a class; classes
+
+
+def taking_turns(classes: int, device: torch.device) -> Tensor:
+    """A label for each latent that is shown, (SHOWN,)."""
+    return torch.arange(SHOWN, device=device) % max(1, classes)
+
+
+def class_rows(
+    sample: Callable[[Tensor, Tensor], Tensor],  # latents, labels -> images
+    latents: Tensor,  # (SHOWN, latent_size)
+    classes: int,
+) -> dict[str, Tensor]:
+    """The same latents for every class, in a row of its own."""
+    row = latents[:ROW]
+    return {f"class {each}": sample(row, row.new_full((ROW,), each, dtype=torch.long)) for each in range(min(classes, ROWS))}
 
 
 def check_images(

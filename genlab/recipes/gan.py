@@ -25,13 +25,10 @@ from genlab.losses.penalties import Judge, Judged, Penalty
 from genlab.modes import evaluating
 from genlab.networks.conditional import AuxiliaryCritic, JoinedCritic, Verdict
 from genlab.networks.normalise import batch_norms
-from genlab.players import check_classes_alike, check_growth, check_images
+from genlab.players import SHOWN, check_classes_alike, check_growth, check_images, class_rows, taking_turns
 from genlab.schedules import linear_decay
 from genlab.standing import standing_statistics
 from genlab.unrolled import future
-
-SHOWN = 64  # samples whose latents are fixed
-ROW, ROWS = 16, 10  # of these latents, in a row a class; classes
 
 
 class GAN(Recipe):
@@ -91,17 +88,16 @@ class GAN(Recipe):
             self.average = AveragedModel(generator)
             self.updates["average"] = MovingAverage([self.average], [generator], average_half_life)
         self.updates["health"] = Diversity(
-            lambda: generate(self.generator, self.shown, *self.told({"label": self.taking_turns()})), real=self.seen
+            lambda: generate(self.generator, self.shown, *self.told({"label": taking_turns(self.classes, self.shown.device)})),
+            real=self.seen,
         )
 
     def at(self, progress: float) -> None:
         for update in self.gradient_updates().values():
             update.scale_learning_rate(linear_decay(progress, self.decay_start))
         if self.growth is not None:
-            self.stage = self.growth.at(progress, self.generator.size)
+            self.stage = self.growth.move(progress, self.generator, self.critic, *self.generators().values())
             self.joined = self.growth.joined(self.stage.side)
-            for network in (self.generator, self.critic, *self.generators().values()):
-                network.grow(self.stage)
 
     def seen(self, images: Tensor) -> Tensor:
         """Real images of the size that both players are at."""
@@ -203,17 +199,11 @@ class GAN(Recipe):
         """Latents (N, latent_size) from N(0, 1) [, labels (N,), or the classes' weights (N, classes)] -> images (N, C, H, W) in [-1, 1]."""
         return generate(self.generators()["generator"], latents, *(() if labels is None else (labels,)))
 
-    def taking_turns(self) -> Tensor:
-        """A label for each latent that is shown."""
-        return torch.arange(SHOWN, device=self.shown.device) % max(1, self.classes)
-
     def show(self, inputs: Batch) -> dict[str, Tensor]:
         """Real images, and samples of always the same latents; the same for every class, in a row of its own."""
         if not self.classes:
             return {"real": inputs["image"], "samples": self.sample(self.shown)}
-        latents = self.shown[:ROW]
-        rows = {each: self.sample(latents, latents.new_full((ROW,), each, dtype=torch.long)) for each in range(min(self.classes, ROWS))}
-        return {"real": inputs["image"]} | {f"class {each}": images for each, images in rows.items()}
+        return {"real": inputs["image"]} | class_rows(self.sample, self.shown, self.classes)
 
 
 def check_arguments(

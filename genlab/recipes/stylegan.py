@@ -6,6 +6,7 @@ W are regularised, and what the critic's images go through.
 
 from collections.abc import Callable, Iterable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
@@ -21,14 +22,13 @@ from genlab.losses.adversarial import NON_SATURATING, AdversarialLoss
 from genlab.losses.penalties import Judged, r1
 from genlab.modes import evaluating
 from genlab.networks.style import Generator, mixed
-from genlab.players import check_classes_alike, check_growth, check_images
+from genlab.pictures import spread
+from genlab.players import ROW, SHOWN, check_classes_alike, check_growth, check_images, class_rows, taking_turns
 from genlab.schedules import linear_decay
 from genlab.styles.path_length import PathLength
 from genlab.styles.views import mixing_matrix, noise_effect, projection_sheet, ways
 from genlab.views import View
 
-SHOWN = 64  # samples whose latents are fixed
-ROW, ROWS = 16, 10  # of these latents, in a row a class; classes
 PROJECTED, SEARCHED = 8, 300  # held-out images that are projected into W, and steps of the search
 TYPICAL = 0.7  # psi of the truncated samples that are shown
 
@@ -89,10 +89,8 @@ class StyleGAN(Recipe):
         for update in self.gradient_updates().values():
             update.scale_learning_rate(linear_decay(progress, self.decay_start))
         if self.growth is not None:
-            self.stage = self.growth.at(progress, self.generator.size)
+            self.stage = self.growth.move(progress, self.generator, self.critic, *self.generators().values())
             self.joined = self.growth.joined(self.stage.side)
-            for network in (self.generator, self.critic, *([] if self.average is None else [self.average.module])):
-                network.grow(self.stage)
 
     def conclude(self) -> None:
         self.at(1.0)  # what is sampled has all levels, whatever the last turn had
@@ -174,45 +172,44 @@ class StyleGAN(Recipe):
         """What samples: the moving average where there is one."""
         return {"generator": self.generator if self.average is None else self.average.module}
 
-    @torch.no_grad()
     def sample(self, latents: Tensor, labels: Tensor | None = None, noise: Tensor | None = None, truncation: float = 1.0) -> Tensor:
         """Latents (N, latent_size), labels (N,) or the classes' weights (N, classes), noise (N, noise_size), psi -> images (N, C, H, W).
 
         Latents and noise are from N(0, 1); without noise it is the same for every image. psi: see Generator.truncate.
         """
-        generator = self.generators()["generator"]
         noise = self.shown_noise.expand(len(latents), -1) if noise is None else noise
-        with evaluating(generator):
-            return generator(latents, noise, latents.new_full((len(latents),), truncation), *(() if labels is None else (labels,)))
+        return generate(self.generators()["generator"], latents, noise, truncation, *(() if labels is None else (labels,)))
 
     def shown_samples(self) -> Tensor:
         """Samples of the generator that is trained, of always the same latents."""
-        with evaluating(self.generator), torch.no_grad():
-            truncation = self.shown.new_ones(SHOWN)
-            labels = self.told({"label": torch.arange(SHOWN, device=self.shown.device) % max(1, self.classes)})
-            return self.generator(self.shown, self.shown_noise.expand(SHOWN, -1), truncation, *labels)
+        labels = self.told({"label": taking_turns(self.classes, self.shown.device)})
+        return generate(self.generator, self.shown, self.shown_noise.expand(SHOWN, -1), 1.0, *labels)
 
     def show(self, inputs: Batch) -> dict[str, Tensor]:
         """Real images, and samples of always the same latents, also truncated; with labels told a row a class."""
         if not self.classes:
             truncated = self.sample(self.shown[:ROW], truncation=TYPICAL)
             return {"real": inputs["image"], "samples": self.sample(self.shown), f"truncated, psi = {TYPICAL}": truncated}
-        latents = self.shown[:ROW]
-        rows = {each: self.sample(latents, latents.new_full((ROW,), each, dtype=torch.long)) for each in range(min(self.classes, ROWS))}
-        return {"real": inputs["image"]} | {f"class {each}": images for each, images in rows.items()}
+        return {"real": inputs["image"]} | class_rows(self.sample, self.shown, self.classes)
 
     def views(self, batch: Batch, names: Sequence[str] = ()) -> dict[str, View]:
         """Style mixing, what the noise does, ways in Z and in W, and held-out images projected into W."""
         generator = self.generators()["generator"]
-        labels = torch.arange(SHOWN, device=self.shown.device) % self.classes if self.classes else None
-        last = len(batch["image"]) - 1
-        some = torch.linspace(0, last, PROJECTED, device=self.shown.device).long()  # of a sorted set: not all of one class
+        labels = taking_turns(self.classes, self.shown.device) if self.classes else None
+        some = spread(np.arange(len(batch["image"])), PROJECTED)  # of a sorted set: not all of one class
         return {
             "style_mixing": mixing_matrix(generator, labels),
             "noise": noise_effect(generator, labels),
             "ways": ways(generator, labels),
             "projection": projection_sheet(generator, batch["image"][some], *(label[some] for label in self.told(batch)), steps=SEARCHED),
         }
+
+
+@torch.no_grad()
+def generate(generator: Generator, latents: Tensor, noise: Tensor, truncation: float, *told: Tensor) -> Tensor:
+    """Images by a generator in evaluation mode."""
+    with evaluating(generator):
+        return generator(latents, noise, latents.new_full((len(latents),), truncation), *told)
 
 
 def player(
