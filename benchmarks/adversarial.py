@@ -47,7 +47,7 @@ RECIPES = (
     "projection_gan",
     "biggan",
 )
-ROUNDS, TURNS, WARM_UP = 7, 8, 4
+ROUNDS, TURNS, WARM_UP = 15, 8, 4
 LATE = 9 * 10**8  # images
 OUT = ROOT / "data/08_reporting/benchmarks/adversarial.json"
 

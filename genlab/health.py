@@ -22,7 +22,7 @@ class Diversity:
 
     def __init__(
         self,
-        sample: Callable[[], Tensor],  # makes images (N, C, H, W)
+        sample: Callable[[int], Tensor],  # makes images (N, C, H, W), so many at most
         every: int = 10,  # turns between two looks
         real: Callable[[Tensor], Tensor] = lambda images: images,  # real images as they compare with these
     ):
@@ -31,7 +31,9 @@ class Diversity:
     def __call__(self, stream: Stream) -> Terms:
         if not stream.crosses(self.every):
             return {}
-        return {"diversity": pairwise_distance(self.sample()) / pairwise_distance(self.real(stream.batch["image"]))}
+        real = self.real(stream.batch["image"])
+        samples = self.sample(2 * len(real))  # its time and memory follow the batch's, at any size of images
+        return {"diversity": pairwise_distance(samples) / pairwise_distance(real)}
 
 
 def pairwise_distance(images: Tensor) -> Tensor:

@@ -55,7 +55,7 @@ class Generator(nn.Module):
         if latent_size % pieces:
             raise InputError(f"Generator: latent_size: got {latent_size}, expected a multiple of {pieces}, a piece a level (`split`).")
         check_attention(attention, sides[1:], "Generator")
-        self.classes, self.latent_size, self.split = classes, latent_size, split
+        self.classes, self.size, self.latent_size, self.split = classes, size, latent_size, split
         self.piece, self.bottom = latent_size // pieces, (filters[0], COARSEST, COARSEST)
         self.embedding = nn.Linear(classes, embedding_size, bias=False) if embedding_size else nn.Identity()
         condition = (embedding_size or classes) + (self.piece if split else 0)

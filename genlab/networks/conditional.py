@@ -44,7 +44,7 @@ class JoinedGenerator(nn.Module):
     ):
         super().__init__()
         check_count(classes, "JoinedGenerator")
-        self.classes, self.latent_size = classes, network.latent_size - embedding_size
+        self.classes, self.size, self.latent_size = classes, network.size, network.latent_size - embedding_size
         if self.latent_size < 1:
             raise InputError(
                 f"JoinedGenerator: embedding_size: got {embedding_size}, which leaves nothing of the network's latent_size "

@@ -31,7 +31,7 @@ class Generator(nn.Module):
     ):
         super().__init__()
         doublings = doublings_to(size, "Generator")
-        self.latent_size = latent_size
+        self.size, self.latent_size = size, latent_size
         filters = width * 2 ** (doublings - 1)
         layers = [nn.ConvTranspose2d(latent_size, filters, COARSEST, bias=norm == "none"), normalise(norm, filters), nn.ReLU(inplace=True)]
         for _ in range(doublings - 1):

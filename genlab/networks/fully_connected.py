@@ -22,7 +22,7 @@ class Generator(nn.Module):
         hidden: Sequence[int] = (256, 512, 1024),  # units, from the latent to the image
     ):
         super().__init__()
-        self.latent_size, self.shape = latent_size, (channels, size, size)
+        self.size, self.latent_size, self.shape = size, latent_size, (channels, size, size)
         self.layers = nn.Sequential(*connected([latent_size, *hidden]), nn.Linear(hidden[-1], math.prod(self.shape)), nn.Tanh())
         normal(self, 0.05)
 

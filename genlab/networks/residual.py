@@ -35,7 +35,7 @@ class Generator(nn.Module):
     ):
         super().__init__()
         doublings = doublings_to(size // patch, "Generator")
-        self.latent_size, self.patch = latent_size, patch
+        self.size, self.latent_size, self.patch = size, latent_size, patch
         filters = [min(most, width * 2**level) for level in reversed(range(doublings + 1))]
         self.basis = nn.Parameter(torch.randn(filters[0], COARSEST, COARSEST))
         self.scale = nn.Linear(latent_size, filters[0], bias=False)

@@ -22,10 +22,9 @@ from genlab.labels import check_labels
 from genlab.losses.adversarial import AdversarialLoss
 from genlab.losses.orthogonality import orthogonality
 from genlab.losses.penalties import Judge, Judged, Penalty
-from genlab.modes import evaluating
 from genlab.networks.conditional import AuxiliaryCritic, JoinedCritic, Verdict
 from genlab.networks.normalise import batch_norms
-from genlab.players import SHOWN, check_classes_alike, check_growth, check_images, class_rows, taking_turns
+from genlab.players import SHOWN, check_classes_alike, check_growth, check_images, class_rows, generate, taking_turns
 from genlab.schedules import linear_decay
 from genlab.standing import standing_statistics
 from genlab.unrolled import future
@@ -87,10 +86,7 @@ class GAN(Recipe):
         if average_half_life > 0:
             self.average = AveragedModel(generator)
             self.updates["average"] = MovingAverage([self.average], [generator], average_half_life)
-        self.updates["health"] = Diversity(
-            lambda: generate(self.generator, self.shown, *self.told({"label": taking_turns(self.classes, self.shown.device)})),
-            real=self.seen,
-        )
+        self.updates["health"] = Diversity(self.shown_samples, real=self.seen)
 
     def at(self, progress: float) -> None:
         for update in self.gradient_updates().values():
@@ -199,6 +195,10 @@ class GAN(Recipe):
         """Latents (N, latent_size) from N(0, 1) [, labels (N,), or the classes' weights (N, classes)] -> images (N, C, H, W) in [-1, 1]."""
         return generate(self.generators()["generator"], latents, *(() if labels is None else (labels,)))
 
+    def shown_samples(self, count: int) -> Tensor:
+        """Samples of the generator that is trained, of always the same latents."""
+        return generate(self.generator, self.shown[:count], *self.told({"label": taking_turns(self.classes, self.shown.device)[:count]}))
+
     def show(self, inputs: Batch) -> dict[str, Tensor]:
         """Real images, and samples of always the same latents; the same for every class, in a row of its own."""
         if not self.classes:
@@ -236,10 +236,3 @@ def clamp(weights: Sequence[Tensor], bound: float) -> None:
     """Move each weight into [-bound, bound]. Arjovsky et al. 2017 (arXiv:1701.07875), algorithm 1, line 7."""
     torch._foreach_clamp_min_(weights, -bound)
     torch._foreach_clamp_max_(weights, bound)
-
-
-@torch.no_grad()
-def generate(generator: nn.Module, latents: Tensor, *told: Tensor) -> Tensor:
-    """Images by a network in evaluation mode: batch norm by its running statistics."""
-    with evaluating(generator):
-        return generator(latents, *told)

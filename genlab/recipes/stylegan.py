@@ -20,10 +20,9 @@ from genlab.health import Diversity, ranking_accuracy
 from genlab.labels import check_labels
 from genlab.losses.adversarial import NON_SATURATING, AdversarialLoss
 from genlab.losses.penalties import Judged, r1
-from genlab.modes import evaluating
 from genlab.networks.style import Generator, mixed
 from genlab.pictures import spread
-from genlab.players import ROW, SHOWN, check_classes_alike, check_growth, check_images, class_rows, taking_turns
+from genlab.players import ROW, SHOWN, check_classes_alike, check_growth, check_images, class_rows, generate, taking_turns
 from genlab.schedules import linear_decay
 from genlab.styles.path_length import PathLength
 from genlab.styles.views import mixing_matrix, noise_effect, projection_sheet, ways
@@ -178,12 +177,13 @@ class StyleGAN(Recipe):
         Latents and noise are from N(0, 1); without noise it is the same for every image. psi: see Generator.truncate.
         """
         noise = self.shown_noise.expand(len(latents), -1) if noise is None else noise
-        return generate(self.generators()["generator"], latents, noise, truncation, *(() if labels is None else (labels,)))
+        psi = latents.new_full((len(latents),), truncation)
+        return generate(self.generators()["generator"], latents, noise, psi, *(() if labels is None else (labels,)))
 
-    def shown_samples(self) -> Tensor:
+    def shown_samples(self, count: int) -> Tensor:
         """Samples of the generator that is trained, of always the same latents."""
-        labels = self.told({"label": taking_turns(self.classes, self.shown.device)})
-        return generate(self.generator, self.shown, self.shown_noise.expand(SHOWN, -1), 1.0, *labels)
+        latents, told = self.shown[:count], self.told({"label": taking_turns(self.classes, self.shown.device)[:count]})
+        return generate(self.generator, latents, self.shown_noise.expand(len(latents), -1), latents.new_ones(len(latents)), *told)
 
     def show(self, inputs: Batch) -> dict[str, Tensor]:
         """Real images, and samples of always the same latents, also truncated; with labels told a row a class."""
@@ -203,13 +203,6 @@ class StyleGAN(Recipe):
             "ways": ways(generator, labels),
             "projection": projection_sheet(generator, batch["image"][some], *(label[some] for label in self.told(batch)), steps=SEARCHED),
         }
-
-
-@torch.no_grad()
-def generate(generator: Generator, latents: Tensor, noise: Tensor, truncation: float, *told: Tensor) -> Tensor:
-    """Images by a generator in evaluation mode."""
-    with evaluating(generator):
-        return generator(latents, noise, latents.new_full((len(latents),), truncation), *told)
 
 
 def player(

@@ -34,12 +34,19 @@ def test_diversity_is_a_share_of_the_real_images_and_is_looked_at_now_and_then()
             while True:
                 yield {"image": torch.tensor([0.0, 4.0]).reshape(2, 1, 1, 1)}
 
-    stream, update = Stream(Source()), Diversity(lambda: torch.tensor([0.0, 1.0]).reshape(2, 1, 1, 1), every=3)
+    asked = []
+
+    def sample(count):
+        asked.append(count)
+        return torch.tensor([0.0, 1.0]).reshape(2, 1, 1, 1)
+
+    stream, update = Stream(Source()), Diversity(sample, every=3)
     seen = []
     for turn in range(7):
         stream.begin(turn)
         seen.append({name: value.item() for name, value in update(stream).items()})
     assert seen == [{"diversity": 0.25} if turn % 3 == 0 else {} for turn in range(7)]
+    assert asked == [4, 4, 4]  # twice the batch: a look at large images takes no more memory than a turn
 
 
 def test_a_game_that_goes_well_is_not_complained_of():

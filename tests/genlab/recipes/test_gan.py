@@ -14,7 +14,8 @@ from genlab.losses.penalties import one_centred, r1, r2
 from genlab.networks import biggan, dcgan
 from genlab.networks.conditional import AuxiliaryCritic, JoinedCritic, JoinedGenerator, Verdict
 from genlab.networks.minibatch import MinibatchDeviation, MinibatchDiscrimination
-from genlab.recipes.gan import GAN, generate
+from genlab.players import generate
+from genlab.recipes.gan import GAN
 from genlab.seeding import mix, seed_everything
 from genlab.standing import standing_statistics
 
