@@ -4,7 +4,7 @@ from kedro.pipeline import Pipeline
 
 from genlab.errors import InputError
 from pipelines import data_preparation, evaluation, release, training
-from pipelines.configuration import FAMILIES, family, image_sets, recipes
+from pipelines.configuration import FAMILIES, image_sets, recipes
 
 DEFAULT = "cyclegan"
 TWO_DOMAINS = ("paired", "unpaired")  # kinds of image sets; what is trained on them translates, on any other it samples
@@ -16,17 +16,21 @@ def register_pipelines() -> dict[str, Pipeline]:
     Raises:
         InputError: a recipe names an image set that is not declared.
     """
-    preparations = {name: preparation(name, declaration["kind"]) for name, declaration in image_sets().items()}
+    declared, described = image_sets(), recipes()  # once: outside a session all of conf/ is read for it
+    preparations = {name: preparation(name, declaration["kind"]) for name, declaration in declared.items()}
     pipelines = {f"prepare_{name}": pipeline for name, pipeline in preparations.items()}
-    for name, parameters in recipes().items():
+    for name, parameters in described.items():
         if parameters.get("images") not in preparations:
             raise InputError(
                 f"{name}.images: '{parameters.get('images')}' is not an image set. Declared in conf/base/parameters/images.yml: "
                 f"{', '.join(preparations)}."
             )
-        translates = image_sets()[parameters["images"]]["kind"] in TWO_DOMAINS
+        translates = declared[parameters["images"]]["kind"] in TWO_DOMAINS
         pipelines[name] = preparations[parameters["images"]] + of_recipe(name, parameters["images"], translates)
-    families = {name: sum((pipelines[recipe] for recipe in family(name)), Pipeline([])) for name in FAMILIES}
+    families = {
+        name: sum((pipelines[recipe] for recipe, parameters in described.items() if belongs(parameters)), Pipeline([]))
+        for name, belongs in FAMILIES.items()
+    }
     pipelines |= {name: pipeline for name, pipeline in families.items() if pipeline.nodes}
     return pipelines | {"__default__": pipelines[DEFAULT] if DEFAULT in pipelines else Pipeline([])}
 

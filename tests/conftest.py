@@ -9,6 +9,7 @@ import logging
 import shutil
 import socket
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -77,13 +78,19 @@ def empty_store() -> bytes:
         return file.read_bytes()
 
 
-def make_project(folder: Path, stems: int = 40) -> Path:
-    """A copy of the project with a few of its emoji and of its garments: nothing of the real one is touched."""
+def make_project(folder: Path, stems: int = 40, recipes: Collection[str] = ()) -> Path:
+    """A copy of the project with a few of its emoji and of its garments: nothing of the real one is touched.
+
+    Of the recipes it has those that are named, if any are: each session reads all of them, which takes longer than many a node.
+    """
     for name in ("conf", "pyproject.toml", "dvc.yaml", ".dvcignore", "notebooks"):
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
     for local in (folder / "conf" / "local").glob("*.yml"):
         local.unlink()
+    for file in (folder / "conf").glob("*/parameters/recipes/*.yml"):
+        if recipes and file.stem not in recipes:
+            file.unlink()
     raw = folder / "data" / "01_raw" / "emoji"
     chosen = sorted((ROOT / "data" / "01_raw" / "emoji" / "3d").iterdir())[:: 600 // stems][:stems]
     for style in ("high_contrast", "flat", "3d"):

@@ -22,7 +22,7 @@ GROUPS = ["headline", "protocol", "samples", "in_domain", "classes", "kid_within
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A project that all recipes share: its images are prepared, and their features computed, once."""
-    return make_project(tmp_path_factory.mktemp("conditional"))
+    return make_project(tmp_path_factory.mktemp("conditional"), recipes=(RECIPE, "cgan", "projection_gan"))
 
 
 def test_the_whole_path(project, monkeypatch):

@@ -96,7 +96,7 @@ def repository(tmp_path):
 
     Each stage of each item is a process of ten seconds: of the sets only theirs, and only one of the recipes is released.
     """
-    project = make_project(tmp_path)
+    project = make_project(tmp_path, recipes=("gan", "pix2pix"))
     (project / "mlflow.db").unlink()  # here the first run makes it
     for folder in ("genlab", "pipelines"):
         shutil.copytree(ROOT / folder, project / folder, ignore=shutil.ignore_patterns("__pycache__"))

@@ -8,7 +8,7 @@ import re
 import mlflow
 import pandas as pd
 import pytest
-from conftest import make_project, run_kedro
+from conftest import ROOT, make_project, run_kedro
 from PIL import Image
 
 from genlab.images.digits import Digits
@@ -32,7 +32,7 @@ def project(tmp_path_factory):
     every = Digits.items
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Digits, "items", lambda self: itertools.islice(every(self), 0, None, 12))
-        yield make_project(tmp_path_factory.mktemp("latents"))
+        yield make_project(tmp_path_factory.mktemp("latents"), recipes=RECIPES)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -100,9 +100,11 @@ def test_the_page_that_puts_them_side_by_side(project, monkeypatch):
     assert "**1.0**" in text and "ValueError" in text
 
 
-def test_a_family_is_a_pipeline():
+def test_a_family_is_a_pipeline(monkeypatch):
     from pipelines.pipeline_registry import register_pipelines
 
+    monkeypatch.setattr(configuration, "_here", ROOT)  # the project itself, whatever session was last
+    monkeypatch.setattr(configuration, "_of_session", {})
     pipelines = register_pipelines()
     names = {node.namespace for node in pipelines["latent_variables"].nodes}
     assert names >= {"gmm", "vae", "vae_mixture", "digits", "fashion_28"} and "gan" not in names

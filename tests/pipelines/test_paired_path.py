@@ -16,7 +16,7 @@ SCORES = {"l1", "psnr", "ssim", "ms_ssim", "perceptual_efflite0", "kid_efflite0"
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A project in which `kedro run --pipeline=pix2pix --env=test` has been run."""
-    folder = make_project(tmp_path_factory.mktemp("paired"))
+    folder = make_project(tmp_path_factory.mktemp("paired"), recipes=("pix2pix", "pix2pix_l1"))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)

@@ -19,7 +19,7 @@ PICTURES = ("samples", "pictures/interpolation", "pictures/neighbours", "picture
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A project that all recipes share: its images are prepared, and their features computed, once."""
-    return make_project(tmp_path_factory.mktemp("sampling"))
+    return make_project(tmp_path_factory.mktemp("sampling"), recipes=RECIPES)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

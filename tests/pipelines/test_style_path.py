@@ -24,7 +24,7 @@ SERVED = {"model": {"generator": {"mapping": {"classes": 10}}, "critic": {"class
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
     """A project in which StyleGAN2, told labels, has gone the whole way."""
-    folder = make_project(tmp_path_factory.mktemp("style"))
+    folder = make_project(tmp_path_factory.mktemp("style"), recipes=("progan", "stylegan2"))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)

@@ -68,7 +68,7 @@ def runs(project):
 @pytest.fixture(scope="module")
 def emoji(tmp_path_factory):
     """A project whose images are prepared; nothing is trained in it."""
-    folder = make_project(tmp_path_factory.mktemp("emoji"))
+    folder = make_project(tmp_path_factory.mktemp("emoji"), recipes=("cyclegan",))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
