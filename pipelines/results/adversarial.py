@@ -43,14 +43,14 @@ def write() -> Path:
     return page
 
 
-def left_of(name: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """A family's parameters, scores and speeds, by recipe.
+def left_of(name: str, benchmark: Path = BENCHMARK) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """A family's parameters, scores, and speeds as a benchmark has left them, by recipe.
 
     Raises:
         InputError: a result is not there.
     """
     entries = family(name)
-    return entries, {recipe: metrics_of(recipe) for recipe in entries}, read(BENCHMARK, "python benchmarks/adversarial.py")
+    return entries, {recipe: metrics_of(recipe) for recipe in entries}, read(benchmark, f"python benchmarks/{benchmark.stem}.py")
 
 
 def copy_pictures(recipes: Iterable[str], folder: Path, pictures: Sequence[str]) -> None:

@@ -104,13 +104,13 @@ def within_table(metrics: Mapping[str, Any]) -> list[str]:
     return table(["KID x 1000 within", *scores], rows)
 
 
-def truncation_table(metrics: Mapping[str, Any]) -> list[str]:
-    """A line a bound: KID, precision and recall of each recipe."""
+def truncation_table(metrics: Mapping[str, Any], by: str = "bound") -> list[str]:
+    """A line a value of what truncates: KID, in whichever features it is, precision and recall of each recipe."""
     rows = []
-    for bound in next(iter(metrics.values()))["truncation"]:
-        scores = [scored["truncation"][bound] for scored in metrics.values()]
-        rows.append([bound, *(f"{1000 * row['kid_in_domain']:.0f}, {row['precision']:.2f}, {row['recall']:.2f}" for row in scores)])
-    return table(["bound", *(f"`{name}`: KID x 1000, precision, recall" for name in metrics)], rows)
+    for value in next(iter(metrics.values()))["truncation"]:
+        scores = [scored["truncation"][value] for scored in metrics.values()]
+        rows.append([value, *(f"{1000 * next(iter(row.values())):.0f}, {row['precision']:.2f}, {row['recall']:.2f}" for row in scores)])
+    return table([by, *(f"`{name}`: KID x 1000, precision, recall" for name in metrics)], rows)
 
 
 def whole_set(whole: Mapping[str, Any], folder: str) -> list[str]:

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipelines.configuration import family, project
+from pipelines.configuration import project
 from pipelines.release.card import number
-from pipelines.results.adversarial import comparison, copy_pictures
-from pipelines.results.conditional import table
-from pipelines.results.left import metrics_of, read
+from pipelines.results.adversarial import comparison, copy_pictures, left_of
+from pipelines.results.conditional import table, truncation_table
 
 PAGE = Path("docs/results/style.md")
 BENCHMARK = Path("data/08_reporting/benchmarks/style.json")
@@ -34,14 +33,11 @@ def write() -> Path:
     Raises:
         InputError: a result is not there, or recipes on one set were scored under different protocols.
     """
-    entries = family("style")
-    metrics, speeds = {name: metrics_of(name) for name in entries}, read(BENCHMARK, "python benchmarks/style.py")
+    entries, metrics, speeds = left_of("style", BENCHMARK)
     page = project() / PAGE
-    folder = page.with_suffix("")
-    copy_pictures(entries, folder, ("samples", "curves"))
     shown = {name: [picture for picture in PICTURES if made(name, picture).exists()] for name in entries}
     for name, pictures in shown.items():
-        copy_pictures([name], folder, [f"pictures/{picture}" for picture in pictures])
+        copy_pictures([name], page.with_suffix(""), ["samples", "curves", *(f"pictures/{picture}" for picture in pictures)])
     page.write_text("\n".join(describe(entries, metrics, speeds, shown, sizes(), page.stem)), encoding="utf-8")
     return page
 
@@ -116,7 +112,7 @@ def describe(
         "",
         "KID x 1000, precision and recall by psi, in the classifier's features where the set has labels.",
         "",
-        *truncations({name: metrics[name] for name in styled}),
+        *(truncation_table({name: metrics[name] for name in styled}, "psi") if styled else []),
         "",
         "## Parameters",
         "",
@@ -141,17 +137,6 @@ def paths(name: str, scores: Mapping[str, Mapping[str, float]]) -> list[str]:
     cells = {space: (row["ppl_efflite0"], row["ppl_efflite0_spread"]) for space, row in scores.items()}
     shown = [f"{number(value)} ± {number(error)}" for value, error in (cells["Z"], cells["W"])]
     return [f"`{name}`", *shown, f"{cells['W'][0] / cells['Z'][0]:.2f}"]
-
-
-def truncations(metrics: Mapping[str, Any]) -> list[str]:
-    """A line a psi."""
-    if not metrics:
-        return []
-    rows = []
-    for psi in next(iter(metrics.values()))["truncation"]:
-        scores = [scored["truncation"][psi] for scored in metrics.values()]
-        rows.append([psi, *(f"{1000 * next(iter(row.values())):.0f}, {row['precision']:.2f}, {row['recall']:.2f}" for row in scores)])
-    return table(["psi", *(f"`{name}`: KID x 1000, precision, recall" for name in metrics)], rows)
 
 
 def size_row(name: str, found: Mapping[int, tuple[int, int]]) -> list[str]:
