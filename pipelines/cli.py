@@ -11,7 +11,7 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.validation.exceptions import ParameterValidationError
 
 from genlab.errors import InputError, root_cause
-from pipelines.training.interruption import Interrupted
+from genlab.training.interruption import Interrupted
 
 
 def plainly(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -14,10 +14,10 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from genlab.errors import root_cause
+from genlab.training.interruption import Interrupted, interruptible
 from pipelines import configuration
 from pipelines.summary import summary
 from pipelines.tracking import CHECKPOINT_TAG, TRACKING, flatten, origin, sha256
-from pipelines.training.interruption import Interrupted, interruptible
 
 logger = logging.getLogger(__name__)
 

@@ -10,17 +10,23 @@ from torch.nn.functional import logsigmoid, relu, softplus
 Logits = Callable[[], Tensor]  # computed when asked for: most generators never look at the real ones
 
 
-def outputs(real: Tensor, fake: Tensor) -> dict[str, Tensor]:
-    """The critic's mean output for real and for fake images."""
-    return {"real": real.mean(), "fake": fake.mean()}
-
-
 class AdversarialLoss(NamedTuple):
-    """Both players' objectives. Logits (N, ...) -> one number a logit, (N, ...); the recipe takes the mean."""
+    """Objectives of generator and critic. Logits (N, ...) -> one value per logit, (N, ...); the recipe averages them."""
 
     critic: Callable[[Tensor, Tensor], Tensor]  # (real logits, fake logits) -> loss
-    generator: Callable[[Tensor, Logits], Tensor]  # (fake logits, the real logits) -> loss
-    views: Callable[[Tensor, Tensor], dict[str, Tensor]] = outputs  # (real logits, fake logits) -> what to watch, by name
+    generator: Callable[[Tensor, Logits], Tensor]  # (fake logits, function that returns the real logits) -> loss
+    probability: bool = False  # True if sigmoid(logit) estimates D(x)
+    bounded: bool = True  # False if the critic's loss has no lower bound (Wasserstein); else its infimum is 0
+
+    def estimates(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+        """Logits (N, ...) -> scalars to log: the critic's mean outputs `real` and `fake`, and the divergence that its value estimates.
+
+        `real` and `fake` are D(x) and D(G(z)) in [0, 1] for a critic that is a probability, mean logits for others.
+        """
+        if self.probability:
+            return {"real": real.sigmoid().mean(), "fake": fake.sigmoid().mean(), "jsd": jensen_shannon(real, fake)}
+        outputs = {"real": real.mean(), "fake": fake.mean()}
+        return outputs if self.bounded else outputs | {"wasserstein": wasserstein(real, fake)}
 
 
 def binary_cross_entropy(real: Tensor, fake: Tensor) -> Tensor:
@@ -31,14 +37,14 @@ def binary_cross_entropy(real: Tensor, fake: Tensor) -> Tensor:
     return -logsigmoid(real) - logsigmoid(-fake)
 
 
-def probabilities(real: Tensor, fake: Tensor) -> dict[str, Tensor]:
-    """D(x) and D(G(z)) in [0, 1], and the Jensen-Shannon divergence that the critic's value stands for.
+def jensen_shannon(real: Tensor, fake: Tensor) -> Tensor:
+    """Logits (N, ...) of a critic that is a probability -> a lower bound of the Jensen-Shannon divergence in nats, a scalar.
 
-    The value is 2 JSD - log 4 for the best critic (Goodfellow et al., theorem 1) and lower for any other, so that this is a
-    lower bound of the divergence, in nats: at most log 2, and below 0 for a critic that is worse than undecided.
+    The critic's value is 2 JSD - log 4 for the optimal critic (Goodfellow et al., theorem 1) and lower for any other. The bound is at
+    most log 2, and below 0 for a critic that is worse than undecided.
     """
     value = -binary_cross_entropy(real, fake).mean()
-    return {"real": real.sigmoid().mean(), "fake": fake.sigmoid().mean(), "jsd": (value + math.log(4)) / 2}
+    return (value + math.log(4)) / 2
 
 
 def least_squares(real: Tensor, fake: Tensor) -> Tensor:
@@ -46,22 +52,31 @@ def least_squares(real: Tensor, fake: Tensor) -> Tensor:
     return (real - 1).square() / 2 + fake.square() / 2
 
 
-def difference(real: Tensor, fake: Tensor) -> dict[str, Tensor]:
-    """Mean outputs and their difference: the Wasserstein-1 distance times the critic's Lipschitz constant, estimated from below.
+def wasserstein(real: Tensor, fake: Tensor) -> Tensor:
+    """Logits (N, ...) -> a lower bound of the Wasserstein-1 distance times the critic's Lipschitz constant, a scalar.
 
     Arjovsky et al. 2017 (arXiv:1701.07875), equation 3.
     """
-    return {**outputs(real, fake), "wasserstein": real.mean() - fake.mean()}
+    return real.mean() - fake.mean()
+
+
+def ranking_accuracy(real: Tensor, fake: Tensor) -> Tensor:
+    """Logits (N, ...) -> the share of (real, fake) pairs that the critic puts into the right order, a scalar; 1/2 if undecided.
+
+    The area under the ROC curve. Unlike a count of correct signs it has the same meaning for every loss, also for Wasserstein's.
+    """
+    difference = real.flatten()[:, None] - fake.flatten()[None]
+    return (difference.sign().mean() + 1) / 2
 
 
 # Equation 1 as it stands: the generator minimises log(1 - D(G(z))), whose slope vanishes while the critic is sure.
-MINIMAX = AdversarialLoss(binary_cross_entropy, lambda fake, real: logsigmoid(-fake), probabilities)
+MINIMAX = AdversarialLoss(binary_cross_entropy, lambda fake, real: logsigmoid(-fake), probability=True)
 # Its section 3: the generator maximises log D(G(z)) instead.
-NON_SATURATING = AdversarialLoss(binary_cross_entropy, lambda fake, real: -logsigmoid(fake), probabilities)
+NON_SATURATING = AdversarialLoss(binary_cross_entropy, lambda fake, real: -logsigmoid(fake), probability=True)
 # The generator's term is not halved: so in CycleGAN (arXiv:1703.10593, section 4), where lambda = 10 is weighed against it.
 LEAST_SQUARES = AdversarialLoss(least_squares, lambda fake, real: (fake - 1).square())
 # Arjovsky et al. 2017 (arXiv:1701.07875), equation 2; the critic has to be held near Lipschitz 1.
-WASSERSTEIN = AdversarialLoss(lambda real, fake: fake - real, lambda fake, real: -fake, difference)
+WASSERSTEIN = AdversarialLoss(lambda real, fake: fake - real, lambda fake, real: -fake, bounded=False)
 # Lim and Ye 2017 (arXiv:1705.02894); Miyato et al. 2018 (arXiv:1802.05957), equations 16 and 17.
 HINGE = AdversarialLoss(lambda real, fake: relu(1 - real) + relu(1 + fake), lambda fake, real: -fake)
 # Jolicoeur-Martineau 2018 (arXiv:1807.00734) and Huang et al. 2024 (arXiv:2501.05441), equation 2: each fake beside a real image.

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 from torch.optim.swa_utils import AveragedModel
 
+from genlab.adversarial.handover import Handover
 from genlab.average import MovingAverage
 from genlab.engine import Batch, GradientUpdate, Recipe, Terms, parameters_of
 from genlab.errors import InputError
@@ -49,7 +50,7 @@ class CycleGAN(Recipe):
         self.loss, self.decay_start = loss, decay_start
         self.cycle_weight, self.identity_weight = cycle_weight, identity_weight
         self.critic_augmentation = critic_augmentation or nn.Identity()
-        self.fakes: dict[str, Tensor] = {}  # of this turn, for the critics
+        self.fakes = Handover()  # this turn's fakes by domain, from the generators' update to the critics'
         self.updates = {
             "generator": GradientUpdate(self.generator_objective, generator_optimizer(parameters_of([self.a_to_b, self.b_to_a]))),
             "critic": GradientUpdate(self.critic_objective, critic_optimizer(parameters_of([self.critic_a, self.critic_b]))),
@@ -73,7 +74,7 @@ class CycleGAN(Recipe):
             terms["identity"] = l1_loss(same_a, a) + l1_loss(same_b, b)
         else:
             fake_b, fake_a = self.a_to_b(a), self.b_to_a(b)
-        self.fakes = {"a": fake_a.detach(), "b": fake_b.detach()}
+        self.fakes.give({"a": fake_a.detach(), "b": fake_b.detach()})
         terms["cycle"] = l1_loss(self.b_to_a(fake_b), a) + l1_loss(self.a_to_b(fake_a), b)
         for domain, fake, critic in (("a", fake_a, self.critic_a), ("b", fake_b, self.critic_b)):
             terms[f"adversarial_{domain}"] = self.adversarial(critic, batch[domain], fake)
@@ -91,10 +92,11 @@ class CycleGAN(Recipe):
         return self.loss.generator(judge(fake), lambda: judge(real)).mean()
 
     def critic_objective(self, batch: Batch) -> Terms:
-        """Both critics, on this turn's reals and on fakes from the pools."""
+        """Both critics, on this turn's reals and on fakes from the pools. The generators' update must come first in `updates`."""
+        fakes = self.fakes.take()
         terms: Terms = {}
         for domain, critic, pool in (("a", self.critic_a, self.pool_a), ("b", self.critic_b, self.pool_b)):
-            real, fake = batch[domain], pool(self.fakes[domain])
+            real, fake = batch[domain], pool(fakes[domain])
             logits = critic(self.critic_augmentation(torch.cat([real, fake])))
             terms[domain] = self.loss.critic(*logits.split([len(real), len(fake)])).mean()
         terms["loss"] = terms["a"] + terms["b"]

@@ -13,13 +13,13 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.optim.swa_utils import AveragedModel
 
+from genlab.adversarial.diversity import Diversity
 from genlab.average import MovingAverage
 from genlab.engine import Batch, GradientUpdate, Recipe, Terms
 from genlab.errors import InputError
 from genlab.growth import Growth, Stage, at_stage
-from genlab.health import Diversity, ranking_accuracy
 from genlab.labels import check_labels
-from genlab.losses.adversarial import AdversarialLoss
+from genlab.losses.adversarial import AdversarialLoss, ranking_accuracy
 from genlab.losses.orthogonality import orthogonality
 from genlab.losses.penalties import Judge, Judged, Penalty
 from genlab.networks.conditional import AuxiliaryCritic, JoinedCritic, Verdict
@@ -134,7 +134,7 @@ class GAN(Recipe):
             terms["loss"] = terms["loss"] + terms[name]
         self.add_classification(terms, batch, *verdicts)
         with torch.no_grad():
-            return terms | self.loss.views(*logits) | {"accuracy": ranking_accuracy(*logits)}
+            return terms | self.loss.estimates(*logits) | {"accuracy": ranking_accuracy(*logits)}
 
     def generator_objective(self, batch: Batch) -> Terms:
         fake, told = self.fakes(batch), self.told(batch)

@@ -9,11 +9,11 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 from torch.optim.swa_utils import AveragedModel
 
+from genlab.adversarial.handover import Handover
 from genlab.average import MovingAverage
 from genlab.engine import Batch, GradientUpdate, Recipe, Terms
 from genlab.errors import InputError
-from genlab.health import ranking_accuracy
-from genlab.losses.adversarial import AdversarialLoss
+from genlab.losses.adversarial import AdversarialLoss, ranking_accuracy
 from genlab.modes import evaluating
 from genlab.networks.normalise import batch_norms
 from genlab.networks.sampling import Sampling
@@ -53,7 +53,7 @@ class Pix2Pix(Recipe):
         self.source, self.target = direction.split("_to_")
         self.l1_weight, self.critic_weight, self.decay_start = l1_weight, critic_weight, decay_start
         self.critic_augmentation = critic_augmentation or nn.Identity()
-        self.fake = torch.empty(0)  # of this turn, for the critic
+        self.fake = Handover()  # this turn's fakes, from the generator's update to the critic's
         sampling.apply(generator)
         self.updates = {"generator": GradientUpdate(self.generator_objective, generator_optimizer(generator.parameters()))}
         if critic is not None:
@@ -77,20 +77,20 @@ class Pix2Pix(Recipe):
         terms = {"l1": l1_loss(fake, y)}
         terms["loss"] = self.l1_weight * terms["l1"]
         if self.critic is not None:
-            self.fake = fake.detach()
+            self.fake.give({"fake": fake.detach()})
             terms["adversarial"] = self.loss.generator(self.judge(x, fake), lambda: self.judge(x, y)).mean()
             terms["loss"] = terms["loss"] + terms["adversarial"]
         return terms
 
     def critic_objective(self, batch: Batch) -> Terms:
-        """Equation 1 as the critic has it, on the fakes that the generator's step was made for."""
+        """The critic's part of equation 1, on the fakes of the generator's step, which must come first in `updates`."""
         x, y = batch[self.source], batch[self.target]
-        logits = self.judge(x, y), self.judge(x, self.fake)
+        logits = self.judge(x, y), self.judge(x, self.fake.take()["fake"])
         terms = {"adversarial": self.loss.critic(*logits).mean()}
         terms["loss"] = self.critic_weight * terms["adversarial"]
         with torch.no_grad():
             images = [each.reshape(len(each), -1).mean(1) for each in logits]
-            return terms | self.loss.views(*logits) | {"accuracy": ranking_accuracy(*images)}
+            return terms | self.loss.estimates(*logits) | {"accuracy": ranking_accuracy(*images)}
 
     def check(self, batch: Batch) -> None:
         """Training wants sides that the generator gives back as they were; translating pads and crops (genlab.padding).

@@ -12,13 +12,13 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from genlab.adaptive import AdaptiveAugment
+from genlab.adversarial.diversity import Diversity
 from genlab.average import MovingAverage
 from genlab.engine import Batch, GradientUpdate, Recipe, Terms
 from genlab.errors import InputError
 from genlab.growth import Growth, Stage, at_stage
-from genlab.health import Diversity, ranking_accuracy
 from genlab.labels import check_labels
-from genlab.losses.adversarial import NON_SATURATING, AdversarialLoss
+from genlab.losses.adversarial import NON_SATURATING, AdversarialLoss, ranking_accuracy
 from genlab.losses.penalties import Judged, r1
 from genlab.networks.style import Generator, mixed
 from genlab.pictures import spread
@@ -128,7 +128,7 @@ class StyleGAN(Recipe):
         if isinstance(self.critic_augmentation, AdaptiveAugment):
             self.critic_augmentation.observe(logits[0])
         with torch.no_grad():
-            return terms | self.loss.views(*logits) | {"accuracy": ranking_accuracy(*logits)}
+            return terms | self.loss.estimates(*logits) | {"accuracy": ranking_accuracy(*logits)}
 
     def r1_objective(self, batch: Batch) -> Terms:
         real = self.real(batch).detach().requires_grad_()

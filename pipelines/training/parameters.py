@@ -20,4 +20,5 @@ class Monitoring(Parameters):
 
     log_every: PositiveInt  # a point on the curves: the mean since the last
     pictures_every: PositiveInt  # a grid of samples, the first at 0
-    checkpoint_every: PositiveInt  # what a resumed run goes on from
+    checkpoint_every: PositiveInt  # a state that a stopped run continues from
+    resume: str = ""  # key of a stopped run to continue although parameters, data or code have changed since; see the run's warning

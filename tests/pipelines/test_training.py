@@ -12,7 +12,6 @@ from mlflow import MlflowClient
 
 from genlab.engine import NonFiniteLossError
 from genlab.errors import InputError
-from pipelines.training.resumption import ResumeFolder
 
 LONG = {"cyclegan.budget.images": 240, "cyclegan.monitoring.checkpoint_every": 40, "cyclegan.monitoring.pictures_every": 120}
 DIVERGING = LONG | {"cyclegan.model.generator_optimizer.lr": 1e18, "cyclegan.monitoring.checkpoint_every": 4}
@@ -116,32 +115,20 @@ def test_a_killed_training_resumes_to_the_same_bits(prepared):
     assert sorted({point.step for point in history}) == list(range(4, 241, 4))
 
 
-def test_a_changed_experiment_starts_anew_and_the_other_ones_state_stays(prepared):
+def test_a_changed_experiment_says_that_it_starts_again_and_how_to_continue(prepared, caplog):
     with pytest.raises(NonFiniteLossError):  # stopped, after a state was saved
         train(prepared, **DIVERGING)
     (state,) = (prepared / ".genlab" / "resumption").rglob("state.pt")
     train(prepared, **{"cyclegan.seed": 1})
     assert "resumed_at_images" not in runs(prepared)[0].data.tags
     assert state.exists()
-
-
-def test_a_second_trainer_of_the_same_experiment_is_refused(tmp_path):
-    folder = ResumeFolder(str(tmp_path))
-    with (
-        folder.locked("key"),
-        pytest.raises(InputError, match=rf"Process {os.getpid()} is training this very experiment"),
-        folder.locked("key"),
-    ):
-        pass
-    with folder.locked("other"), folder.locked("key"):
-        pass
-
-
-def test_a_damaged_state_says_what_to_do(tmp_path):
-    with ResumeFolder(str(tmp_path)).locked("key") as state:
-        state.file.write_bytes(b"PK\x03\x04 half of it")
-        with pytest.raises(InputError, match=r"state\.pt cannot be read .* Remove it to start this training anew"):
-            state.load("cpu")
+    (message,) = [record.getMessage() for record in caplog.records if "is not continued" in record.getMessage()]
+    for part in ("starts from 0", "seed: 1 (was 0)", "model.generator_optimizer.lr: 0.0005 (was 1e+18)", "budget.images: 16 (was 240)"):
+        assert part in message
+    assert f"set `monitoring.resume` to {state.parent.name}" in message
+    assert "code" not in message
+    with pytest.raises(InputError, match=r"monitoring\.resume: got 'cafe', expected the key of a stopped training .*: .* \(\d+ images\)"):
+        train(prepared, **LONG | {"cyclegan.monitoring.resume": "cafe"})
 
 
 def test_a_diverging_loss_stops_the_run_and_keeps_the_last_state(prepared):

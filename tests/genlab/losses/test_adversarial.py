@@ -3,7 +3,16 @@ import math
 import pytest
 import torch
 
-from genlab.losses.adversarial import HINGE, LEAST_SQUARES, MINIMAX, NON_SATURATING, RELATIVISTIC, WASSERSTEIN, AdversarialLoss
+from genlab.losses.adversarial import (
+    HINGE,
+    LEAST_SQUARES,
+    MINIMAX,
+    NON_SATURATING,
+    RELATIVISTIC,
+    WASSERSTEIN,
+    AdversarialLoss,
+    ranking_accuracy,
+)
 
 LOSSES = {
     "minimax": MINIMAX,
@@ -68,7 +77,7 @@ def test_the_best_critic_of_two_densities(name, optimum):
 def test_wasserstein_critic_is_paid_the_difference():
     real, fake = torch.tensor([1.0, 2.0]), torch.tensor([0.5, -3.0])
     assert WASSERSTEIN.critic(real, fake).tolist() == [-0.5, -5.0]
-    assert WASSERSTEIN.views(real, fake)["wasserstein"] == pytest.approx(1.5 + 1.25)
+    assert WASSERSTEIN.estimates(real, fake)["wasserstein"] == pytest.approx(1.5 + 1.25)
     assert generator_loss(WASSERSTEIN, fake).tolist() == [-0.5, 3.0]
 
 
@@ -106,7 +115,7 @@ def test_jensen_shannon_divergence_of_two_densities_by_the_best_critic():
     count = 2000  # images of each kind, as often as their densities say
     logits = (p / q).log()
     real, fake = (logits.repeat_interleave((density * count).round().long()) for density in (p, q))
-    assert MINIMAX.views(real, fake)["jsd"] == pytest.approx(divergence.item(), rel=1e-5)
+    assert MINIMAX.estimates(real, fake)["jsd"] == pytest.approx(divergence.item(), rel=1e-5)
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
@@ -122,4 +131,10 @@ def test_nothing_overflows(loss):
     extreme = torch.tensor([-1e4, 1e4])
     assert loss.critic(extreme, -extreme).isfinite().all()
     assert generator_loss(loss, extreme, -extreme).isfinite().all()
-    assert all(value.isfinite() for value in loss.views(extreme, -extreme).values())
+    assert all(value.isfinite() for value in loss.estimates(extreme, -extreme).values())
+
+
+def test_ranking_accuracy_counts_pairs_and_halves_ties():
+    assert ranking_accuracy(torch.tensor([2.0, 3.0]), torch.tensor([0.0, 1.0])) == 1
+    assert ranking_accuracy(torch.tensor([0.0]), torch.tensor([0.0, 1.0, -1.0])) == 0.5
+    assert ranking_accuracy(torch.tensor([1.0, 3.0]), torch.tensor([2.0, 2.0])) == 0.5

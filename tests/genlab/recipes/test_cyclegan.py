@@ -82,6 +82,16 @@ def test_the_critics_take_no_gradient_to_the_generators():
     assert all(torch.equal(value, before[name]) for name, value in recipe.a_to_b.state_dict().items())
 
 
+@pytest.mark.parametrize("turns", [0, 1])
+def test_critics_without_this_turns_fakes_are_an_error(turns):
+    """Before the generators' update, and in a second turn in which it comes too late."""
+    recipe, stream = made(), Stream(Noise())
+    list(train(recipe, stream, 0, 2 * turns, 2, seed=5))
+    stream.begin(turns)
+    with pytest.raises(RuntimeError, match=r"Put 'generator' before 'critic' in `updates`"):
+        recipe.updates["critic"](stream)
+
+
 def test_learning_rate_is_constant_then_falls_to_zero():
     recipe = made(decay_start=0.5)
     rates = []

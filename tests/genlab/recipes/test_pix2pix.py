@@ -96,6 +96,13 @@ def test_each_player_moves_its_own_weights_alone():
         assert moved == {player} and other not in moved
 
 
+def test_a_critic_without_this_turns_fakes_is_an_error():
+    recipe, stream = made(), Stream(Negatives())
+    recipe.updates = dict(reversed(recipe.updates.items()))
+    with pytest.raises(RuntimeError, match=r"Put 'generator' before 'critic' in `updates`"):
+        list(train(recipe, stream, 0, 8, 4, seed=5))
+
+
 def test_it_learns_a_translation_that_is_known():
     recipe = made(generator=UNet(size=16, width=16, dropout=0.0))
     *_, last = train(recipe, Stream(Negatives(count=8)), 0, 1600, 8, seed=0)

@@ -1,0 +1,1 @@
+"""What recipes with a generator and a critic have in common."""

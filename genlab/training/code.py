@@ -1,0 +1,82 @@
+"""The code that a training depends on: files of genlab that are imported from given modules, with a hash of each file's meaning."""
+
+import ast
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import genlab
+
+PACKAGE = Path(genlab.__file__).parent
+
+
+def code_of(
+    names: Iterable[str],  # dotted names of modules or of objects in modules: genlab.training.fit, genlab.recipes.gan.GAN
+    package: Path = PACKAGE,
+) -> dict[str, str]:
+    """Names -> {file relative to the package's parent: hash}, of all files that are imported from there, directly or not, sorted.
+
+    Imports inside functions count, imports for type checkers do not. Comments, docstrings and layout do not change a hash.
+    """
+    found: dict[str, str] = {}
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        file = file_of(name, package)
+        if file is None or (path := str(file.relative_to(package.parent))) in found:
+            continue
+        packages = path.split("/")[:-1]
+        waiting += [".".join(packages[:end]) for end in range(1, len(packages) + 1)]  # Python runs the `__init__` of each
+        tree = ast.parse(file.read_bytes())
+        waiting += imported(tree, package.name)
+        found[path] = meaning(tree)
+    return dict(sorted(found.items()))
+
+
+def classes_in(description: object) -> Iterator[str]:
+    """The names under `class` anywhere in a description."""
+    if isinstance(description, dict):
+        if isinstance(description.get("class"), str):
+            yield description["class"]
+        for value in description.values():
+            yield from classes_in(value)
+    elif isinstance(description, list | tuple):
+        for value in description:
+            yield from classes_in(value)
+
+
+def file_of(name: str, package: Path) -> Path | None:
+    """A dotted name -> the file of the module it names or is in; None if it is not in the package."""
+    parts = name.split(".")
+    if parts[0] != package.name:
+        return None
+    for end in range(len(parts), 0, -1):
+        path = package.parent.joinpath(*parts[:end])
+        for file in (path.with_suffix(".py"), path / "__init__.py"):
+            if file.is_file():
+                return file
+    return None
+
+
+def imported(tree: ast.Module, package: str) -> Iterator[str]:
+    """Dotted names that a module imports from the package, and names that it imports from its modules."""
+    ignored = {id(inner) for node in ast.walk(tree) if is_type_checking(node) for inner in ast.walk(node)}
+    for node in ast.walk(tree):
+        if id(node) in ignored:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == package:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def is_type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+def meaning(tree: ast.Module) -> str:
+    """16 hexadecimal digits that change when a module's code does; removes its docstrings from the tree."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(node) is not None:
+            del node.body[0]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]

@@ -1,0 +1,161 @@
+"""Train a recipe on a prepared image set: build, resume, log, save, stop."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from genlab.build import build
+from genlab.compute import Compute
+from genlab.engine import Recipe, Stream, finite, train, weight_sums
+from genlab.images.augment import Augmentation
+from genlab.images.prepared_set import PreparedSet
+from genlab.images.stream import ImageSource
+from genlab.labels import check_classes
+from genlab.seeding import seed_everything
+from genlab.training.events import Callback, Event, Finished, Found, Logged, PicturesDue, Resumed, Saving
+from genlab.training.health import Adversarial, Watch
+from genlab.training.history import History
+from genlab.training.interruption import Interrupted, StopRequest, stop_request
+from genlab.training.progress import Progress
+from genlab.training.resumption import Description, experiment_of, saved_state
+from genlab.training.settings import Budget, Monitoring
+from genlab.training.state import Experiment, SavedState, States
+
+logger = logging.getLogger(__name__)
+
+
+class Trained(NamedTuple):
+    """The result of a training."""
+
+    recipe: Recipe
+    history: History
+    key: str  # of the experiment; its saved state may be forgotten once the result is safe
+
+
+def fit(
+    model: Recipe | Description,  # a description is needed to resume
+    images: PreparedSet,
+    budget: Budget,
+    seed: int = 0,
+    augmentation: Augmentation | Description | None = None,
+    compute: Compute | Description | None = None,
+    monitoring: Monitoring | None = None,
+    states: States | None = None,  # where the state of a stopped training is kept; None: it is not saved
+    callbacks: Sequence[Callback] = (),
+) -> Trained:
+    """Train a recipe on the training images of a set; continue from the last saved state if there is one.
+
+    A training that is stopped and continued gives the same bits as one that is not.
+
+    Raises:
+        Interrupted: by Ctrl-C or SIGTERM, after saving; the same call continues from there.
+        NonFiniteLossError: a term is NaN or infinite; the last saved state is kept.
+        InputError: the images do not fit the model, the description is wrong, or no state can be kept or found.
+    """
+    place = build(compute, "compute") if compute is not None else Compute()
+    monitoring = monitoring or Monitoring()
+    experiment = experiment_of(model, augmentation, place, budget, monitoring, seed, images, states)
+    seed_everything(seed)
+    recipe = place.place(build(model, "model"), budget.images)
+    augment = build(augmentation, "augmentation")
+    source = ImageSource(images, budget.batch_size, seed, augment, place.workers, place.device, place.channels_last, budget.sampling)
+    recipe.use(place.precision)
+    check_classes(recipe.classes, images.classes, images.name)
+    recipe.check(next(source.batches(0)))
+    with locked(states, experiment) as state, stop_request() as stop:
+        training = Training(recipe, source, budget, monitoring, seed, place, experiment, state, callbacks)
+        training.resume(saved_state(states, state, experiment, monitoring.resume, place))
+        training.run(stop)
+    return Trained(recipe, training.history, experiment.key)
+
+
+class Training:
+    """A training under way: the recipe, the images seen, the history, and where the state is saved."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        source: ImageSource,
+        budget: Budget,
+        monitoring: Monitoring,
+        seed: int,
+        place: Compute,
+        experiment: Experiment,
+        state: SavedState | None,
+        callbacks: Sequence[Callback],
+    ):
+        self.recipe, self.source, self.budget, self.monitoring, self.seed = recipe, source, budget, monitoring, seed
+        self.place, self.experiment, self.state, self.callbacks = place, experiment, state, callbacks
+        self.history = History(monitoring.log_every)
+        self.images, self.stream = 0, Stream(source)
+
+    def resume(self, saved: dict[str, Any] | None) -> None:
+        """Continue from a saved state; without one, draw the first pictures."""
+        if saved is None:
+            self.recipe.at(0.0)
+            self.report(PicturesDue(0, self.place.device, self.recipe))
+            return
+        self.recipe.load_training_state(saved["training"])
+        self.history.load_state_dict(saved["history"])
+        self.images, self.stream = saved["images"], Stream(self.source, saved["position"])
+        self.report(Resumed(self.images, self.history.rows, saved["notes"]))
+
+    def run(self, stop: StopRequest) -> None:
+        """Take turns until the budget is spent."""
+        budget, monitoring = self.budget, self.monitoring
+        watch = Watch(self.history.rows, self.recipe.loss.bounded if isinstance(self.recipe, Adversarial) else True)
+        progress = Progress(self.images, budget.images)
+        turns = train(self.recipe, self.stream, self.images, budget.images, budget.batch_size, self.seed, self.place.precision)
+        for turn in progress.watch(turns):
+            before, self.images = self.images, turn.images
+            if row := self.history.add(turn):
+                self.report(Logged(self.images, row | {"images_per_second": progress.images_per_second}))
+                for finding in watch.new():
+                    logger.warning("After %s images: %s.", f"{self.images:,}", finding.message)
+                    self.report(Found(self.images, finding))
+            if crossed(monitoring.pictures_every, before, self.images):
+                self.report(PicturesDue(self.images, self.place.device, self.recipe))
+            if stop.signal or crossed(monitoring.checkpoint_every, before, self.images):
+                self.save()
+            if stop.signal:
+                raise Interrupted(stop.signal, self.images, budget.images)
+        if self.images < budget.images:
+            logger.info("Nothing more to learn after %s of %s images.", f"{self.images:,}", f"{budget.images:,}")
+        finite(weight_sums(self.recipe), self.images)
+        self.report(Finished(self.images, progress.summary()))
+
+    def save(self) -> None:
+        """Save the state, if it is to be kept."""
+        finite(weight_sums(self.recipe), self.images)  # a bad step shows in the terms of the next turn: never overwrite a good state by it
+        if self.state is None:
+            return
+        notes: dict[str, str] = {}
+        self.report(Saving(notes))
+        state = {
+            "training": self.recipe.training_state(),
+            "history": self.history.state_dict(),
+            "images": self.images,
+            "position": self.stream.position,
+            "notes": notes,
+        }
+        self.state.save(state, self.experiment)
+
+    def report(self, event: Event) -> None:
+        for callback in self.callbacks:
+            callback(event)
+
+
+@contextmanager
+def locked(states: States | None, experiment: Experiment) -> Iterator[SavedState | None]:
+    """The experiment's saved state, for this process alone; None if no state is kept."""
+    if states is None:
+        yield None
+        return
+    with states.locked(experiment.key) as state:
+        yield state
+
+
+def crossed(every: int, before: int, now: int) -> bool:
+    """Whether a multiple of `every` lies in (before, now]."""
+    return now // every > before // every

@@ -1,0 +1,80 @@
+"""Progress of a training: images, images per second, time left, losses."""
+
+import logging
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator
+
+from genlab.engine import Turn
+
+LOG_SECONDS = 30  # between two log lines where no terminal shows the bar
+RECENT_SECONDS = 60  # of training that the time left is estimated from
+
+
+class Progress:
+    """A bar on a terminal, a log line every 30 seconds elsewhere; measures speed and time spent in turns."""
+
+    def __init__(self, images: int, budget: int):  # images seen before, and in total at the end
+        self.start, self.images, self.budget = images, images, budget
+        self.started = time.monotonic()
+        self.turn_seconds = 0.0
+        self.recent = deque([(self.started, images)])  # (time, images) of the last minute
+
+    def watch(self, turns: Iterator[Turn]) -> Iterator[Turn]:
+        """The same turns, counted, timed and shown."""
+        from tqdm import tqdm
+
+        on_terminal = sys.stderr.isatty()
+        logged = time.monotonic()
+        with tqdm(total=self.budget, initial=self.start, unit="img", desc="training", disable=not on_terminal, dynamic_ncols=True) as bar:
+            while True:
+                asked = time.monotonic()
+                turn = next(turns, None)
+                now = time.monotonic()
+                self.turn_seconds += now - asked
+                if turn is None:
+                    return
+                bar.set_postfix_str(losses(turn), refresh=False)
+                bar.update(turn.images - self.images)
+                self.count(turn.images, now)
+                if not on_terminal and now - logged > LOG_SECONDS:
+                    logged = now
+                    logging.getLogger(__name__).info(self.line(turn))
+                yield turn
+
+    def count(self, images: int, now: float) -> None:
+        """Record the images seen by this time."""
+        self.images = images
+        self.recent.append((now, images))
+        while len(self.recent) > 2 and now - self.recent[1][0] >= RECENT_SECONDS:  # the oldest is at least a minute ago
+            self.recent.popleft()
+
+    @property
+    def images_per_second(self) -> float:
+        """Mean of the whole run, pictures and checkpoints included."""
+        return (self.images - self.start) / max(time.monotonic() - self.started, 1e-9)
+
+    @property
+    def recent_images_per_second(self) -> float:
+        """Mean of the last minute, pictures and checkpoints included: growth, or other work on the machine, changes the speed."""
+        (before, seen), (now, images) = self.recent[0], self.recent[-1]
+        return (images - seen) / max(now - before, 1e-9)
+
+    def line(self, turn: Turn) -> str:
+        speed = self.recent_images_per_second
+        minutes, seconds = divmod(round((self.budget - self.images) / max(speed, 1e-9)), 60)
+        left = f"{speed:.1f} images/s, {minutes}:{seconds:02d} left"
+        return f"{self.images:,} of {self.budget:,} images, {left}, {losses(turn)}"
+
+    def summary(self) -> dict[str, float]:
+        return {
+            "training_seconds": time.monotonic() - self.started,
+            "turn_seconds": self.turn_seconds,
+            "images_per_second": self.images_per_second,
+        }
+
+
+def losses(turn: Turn) -> str:
+    """`generator 1.234, critic 0.456`: the loss of each update that has one."""
+    return ", ".join(f"{name.removesuffix('/loss')} {value:.3f}" for name, value in turn.terms.items() if name.endswith("/loss"))

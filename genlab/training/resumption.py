@@ -1,0 +1,98 @@
+"""Whether a stopped training is continued: what decides its result, and what differs if it is not."""
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from genlab.compute import Compute
+from genlab.engine import Recipe
+from genlab.errors import InputError
+from genlab.images.augment import Augmentation
+from genlab.images.prepared_set import PreparedSet
+from genlab.training.code import classes_in, code_of
+from genlab.training.settings import Budget, Monitoring
+from genlab.training.state import Experiment, SavedState, States, Stopped
+
+FIT = "genlab.training.fit"  # the module whose imports all trainings depend on
+Description = Mapping[str, Any]  # {class: ..., its arguments}, see genlab.build
+
+logger = logging.getLogger(__name__)
+
+
+def experiment_of(
+    model: Recipe | Description,
+    augmentation: Augmentation | Description | None,
+    place: Compute,
+    budget: Budget,
+    monitoring: Monitoring,
+    seed: int,
+    images: PreparedSet,
+    states: States | None,
+) -> Experiment:
+    """Everything that decides the result.
+
+    Raises:
+        InputError: the state is to be kept, but an object was given in place of a description, and cannot be compared.
+    """
+    for name, given in (("model", model), ("augmentation", augmentation)):
+        if states is not None and given is not None and not isinstance(given, Mapping):
+            raise InputError(
+                f"{name}: got a {type(given).__name__}, expected its description, {{class: ..., its arguments}}, since a resumed training "
+                "must be compared with the stopped one. Give the description, or leave out `states`."
+            )
+    settings = {"model": model, "augmentation": augmentation, "seed": seed, "budget": vars(budget), "compute": place.settings()}
+    settings["log_every"] = monitoring.log_every
+    code = code_of([FIT, *classes_in(model), *classes_in(augmentation)]) if states is not None else {}
+    comparable = json.loads(json.dumps(settings, default=str)) if states is not None else {}  # as it is after it was saved
+    return Experiment(comparable, images.content_hash, code)
+
+
+def saved_state(
+    states: States | None,
+    state: SavedState | None,
+    experiment: Experiment,
+    resume: str,  # key of another experiment to continue; "": none
+    place: Compute,
+) -> dict[str, Any] | None:
+    """The state to continue from; None for a training from the beginning, with a warning if another one was stopped.
+
+    Raises:
+        InputError: the key names no state, or its batches cannot be continued.
+    """
+    if states is None or state is None:
+        if resume:
+            raise InputError(f"monitoring.resume: got '{resume}', but no folder of states is given. Give `states`.")
+        return None
+    saved = state.load(place.device)
+    others = {each.experiment.key: each for each in states.stopped() if each.experiment.key != experiment.key}
+    if saved is not None or not resume:
+        if saved is None:
+            warn_of_stopped(experiment, others)
+        return saved
+    if resume not in others:
+        known = ", ".join(f"{key} ({each.images:,} images)" for key, each in others.items()) or "none"
+        raise InputError(f"monitoring.resume: got '{resume}', expected the key of a stopped training in {states.folder}: {known}.")
+    batch_sizes = [each.settings["budget"]["batch_size"] for each in (others[resume].experiment, experiment)]
+    if len(set(batch_sizes)) > 1:
+        raise InputError(
+            f"monitoring.resume: the stopped training {resume} has batches of {batch_sizes[0]}, this one of {batch_sizes[1]}; expected the "
+            "same, since the place in the data is counted in batches. Set `budget.batch_size` back."
+        )
+    differences = "; ".join(experiment.differences(others[resume].experiment))
+    logger.warning("Continuing %s after %s images, as asked. It differs in %s.", resume, f"{others[resume].images:,}", differences)
+    with states.locked(resume) as other:
+        return other.load(place.device)
+
+
+def warn_of_stopped(experiment: Experiment, others: Mapping[str, Stopped]) -> None:
+    """Say which stopped training is not continued, why, and how to continue it."""
+    unfinished = {key: each for key, each in others.items() if each.images < each.experiment.settings["budget"]["images"]}
+    for key, stopped in list(unfinished.items())[:1]:  # the one saved last
+        logger.warning(
+            "A training that was stopped after %s images is not continued; this one starts from 0. It differs in %s. To continue the "
+            "stopped one, undo these changes, or keep them and set `monitoring.resume` to %s.",
+            f"{stopped.images:,}",
+            "; ".join(experiment.differences(stopped.experiment)),
+            key,
+        )

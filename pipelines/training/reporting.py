@@ -1,0 +1,31 @@
+"""What a training reports, into its MLflow run."""
+
+from genlab.images.prepared_set import PreparedSet
+from genlab.pictures import sample_sheet
+from genlab.training.events import Event, Finished, Found, Logged, PicturesDue, Resumed, Saving
+from pipelines.tracking import Journal
+
+RUN = "run"  # note in a saved state: the id of the run that training continues in
+
+
+class Reporter:
+    """A callback of genlab.training.fit that writes to a journal."""
+
+    def __init__(self, journal: Journal, images: PreparedSet):
+        self.journal, self.images = journal, images
+
+    def __call__(self, event: Event) -> None:
+        journal = self.journal
+        match event:
+            case PicturesDue():
+                journal.picture("samples", sample_sheet(event.recipe, self.images, event.device), event.images)
+            case Logged():
+                journal.metrics(event.row, event.images)
+            case Found():
+                journal.tag({f"health.{event.finding.name}": f"since {event.images:,} images: {event.finding.message}"})
+            case Saving():
+                event.notes[RUN] = journal.run.id
+            case Resumed():
+                journal.resumed(event.notes[RUN], event.images, [dict(row) for row in event.rows])
+            case Finished():
+                journal.finished(event.summary, event.images)

@@ -1,0 +1,115 @@
+"""Training without Kedro."""
+
+import signal
+
+import pytest
+import torch
+from stand_ins import image_set
+
+from genlab.errors import InputError
+from genlab.training import fit as module
+from genlab.training.events import Finished, Logged, PicturesDue, Resumed, Saving
+from genlab.training.fit import fit
+from genlab.training.interruption import Interrupted
+from genlab.training.settings import Budget, Monitoring
+from genlab.training.state import States
+
+ADAM = {"class": "torch.optim.Adam", "partial": True, "lr": 1e-3}
+MODEL = {
+    "class": "genlab.recipes.gan.GAN",
+    "loss": {"class": "genlab.losses.adversarial.HINGE"},
+    "generator": {"class": "genlab.networks.dcgan.Generator", "size": 16, "channels": 1, "latent_size": 4, "width": 4},
+    "critic": {"class": "genlab.networks.dcgan.Critic", "size": 16, "channels": 1, "width": 4, "norm": "none"},
+    "generator_optimizer": ADAM,
+    "critic_optimizer": ADAM,
+}
+COMPUTE = {"class": "genlab.compute.Compute", "device": "cpu"}
+BUDGET, OFTEN = Budget(images=40, batch_size=4), Monitoring(log_every=4, pictures_every=16, checkpoint_every=8)
+
+
+class Listener:
+    """Keeps what is reported, notes something in each state, and stops the training after so many images."""
+
+    def __init__(self, stop_after=None):
+        self.events, self.stop_after = [], stop_after
+
+    def __call__(self, event):
+        self.events.append(event)
+        if isinstance(event, Saving):
+            event.notes["run"] = "a"
+        if isinstance(event, Logged) and event.images == self.stop_after:
+            signal.raise_signal(signal.SIGTERM)
+
+    def of(self, kind):
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+def train(states=None, model=MODEL, listener=None, budget=BUDGET, monitoring=OFTEN, seed=0):
+    return fit(model, image_set(), budget, seed, None, COMPUTE, monitoring, states, [listener] if listener else [])
+
+
+def assert_equal(one, other):
+    for name, value in one.recipe.state_dict().items():
+        assert torch.equal(value, other.recipe.state_dict()[name]), name
+    assert one.history.rows == other.history.rows
+
+
+def test_events_come_in_order():
+    listener = Listener()
+    trained = train(listener=listener)
+    assert [event.images for event in listener.of(PicturesDue)] == [0, 16, 32]
+    assert [event.images for event in listener.of(Logged)] == list(range(4, 41, 4)) == [row["images"] for row in trained.history.rows]
+    (finished,) = listener.of(Finished)
+    assert finished.images == 40 and finished.summary["training_seconds"] > 0
+    assert not listener.of(Saving)  # there is no place to save to
+
+
+def test_a_stopped_training_continues_to_the_same_bits(tmp_path):
+    straight, states, stopped = train(), States(tmp_path), Listener(stop_after=20)
+    with pytest.raises(Interrupted, match=r"after 20 of 40 images; the state is saved"):
+        train(states, listener=stopped)
+    resumed = Listener()
+    assert_equal(train(states, listener=resumed), straight)
+    (event,) = resumed.of(Resumed)
+    assert event.images == 20 and event.notes == {"run": "a"} and event.rows[-1]["images"] == 20 + 20  # the list grows on
+
+
+def test_a_changed_experiment_says_what_differs_and_continues_if_asked_to(tmp_path, caplog):
+    states = States(tmp_path)
+    with pytest.raises(Interrupted):
+        train(states, listener=Listener(stop_after=20))
+    (stopped,) = states.stopped()
+    changed = MODEL | {"loss": {"class": "genlab.losses.adversarial.WASSERSTEIN"}}
+    train(states, changed, budget=Budget(8, 4))
+    message = caplog.records[-1].getMessage()
+    assert "stopped after 20 images is not continued" in message and stopped.experiment.key in message
+    assert "model.loss.class: genlab.losses.adversarial.WASSERSTEIN (was genlab.losses.adversarial.HINGE)" in message
+    resumed, asked = Listener(), Monitoring(**vars(OFTEN) | {"resume": stopped.experiment.key})
+    train(states, changed, resumed, monitoring=asked)
+    assert [event.images for event in resumed.of(Resumed)] == [20]
+    for monitoring, budget, words in (
+        (Monitoring(resume="cafe"), BUDGET, rf"got 'cafe', expected the key of a stopped training in .*{stopped.experiment.key} \(20"),
+        (asked, Budget(40, 8), r"has batches of 4, this one of 8; .* Set `budget.batch_size` back"),
+    ):
+        with pytest.raises(InputError, match=words):
+            train(states, changed, monitoring=monitoring, budget=budget, seed=1)
+
+
+def test_changed_code_is_named(tmp_path, monkeypatch, caplog):
+    states = States(tmp_path)
+    with pytest.raises(Interrupted):
+        train(states, listener=Listener(stop_after=20))
+    real = module.experiment_of
+    monkeypatch.setattr(module, "experiment_of", lambda *given: real(*given)._replace(code={"genlab/engine.py": "changed"}))
+    train(states, budget=Budget(8, 4))
+    assert "code genlab/engine.py" in caplog.records[-1].getMessage()
+
+
+def test_an_object_in_place_of_a_description_trains_but_cannot_be_resumed(tmp_path):
+    from genlab.build import build
+    from genlab.seeding import seed_everything
+
+    seed_everything(0)
+    assert_equal(train(model=build(MODEL)), train())
+    with pytest.raises(InputError, match=r"model: got a GAN, expected its description"):
+        train(States(tmp_path), model=build(MODEL))

@@ -1,0 +1,61 @@
+import pytest
+import torch
+
+from genlab.losses import adversarial
+from genlab.training.health import ROWS, Watch, findings
+
+
+def rows(count=ROWS, **columns):
+    """A history whose columns are constants or functions of the row's number."""
+    names = {name.replace("__", "/"): value for name, value in columns.items()}
+    return [{"images": i, **{name: value(i) if callable(value) else value for name, value in names.items()}} for i in range(count)]
+
+
+def named(history, bounded=True):
+    return [finding.name for finding in findings(history, bounded)]
+
+
+def test_a_game_that_goes_well_is_not_complained_of():
+    noise = torch.randn(100, generator=torch.Generator().manual_seed(0)).tolist()
+    well = rows(60, critic__adversarial=lambda i: 1.2 + 0.1 * noise[i], generator__adversarial=lambda i: 0.9, health__diversity=0.9)
+    assert all(named(well[:count]) == [] for count in range(60))
+    falling = rows(40, critic__adversarial=lambda i: 2 * 0.9**i + 0.3, generator__adversarial=lambda i: 3 * 0.8**i)
+    assert all(named(falling[:count]) == [] for count in range(40))
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("critic_saturated", {"critic__adversarial": 1e-3}),
+        ("diversity_collapsed", {"critic__adversarial": 1.0, "health__diversity": 0.1}),
+        ("oscillation", {"critic__adversarial": 1.0, "generator__adversarial": lambda i: 3 + 2.5 * (-1) ** i}),
+    ],
+)
+def test_what_goes_wrong_is_named_once(name, columns):
+    history = rows(**columns)
+    assert named(history) == [name]
+    assert named(history[:-1]) == []  # too early to say
+    growing: list[dict[str, float]] = []
+    watch, told = Watch(growing), []
+    for row in history * 3:
+        growing.append(row)
+        told += [finding.name for finding in watch.new()]
+    assert told == [name]
+    assert Watch(history).new() == []  # a resumed training doesn't tell it again
+
+
+def test_an_unbounded_game_is_neither_saturated_nor_swings_about_its_drifting_zero():
+    game = rows(critic__adversarial=-1e-3, generator__adversarial=lambda i: 4 * (-1) ** i)
+    assert named(game, bounded=False) == []
+    assert named(game) == ["critic_saturated", "oscillation"]  # whatever columns are logged: the loss decides
+    assert named(rows(critic__adversarial=0.3, generator__adversarial=lambda i: 0.2 * (-1) ** i)) == []
+    assert Watch(list(game[:-1]), bounded=False).new() == []
+
+
+def test_only_wasserstein_losses_have_no_lower_bound():
+    """A critic that separates real from fake with ever larger logits: a bounded loss goes to 0, the other to minus infinity."""
+    for name in ("MINIMAX", "NON_SATURATING", "LEAST_SQUARES", "WASSERSTEIN", "HINGE", "RELATIVISTIC"):
+        loss = getattr(adversarial, name)
+        best = (1.0, 0.0) if name == "LEAST_SQUARES" else (1e4, -1e4)
+        value = loss.critic(*map(torch.tensor, best)).item()
+        assert (value == pytest.approx(0, abs=1e-6)) == loss.bounded
