@@ -3,12 +3,13 @@
 import functools
 import hashlib
 import json
+import math
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipelines.release.card import groups_of
+from pipelines.release.card import SPREAD, groups_of
 from pipelines.release.parameters import Release
 from pipelines.release.promotion import Headline
 from pipelines.release.registry import Registration
@@ -146,8 +147,27 @@ def register(
         serving=serving,
         example=serving.example(images),
         card=card,
-        headline=Headline(**metrics["headline"]),
+        headline=headline_of(metrics),
         protocol=dict(metrics["protocol"]),
         data_hash=images.content_hash,
         scores=scores,
     )
+
+
+def headline_of(metrics: Mapping[str, Any]) -> Headline:
+    """The headline with its spread, taken from the recipe's own row of each group.
+
+    A score `X` has the spread `X_spread` of the first group that scores X. `X_mean` is the mean of X over the directions that the recipe
+    translates in, scored independently: its spread is sqrt(sum of X_spread^2) / number of directions. None where a spread is missing.
+    """
+    headline = Headline(**metrics["headline"])
+    own = [next(iter(rows.values())) for rows in groups_of(metrics).values()]  # the baselines stand below it
+    score = headline.name
+    found = [row for row in own if score in row][:1]
+    if not found:
+        score = score.removesuffix("_mean")
+        found = [row for row in own if score in row]
+    spreads = [row.get(score + SPREAD) for row in found]
+    if not spreads or None in spreads:
+        return headline
+    return headline._replace(spread=math.hypot(*spreads) / len(spreads))

@@ -13,6 +13,10 @@ class Headline(NamedTuple):
     name: str
     value: float
     lower_is_better: bool
+    spread: float | None = None  # standard deviation of the value; None of a score that has none
+
+
+UNREADABLE = Headline("none", math.nan, True)
 
 
 class Standing(NamedTuple):
@@ -28,29 +32,63 @@ class Standing(NamedTuple):
 
     @classmethod
     def from_tags(cls, tags: Mapping[str, str]) -> Self:
-        """The inverse of tags; a version without them has a headline called `none`."""
-        headline = json.loads(tags.get("headline", '{"name": "none", "value": NaN, "lower_is_better": true}'))
-        return cls(Headline(**headline), tags.get("protocol", "none"), tags.get("data_hash", "none"))
+        """The inverse of tags. A headline that is missing or corrupt is UNREADABLE; one without a spread has None."""
+        try:
+            headline = Headline(**json.loads(tags["headline"]))
+            spread = None if headline.spread is None else float(headline.spread)
+            headline = headline._replace(value=float(headline.value), spread=spread)
+        except (KeyError, TypeError, ValueError, OverflowError):
+            headline = UNREADABLE
+        return cls(headline, tags.get("protocol", "none"), tags.get("data_hash", "none"))
 
 
-def beats(candidate: Standing, champion: Standing | None) -> tuple[bool, str]:
-    """Whether the candidate becomes champion, and why (not). Only scores under one protocol and data hash compare."""
+def beats(
+    candidate: Standing,
+    champion: Standing | None,
+    version: str | int | None = None,  # the champion's number, for the reason
+) -> tuple[bool, str]:
+    """Whether the candidate becomes champion, and the reason.
+
+    - A candidate whose headline is not finite never does.
+    - Where there is no champion, it does.
+    - A champion whose headline (name or direction), protocol or data differ from the candidate's has retired, as has one whose tags hold
+      no finite headline: no new version can be compared with it. The candidate replaces it.
+    - Otherwise it does if its headline is better by more than sqrt(s_candidate^2 + s_champion^2), the standard deviation of the
+      difference of two independent scores with the spreads s. A headline without a spread counts as s = 0. On a tie, or within the
+      spread, the champion stays.
+    """
     new = candidate.headline
     if not math.isfinite(new.value):
         return False, f"its {new.name} is {new.value}"
     if champion is None:
         return True, "there was no champion"
+    if why := retired(candidate, champion):
+        return True, f"the champion, version {version}, has retired: {why}"
     old = champion.headline
-    if (new.name, new.lower_is_better) != (old.name, old.lower_is_better):
-        return False, f"its headline is {new.name}, the champion's {old.name}"
+    gain = old.value - new.value if new.lower_is_better else new.value - old.value
+    spread = math.hypot(*(each.spread for each in (new, old) if each.spread is not None and math.isfinite(each.spread)))
+    verb, order = "beats" if gain > spread else "doesn't beat", "lower" if new.lower_is_better else "higher"
+    reason = f"its {new.name} {new.value:.6g} {verb} the champion's {old.value:.6g} ({order} is better)"
+    if gain > 0 and spread > 0:
+        limit = "more than" if gain > spread else "within"
+        reason += f": it is better by {gain:.6g}, {limit} the spread of their difference, {spread:.6g}"
+    return gain > spread, reason if gain > spread else f"{reason}; version {version} stays champion"
+
+
+def retired(candidate: Standing, champion: Standing) -> str:
+    """Why the champion's score does not compare with the candidate's; empty if it does."""
+    new, old = candidate.headline, champion.headline
+    if not math.isfinite(old.value):
+        return "its tags hold no finite headline"
+    if new.name != old.name:
+        return f"its headline is {old.name}, this version's is {new.name}"
+    if new.lower_is_better != old.lower_is_better:
+        return f"of its {old.name} {'lower' if old.lower_is_better else 'higher'} is better, of this version's the opposite"
     if candidate.protocol != champion.protocol:
-        return False, f"scored under another protocol ({candidate.protocol}) than the champion ({champion.protocol})"
+        return f"it was scored under another protocol ({champion.protocol}) than this version ({candidate.protocol})"
     if candidate.data_hash != champion.data_hash:
-        return False, f"scored on other data ({candidate.data_hash[:16]}) than the champion ({champion.data_hash[:16]})"
-    better = new.value < old.value if new.lower_is_better else new.value > old.value
-    order = "lower" if new.lower_is_better else "higher"
-    verb = "beats" if better else "doesn't beat"
-    return better, f"its {new.name} {new.value:.6g} {verb} the champion's {old.value:.6g} ({order} is better)"
+        return f"it was scored on other data ({champion.data_hash[:16]}) than this version ({candidate.data_hash[:16]})"
+    return ""
 
 
 def digest(protocol: dict[str, Any]) -> str:

@@ -50,7 +50,7 @@ class Registration(NamedTuple):
 class ModelVersion(AbstractDataset[Registration, dict[str, Any]]):
     """The version of `<recipe>-<image set>` that was registered last.
 
-    Saving gives the alias `candidate` to a new version, and `champion` too if it beats the present one.
+    Saving gives the alias `candidate` to a new version, and `champion` too if it beats the present one (promotion.beats).
     """
 
     def __init__(self, recipe: str):
@@ -68,7 +68,7 @@ class ModelVersion(AbstractDataset[Registration, dict[str, Any]]):
         if name not in version_of:
             client.create_registered_model(name)
         champion = version_of.get(name, {}).get(CHAMPION)
-        moves, reason = beats(standing, Standing.from_tags(client.get_model_version(name, champion).tags) if champion else None)
+        moves, reason = beats(standing, Standing.from_tags(client.get_model_version(name, champion).tags) if champion else None, champion)
         facts = origin_of(run)
         made = client.create_model_version(
             name,

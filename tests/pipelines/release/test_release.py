@@ -31,7 +31,7 @@ from genlab.padding import translate
 from genlab.tiling import translate_in_tiles, windows
 from pipelines.release import create_pipeline, served_sampler, served_translator
 from pipelines.release.card import describe, table
-from pipelines.release.nodes import export_sampler, export_translators, register
+from pipelines.release.nodes import export_sampler, export_translators, headline_of, register
 from pipelines.release.parameters import Release
 from pipelines.release.promotion import Headline, Standing, beats, digest
 from pipelines.release.registry import DESCRIPTION_LIMIT, ModelVersion
@@ -206,8 +206,8 @@ def registry(exported, exported_noisy, exported_sampler, images, tmp_path_factor
     sampler_card = describe(*exported_sampler, SAMPLER_METRICS, RELEASE)
     ModelVersion("gan").save(register(exported_sampler[0], sampler_card, SAMPLER_METRICS, images))
 
-    def save(value: float = 0.12, **changes):
-        dataset.save(registration._replace(headline=Headline("kid_efflite0_mean", value, True), **changes))
+    def save(value: float = 0.12, spread: float | None = None, **changes):
+        dataset.save(registration._replace(headline=Headline("kid_efflite0_mean", value, True, spread), **changes))
         return dataset.load()
 
     yield SimpleNamespace(save=save, first=save(), client=client, runs=runs)
@@ -606,23 +606,43 @@ def test_serving_needs_neither_torch_nor_genlab(registry, tmp_path):
     assert done.stdout.strip() == "[]", done.stderr
 
 
-def test_only_a_better_score_under_the_same_protocol_and_data_moves_the_champion(registry):
+def test_a_champion_is_replaced_by_a_better_score_and_when_it_has_retired(registry):
     def champion() -> str:
-        return registry.client.get_model_version_by_alias("cyclegan-emoji", "champion").version
+        return str(registry.client.get_model_version_by_alias("cyclegan-emoji", "champion").version)
 
-    before = champion()
-    for changes, reason in [
-        ({"value": 0.2}, "no: its kid_efflite0_mean 0.2 doesn't beat the champion's 0.12 (lower is better)"),
-        ({"value": 0.01, "protocol": {"seed": 1}}, "no: scored under another protocol"),
-        ({"value": 0.01, "data_hash": "e" * 64}, "no: scored on other data"),
-    ]:
+    def saved(**changes) -> tuple[bool, str]:
         facts = registry.save(**changes)
-        assert facts["aliases"] == ["candidate"]
-        assert facts["tags"]["champion"].startswith(reason)
-        assert champion() == before
-    facts = registry.save(value=0.11)
-    assert facts["aliases"] == ["candidate", "champion"]
-    assert facts["tags"]["champion"] == "yes: its kid_efflite0_mean 0.11 beats the champion's 0.12 (lower is better)"
+        moved = facts["aliases"] == ["candidate", "champion"]
+        assert moved == (champion() == str(facts["version"])) == facts["tags"]["champion"].startswith("yes: ")
+        return moved, facts["tags"]["champion"]
+
+    first, protocol = champion(), digest(dict(METRICS["protocol"]))
+    lower = "(lower is better)"
+    for value, reason in [
+        (0.2, f"no: its kid_efflite0_mean 0.2 doesn't beat the champion's 0.12 {lower}; version {first} stays champion"),
+        (0.12, f"no: its kid_efflite0_mean 0.12 doesn't beat the champion's 0.12 {lower}; version {first} stays champion"),
+        (0.11, f"yes: its kid_efflite0_mean 0.11 beats the champion's 0.12 {lower}"),
+    ]:
+        assert saved(value=value)[1] == reason
+    assert not saved(value=0.1, spread=0.02)[0]  # the spread travels in the tags
+    assert saved(value=0.05, spread=0.03)[0]
+    assert not saved(value=0.03)[0]  # the champion's spread counts, too
+    version, other = champion(), digest({"seed": 1})
+    assert saved(value=0.3, protocol={"seed": 1}) == (
+        True,
+        f"yes: the champion, version {version}, has retired: it was scored under another protocol ({protocol}) than this version ({other})",
+    )
+    version = champion()
+    assert saved(value=0.4, protocol={"seed": 1}, data_hash="e" * 64) == (
+        True,
+        f"yes: the champion, version {version}, has retired: it was scored on other data ({'d' * 16}) than this version ({'e' * 16})",
+    )
+    corrupt = champion()
+    registry.client.set_model_version_tag("cyclegan-emoji", corrupt, "headline", '{"name": "kid')
+    reason = f"yes: the champion, version {corrupt}, has retired: its tags hold no finite headline"
+    assert saved(value=0.5)[1] == reason
+    registry.client.delete_model_version_tag("cyclegan-emoji", champion(), "headline")
+    assert saved(value=0.6)[0] and not saved(value=math.nan, protocol={"seed": 2})[0]
 
 
 def test_an_unregistered_recipe_says_how_to_register_one(registry):
@@ -632,31 +652,102 @@ def test_an_unregistered_recipe_says_how_to_register_one(registry):
         other.load()
 
 
-def standing(value: float, name: str = "kid", lower: bool = True, protocol: str = "p", data_hash: str = "d") -> Standing:
-    return Standing(Headline(name, value, lower), protocol, data_hash)
+def standing(
+    value: float, spread: float | None = None, name: str = "kid", lower: bool = True, protocol: str = "p", data_hash: str = "d"
+) -> Standing:
+    return Standing(Headline(name, value, lower, spread), protocol, data_hash)
+
+
+NAN = float("nan")
 
 
 @pytest.mark.parametrize(
-    ("candidate", "champion", "moves"),
+    ("candidate", "champion", "moves", "reason"),
     [
-        (standing(0.1), standing(0.2), True),
-        (standing(0.2), standing(0.1), False),
-        (standing(0.1), standing(0.1), False),
-        (standing(0.2, lower=False), standing(0.1, lower=False), True),
-        (standing(0.1), None, True),
-        (standing(float("nan")), None, False),
-        (standing(0.1, protocol="q"), standing(0.2), False),
-        (standing(0.1, data_hash="e"), standing(0.2), False),
-        (standing(0.1, name="fid"), standing(0.2), False),
-        (standing(0.1), Standing.from_tags({}), False),
+        (standing(0.1), None, True, "there was no champion"),
+        (standing(NAN), None, False, "its kid is nan"),
+        (standing(float("-inf")), standing(0.2), False, "its kid is -inf"),
+        (standing(NAN), standing(0.2, protocol="q"), False, "its kid is nan"),
+        (standing(0.1), standing(0.2), True, "beats the champion's 0.2 (lower is better)"),
+        (standing(0.2), standing(0.1), False, "doesn't beat the champion's 0.1 (lower is better); version 3 stays champion"),
+        (standing(0.1), standing(0.1), False, "version 3 stays champion"),
+        (standing(0.2, lower=False), standing(0.1, lower=False), True, "(higher is better)"),
+        (standing(0.1, lower=False), standing(0.2, lower=False), False, "(higher is better)"),
+        # Spreads 3 and 4 give 5 for the difference, exactly in binary, too.
+        (standing(10, 3), standing(15.5, 4), True, "better by 5.5, more than the spread of their difference, 5"),
+        (standing(10, 3), standing(15, 4), False, "better by 5, within the spread of their difference, 5; version 3 stays champion"),
+        (standing(10), standing(14, 4), False, "within"),
+        (standing(10, 4), standing(14.5), True, "more than"),
+        (standing(15.5, 3, lower=False), standing(10, 4, lower=False), True, "more than"),
+        (standing(14.5, 3, lower=False), standing(10, 4, lower=False), False, "within"),
+        (standing(10, NAN), standing(11), True, "beats"),
+        # Retired champions, though they have the better score.
+        (standing(0.2, protocol="q"), standing(0.1), True, "version 3, has retired: it was scored under another protocol (p) than"),
+        (
+            standing(0.2, data_hash="e"),
+            standing(0.1),
+            True,
+            "version 3, has retired: it was scored on other data (d) than this version (e)",
+        ),
+        (standing(0.2, name="fid"), standing(0.1), True, "version 3, has retired: its headline is kid, this version's is fid"),
+        (standing(0.2), standing(0.1, lower=False), True, "version 3, has retired: of its kid higher is better"),
+        (standing(0.2), standing(NAN), True, "version 3, has retired: its tags hold no finite headline"),
+        (standing(0.2), Standing.from_tags({}), True, "version 3, has retired: its tags hold no finite headline"),
     ],
 )
-def test_beats(candidate, champion, moves):
-    decision, reason = beats(candidate, champion)
+def test_beats(candidate, champion, moves, reason):
+    decision, found = beats(candidate, champion, "3")
     assert decision is moves
-    assert reason
+    assert reason in found
 
 
 def test_a_standing_survives_its_tags():
-    assert Standing.from_tags(standing(0.1).tags()) == standing(0.1)
+    for expected in (standing(0.1), standing(0.1, 0.02)):
+        assert Standing.from_tags(expected.tags()) == expected
     assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1}) != digest({"a": 1, "b": 3})
+
+
+def test_tags_without_a_spread_still_load():
+    old = standing(0.1).tags() | {"headline": '{"name": "kid", "value": 0.1, "lower_is_better": true}'}
+    assert Standing.from_tags(old) == standing(0.1)
+
+
+@pytest.mark.parametrize(
+    "headline",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '"kid"',
+        "{}",
+        '{"name": "kid"}',
+        '{"name": "kid", "value": null, "lower_is_better": true}',
+        '{"name": "kid", "value": 1, "lower_is_better": true, "spread": []}',
+        '{"name": "kid", "value": 1, "better": "lower"}',
+    ],
+)
+def test_a_champion_with_corrupt_tags_has_retired(headline):
+    decision, reason = beats(standing(0.1), Standing.from_tags(standing(0.1).tags() | {"headline": headline}), "3")
+    assert decision and "retired" in reason
+
+
+def test_the_headline_takes_its_spread_from_the_recipes_own_row():
+    def spread_of(name: str, **groups) -> float | None:
+        return headline_of({"headline": {"name": name, "value": 1, "lower_is_better": True}, "protocol": {}} | groups).spread
+
+    def rows(spread: float) -> dict:
+        return {"own": {"kid": 1, "kid_spread": spread}, "untrained": {"kid": 9, "kid_spread": 90}}
+
+    assert spread_of("kid", samples=rows(3), reconstructions=rows(7)) == 3
+    assert spread_of("kid_mean", a_to_b=rows(3), b_to_a=rows(4)) == 2.5  # of (a + b) / 2: sqrt(9 + 16) / 2
+    assert spread_of("kid_mean", a_to_b=rows(3), b_to_a={"own": {"kid": 1}}) is None
+    assert spread_of("bits_per_dimension", samples=rows(3), likelihood={"own": {"bits_per_dimension": 1}}) is None
+    assert spread_of("other", samples=rows(3)) is None
+
+
+def test_the_headlines_spread_is_registered(exported_sampler, images):
+    metrics = {name: dict(value) for name, value in SAMPLER_METRICS.items()}
+    metrics["samples"]["generated"] = metrics["samples"]["generated"] | {"kid_efflite0_spread": 0.0625}
+    assert register(exported_sampler[0], "", metrics, images).headline == Headline("kid_efflite0", 0.123456, True, 0.0625)
+    assert "spread" not in metrics["headline"]
