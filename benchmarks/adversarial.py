@@ -2,6 +2,7 @@
 
     python benchmarks/adversarial.py [recipe ...]
 
+Without arguments it measures RECIPES; other recipes of conf/base by name. Numbers that are already there of recipes not named are kept.
 Prints, and writes to data/08_reporting/benchmarks/adversarial.json, images per second of both, and their ratio: the median over
 rounds, each of which times some turns of the one and then of the other. The loop is what tutorials write: a DataLoader,
 `loss.backward()`, `optimizer.step()`, a Python loop for the moving average; no logging, no checks, no augmentation.
@@ -127,9 +128,22 @@ def seconds(turns: Iterator[None], count: int) -> float:
     return time.perf_counter() - begun
 
 
+def entry_of(name: str) -> dict:
+    """A recipe's parameters.
+
+    Raises:
+        SystemExit: conf/base has no such recipe.
+    """
+    file = Path(f"conf/base/parameters/recipes/{name}.yml")
+    entries = yaml.safe_load((ROOT / file).read_text()) if (ROOT / file).exists() else {}
+    if name not in entries:
+        sys.exit(f"error: no recipe '{name}': expected it in {file}. `kedro registry list` names the recipes.")
+    return entries[name]
+
+
 def compare(name: str, by_hand: Callable[..., Iterator[None]], turns: int) -> dict[str, float]:
     """Images per second of the engine and of the loop by hand, and the ratio."""
-    entry = yaml.safe_load((ROOT / f"conf/base/parameters/recipes/{name}.yml").read_text())[name]
+    entry = entry_of(name)
     images, batch_size = PreparedSet.load(ROOT / "data/05_model_input" / entry["images"]), entry["budget"]["batch_size"]
     memory_format = torch.channels_last if entry["compute"].get("channels_last") is True else torch.contiguous_format
     recipes = []
@@ -151,14 +165,17 @@ def compare(name: str, by_hand: Callable[..., Iterator[None]], turns: int) -> di
 
 
 def run(names: Iterable[str], out: Path, hand_of: Callable[[str], Callable[..., Iterator[None]]], turns: int) -> None:
-    """Compare recipes, each with its loop by hand, in rounds of so many turns; print, and write them beside what is there already."""
+    """Compare recipes, each with its loop by hand, in rounds of so many turns; print, and add them to the file.
+
+    Each is written once it is measured, so that a later recipe that fails, or a stop, loses none.
+    """
     results = json.loads(out.read_text()) if out.exists() else {}
     print(f"{'':>14} {'engine':>10} {'by hand':>10} {'ratio':>7}   (images a second, {torch.get_num_threads()} threads)")
     for name in names:
         results[name] = compare(name, hand_of(name), turns)
         print("{:>14} {images_per_second:>10.0f} {by_hand:>10.0f} {ratio:>7.2f}".format(name, **results[name]), flush=True)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(results, indent=2) + "\n")
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(results, indent=2) + "\n")
 
 
 def main(names: list[str]) -> None:

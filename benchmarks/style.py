@@ -7,7 +7,7 @@ Prints, and writes to data/08_reporting/benchmarks/style.json. A round is 16 tur
 
 import copy
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import adversarial
 import torch
@@ -17,6 +17,7 @@ from genlab.build import build
 from genlab.losses.penalties import Judged, r1
 from genlab.networks.style import mixed
 from genlab.recipes.stylegan import StyleGAN
+from pipelines.configuration import STYLEGAN
 
 RECIPES = ("progan", "stylegan", "stylegan2", "stylegan2_ada")
 TURNS = 16
@@ -79,8 +80,12 @@ def by_hand(
 
 
 def main(names: list[str]) -> None:
-    hands = {"progan": adversarial.by_hand}  # a GAN as any other, once it is grown
-    adversarial.run(names or RECIPES, OUT, lambda name: hands.get(name, by_hand), TURNS)
+    adversarial.run(names or RECIPES, OUT, hand_of, TURNS)
+
+
+def hand_of(name: str) -> Callable[..., Iterator[None]]:
+    """The loop that plays a recipe's game: a GAN that grows, such as ProGAN, is one as any other once it is grown."""
+    return by_hand if adversarial.entry_of(name)["model"]["class"] == STYLEGAN else adversarial.by_hand
 
 
 if __name__ == "__main__":

@@ -4,10 +4,32 @@ import sys
 
 from genlab.errors import InputError
 from pipelines.results import adversarial, conditional, latent_variables, style, translation
+from pipelines.results.left import MissingResultsError
+
+PAGES = (adversarial, conditional, style, translation, latent_variables)
+
+
+def main() -> int:
+    """Write the pages that there are results for, and print their paths; to stderr, what is missing and how to make it.
+
+    Returns: the exit code: 1 if no page was written, or one could not be for another reason than missing results; else 0.
+    """
+    written, failed = 0, False
+    for page in PAGES:
+        try:
+            path, notes = page.write()
+        except MissingResultsError as error:
+            print(f"note: {error}", file=sys.stderr)
+        except InputError as error:
+            print(f"error: {page.PAGE}: {error}", file=sys.stderr)
+            failed = True
+        else:
+            print(path)
+            for note in notes:
+                print(f"note: {page.PAGE}: {note}", file=sys.stderr)
+            written += 1
+    return int(failed or not written)
+
 
 if __name__ == "__main__":
-    try:
-        for page in (adversarial, conditional, style, translation, latent_variables):
-            print(page.write())
-    except InputError as error:
-        sys.exit(f"error: {error}")
+    sys.exit(main())

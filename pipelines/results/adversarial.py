@@ -6,12 +6,12 @@ It reads what evaluation and benchmarks/ have left in data/08_reporting, compute
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from genlab.errors import InputError
 from pipelines.configuration import family, project
 from pipelines.release.card import number
-from pipelines.results.left import metrics_of, read, thousandths
+from pipelines.results.left import Written, complete, metrics_of, reports, speeds_of, thousandths
 
 PAGE = Path("docs/results/adversarial.md")
 BENCHMARK = Path("data/08_reporting/benchmarks/adversarial.json")
@@ -30,27 +30,38 @@ COLUMNS = (
 )
 
 
-def write() -> Path:
+class Left(NamedTuple):
+    """What earlier runs have left of a family, by recipe, without the recipes whose results are missing."""
+
+    entries: dict[str, Any]  # parameters
+    metrics: dict[str, Any]
+    speeds: dict[str, Any]  # of those that were benchmarked
+    notes: list[str]  # what is missing, and how to make it
+
+
+def write() -> Written:
     """Make the page, and its grids in the folder beside it.
 
     Raises:
-        InputError: a result is not there, or the recipes were scored under different protocols.
+        MissingResultsError: no recipe has all its results.
+        InputError: the recipes were scored under different protocols.
     """
-    entries, metrics, speeds = left_of("adversarial")
+    entries, metrics, speeds, notes = left_of("adversarial", PAGE, ("samples",))
     page = project() / PAGE
     copy_pictures(entries, page.with_suffix(""), ("samples",))
     page.write_text("\n".join(describe(entries, metrics, speeds, page.stem)), encoding="utf-8")
-    return page
+    return Written(page, notes)
 
 
-def left_of(name: str, benchmark: Path = BENCHMARK) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """A family's parameters, scores, and speeds as a benchmark has left them, by recipe.
+def left_of(name: str, page: Path, pictures: Sequence[str], benchmark: Path = BENCHMARK) -> Left:
+    """A family's parameters, scores, and speeds; a recipe without scores or pictures is left out.
 
     Raises:
-        InputError: a result is not there.
+        MissingResultsError: no recipe has them.
     """
-    entries = family(name)
-    return entries, {recipe: metrics_of(recipe) for recipe in entries}, read(benchmark, f"python benchmarks/{benchmark.stem}.py")
+    entries, notes = complete(page, family(name), lambda recipe: reports(recipe, *(f"{picture}.png" for picture in pictures)))
+    speeds, unmeasured = speeds_of(entries, benchmark)
+    return Left(entries, {recipe: metrics_of(recipe) for recipe in entries}, speeds, notes + unmeasured)
 
 
 def copy_pictures(recipes: Iterable[str], folder: Path, pictures: Sequence[str]) -> None:
@@ -76,7 +87,7 @@ def comparison(
     title: str,
     entries: Mapping[str, Any],
     metrics: Mapping[str, Any],
-    speeds: Mapping[str, Any],
+    speeds: Mapping[str, Any],  # a recipe that was not benchmarked has none
     benchmark: str = BENCHMARK.stem,  # that has measured the speeds
 ) -> tuple[list[str], list[str]]:
     """Lines that say how a family's recipes were scored and set their scores side by side; and the recipes, the best first.
@@ -107,7 +118,7 @@ def comparison(
         "",
         "| recipe | " + " | ".join(columns) + " |",
         "|---|" + "---:|" * len(columns),
-        *(row(name, metrics[name], speeds[name], [f"{budgets[name]:,}"] if extra else []) for name in order),
+        *(row(name, metrics[name], speeds.get(name), [f"{budgets[name]:,}"] if extra else []) for name in order),
         ideal(metrics[order[0]], len(extra)),
         "",
         f"- KID ± its {protocol['kid_spread']}. FID with N = {counts['generated']:,}, fewer than the "
@@ -127,12 +138,12 @@ def shared(protocol: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in protocol.items() if name not in ("samples", "path_length")}
 
 
-def row(name: str, scored: Mapping[str, Any], speed: Mapping[str, float], extra: list[str]) -> str:
+def row(name: str, scored: Mapping[str, Any], speed: Mapping[str, float] | None, extra: list[str]) -> str:
     made, untrained = scored["samples"]["generated"], scored["samples"]["untrained"]
     better = f"{untrained['kid_efflite0'] / made['kid_efflite0']:.1f}"
     domain = [thousandths(scored["in_domain"]["generated"], "in_domain")] if "in_domain" in scored else []
     shares = [f"{made['fid_efflite0']:.0f}", f"{made['precision']:.2f}", f"{made['recall']:.2f}", f"{made['nearest_training']:.1f}"]
-    pace = [f"{speed['images_per_second']:.0f}", f"{speed['ratio']:.2f}"]
+    pace = [f"{speed['images_per_second']:.0f}", f"{speed['ratio']:.2f}"] if speed else ["-", "-"]
     return f"| `{name}` | " + " | ".join([*extra, thousandths(made), better, *domain, *shares, *pace]) + " |"
 
 

@@ -11,25 +11,32 @@ from typing import Any
 from pipelines.configuration import project
 from pipelines.release.card import line, number
 from pipelines.results.adversarial import comparison, copy_pictures, left_of
-from pipelines.results.left import thousandths
+from pipelines.results.left import Written, check_any, thousandths
 
 PAGE = Path("docs/results/conditional.md")
 PICTURES = ("samples", "pictures/truncation_curve", "pictures/truncation", "pictures/class_interpolation")
+GROUPS = ("in_domain", "classes", "kid_within_classes", "truncation")  # of scores that the page shows
 WHOLE = "whole"  # in the page's folder: <recipe>.json and <recipe>.png of runs on the whole of Fashion-MNIST
 
 
-def write() -> Path:
+def write() -> Written:
     """Make the page, and its pictures in the folder beside it.
 
     Raises:
-        InputError: a result is not there, or the recipes were scored under different protocols.
+        MissingResultsError: no recipe has all its results.
+        InputError: the recipes were scored under different protocols.
     """
-    entries, metrics, speeds = left_of("conditional")
+    entries, metrics, speeds, notes = left_of("conditional", PAGE, PICTURES)
+    for name in list(entries):
+        if missing := [group for group in GROUPS if group not in metrics[name]]:
+            notes.append(f"{name} is left out: its image set has no scores by class ({', '.join(missing)}).")
+            del entries[name]
+    check_any(PAGE, entries, notes)
     page = project() / PAGE
     copy_pictures(entries, page.with_suffix(""), PICTURES)
     whole = {file.stem: json.loads(file.read_text()) for file in sorted((page.with_suffix("") / WHOLE).glob("*.json"))}
     page.write_text("\n".join(describe(entries, metrics, speeds, whole, page.stem)), encoding="utf-8")
-    return page
+    return Written(page, notes)
 
 
 def describe(

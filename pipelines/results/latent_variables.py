@@ -3,15 +3,15 @@
 Scores and pictures are those that evaluation has left in data/08_reporting; two checks are computed anew from the checkpoints.
 """
 
+import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from genlab.errors import InputError
 from pipelines.configuration import family, project
 from pipelines.results import bridges
-from pipelines.results.left import metrics_of, read, thousandths
+from pipelines.results.left import Written, complete, metrics_of, reports, thousandths, trained_on
 
 PAGE = Path("docs/results/latent_variables.md")
 BENCHMARK = Path("data/08_reporting/benchmarks/mixtures.json")
@@ -44,22 +44,33 @@ PUBLISHED = (
 )
 
 
-def write() -> Path:
-    """Make the page, and its pictures in the folder beside it.
+def write() -> Written:
+    """Make the page, and its pictures in the folder beside it; without the benchmark's section if it has not run.
 
     Raises:
-        InputError: a result is not there.
+        MissingResultsError: no recipe has all its results.
     """
-    entries = family("latent_variables")
+    every = family("latent_variables")
+    entries, notes = complete(PAGE, every, lambda name: needed(name, every[name]["images"]))
     metrics = {name: metrics_of(name) for name in entries}
     page = project() / PAGE
     folder = page.with_suffix("")
     folder.mkdir(parents=True, exist_ok=True)
     pictures = {name: list(copied(name, folder)) for name in entries}
     lines = describe(entries, metrics, pictures, folder.name)
-    lines += bridges.describe(entries) + speed(read(BENCHMARK, "python benchmarks/mixtures.py"))
+    lines += bridges.describe(entries)
+    benchmark = project() / BENCHMARK
+    if benchmark.exists():
+        lines += speed(json.loads(benchmark.read_text(encoding="utf-8")))
+    else:
+        notes.append(f"no section on speed: {BENCHMARK} is not there. Make it: `python benchmarks/mixtures.py`.")
     page.write_text("\n".join(lines), encoding="utf-8")
-    return page
+    return Written(page, notes)
+
+
+def needed(recipe: str, image_set: str) -> list[Path]:
+    """The files that the page reads: scores, and what the checks are computed from."""
+    return [*reports(recipe), *(trained_on(recipe, image_set) if recipe in (bridges.MIXTURE, bridges.LINEAR) else [])]
 
 
 def copied(recipe: str, folder: Path) -> Iterator[str]:
@@ -73,13 +84,7 @@ def copied(recipe: str, folder: Path) -> Iterator[str]:
 
 
 def describe(entries: Mapping[str, Any], metrics: Mapping[str, Any], pictures: Mapping[str, Sequence[str]], folder: str) -> list[str]:
-    """The page's lines: what is compared, a table for each kind of data, pictures.
-
-    Raises:
-        InputError: there is nothing to show.
-    """
-    if not entries:
-        raise InputError("No recipe of class VAE or Mixture in conf/base/parameters/recipes: there is nothing to put side by side.")
+    """The page's lines: what is compared, a table for each kind of data, pictures."""
     lines = [
         "# Latent variables, side by side",
         "",

@@ -8,6 +8,7 @@ from pipelines.configuration import project
 from pipelines.release.card import number
 from pipelines.results.adversarial import comparison, copy_pictures, left_of
 from pipelines.results.conditional import table, truncation_table
+from pipelines.results.left import Written
 
 PAGE = Path("docs/results/style.md")
 BENCHMARK = Path("data/08_reporting/benchmarks/style.json")
@@ -27,19 +28,20 @@ STATED = {  # millions of parameters that the papers state, generator and critic
 SIDES = (256, 1024)
 
 
-def write() -> Path:
+def write() -> Written:
     """Make the page, and its pictures in the folder beside it.
 
     Raises:
-        InputError: a result is not there, or recipes on one set were scored under different protocols.
+        MissingResultsError: no recipe has all its results.
+        InputError: recipes on one set were scored under different protocols.
     """
-    entries, metrics, speeds = left_of("style", BENCHMARK)
+    entries, metrics, speeds, notes = left_of("style", PAGE, ("samples", "curves"), BENCHMARK)
     page = project() / PAGE
     shown = {name: [picture for picture in PICTURES if made(name, picture).exists()] for name in entries}
     for name, pictures in shown.items():
         copy_pictures([name], page.with_suffix(""), ["samples", "curves", *(f"pictures/{picture}" for picture in pictures)])
     page.write_text("\n".join(describe(entries, metrics, speeds, shown, sizes(), page.stem)), encoding="utf-8")
-    return page
+    return Written(page, notes)
 
 
 def made(recipe: str, picture: str) -> Path:

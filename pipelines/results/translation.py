@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from genlab.errors import InputError
 from pipelines.configuration import family, project
 from pipelines.release.card import number
-from pipelines.results.left import metrics_of, prepared, restored, thousandths
+from pipelines.results.left import MissingResultsError, Written, complete, metrics_of, prepared, reports, restored, thousandths, trained_on
 
 PAIRED = "genlab.recipes.pix2pix.Pix2Pix"
 PAGE = Path("docs/results/translation.md")
@@ -38,15 +38,20 @@ class Section(NamedTuple):
     recipes: tuple[str, ...]  # the first is paired, and lends the baselines
 
 
-def write() -> Path:
+def write() -> Written:
     """Make the page, and its pictures in the folder beside it.
 
     Raises:
-        InputError: a result is not there, or two recipes were scored on the same images under different protocols.
+        MissingResultsError: no recipe has all its results, or no paired one.
+        InputError: two recipes were scored on the same images under different protocols.
     """
-    entries = family("translation")
+    every = family("translation")
+    entries, notes = complete(PAGE, every, lambda name: [*reports(name), *trained_on(name, every[name]["images"])])
     metrics = {name: metrics_of(name) for name in entries}
     sections = sections_of(entries, metrics)
+    if not sections:
+        paired = "no recipe of class Pix2Pix in conf/ has all its results: there is nothing to put side by side."
+        raise MissingResultsError("\n  ".join([f"{PAGE} is not written: {paired}", *notes]))
     page = project() / PAGE
     pictures = page.with_suffix("")
     pictures.mkdir(parents=True, exist_ok=True)
@@ -54,7 +59,7 @@ def write() -> Path:
         picture(section, entries).save(pictures / f"{section.image_set}_{section.direction}.png")
     names = {section: domain_names(section.image_set) for section in sections}
     page.write_text("\n".join(describe(sections, entries, metrics, names, pictures.name)), encoding="utf-8")
-    return page
+    return Written(page, notes)
 
 
 def sections_of(entries: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[Section]:
@@ -93,13 +98,7 @@ def describe(
     names: Mapping[Section, Mapping[str, str]],  # domain -> what it is called
     pictures: str,
 ) -> list[str]:
-    """The page's lines.
-
-    Raises:
-        InputError: there is nothing to show.
-    """
-    if not sections:
-        raise InputError("No recipe of class Pix2Pix in conf/base/parameters/recipes: there is nothing to put side by side.")
+    """The page's lines, of at least one section."""
     protocol = metrics[sections[0].recipes[0]]["protocol"]
     lines = [
         "# Translation, side by side",

@@ -85,7 +85,8 @@ def test_the_page_that_puts_them_side_by_side(project, monkeypatch):
     (project / latent_variables.BENCHMARK).write_text(json.dumps(found))
     entries = {name: entry for name, entry in configuration.family("latent_variables").items() if name in RECIPES}
     monkeypatch.setattr(latent_variables, "family", lambda _: entries)
-    page = latent_variables.write()
+    page, notes = latent_variables.write()
+    assert not notes
     text = page.read_text()
     assert {"## fashion_28, images in 256 levels", "## digits, images in 17 levels"} <= set(text.splitlines())
     linked = re.findall(r"!\[[^]]*\]\(([^)]*)\)", text)
