@@ -48,6 +48,6 @@ def preparation(image_set: str, kind: str) -> Pipeline:
 
 def of_recipe(name: str, image_set: str, translates: bool) -> Pipeline:
     """Training, evaluation and release of one recipe, under its name, on an image set that other recipes may share."""
-    stages = training.create_pipeline() + evaluation.create_pipeline(translates) + release.create_pipeline(translates)
+    stages = training.create_pipeline() + evaluation.create_pipeline(translates) + release.create_pipeline()
     shared = {"images": f"{image_set}.images", "extractor": "extractor"} | ({} if translates else {"classifiers": "classifiers"})
     return Pipeline(stages, namespace=name, inputs=shared)

@@ -14,6 +14,15 @@ from genlab.labels import class_weights
 from pipelines.training.parameters import Budget
 
 COMPUTE = {"class": "genlab.compute.Compute", "device": "cpu", "compile": False}
+ADAM = {"class": "torch.optim.Adam", "partial": True, "lr": 1e-3}
+MODEL = {  # a small GAN on the images below
+    "class": "genlab.recipes.gan.GAN",
+    "loss": {"class": "genlab.losses.adversarial.HINGE"},
+    "generator": {"class": "genlab.networks.dcgan.Generator", "size": 16, "channels": 1, "latent_size": 4, "width": 4},
+    "critic": {"class": "genlab.networks.dcgan.Critic", "size": 16, "channels": 1, "width": 4, "norm": "none"},
+    "generator_optimizer": ADAM,
+    "critic_optimizer": ADAM,
+}
 BUDGET = Budget(images=8, batch_size=4)
 
 

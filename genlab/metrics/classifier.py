@@ -22,7 +22,7 @@ from torch.nn.functional import adaptive_avg_pool2d, conv2d, cross_entropy, inte
 from tqdm import tqdm
 
 from genlab.errors import InputError
-from genlab.export import to_safetensors
+from genlab.export.networks import to_safetensors
 from genlab.images.prepared_set import PreparedSet
 from genlab.images.stream import channels_last, to_channels_first, to_unit
 from genlab.images.stream import labels as labels_of

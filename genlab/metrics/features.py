@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from genlab.export import quiet
+from genlab.export.networks import quiet
 from genlab.images.prepared_set import PreparedSet
 
 SIDE = 224  # pixels

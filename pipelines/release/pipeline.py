@@ -1,19 +1,17 @@
-"""Release of a recipe that translates images, or samples them."""
+"""Release of a trained recipe."""
 
 from kedro.pipeline import Node, Pipeline
 
 from pipelines.release.card import describe
-from pipelines.release.nodes import export_sampler, export_translators, register
+from pipelines.release.nodes import export, register
 
 
-def create_pipeline(
-    translates: bool,  # else it makes images of latents
-) -> Pipeline:
+def create_pipeline() -> Pipeline:
     """Checkpoint + metrics -> artefacts, parity, card, model version."""
     return Pipeline(
         [
             Node(
-                export_translators if translates else export_sampler,
+                export,
                 ["checkpoint", "params:model", "images", "params:release"],
                 ["artefacts", "parity"],
                 name="export",

@@ -102,8 +102,8 @@ def prepared(image_set: str) -> Any:
 
 def restored(recipe: str, model: Mapping[str, Any]) -> Any:
     """A trained recipe, a genlab.engine.Recipe, in evaluation mode, from its checkpoint and its description."""
+    from genlab.export.release import restored as trained
     from pipelines.datasets import Weights
-    from pipelines.release.nodes import trained
 
     return trained(Weights(str(project() / f"data/06_models/{recipe}/checkpoint.safetensors")).load(), model)
 

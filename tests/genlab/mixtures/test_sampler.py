@@ -3,8 +3,8 @@ import functools
 import pytest
 import torch
 
-from genlab.export import export
-from genlab.interfaces import sampling
+from genlab.export.interfaces import sampling
+from genlab.export.networks import export
 from genlab.latents import normal
 from genlab.mixtures.covariances import Diagonal, Full, Spherical, Tied
 from genlab.mixtures.gaussian_mixture import GaussianMixture

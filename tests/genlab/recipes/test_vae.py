@@ -13,8 +13,8 @@ from genlab.build import build
 from genlab.compute import Precision
 from genlab.engine import Stream, train
 from genlab.errors import InputError
-from genlab.export import Interface, export
-from genlab.interfaces import sampling
+from genlab.export.interfaces import sampling
+from genlab.export.networks import Interface, export
 from genlab.levels import BYTE, dequantised, log_volume
 from genlab.networks.coders import ConvolutionalDecoder, ConvolutionalEncoder, FullyConnectedDecoder, FullyConnectedEncoder
 from genlab.recipes.vae import VAE

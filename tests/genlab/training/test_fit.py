@@ -4,7 +4,7 @@ import signal
 
 import pytest
 import torch
-from stand_ins import image_set
+from stand_ins import MODEL, image_set
 
 from genlab.errors import InputError
 from genlab.training import fit as module
@@ -14,15 +14,6 @@ from genlab.training.interruption import Interrupted
 from genlab.training.settings import Budget, Monitoring
 from genlab.training.state import States
 
-ADAM = {"class": "torch.optim.Adam", "partial": True, "lr": 1e-3}
-MODEL = {
-    "class": "genlab.recipes.gan.GAN",
-    "loss": {"class": "genlab.losses.adversarial.HINGE"},
-    "generator": {"class": "genlab.networks.dcgan.Generator", "size": 16, "channels": 1, "latent_size": 4, "width": 4},
-    "critic": {"class": "genlab.networks.dcgan.Critic", "size": 16, "channels": 1, "width": 4, "norm": "none"},
-    "generator_optimizer": ADAM,
-    "critic_optimizer": ADAM,
-}
 COMPUTE = {"class": "genlab.compute.Compute", "device": "cpu"}
 BUDGET, OFTEN = Budget(images=40, batch_size=4), Monitoring(log_every=4, pictures_every=16, checkpoint_every=8)
 

@@ -31,7 +31,7 @@ from genlab.padding import translate
 from genlab.tiling import translate_in_tiles, windows
 from pipelines.release import create_pipeline, served_sampler, served_translator
 from pipelines.release.card import describe, table
-from pipelines.release.nodes import export_sampler, export_translators, headline_of, register
+from pipelines.release.nodes import export, headline_of, register
 from pipelines.release.parameters import Release
 from pipelines.release.promotion import Headline, Standing, beats, digest
 from pipelines.release.registry import DESCRIPTION_LIMIT, ModelVersion
@@ -124,7 +124,7 @@ def recipe():
 
 @pytest.fixture(scope="module")
 def exported(recipe, images):
-    return export_translators(recipe.state_dict(), MODEL, images, Release())
+    return export(recipe.state_dict(), MODEL, images, Release())
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +139,7 @@ def noisy_recipe():
 
 @pytest.fixture(scope="module")
 def exported_noisy(noisy_recipe, images):
-    return export_translators(noisy_recipe.state_dict(), NOISY, images, Release())
+    return export(noisy_recipe.state_dict(), NOISY, images, Release())
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +157,7 @@ def sampling_recipe():
 
 @pytest.fixture(scope="module")
 def exported_sampler(sampling_recipe, images):
-    return export_sampler(sampling_recipe.state_dict(), SAMPLER, images, Release())
+    return export(sampling_recipe.state_dict(), SAMPLER, images, Release())
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +178,7 @@ def styled_recipe():
 def exported_styled(styled_recipe):
     pixels = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), np.uint8)
     images = SimpleNamespace(name="signs", images=pixels, classes=("a", "b", "c"), content_hash="d" * 64)
-    return export_sampler(styled_recipe.state_dict(), STYLED, images, Release())
+    return export(styled_recipe.state_dict(), STYLED, images, Release())
 
 
 @pytest.fixture(scope="module")
@@ -276,9 +276,8 @@ def assert_same_picture(got: np.ndarray, expected: np.ndarray):
 
 
 @pytest.mark.filterwarnings("ignore:.*dataset names contain")
-@pytest.mark.parametrize(("translates", "export"), [(True, export_translators), (False, export_sampler)])
-def test_the_pipeline_takes_what_training_and_evaluation_leave_and_its_options_are_checked(translates, export):
-    pipeline = Pipeline(create_pipeline(translates), namespace="cyclegan", inputs={"images": "emoji.images"})
+def test_the_pipeline_takes_what_training_and_evaluation_leave_and_its_options_are_checked():
+    pipeline = Pipeline(create_pipeline(), namespace="cyclegan", inputs={"images": "emoji.images"})
     assert pipeline.inputs() == {"emoji.images"} | {f"cyclegan.{name}" for name in ("checkpoint", "metrics")} | {
         f"params:cyclegan.{name}" for name in ("model", "release")
     }
@@ -354,7 +353,7 @@ def test_a_served_recipe_of_styles_makes_of_a_seed_what_torch_makes(psi, exporte
 def test_a_checkpoint_of_another_model_is_an_error_that_names_the_difference(recipe, images):
     wider = MODEL | {"generator": MODEL["generator"] | {"width": 8}}
     with pytest.raises(InputError, match=r"trained with another model.*size mismatch for a_to_b"):
-        export_translators(recipe.state_dict(), wider, images, Release())
+        export(recipe.state_dict(), wider, images, Release())
 
 
 def test_the_card_shows_the_grid_first_then_every_row_and_score(exported):

@@ -27,7 +27,7 @@ class ParityError(InputError):
 
 
 class Interface(NamedTuple):
-    """What a network takes and gives, as far as its export must know it; genlab.interfaces makes them."""
+    """What a network takes and gives, as far as its export must know it; genlab.export.interfaces makes them."""
 
     takes: Mapping[str, Tensor]  # input's name in the ONNX file, in the network's order -> one to trace with
     gives: str  # the output's name

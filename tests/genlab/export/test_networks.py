@@ -12,8 +12,8 @@ import torch
 from safetensors import safe_open
 from torch import nn
 
-from genlab.export import ParityError, export, parity, to_onnx
-from genlab.interfaces import sampling, translation
+from genlab.export.interfaces import sampling, translation
+from genlab.export.networks import ParityError, export, parity, to_onnx
 from genlab.networks import biggan, style, stylegan, stylegan2
 from genlab.networks.resnet import ResNet
 from genlab.networks.sampling import Sampling

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from genlab.export import Interface
+from genlab.export.networks import Interface
 from genlab.latents import normal
 from genlab.noise import Noise
 from genlab.padding import padded_side, smallest_side

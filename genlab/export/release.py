@@ -1,0 +1,113 @@
+"""The files of a release: networks as safetensors and ONNX, and release.json, which describes them."""
+
+import functools
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from genlab.build import build
+from genlab.capabilities import Samples, Translates
+from genlab.engine import Recipe
+from genlab.errors import InputError
+from genlab.export.interfaces import sampling, translation
+from genlab.export.networks import Interface, export
+from genlab.images.prepared_set import PreparedSet
+from genlab.images.stream import to_channels_first, to_unit
+from genlab.padding import smallest_side
+
+FACTS = "release.json"
+PARITY_IMAGES = 3
+Description = Mapping[str, Any]  # {class: ..., its arguments}, see genlab.build
+Facts = dict[str, Any]  # JSON-able
+
+
+def restored(
+    checkpoint: Mapping[str, Tensor],  # the trained recipe's state_dict
+    model: Description,
+) -> Recipe:
+    """The trained recipe in evaluation mode.
+
+    Raises:
+        InputError: the checkpoint is of another model.
+    """
+    recipe = build(model, "model")
+    try:
+        recipe.load_state_dict(checkpoint)
+    except RuntimeError as error:  # torch's list of missing, unexpected and misshapen tensors, one per line
+        differences = " ".join(str(error).split("\n\t")[1:4])
+        raise InputError(f"The checkpoint was trained with another model than the one described: {differences} Train again.") from None
+    return recipe.eval()
+
+
+def release_files(
+    recipe: Recipe,
+    model: Description,  # of the recipe, kept in every file
+    images: PreparedSet,
+    tolerance: float = 1e-4,  # largest absolute difference of ONNX from torch, where images span 2
+) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """A trained recipe -> file name: content, and the parity, {"onnx_difference": {network: value}, "onnx_tolerance"}.
+
+    One safetensors and one ONNX file per network, and release.json. All are functions of the arguments: equal on every call, in any folder.
+
+    Raises:
+        InputError: the recipe neither samples nor translates.
+        ParityError: an ONNX file differs from its network.
+    """
+    if isinstance(recipe, Translates):
+        facts, interface_of = of_translator(recipe, images)
+    elif isinstance(recipe, Samples):
+        facts, interface_of = of_sampler(recipe, images)
+    else:
+        raise InputError(f"{type(recipe).__name__} can't be released: expected `directions` or `latent_size`, see genlab.capabilities.")
+    height, width, channels = images.images.shape[1:]
+    with tempfile.TemporaryDirectory() as folder:
+        description = {"model": model, "data_hash": images.content_hash}
+        differences = export(recipe.generators(), interface_of, folder, tolerance, description)
+        artefacts = {file.name: file.read_bytes() for file in sorted(Path(folder).iterdir())}
+    everything = {
+        **facts,
+        "channels": channels,
+        "training_size": [height, width],
+        "image_set": images.name,
+        "data_hash": images.content_hash,
+        "model": model,
+        "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in artefacts.items()},
+    }
+    artefacts[FACTS] = (json.dumps(everything, indent=2) + "\n").encode()
+    return artefacts, {"onnx_difference": differences, "onnx_tolerance": tolerance}
+
+
+def of_translator(recipe: Recipe, images: PreparedSet) -> tuple[Facts, Callable[[nn.Module], Interface]]:
+    """The facts of a recipe that translates, and the interface of its networks."""
+    networks = recipe.generators()
+    example = to_unit(to_channels_first(images.images[:PARITY_IMAGES].copy()))
+    stride = max(network.stride for network in networks.values())
+    (noise,) = {network.noise for network in networks.values()}  # one for all directions, whose networks have one description
+    facts = {
+        "served_as": "translator",
+        "directions": list(networks),
+        "stride": stride,
+        "smallest_side": max(smallest_side(network, example.shape[1], stride) for network in networks.values()),
+        "noise": noise and noise._asdict(),
+        "background": list(images.background),
+        **recipe.facts(),
+    }
+    return facts, functools.partial(translation, example=example, stride=stride)
+
+
+def of_sampler(recipe: Recipe, images: PreparedSet) -> tuple[Facts, Callable[[nn.Module], Interface]]:
+    """The facts of a recipe that generates images from latents, and the interface of its network."""
+    facts = {
+        **recipe.facts(),
+        "served_as": "sampler",
+        "latent_size": recipe.generators()["generator"].latent_size,
+        "classes": list(images.classes[: recipe.classes]),  # that it is conditional on
+    }
+    if recipe.noise_size:  # only of some: the releases of all others stay as they are
+        facts |= {"noise_size": recipe.noise_size, "truncates": recipe.truncates}
+    return facts, functools.partial(sampling, classes=recipe.classes, noise_size=recipe.noise_size)
