@@ -10,6 +10,8 @@ from conftest import make_project, run_kedro
 from mlflow import MlflowClient
 from PIL import Image
 
+from pipelines.results import translation
+
 SCORES = {"l1", "psnr", "ssim", "ms_ssim", "perceptual_efflite0", "kid_efflite0", "fid_efflite0"}
 
 
@@ -69,6 +71,16 @@ def test_the_registered_version_translates_any_size_whole_or_in_tiles(project, c
     answers = [model.predict(pd.DataFrame({"image": [file.getvalue()]}), params={"tile": tile})["image"][0] for tile in (0, 32)]
     assert [Image.open(io.BytesIO(answer)).size for answer in answers] == [(70, 45)] * 2
     assert answers[0] != answers[1]
+
+
+def test_the_page_shows_the_recipes_that_have_run(project):
+    """Before the ablation has: a note names its command."""
+    (project / "docs/results").mkdir(parents=True)
+    page, (note,) = translation.write()
+    assert "`kedro run --pipeline=pix2pix_l1`" in note
+    text = page.read_text()
+    assert "| `pix2pix` |" in text and "| `pix2pix_l1` |" not in text
+    assert (page.parent / "translation/emoji_pairs_a_to_b.png").exists()
 
 
 def test_dropout_on_and_the_other_way_round(project, client):
