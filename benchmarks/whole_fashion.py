@@ -20,6 +20,11 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from genlab.build import build  # noqa: E402
+from genlab.evaluation.classes import class_scores  # noqa: E402
+from genlab.evaluation.sampler import sampler  # noqa: E402
+from genlab.evaluation.samples import quality  # noqa: E402
+from genlab.evaluation.scores import GroupName, RowName  # noqa: E402
+from genlab.evaluation.settings import SAMPLING_SEED  # noqa: E402
 from genlab.images.held_out import HeldOut  # noqa: E402
 from genlab.images.stream import batch_of  # noqa: E402
 from genlab.latents import normal  # noqa: E402
@@ -27,9 +32,6 @@ from genlab.metrics.classifier import Classifiers  # noqa: E402
 from genlab.sampling_pictures import COLUMNS, class_grid  # noqa: E402
 from genlab.seeding import seed_everything  # noqa: E402
 from pipelines.configuration import recipes  # noqa: E402
-from pipelines.evaluation.classes import class_scores  # noqa: E402
-from pipelines.evaluation.protocol import SAMPLING_SEED  # noqa: E402
-from pipelines.evaluation.sampling import quality, sampler  # noqa: E402
 from pipelines.results.left import prepared, restored  # noqa: E402
 
 OUT = ROOT / "docs/results/conditional/whole"
@@ -43,21 +45,21 @@ def main(name: str) -> None:
     test, device = images.indices("test"), torch.device("cpu")
     latents, labels = normal(len(test), recipe.latent_size, SAMPLING_SEED), batch_of(images, test)["label"]
     made = {
-        "generated": HeldOut.to_bytes(sampler(recipe, device)(latents, labels)),
-        "untrained": HeldOut.to_bytes(sampler(untrained, device)(latents, labels)),
+        RowName.GENERATED: HeldOut.to_bytes(sampler(recipe, device)(latents, labels)),
+        RowName.UNTRAINED: HeldOut.to_bytes(sampler(untrained, device)(latents, labels)),
     }
     classifier = Classifiers(ROOT / ".genlab/classifiers").of_set(images)
     seen = {row: classifier(pixels) for row, pixels in made.items()}
     history = list(csv.DictReader((ROOT / f"data/08_reporting/{name}/history.csv").open(encoding="utf-8")))
     scores = {
         "images": {"training": len(images.indices("train")), "held_out": len(test), "seen": int(float(history[-1]["images"]))},
-        "in_domain": quality(seen, classifier(images.images[test]), classifier),
-        "classes": class_scores(sampler(recipe, device), recipe.latent_size, made, images, classifier),
+        GroupName.IN_DOMAIN: quality(seen, classifier(images.images[test]), classifier),
+        GroupName.CLASSES: class_scores(sampler(recipe, device), recipe.latent_size, made, images, classifier),
     }
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / f"{name}.json").write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
     class_grid(sampler(recipe, device), latents[:COLUMNS], images.classes).save(OUT / f"{name}.png")
-    print(json.dumps({group: scores[group] for group in ("in_domain", "classes")}, indent=2))
+    print(json.dumps({group: scores[group] for group in (GroupName.IN_DOMAIN, GroupName.CLASSES)}, indent=2))
 
 
 if __name__ == "__main__":

@@ -1,15 +1,11 @@
 """What a run says at its end: what was made, how long it took, the scores, where to look."""
 
-from collections.abc import Mapping
-from itertools import chain
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from kedro.io import CatalogProtocol
 
-from pipelines.release.card import groups_of
+from genlab.evaluation.scores import Evaluation, Group, RowName
 from pipelines.tracking import Run
-
-GENERATED = "generated"  # in the protocol's counts of images
 
 
 def summary(runs: Mapping[str, Run], catalog: CatalogProtocol, seconds: float) -> str:
@@ -27,7 +23,7 @@ def summary(runs: Mapping[str, Run], catalog: CatalogProtocol, seconds: float) -
             )
         metrics = catalog.get(f"{owner}.metrics")
         if "headline.value" in record.data.metrics and metrics is not None and metrics.exists():
-            lines += tables(metrics.load())
+            lines += tables(Evaluation.from_json(metrics.load()))
         image_set = record.data.tags["image_set"]
         for title, name in (("samples", f"{owner}.samples"), ("curves", f"{owner}.curves"), ("data", f"{image_set}.validation_report")):
             dataset = catalog.get(name)
@@ -40,24 +36,24 @@ def summary(runs: Mapping[str, Run], catalog: CatalogProtocol, seconds: float) -
     return "\n".join(lines)
 
 
-def tables(metrics: Mapping[str, Any]) -> list[str]:
+def tables(scores: Evaluation) -> list[str]:
     """Groups that have the same scores side by side, such as two directions; others below."""
-    alike: dict[tuple[str, ...], dict[str, Any]] = {}
-    for title, rows in groups_of(metrics).items():
-        alike.setdefault(tuple(next(iter(rows.values()))), {})[title] = rows
+    alike: dict[tuple[str, ...], list[Group]] = {}
+    for group in scores.groups:
+        alike.setdefault(tuple(group.own.values), []).append(group)
     lines = [line for groups in alike.values() for line in table(groups)]
-    headline = metrics["headline"]
-    return [*lines, f"  headline   {headline['name']} = {headline['value']:.4f}, on {counted(metrics['protocol']['images'])}"]
+    headline = scores.headline
+    return [*lines, f"  headline   {headline.name} = {headline.value:.4f}, on {counted(scores.protocol.images)}"]
 
 
-def table(groups: Mapping[str, Mapping[str, Mapping[str, float]]]) -> list[str]:
-    """A line a score, a column a row of a group: the model's own first, its baselines beside it."""
-    columns = list(chain.from_iterable(rows.values() for rows in groups.values()))
-    names = [name for name in dict.fromkeys(chain.from_iterable(columns)) if not name.endswith("_spread")]
+def table(groups: Sequence[Group]) -> list[str]:
+    """One line per score, one column per row of a group: the model's own first, its baselines to the right."""
+    rows = [row for group in groups for row in group.rows]
+    names = dict.fromkeys(name for row in rows for name in row.values)
     lines = [
-        ["scores", *(title if index == 0 else "" for title, rows in groups.items() for index in range(len(rows)))],
-        ["", *chain.from_iterable(groups.values())],
-        *([name, *(f"{scores[name]:,.4f}" if name in scores else "-" for scores in columns)] for name in names),
+        ["scores", *(group.name if row is group.own else "" for group in groups for row in group.rows)],
+        ["", *(row.name for row in rows)],
+        *([name, *(f"{row.values[name].value:,.4f}" if name in row.values else "-" for row in rows)] for name in names),
     ]
     first, *widths = (max(map(len, cells)) for cells in zip(*lines, strict=True))
     return [
@@ -68,8 +64,9 @@ def table(groups: Mapping[str, Mapping[str, Mapping[str, float]]]) -> list[str]:
 
 def counted(images: Mapping[str, int]) -> str:
     """What was compared: the held-out images of each domain, and what was generated where that is counted apart."""
-    held_out = " + ".join(f"{count:,}" for name, count in images.items() if name != GENERATED) + " held-out"
-    return f"{held_out} and {images[GENERATED]:,} generated images" if GENERATED in images else f"{held_out} images"
+    held_out = " + ".join(f"{count:,}" for name, count in images.items() if name != RowName.GENERATED) + " held-out"
+    generated = images.get(RowName.GENERATED)
+    return f"{held_out} images" if generated is None else f"{held_out} and {generated:,} generated images"
 
 
 def clock(seconds: float) -> str:

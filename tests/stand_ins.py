@@ -1,5 +1,6 @@
-"""An image set, an extractor, a classifier and a recipe of styles that can be seen through, for tests of evaluation."""
+"""Image sets, an extractor, a classifier and recipes that can be seen through, for tests of evaluation."""
 
+import dataclasses
 import sys
 import types
 
@@ -11,7 +12,6 @@ from genlab.engine import Recipe
 from genlab.images.prepared_set import PreparedSet
 from genlab.images.stream import labels
 from genlab.labels import class_weights
-from pipelines.training.parameters import Budget
 
 COMPUTE = {"class": "genlab.compute.Compute", "device": "cpu", "compile": False}
 ADAM = {"class": "torch.optim.Adam", "partial": True, "lr": 1e-3}
@@ -23,7 +23,6 @@ MODEL = {  # a small GAN on the images below
     "generator_optimizer": ADAM,
     "critic_optimizer": ADAM,
 }
-BUDGET = Budget(images=8, batch_size=4)
 
 
 class Means:
@@ -64,6 +63,21 @@ class Classifiers:
         return NearestMean(images.images[train], labels(images)[train], len(images.classes))
 
 
+class Conditional(Recipe):
+    """A sample is its class's image, a little darker or lighter by the first latent."""
+
+    classes = 2
+
+    def __init__(self, latent_size: int = 3):
+        super().__init__()
+        self.latent_size, self.updates = latent_size, {}
+        self.register_buffer("bank", torch.rand(2, 1, 16, 16) * 2 - 1)
+
+    def sample(self, latents, labels):
+        of_class = torch.einsum("nk,kchw->nchw", class_weights(labels, 2), self.bank)
+        return (of_class + latents[:, :1, None, None] / 10).clamp(-1, 1)
+
+
 class Styled(Recipe):
     """A sample is its class's image, as much darker or lighter as the first latent, by psi, and the last number of the noise say."""
 
@@ -86,15 +100,15 @@ class Styled(Recipe):
 
 
 def fit_in_no_time(monkeypatch):
-    """In the place of genlab.metrics.classifier; returns a list of what was trained."""
-    module, trained = types.ModuleType("genlab.metrics.classifier"), []
+    """Evaluation trains a NearestMean where it would train a classifier; returns a list of what was trained."""
+    trained = []
 
     def fit(images, labels, classes, seed=0, what=""):
         trained.append((images, labels))
         return NearestMean(images, labels, classes)
 
-    module.fit, module.PROTOCOL = fit, "nearest mean"
-    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr("genlab.evaluation.classes.fit", fit)
+    monkeypatch.setattr("genlab.evaluation.wording.CLASSIFIER", "nearest mean")
     return trained
 
 
@@ -119,3 +133,16 @@ def image_set(training=40, held_out=20, channels=1, kind="labelled", mislabelled
     manifest["label"] = np.where(is_left, *names) if kind == "labelled" else ""
     manifest["split"] = np.where(np.arange(count) < training, "train", "test")
     return PreparedSet("ramps", kind, images, manifest, tuple(sorted(names)) if kind == "labelled" else (), "0" * 64, (0, 0, 0))
+
+
+def of_split(images, split):
+    """A split's images, uint8 (N, H, W, C), and their labels, (N,)."""
+    indices = images.indices(split)
+    return images.images[indices], labels(images)[indices]
+
+
+def relabelled(images, positions, name):
+    """The same set with another class, of the images in these positions."""
+    manifest = images.manifest.copy()
+    manifest.loc[positions, "label"] = name
+    return dataclasses.replace(images, manifest=manifest, classes=tuple(sorted({*images.classes, name})))

@@ -2,8 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from pipelines.evaluation.nodes import score_translation
-from pipelines.evaluation.sampling import score_samples
+from pipelines.evaluation.nodes import score_samples, score_translation
 
 
 def create_pipeline(

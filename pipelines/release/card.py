@@ -1,15 +1,14 @@
 """The description of a model version, in Markdown: what it is, how good it is, and how to make it again."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from genlab.evaluation.scores import Evaluation, Row, Score
 from pipelines.release.parameters import Release
 from pipelines.release.serving import facts_of, serving_of
 
-NOT_GROUPS = ("headline", "protocol")  # all else in the metrics is a group of rows, the model's own first: {row: {score: value}}
-SPREAD = "_spread"
 MOST_COLUMNS = 20
 SAMPLES = "samples/samples.png"  # among the run's artifacts
 # The registry fills these in: a card is a file of the pipeline's, and no run may change its bytes.
@@ -19,13 +18,14 @@ RUN, GIT_COMMIT, COMMAND = "${run}", "${git_commit}", "${command}"
 def describe(
     artefacts: Mapping[str, bytes],
     parity: Mapping[str, Any],
-    metrics: Mapping[str, Any],
+    metrics: Mapping[str, Any],  # the content of metrics.json
     release: Release,
 ) -> str:
     """Scores, parity and provenance -> the version's description, the sample grid first."""
-    facts, headline = facts_of(artefacts), metrics["headline"]
+    facts, scores = facts_of(artefacts), Evaluation.from_json(metrics)
+    headline = scores.headline
     differences = [f"{name} {number(value)}" for name, value in parity["onnx_difference"].items()]
-    better = "lower" if headline["lower_is_better"] else "higher"
+    better = "lower" if headline.lower_is_better else "higher"
     return "\n".join(
         [
             f"![samples](/get-artifact?path={quote(SAMPLES, safe='')}&run_uuid={RUN})",
@@ -34,11 +34,11 @@ def describe(
             serving_of(facts).sentence,
             "",
             "## Scores",
-            f"Headline: **{headline['name']} = {number(headline['value'])}** ({better} is better).",
-            *(line for name, rows in groups_of(metrics).items() for line in ("", f"### {name}", *table(rows))),
+            f"Headline: **{headline.name} = {number(headline.value)}** ({better} is better).",
+            *(line for group in scores.groups for line in ("", f"### {group.name}", *table(group.rows))),
             "",
             "## Protocol",
-            *(f"- {name}: {code(value)}" for name, value in metrics["protocol"].items()),
+            *(f"- {name}: {code(value)}" for name, value in scores.protocol.to_json().items()),
             "",
             "## Made from",
             f"- data: {facts['image_set']}, {code(facts['data_hash'])}",
@@ -54,29 +54,22 @@ def describe(
     )
 
 
-def groups_of(metrics: Mapping[str, Any]) -> dict[str, dict[str, dict[str, float]]]:
-    """Direction, or `samples` -> its rows of scores."""
-    return {name: rows for name, rows in metrics.items() if name not in NOT_GROUPS}
-
-
-def table(rows: Mapping[str, Mapping[str, float]]) -> list[str]:
-    """Rows of scores -> the lines of a Markdown table; a score's spread stands beside it."""
-    names = unique(name for scores in rows.values() for name in scores)
-    if len(names) > MOST_COLUMNS:  # a class each: the registry takes no card of that length
-        return [f"{len(names)} scores a row, see the run's metrics."]
-    columns = [name for name in names if not (name.endswith(SPREAD) and name.removesuffix(SPREAD) in names)]
+def table(rows: Sequence[Row]) -> list[str]:
+    """Rows of scores -> the lines of a Markdown table; a score's spread follows it in the same cell."""
+    columns = unique(score for row in rows for score in row.values)
+    if len(columns) > MOST_COLUMNS:  # one per class: the registry takes no card of that length
+        return [f"{len(columns)} scores a row, see the run's metrics."]
     return [
         line(["", *columns]),
         line(["---", *["---:"] * len(columns)]),
-        *(line([row, *(cell(scores, column) for column in columns)]) for row, scores in rows.items()),
+        *(line([row.name, *(cell(row.values.get(column)) for column in columns)]) for row in rows),
     ]
 
 
-def cell(scores: Mapping[str, float], column: str) -> str:
-    if column not in scores:
+def cell(score: Score | None) -> str:
+    if score is None:
         return "-"
-    spread = scores.get(column + SPREAD)
-    return number(scores[column]) if spread is None else f"{number(scores[column])} ± {number(spread)}"
+    return number(score.value) if score.spread is None else f"{number(score.value)} ± {number(score.spread)}"
 
 
 def line(cells: Iterable[str]) -> str:

@@ -6,15 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
-
-class Headline(NamedTuple):
-    """The one score that versions are compared by."""
-
-    name: str
-    value: float
-    lower_is_better: bool
-    spread: float | None = None  # standard deviation of the value; None of a score that has none
-
+from genlab.evaluation.scores import Headline
 
 UNREADABLE = Headline("none", math.nan, True)
 

@@ -1,13 +1,15 @@
 """What a run says at its end."""
 
 import pytest
+from stand_in_metrics import SAMPLE_PROTOCOL
 
+from genlab.evaluation.scores import Evaluation
 from pipelines.summary import counted, tables
 
 KID = {"kid_efflite0": 0.0563, "kid_efflite0_spread": 0.005}
 METRICS = {
     "headline": {"name": "kid_efflite0", "value": 0.0563, "lower_is_better": True},
-    "protocol": {"images": {"held out": 1000, "generated": 1000}},
+    "protocol": SAMPLE_PROTOCOL,
     "samples": {
         "generated": KID | {"precision": 0.81, "nearest_training": 12.5},
         "untrained": KID | {"precision": 0.0, "nearest_training": 140.25},
@@ -17,7 +19,7 @@ METRICS = {
 
 
 def test_a_score_is_a_line_and_a_row_of_the_metrics_a_column():
-    assert tables(METRICS) == [
+    assert tables(Evaluation.from_json(METRICS)) == [
         "  scores              samples",
         "                    generated  untrained  training images",
         "  kid_efflite0         0.0563     0.0563           0.0563",
@@ -30,7 +32,8 @@ def test_a_score_is_a_line_and_a_row_of_the_metrics_a_column():
 def test_several_directions_stand_side_by_side_and_ten_scores_are_no_wider_than_one():
     ten = {f"score_{number}": 0.5 for number in range(10)}
     rows = {"translated": ten, "untrained": ten, "identity": {"score_0": 0.5}}
-    lines = tables({name: METRICS[name] for name in ("headline", "protocol")} | {"a_to_b": rows, "b_to_a": rows})
+    metrics = {name: METRICS[name] for name in ("headline", "protocol")} | {"a_to_b": rows, "b_to_a": rows}
+    lines = tables(Evaluation.from_json(metrics))
     assert lines[0].split() == ["scores", "a_to_b", "b_to_a"]
     assert lines[1].split() == ["translated", "untrained", "identity"] * 2
     assert lines[-2].split() == ["score_9", *["0.5000", "0.5000", "-"] * 2]
@@ -38,7 +41,8 @@ def test_several_directions_stand_side_by_side_and_ten_scores_are_no_wider_than_
 
 
 def test_groups_with_other_scores_stand_below():
-    lines = tables(METRICS | {"likelihood": {"held-out images": {"elbo": -92.5}, "untrained": {"elbo": -1234.5}}})
+    likelihood = {"held-out images": {"elbo": -92.5}, "untrained": {"elbo": -1234.5}}
+    lines = tables(Evaluation.from_json(METRICS | {"likelihood": likelihood}))
     titles, columns, scores = (line.split() for line in lines[-4:-1])
     assert titles == ["scores", "likelihood"] and columns == ["held-out", "images", "untrained"]
     assert scores == ["elbo", "-92.5000", "-1,234.5000"]
@@ -46,7 +50,12 @@ def test_groups_with_other_scores_stand_below():
 
 @pytest.mark.parametrize(
     ("images", "text"),
-    [({"a": 120, "b": 1120}, "120 + 1,120 held-out images"), ({"held out": 1000}, "1,000 held-out images")],
+    [({"a": 120, "b": 1120}, "120 + 1,120 held-out images"), ({"held_out": 1000}, "1,000 held-out images")],
 )
 def test_held_out_images_are_counted_by_domain(images, text):
     assert counted(images) == text
+
+
+def test_the_models_own_row_comes_first_wherever_it_is_in_the_file():
+    rows = METRICS["samples"]
+    assert tables(Evaluation.from_json(METRICS | {"samples": dict(reversed(rows.items()))}))[1].split()[0] == "generated"

@@ -20,10 +20,12 @@ from kedro.pipeline import Pipeline
 from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import scoring_server
 from PIL import Image
+from stand_in_metrics import SAMPLE_PROTOCOL, TRANSLATION_PROTOCOL
 
 from genlab import latents
 from genlab.build import build
 from genlab.errors import InputError
+from genlab.evaluation.scores import Row, Score
 from genlab.images import decode
 from genlab.images.stream import to_bytes, to_channels_first, to_unit
 from genlab.noise import Noise
@@ -31,7 +33,7 @@ from genlab.padding import translate
 from genlab.tiling import translate_in_tiles, windows
 from pipelines.release import create_pipeline, served_sampler, served_translator
 from pipelines.release.card import describe, table
-from pipelines.release.nodes import export, headline_of, register
+from pipelines.release.nodes import export, register
 from pipelines.release.parameters import Release
 from pipelines.release.promotion import Headline, Standing, beats, digest
 from pipelines.release.registry import DESCRIPTION_LIMIT, ModelVersion
@@ -79,7 +81,7 @@ STYLED = {
 }
 METRICS = {
     "headline": {"name": "kid_efflite0_mean", "value": 0.12, "lower_is_better": True},
-    "protocol": {"extractor": "efflite0", "images": {"a": 120, "b": 120}, "seed": 0},
+    "protocol": TRANSLATION_PROTOCOL,
     "a_to_b": {
         "translated": {"l1": 0.31, "kid_efflite0": 0.123456, "kid_efflite0_spread": 0.01},
         "identity": {"l1": 0.56, "kid_efflite0": 0.2},
@@ -90,8 +92,7 @@ NOISY_METRICS = {name: value for name, value in METRICS.items() if name != "b_to
 SCORES = ("kid_efflite0", "kid_efflite0_spread", "fid_efflite0", "precision", "recall", "density", "coverage", "nearest_training")
 SAMPLER_METRICS = {
     "headline": {"name": "kid_efflite0", "value": 0.123456, "lower_is_better": True},
-    "protocol": {"extractor": "efflite0", "extractor_sha256": "e" * 64, "images": {"held out": 1000, "generated": 1000}, "seed": 0}
-    | {f"rule {number}": "how a score was made, in about as many words as that takes" for number in range(12)},
+    "protocol": SAMPLE_PROTOCOL,
     "samples": {
         "generated": dict.fromkeys((*SCORES, "a_ninth_score", "a_tenth_score"), 0.123456),
         "untrained": dict.fromkeys(SCORES, 0.9),
@@ -398,13 +399,23 @@ def test_the_card_of_a_sampler_has_ten_scores_and_fits_the_registry(exported_sam
     assert "**GAN** on the image set **emoji**" in card
     assert "Makes RGB images of 16 x 16 px from seeds, each of which stands for a latent of 6 numbers from N(0, 1)" in card
     assert "| training images | 0.01 ± 0.01 | 0.01 | 0.01 | 0.01 | 0.01 | 0.01 | - | - | - |" in card
-    assert '- images: `{"held out": 1000, "generated": 1000}`' in card
+    assert '- images: `{"held_out": 1000, "generated": 1000}`' in card
     assert len(registry.client.get_model_version("gan-emoji", 1).description) < DESCRIPTION_LIMIT
 
 
+def test_the_models_own_row_is_first_on_the_card_and_registered_wherever_it_is_in_the_file(exported_sampler, images):
+    turned = SAMPLER_METRICS | {"samples": dict(reversed(SAMPLER_METRICS["samples"].items()))}
+    card = describe(*exported_sampler, turned, RELEASE)
+    assert card.index("| generated |") < min(card.index("| untrained |"), card.index("| training images |"))
+    assert set(register(exported_sampler[0], card, turned, images).scores) == {
+        f"samples.generated.{score}" for score in SAMPLER_METRICS["samples"]["generated"]
+    }
+
+
 def test_a_table_of_classes_called_anything_and_one_of_too_many():
-    assert table({"generated": {"a|b": 0.5, "c": 1.0}})[0] == r"|  | a\|b | c |"
-    assert table({"generated": {str(number): 0.5 for number in range(21)}}) == ["21 scores a row, see the run's metrics."]
+    assert table([Row("generated", {"a|b": Score(0.5), "c": Score(1.0)})])[0] == r"|  | a\|b | c |"
+    many = Row("generated", {str(number): Score(0.5) for number in range(21)})
+    assert table([many]) == ["21 scores a row, see the run's metrics."]
 
 
 def test_the_first_version_is_candidate_and_champion_and_tells_where_it_comes_from(registry):
@@ -729,20 +740,6 @@ def test_tags_without_a_spread_still_load():
 def test_a_champion_with_corrupt_tags_has_retired(headline):
     decision, reason = beats(standing(0.1), Standing.from_tags(standing(0.1).tags() | {"headline": headline}), "3")
     assert decision and "retired" in reason
-
-
-def test_the_headline_takes_its_spread_from_the_recipes_own_row():
-    def spread_of(name: str, **groups) -> float | None:
-        return headline_of({"headline": {"name": name, "value": 1, "lower_is_better": True}, "protocol": {}} | groups).spread
-
-    def rows(spread: float) -> dict:
-        return {"own": {"kid": 1, "kid_spread": spread}, "untrained": {"kid": 9, "kid_spread": 90}}
-
-    assert spread_of("kid", samples=rows(3), reconstructions=rows(7)) == 3
-    assert spread_of("kid_mean", a_to_b=rows(3), b_to_a=rows(4)) == 2.5  # of (a + b) / 2: sqrt(9 + 16) / 2
-    assert spread_of("kid_mean", a_to_b=rows(3), b_to_a={"own": {"kid": 1}}) is None
-    assert spread_of("bits_per_dimension", samples=rows(3), likelihood={"own": {"bits_per_dimension": 1}}) is None
-    assert spread_of("other", samples=rows(3)) is None
 
 
 def test_the_headlines_spread_is_registered(exported_sampler, images):

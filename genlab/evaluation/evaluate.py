@@ -1,0 +1,114 @@
+"""The evaluation of a recipe, by what it does: translate images, or sample them."""
+
+from typing import Literal
+
+import numpy as np
+import torch
+
+from genlab.engine import Recipe
+from genlab.evaluation.classes import class_groups, has_classes
+from genlab.evaluation.likelihood import inference_groups
+from genlab.evaluation.pictures import sample_pictures
+from genlab.evaluation.result import Result
+from genlab.evaluation.sampler import sampler
+from genlab.evaluation.samples import Drawn, check_counts, draw_samples, in_domain_scores, sample_scores
+from genlab.evaluation.scores import Evaluation, Group, GroupName, RowName
+from genlab.evaluation.settings import SAMPLING_SEED
+from genlab.evaluation.styles import path_length_scores
+from genlab.evaluation.translations import evaluate_translations
+from genlab.evaluation.truncation import truncation_scores
+from genlab.evaluation.wording import sample_protocol
+from genlab.images.held_out import HeldOut
+from genlab.images.prepared_set import PreparedSet
+from genlab.images.stream import batch_of
+from genlab.metrics.classifier import Classifier, Classifiers
+from genlab.metrics.features import Extractor
+from genlab.sampling_pictures import TRUNCATIONS
+from genlab.seeding import seed_everything
+
+CPU = torch.device("cpu")
+
+
+def evaluate(
+    trained: Recipe,
+    untrained: Recipe,  # the same recipe before training, a baseline
+    images: PreparedSet,
+    extractor: Extractor,
+    classifiers: Classifiers | None = None,  # None: no scores that need a classifier
+    device: torch.device = CPU,  # the recipes'
+    sampling: Literal["natural", "balanced"] = "natural",  # how the training drew classes; enters the protocol only
+) -> Result:
+    """Scores of a recipe on the set's held-out images, compared with baselines, and pictures.
+
+    A recipe that translates has one group of scores per direction, see translations.direction_scores. A recipe that samples has
+    `samples`, and `in_domain` on a set of several classes; further groups depend on what else it can do:
+
+    - conditional on labels: `classes`, `kid_within_classes`, `truncation`, from the labels of the held-out images;
+    - truncates styles: `truncation`, `path_length`;
+    - has a likelihood, infers latents, has components: `likelihood`, `reconstructions`, `clusters`. The likelihood is then the headline.
+
+    Raises:
+        InputError: fewer than two images are held out, in one domain, or are there to train on.
+    """
+    if images.kind in ("paired", "unpaired"):
+        return evaluate_translations(trained, untrained, images, extractor, HeldOut(images, device))
+    return evaluate_samples(trained, untrained, images, extractor, classifiers, device, sampling)
+
+
+def evaluate_samples(
+    trained: Recipe,
+    untrained: Recipe,
+    images: PreparedSet,
+    extractor: Extractor,
+    classifiers: Classifiers | None,
+    device: torch.device,
+    sampling: Literal["natural", "balanced"],
+) -> Result:
+    """The evaluation of a recipe that samples."""
+    check_counts(images)
+    held_out = batch_of(images, images.indices("test"), device)
+    drawn, features = draw_samples(trained, untrained, images, held_out), extractor.of_set(images)
+    seen = {name: extractor(drawn.pixels[name]) for name in (RowName.GENERATED, RowName.UNTRAINED)}
+    seen[RowName.TRAINING_IMAGES] = features[drawn.like_test]
+    own, resembling = sample_scores(drawn.pixels, seen, features, images, extractor)
+    classifier = classifiers.of_set(images) if classifiers is not None and has_classes(images) else None
+    groups = [own, *sampling_groups(trained, drawn, seen, features, images, extractor, classifier, device)]
+    seed_everything(SAMPLING_SEED)  # bounds of the likelihood draw
+    groups += inference_groups(trained, untrained, images, held_out, extractor, features[images.indices("test")])
+    scores = Evaluation.of(sample_protocol(trained, images, extractor, {group.name for group in groups}, sampling), groups)
+    sheet, pictures = sample_pictures(
+        trained,
+        sampler(trained, device, own_noise=False),
+        drawn.latents,
+        drawn.samples,
+        resembling,
+        held_out,
+        images,
+        scores.group(GroupName.TRUNCATION),
+    )
+    return Result(scores, sheet, pictures)
+
+
+def sampling_groups(
+    trained: Recipe,
+    drawn: Drawn,
+    seen: dict[str, np.ndarray],  # features of the drawn images
+    features: np.ndarray,  # of all the set's images
+    images: PreparedSet,
+    extractor: Extractor,
+    classifier: Classifier | None,
+    device: torch.device,
+) -> list[Group]:
+    """Further scores of samples: by a classifier, by truncation, and along paths."""
+    sample, groups = sampler(trained, device), []
+    by_styles, by_classes = trained.truncates == "styles", trained.classes > 0 and classifier is not None
+    if classifier is not None:
+        groups.append(in_domain_scores(drawn.pixels, images, classifier))
+    if by_classes:
+        groups += class_groups(sample, trained.latent_size, drawn.pixels, seen, features, images, classifier, extractor.name)
+    if by_styles or by_classes:
+        by = TRUNCATIONS[trained.truncates]
+        groups.append(truncation_scores(sample, drawn.latents, images, classifier or extractor, by, conditional=trained.classes > 0))
+    if by_styles:
+        groups.append(path_length_scores(trained.generators()["generator"], extractor))
+    return groups

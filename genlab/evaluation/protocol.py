@@ -1,0 +1,66 @@
+"""How scores were made, as a type. Imports the standard library only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Self
+
+from genlab.errors import InputError
+
+Json = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protocol:
+    """How scores were made, in words and numbers: scores compare only where all of it is the same. None: not part of this protocol.
+
+    The order of the fields is their order in JSON.
+    """
+
+    extractor: str  # of features; scores carry its name
+    extractor_sha256: str
+    resize: str
+    images: Mapping[str, int]  # held-out images by domain, or held-out and generated ones
+    training_images: int | None = None
+    reference_sha256: str | Mapping[str, str]  # of the held-out images, by domain if there are two
+    size: tuple[int, int]  # height, width
+    # of translations
+    held_out_are_pairs: bool | None = None
+    directions: tuple[str, ...] | None = None
+    ssim: str | None = None
+    ms_ssim: str | None = None
+    perceptual: str | None = None
+    # of samples
+    samples: str | None = None
+    sampling_seed: int | None = None
+    kid: str
+    kid_spread: str
+    precision_recall: str | None = None
+    nearest_training: str | None = None
+    ndb: str | None = None
+    seed: int  # of subsets, bins and clusters
+    # of some recipes that sample
+    classifier: str | None = None
+    labels: str | None = None
+    training_sampling: str | None = None
+    cas: str | None = None
+    path_length: str | None = None
+    likelihood: str | None = None
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Json]) -> Self:
+        """The inverse of to_json.
+
+        Raises:
+            InputError: a field is missing or unknown.
+        """
+        known = {field.name: field for field in fields(cls)}
+        needed = [name for name, field in known.items() if field.default is not None]
+        wrong = {"unknown": [name for name in values if name not in known], "missing": [name for name in needed if name not in values]}
+        if any(wrong.values()):
+            listed = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in wrong.items() if names)
+            raise InputError(f"Scores: got a protocol with other fields than expected ({listed}). Evaluate the recipe again.")
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+
+    def to_json(self) -> dict[str, Json]:
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items() if value is not None}

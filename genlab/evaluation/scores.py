@@ -1,0 +1,226 @@
+"""Scores of a recipe as types, and their form as JSON, the content of metrics.json:
+
+    {"headline": {"name", "value", "lower_is_better"}, "protocol": {...}, group: {row: {score: value, score_spread: spread}}}
+
+Row and group names are constants here and nowhere else. Imports the standard library only.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import NamedTuple, Self
+
+from genlab.errors import InputError
+from genlab.evaluation.protocol import Protocol
+
+SPREAD = "_spread"  # in JSON the spread of score X is called X_spread and follows it
+BITS_PER_DIMENSION = "bits_per_dimension"
+HEADLINE, PROTOCOL = "headline", "protocol"
+
+Rows = dict[str, dict[str, float]]  # a group as JSON: {row: {score: value, score_spread: spread}}
+
+
+class RowName(StrEnum):
+    """Whose scores a row holds."""
+
+    GENERATED = "generated"
+    TRANSLATED = "translated"
+    RECONSTRUCTED = "reconstructed"
+    COMPONENTS = "components"
+    UNTRAINED = "untrained"
+    IDENTITY = "identity"  # the source images as they are
+    TRAINING_IMAGES = "training images"
+    HELD_OUT_IMAGES = "held-out images"
+    K_MEANS = "k-means"
+    UNBOUNDED = "none"  # latents that are not truncated
+    PSI_1 = "1"  # styles that are not truncated
+    W = "W"
+    Z = "Z"
+
+
+class GroupName(StrEnum):
+    """The kinds of scores."""
+
+    A_TO_B = "a_to_b"
+    B_TO_A = "b_to_a"
+    SAMPLES = "samples"
+    IN_DOMAIN = "in_domain"
+    CLASSES = "classes"
+    KID_WITHIN_CLASSES = "kid_within_classes"
+    TRUNCATION = "truncation"
+    PATH_LENGTH = "path_length"
+    LIKELIHOOD = "likelihood"
+    RECONSTRUCTIONS = "reconstructions"
+    CLUSTERS = "clusters"
+
+
+# A group's own row is the first of these that the group has; all others are baselines. Two groups compare a recipe with itself:
+# `truncation` has one row per value, and its own row is the one without truncation (by bounds of the latents there is also a row "1");
+# `path_length` has one row per latent space, and its own row is that of W, from which the images are synthesised.
+OWN: Mapping[GroupName, tuple[RowName, ...]] = {
+    GroupName.A_TO_B: (RowName.TRANSLATED,),
+    GroupName.B_TO_A: (RowName.TRANSLATED,),
+    GroupName.SAMPLES: (RowName.GENERATED,),
+    GroupName.IN_DOMAIN: (RowName.GENERATED,),
+    GroupName.CLASSES: (RowName.GENERATED,),
+    GroupName.KID_WITHIN_CLASSES: (RowName.GENERATED,),
+    GroupName.TRUNCATION: (RowName.UNBOUNDED, RowName.PSI_1),
+    GroupName.PATH_LENGTH: (RowName.W,),
+    GroupName.LIKELIHOOD: (RowName.HELD_OUT_IMAGES,),
+    GroupName.RECONSTRUCTIONS: (RowName.RECONSTRUCTED,),
+    GroupName.CLUSTERS: (RowName.COMPONENTS,),
+}
+DIRECTIONS = (GroupName.A_TO_B, GroupName.B_TO_A)
+SCORES_ARE_CLASSES = (GroupName.KID_WITHIN_CLASSES,)  # a class may be called anything, also `x_spread`: such scores have no spread
+
+
+class Score(NamedTuple):
+    """A score and how uncertain it is. The number of images that it was computed on is in the protocol."""
+
+    value: float
+    spread: float | None = None  # standard deviation over subsets or images, or a mean's standard error; None if there is one value only
+
+
+class Row(NamedTuple):
+    """Scores of one set of images, e.g. of the generated ones or of a baseline."""
+
+    name: str  # a RowName, or a truncation's value
+    values: Mapping[str, Score]  # by name of the score
+
+    @classmethod
+    def from_json(cls, name: str, values: Mapping[str, float], spreads: bool = True) -> Self:
+        """{score: value, score_spread: spread} -> Row; without `spreads` every entry is a score."""
+        suffixed = [key for key in values if key.endswith(SPREAD) and key.removesuffix(SPREAD) in values] if spreads else []
+        scores = {key: Score(value, values[key + SPREAD] if key + SPREAD in suffixed else None) for key, value in values.items()}
+        return cls(name, {key: score for key, score in scores.items() if key not in suffixed})
+
+    def to_json(self) -> dict[str, float]:
+        """The inverse of from_json."""
+        flat: dict[str, float] = {}
+        for name, score in self.values.items():
+            flat[name] = score.value
+            if score.spread is not None:
+                flat[name + SPREAD] = score.spread
+        return flat
+
+
+class Group(NamedTuple):
+    """Scores of one kind: the recipe's own, and those they are to be compared with."""
+
+    name: GroupName
+    own: Row
+    baselines: tuple[Row, ...]
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """All of them, the recipe's own first."""
+        return (self.own, *self.baselines)
+
+    @classmethod
+    def from_json(cls, name: str, rows: Mapping[str, Mapping[str, float]]) -> Self:
+        """{row: {score: value}} in any order -> Group.
+
+        Raises:
+            InputError: no kind of scores is called so, or the recipe's own row is missing.
+        """
+        if name not in [*GroupName]:
+            raise InputError(f"Scores: got a group '{name}', expected one of {', '.join(GroupName)}. Evaluate the recipe again.")
+        kind = GroupName(name)
+        own = next((row for row in OWN[kind] if row in rows), None)
+        if own is None:
+            listed = ", ".join(f"'{row}'" for row in rows) or "none"
+            raise InputError(
+                f"Scores: got the rows {listed} in '{name}', expected '{OWN[kind][-1]}' among them. Evaluate the recipe again."
+            )
+        read = {row: Row.from_json(row, values, kind not in SCORES_ARE_CLASSES) for row, values in rows.items()}
+        return cls(kind, read[own], tuple(row for name, row in read.items() if name != own))
+
+    def to_json(self) -> Rows:
+        """The inverse of from_json, the recipe's own row first."""
+        return {str(row.name): row.to_json() for row in self.rows}
+
+
+class Headline(NamedTuple):
+    """The one score that recipes are compared by."""
+
+    name: str
+    value: float
+    lower_is_better: bool
+    spread: float | None = None  # derived from the rows, not in JSON
+
+
+class Evaluation(NamedTuple):
+    """All scores of a recipe."""
+
+    headline: Headline
+    protocol: Protocol
+    groups: tuple[Group, ...]
+
+    @classmethod
+    def of(cls, protocol: Protocol, groups: Sequence[Group]) -> Self:
+        """With the headline that follows from the groups."""
+        return cls(headline_of(protocol.extractor, groups), protocol, tuple(groups))
+
+    def group(self, name: GroupName) -> Group | None:
+        """None if the recipe has no scores of this kind."""
+        return next((group for group in self.groups if group.name == name), None)
+
+    @classmethod
+    def from_json(cls, metrics: Mapping[str, Mapping]) -> Self:
+        """The content of metrics.json -> Evaluation.
+
+        Raises:
+            InputError: it is no such content.
+        """
+        if missing := [name for name in (HEADLINE, PROTOCOL) if name not in metrics]:
+            raise InputError(
+                f"Scores: got no {' and no '.join(missing)}, expected the content of a metrics.json. Evaluate the recipe again."
+            )
+        protocol = Protocol.from_json(metrics[PROTOCOL])
+        groups = tuple(Group.from_json(name, rows) for name, rows in metrics.items() if name not in (HEADLINE, PROTOCOL))
+        written = Headline(**metrics[HEADLINE])
+        return cls(written._replace(spread=headline_spread(written.name, protocol.extractor, groups)), protocol, groups)
+
+    def to_json(self) -> dict[str, dict]:
+        """The content of metrics.json."""
+        headline = {name: value for name, value in self.headline._asdict().items() if name != "spread"}
+        return {HEADLINE: headline, PROTOCOL: self.protocol.to_json()} | {str(group.name): group.to_json() for group in self.groups}
+
+
+def kid_of(extractor: str) -> str:
+    """The name of KID in an extractor's features."""
+    return f"kid_{extractor}"
+
+
+def mean_of(score: str) -> str:
+    """The name of a score's mean over the directions."""
+    return f"{score}_mean"
+
+
+def headline_of(extractor: str, groups: Sequence[Group]) -> Headline:
+    """Bits per dimension if there is a likelihood; else KID of the samples, or the mean KID over the directions; lower is better."""
+    by_name, kid = {group.name: group for group in groups}, kid_of(extractor)
+    if GroupName.LIKELIHOOD in by_name:
+        name, found = BITS_PER_DIMENSION, [by_name[GroupName.LIKELIHOOD].own.values[BITS_PER_DIMENSION]]
+    elif GroupName.SAMPLES in by_name:
+        name, found = kid, [by_name[GroupName.SAMPLES].own.values[kid]]
+    else:
+        found = [group.own.values[kid] for group in groups if group.name in DIRECTIONS]
+        name = kid if len(found) == 1 else mean_of(kid)
+    value = sum(score.value for score in found) / len(found)
+    return Headline(name, value, lower_is_better=True, spread=headline_spread(name, extractor, groups))
+
+
+def headline_spread(name: str, extractor: str, groups: Sequence[Group]) -> float | None:
+    """The spread of the headline in the own row of the group that it is from; None if it has none.
+
+    Of a mean over K directions sqrt(s_1^2 + ... + s_K^2) / K, as if the directions' spreads were independent.
+    """
+    by_name, kid = {group.name: group for group in groups}, kid_of(extractor)
+    if name == mean_of(kid):
+        found = [by_name[direction].own.values.get(kid) for direction in DIRECTIONS if direction in by_name]
+    else:
+        origins = [by_name[origin] for origin in (GroupName.LIKELIHOOD, GroupName.SAMPLES, *DIRECTIONS) if origin in by_name]
+        found = [group.own.values[name] for group in origins if name in group.own.values][:1]
+    spreads = [score.spread for score in found if score is not None and score.spread is not None]
+    return math.hypot(*spreads) / len(spreads) if found and len(spreads) == len(found) else None

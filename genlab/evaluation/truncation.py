@@ -1,0 +1,51 @@
+"""Scores by truncation: what it costs in variety, and gains in quality."""
+
+import logging
+
+import torch
+from torch import Tensor
+
+from genlab.evaluation.scores import Group, GroupName, Rows, kid_of
+from genlab.images.held_out import HeldOut
+from genlab.images.prepared_set import PreparedSet
+from genlab.images.stream import labels
+from genlab.metrics.classifier import Classifier
+from genlab.metrics.features import Extractor
+from genlab.metrics.kernel import kernel_distance
+from genlab.metrics.manifold import precision, recall
+from genlab.pictures import spread
+from genlab.sampling_pictures import Sample, Truncation, value_name
+
+MOST_TRUNCATED = 2000  # images per value
+
+log = logging.getLogger(__name__)
+
+
+def truncation_scores(
+    sample: Sample,
+    latents: Tensor,  # (N, latent_size), at least one per held-out image
+    images: PreparedSet,
+    extractor: Extractor | Classifier,
+    by: Truncation,
+    conditional: bool,  # whether the recipe samples given labels
+) -> Group:
+    """KID, precision and recall in the extractor's features, one row per value of the truncation, the widest first.
+
+    The same latents at every value, given the labels of the held-out images that they are compared with: all of them, or
+    MOST_TRUNCATED, evenly spread.
+    """
+    some = spread(images.indices("test"), MOST_TRUNCATED)
+    held_out, few = extractor(images.images[some]), latents[: len(some)]
+    numbers = torch.from_numpy(labels(images)[some]) if conditional else None
+    rows: Rows = {}
+    for value in by.scored:
+        name = value_name(value)
+        log.info("%s samples, truncation: %s", f"{len(some):,}", name)
+        (samples,) = by.samples(sample, few, numbers, [value])
+        seen = extractor(HeldOut.to_bytes(samples))
+        rows[name] = {
+            kid_of(extractor.name): kernel_distance(held_out, seen),
+            "precision": precision(held_out, seen),
+            "recall": recall(held_out, seen),
+        }
+    return Group.from_json(GroupName.TRUNCATION, rows)

@@ -1,0 +1,98 @@
+"""The protocols of scores: samples and translations."""
+
+import hashlib
+from collections.abc import Set
+from dataclasses import replace
+
+import numpy as np
+
+from genlab.engine import Recipe
+from genlab.evaluation.classes import training_like
+from genlab.evaluation.likelihood import COMPARED
+from genlab.evaluation.protocol import Protocol
+from genlab.evaluation.scores import GroupName, RowName
+from genlab.evaluation.settings import BINS, LARGEST_SUBSET, SAMPLING_SEED, SUBSET_SEED
+from genlab.evaluation.styles import path_length_protocol
+from genlab.images.held_out import HeldOut
+from genlab.images.prepared_set import PreparedSet
+from genlab.metrics.classifier import PROTOCOL as CLASSIFIER
+from genlab.metrics.features import Extractor
+from genlab.metrics.manifold import NEIGHBOURS
+from genlab.metrics.paired import ms_ssim_scales
+
+RESIZE = "bilinear, antialiased, 224 px"
+KID = "unbiased, cubic kernel, the whole sets"
+KID_SPREAD = "standard deviation over 100 subsets of half the images{limit}, without replacement"
+PERCEPTUAL = "arXiv:1801.03924, equation 1, all weights 1 (not LPIPS): last activations at 112, 56, 28, 14, 7 px, summed"
+
+
+def translation_protocol(recipe: Recipe, images: PreparedSet, held_out: HeldOut, extractor: Extractor) -> Protocol:
+    """The protocol of a recipe that translates."""
+    height, width = images.images.shape[1:3]
+    return Protocol(
+        extractor=extractor.name,
+        extractor_sha256=extractor.sha256,
+        resize=RESIZE,
+        images={domain: len(tensor) for domain, tensor in held_out.tensors.items()},
+        reference_sha256=held_out.sha256,
+        size=(height, width),
+        held_out_are_pairs=held_out.are_pairs,
+        directions=tuple(recipe.directions),
+        ssim="of intensities from 0 on, Gaussian window of 11 px",
+        ms_ssim=f"the same, {ms_ssim_scales(height, width)} scales of the usual 5, weights renormalised",
+        perceptual=PERCEPTUAL,
+        kid=KID,
+        kid_spread=KID_SPREAD.format(limit=""),
+        seed=SUBSET_SEED,
+    )
+
+
+def sample_protocol(
+    recipe: Recipe,
+    images: PreparedSet,
+    extractor: Extractor,
+    groups: Set[GroupName],  # kinds of scores that the recipe has
+    sampling: str,  # of the training: natural or balanced
+) -> Protocol:
+    """The protocol of a recipe that samples; what only some recipes are scored by appears only if they are."""
+    test = images.indices("test")
+    protocol = general_sample_protocol(recipe, images, extractor)
+    if GroupName.IN_DOMAIN in groups:
+        protocol = replace(protocol, classifier=CLASSIFIER)
+    if recipe.classes:
+        protocol = replace(protocol, labels="those of the held-out images")
+    if recipe.classes or sampling != "natural":
+        protocol = replace(protocol, training_sampling=sampling)
+    if GroupName.CLASSES in groups:
+        count = len(training_like(images))
+        protocol = replace(protocol, cas=f"{count:,} generated images, with the labels of as many training images")
+    if GroupName.PATH_LENGTH in groups:
+        protocol = replace(protocol, path_length=path_length_protocol())
+    if GroupName.LIKELIHOOD in groups:
+        scored, compared = recipe.facts()["scored"], min(COMPARED, len(test))
+        protocol = replace(protocol, likelihood=f"nats, means over images, of {scored}; baselines on {compared} of them")
+    return protocol
+
+
+def general_sample_protocol(recipe: Recipe, images: PreparedSet, extractor: Extractor) -> Protocol:
+    """What all recipes that sample have in common."""
+    test = images.indices("test")
+    height, width = images.images.shape[1:3]
+    styled = "; psi = 1; noise from N(0, 1) for each image" if recipe.truncates == "styles" else ""
+    return Protocol(
+        extractor=extractor.name,
+        extractor_sha256=extractor.sha256,
+        resize=RESIZE,
+        images={"held_out": len(test), str(RowName.GENERATED): len(test)},
+        training_images=len(images.indices("train")),
+        reference_sha256=hashlib.sha256(np.ascontiguousarray(images.images[test])).hexdigest(),
+        size=(height, width),
+        samples=f"as many as held-out images, latents from N(0, 1), not truncated{styled}",
+        sampling_seed=SAMPLING_SEED,
+        kid=KID,
+        kid_spread=KID_SPREAD.format(limit=f", at most {LARGEST_SUBSET:,}"),
+        precision_recall=f"k = {NEIGHBOURS} nearest neighbours, Euclidean",
+        nearest_training="median distance to the nearest of all training images, Euclidean",
+        ndb=f"bins of k-means on training pixels, at most {BINS}; two proportions differ at 5 %",
+        seed=SUBSET_SEED,
+    )

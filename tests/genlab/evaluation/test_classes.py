@@ -1,0 +1,132 @@
+"""Scores class by class, with samplers, an extractor and a classifier that can be seen through."""
+
+import numpy as np
+import pytest
+import torch
+from stand_ins import Classifiers, Means, fit_in_no_time, image_set, of_split, relabelled
+
+from genlab.evaluation import classes
+from genlab.evaluation.classes import class_groups, class_scores, kid_within_classes
+from genlab.evaluation.scores import GroupName
+from genlab.images.stream import labels, to_channels_first, to_unit
+from genlab.latents import normal
+from genlab.metrics.kernel import kernel_distance
+
+LATENT_SIZE = 3
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """The sets that classifiers were trained on."""
+    return fit_in_no_time(monkeypatch)
+
+
+@pytest.fixture
+def images():
+    """A fifth of the labels are wrong: no classifier can know them."""
+    return image_set(training=200, held_out=200, mislabelled=0.2)
+
+
+def bank(pixels):
+    """A sampler of these images, in order, whatever it is given."""
+    return lambda latents, labels: to_unit(to_channels_first(pixels))
+
+
+def within(numbers, seed=0):
+    """A permutation that leaves each image within its class."""
+    order = np.arange(len(numbers))
+    for number in np.unique(numbers):
+        places = np.flatnonzero(numbers == number)
+        order[places] = np.random.default_rng(seed).permutation(places)
+    return order
+
+
+def test_real_images_of_the_told_class_reach_the_ceiling_and_others_chance(images, trained):
+    (real, truth), (training, _) = of_split(images, "test"), of_split(images, "train")
+    classifier = Classifiers().of_set(images)
+    ceiling = classifier.accuracy(real, truth)
+    assert 0.7 < ceiling < 0.9
+    chance = real[np.random.default_rng(0).permutation(len(real))]
+    scores = class_scores(bank(training), LATENT_SIZE, {"generated": real[within(truth)], "untrained": chance}, images, classifier)
+    assert list(scores) == ["generated", "untrained", "held-out images"]
+    assert scores["held-out images"] == {"recognised": ceiling, "cas": ceiling}
+    assert scores["generated"] == {"recognised": ceiling, "cas": ceiling}
+    assert scores["untrained"]["recognised"] == pytest.approx(0.5, abs=0.1) and "cas" not in scores["untrained"]
+
+
+def test_images_of_the_other_class_teach_what_is_wrong(images, trained):
+    (real, _), (training, truth) = of_split(images, "test"), of_split(images, "train")
+    means = np.stack([training[truth == number].mean(0) for number in range(2)]).round().astype(np.uint8)
+    classifier = Classifiers().of_set(images)
+    scores = class_scores(bank(means[1 - truth]), LATENT_SIZE, {"generated": real, "untrained": real}, images, classifier)
+    assert scores["generated"]["cas"] == pytest.approx(1 - scores["held-out images"]["cas"], abs=0.02)
+
+
+def test_the_other_classifier_sees_as_many_images_as_there_are_to_train_on_or_a_limit(images, trained, monkeypatch):
+    told = []
+
+    def sample(latents, labels):
+        told.append((latents, labels))
+        return torch.zeros(len(latents), 1, 16, 16) + labels[:, None, None, None]
+
+    real, _ = of_split(images, "test")
+    for most in (1000, 50):
+        monkeypatch.setattr(classes, "MOST_GENERATED", most)
+        class_scores(sample, LATENT_SIZE, {"generated": real, "untrained": real}, images, Classifiers().of_set(images))
+    assert [len(pixels) for pixels, _ in trained] == [200, 50]
+    assert np.array_equal(trained[0][1], of_split(images, "train")[1]) and np.array_equal(trained[0][1], told[0][1])
+    assert all(0.3 < labels.mean() < 0.7 for _, labels in trained)  # spread over the classes
+    assert not set(told[0][0].flatten().tolist()) & set(normal(200, LATENT_SIZE, 0).flatten().tolist())  # not the scored samples' latents
+
+
+def test_within_classes_a_label_that_is_ignored_is_seen_and_over_all_of_them_is_not():
+    images = image_set(training=60, held_out=60)
+    features, (real, truth) = Means().of_set(images), of_split(images, "test")
+    held_out = features[images.indices("test")]
+    mixed = held_out[np.random.default_rng(0).permutation(len(real))]
+    scores = kid_within_classes({"generated": held_out[within(truth)], "untrained": mixed}, features, images)
+    assert list(scores) == ["generated", "untrained", "training images"]
+    assert all(list(row) == ["left", "top"] for row in scores.values())
+    for number, name in enumerate(images.classes):
+        # Unbiased, so that equal sets are a little below 0.
+        assert -0.01 < scores["generated"][name] <= 0 and scores["untrained"][name] > 0.05
+        same = features[images.indices("train")][of_split(images, "train")[1] == number]
+        few = min(len(same), (truth == number).sum())
+        assert scores["training images"][name] == pytest.approx(kernel_distance(held_out[truth == number], same[:few]), abs=0.01)
+    assert kernel_distance(held_out, mixed) == pytest.approx(kernel_distance(held_out, held_out))
+
+
+def test_a_class_of_too_few_images_is_left_out():
+    images = image_set(training=20, held_out=20)
+    features = Means().of_set(images)
+    held_out = {"generated": features[images.indices("test")]}
+    one = kid_within_classes(held_out, features, relabelled(images, images.indices("test")[:1], "rare"))
+    assert all(list(row) == ["left", "top"] for row in one.values())
+    unlearnt = kid_within_classes(held_out, features, relabelled(images, images.indices("test")[:2], "rare"))
+    assert list(unlearnt["generated"]) == ["left", "rare", "top"] and list(unlearnt["training images"]) == ["left", "top"]
+    few = image_set(training=20, held_out=2)
+    number = labels(few)[few.indices("test")]
+    split = relabelled(few, few.indices("test")[:1], "rare") if number[0] == number[1] else few
+    assert kid_within_classes({"generated": features[:2]}, Means().of_set(few), split) == {}
+
+
+def test_the_means_within_classes_stand_among_the_scores_of_classes(images, trained):
+    features, (real, truth), training = Means().of_set(images), of_split(images, "test"), of_split(images, "train")[0]
+    made = {"generated": real[within(truth)], "untrained": real[np.random.default_rng(0).permutation(len(real))]}
+    seen = {name: Means()(pixels) for name, pixels in made.items()}
+    classifier = Classifiers().of_set(images)
+    first, second = class_groups(bank(training), LATENT_SIZE, made, seen, features, images, classifier, "means")
+    assert (first.name, second.name) == (GroupName.CLASSES, GroupName.KID_WITHIN_CLASSES)
+    assert first.own.values["kid_means_within"].value == pytest.approx(np.mean([each.value for each in second.own.values.values()]))
+    assert first.own.values["kid_means_within"].value < first.baselines[0].values["kid_means_within"].value
+
+
+def test_without_a_class_of_two_held_out_images_nothing_is_compared_within_classes(trained):
+    images = image_set(training=20, held_out=2)
+    number = labels(images)[images.indices("test")]
+    images = relabelled(images, images.indices("test")[:1], "rare") if number[0] == number[1] else images
+    real, training = of_split(images, "test")[0], of_split(images, "train")[0]
+    made, features = {"generated": real, "untrained": real}, Means().of_set(images)
+    seen = {name: Means()(pixels) for name, pixels in made.items()}
+    (only,) = class_groups(bank(training), LATENT_SIZE, made, seen, features, images, Classifiers().of_set(images), "means")
+    assert only.name == GroupName.CLASSES and "kid_means_within" not in only.own.values

@@ -1,0 +1,25 @@
+"""A recipe's samples in batches."""
+
+import pytest
+import torch
+from stand_ins import Styled
+
+from genlab.evaluation.sampler import sampler
+from genlab.evaluation.settings import BATCH_SIZE
+from genlab.latents import normal
+
+
+def test_each_image_has_noise_of_its_own_by_its_place_alone_or_all_have_one():
+    recipe, count = Styled(), 2 * BATCH_SIZE + 7
+    recipe.bank.zero_()
+    sample, alike = sampler(recipe, torch.device("cpu")), sampler(recipe, torch.device("cpu"), own_noise=False)
+    zeros = torch.zeros(count, 3)
+    shades = sample(zeros)[:, 0, 0, 0]
+    assert len(set(shades.tolist())) == count and shades.std() == pytest.approx(1 / 50, rel=0.3)
+    torch.manual_seed(1)
+    assert all(torch.equal(sample(zeros[:few])[:, 0, 0, 0], shades[:few]) for few in (1, BATCH_SIZE, BATCH_SIZE + 5, count))
+    assert alike(zeros).unique().tolist() == [0]
+    latents = normal(count, 3, seed=0)
+    for psi in (0.0, 0.5):
+        assert torch.allclose(alike(latents, None, psi)[:, 0, 0, 0], psi * latents[:, 0] / 10)
+        assert torch.allclose(sample(latents, None, psi)[:, 0, 0, 0], psi * latents[:, 0] / 10 + shades)

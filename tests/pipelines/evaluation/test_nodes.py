@@ -1,0 +1,45 @@
+"""The node of an evaluation: an adapter of genlab.evaluation, whose results the catalog keeps."""
+
+import pytest
+import torch
+from conftest import ROOT
+from kedro.config import OmegaConfigLoader
+from kedro.io import DataCatalog
+from stand_ins import Classifiers, Conditional, Means, fit_in_no_time, image_set, name_in_yaml
+
+from genlab.evaluation.evaluate import evaluate
+from genlab.seeding import seed_everything
+from pipelines import evaluation
+from pipelines.datasets import Picture, Pictures, SetClassifiers
+from pipelines.evaluation.nodes import score_samples
+from pipelines.training.parameters import Budget
+
+COMPUTE = {"class": "genlab.compute.Compute", "device": "cpu", "compile": False}
+
+
+@pytest.mark.parametrize("translates", [True, False])
+def test_both_ways_are_one_node_whose_results_the_catalog_keeps(translates):
+    (node,) = evaluation.create_pipeline(translates).nodes
+    assert node.name == "evaluate" and node.tags == {"evaluate"}
+    assert node.outputs == ["metrics", "samples"] + ([] if translates else ["pictures"])
+    assert ({"classifiers", "params:budget"} <= set(node.inputs)) != translates
+    catalog = DataCatalog.from_config(OmegaConfigLoader(str(ROOT / "conf"), base_env="base", default_run_env="base")["catalog"])
+    for name, (kind, file) in {"samples": (Picture, "samples.png"), "pictures": (Pictures, "pictures")}.items():
+        dataset = catalog.get(f"gan.{name}")
+        assert isinstance(dataset, kind) and dataset.filepath.name == file and dataset.filepath.parent.name == "gan"
+        assert dataset.metadata == {"mlflow": "artifact", "folder": "samples"}
+    assert isinstance(catalog.get("classifiers"), SetClassifiers)
+
+
+def test_the_node_builds_both_recipes_from_the_seed_and_the_checkpoint_and_returns_json(monkeypatch):
+    fit_in_no_time(monkeypatch)
+    name_in_yaml(monkeypatch, Conditional)
+    images, budget = image_set(), Budget(images=8, batch_size=4, sampling="balanced")
+    checkpoint, model = {"bank": torch.rand(2, 1, 16, 16)}, {"class": "genlab.recipes.stand_in.Conditional"}
+    metrics, samples, pictures = score_samples(checkpoint, model, images, COMPUTE, 3, Means(), Classifiers(), budget)
+    seed_everything(3)
+    untrained, trained = Conditional(), Conditional()
+    trained.load_state_dict(checkpoint)
+    expected = evaluate(trained, untrained, images, Means(), Classifiers(), sampling="balanced")
+    assert metrics == expected.scores.to_json() and metrics["protocol"]["training_sampling"] == "balanced"
+    assert samples.tobytes() == expected.samples.tobytes() and set(pictures) == set(expected.pictures)
