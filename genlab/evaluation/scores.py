@@ -128,10 +128,8 @@ class Group(NamedTuple):
         kind = GroupName(name)
         own = next((row for row in OWN[kind] if row in rows), None)
         if own is None:
-            listed = ", ".join(f"'{row}'" for row in rows) or "none"
-            raise InputError(
-                f"Scores: got the rows {listed} in '{name}', expected '{OWN[kind][-1]}' among them. Evaluate the recipe again."
-            )
+            expected = " or ".join(f"'{row}'" for row in OWN[kind])
+            raise InputError(f"Scores: got the rows {[*rows]} in '{name}', expected {expected} among them. Evaluate the recipe again.")
         read = {row: Row.from_json(row, values, kind not in SCORES_ARE_CLASSES) for row, values in rows.items()}
         return cls(kind, read[own], tuple(row for name, row in read.items() if name != own))
 

@@ -1,0 +1,30 @@
+"""Protocols as types, and as JSON."""
+
+import json
+
+import pytest
+from stand_in_metrics import SAMPLE_PROTOCOL, TRANSLATION_PROTOCOL
+
+from genlab.errors import InputError
+from genlab.evaluation.protocol import Protocol
+
+
+@pytest.mark.parametrize("values", [SAMPLE_PROTOCOL, TRANSLATION_PROTOCOL])
+def test_json_keeps_order_and_types_and_leaves_out_what_is_not_there(values):
+    protocol = Protocol.from_json(values)
+    assert json.dumps(protocol.to_json()) == json.dumps(values)
+    assert protocol.size == (32, 32) and Protocol.from_json(protocol.to_json()) == protocol
+    assert (protocol.cas is None) == ("cas" not in values)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (SAMPLE_PROTOCOL | {"rule": "x", "law": "y"}, r"\(unknown: rule, law\)"),
+        ({name: value for name, value in SAMPLE_PROTOCOL.items() if name not in ("seed", "cas")}, r"\(missing: seed\)"),
+        ({name: value for name, value in SAMPLE_PROTOCOL.items() if name != "kid"} | {"kit": "x"}, r"\(unknown: kit; missing: kid\)"),
+    ],
+)
+def test_other_fields_are_an_error_that_names_them(values, message):
+    with pytest.raises(InputError, match=rf"{message}. Evaluate the recipe again"):
+        Protocol.from_json(values)
