@@ -1,10 +1,16 @@
 """Kedro datasets for what genlab makes."""
 
+import hashlib
+import io
+import json
 import os
 from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset
+
+from genlab.errors import InputError
+from pipelines.folders import FolderDataset, replace
 
 
 class _File(AbstractDataset):
@@ -66,46 +72,60 @@ class Picture(_File):
         os.replace(partial, self.filepath)
 
 
-class Pictures(_File):
-    """Name -> PIL image, as PNG files of these names in a folder that holds nothing else."""
-
-    def load(self) -> dict[str, Any]:
-        from PIL import Image
-
-        return {file.stem: Image.open(file) for file in sorted(self.filepath.glob("*.png"))}
-
-    def save(self, data: dict[str, Any]) -> None:
-        for name, picture in data.items():
-            Picture(str(self.filepath / f"{name}.png")).save(picture)
-        for file in self.filepath.iterdir():
-            if file.stem not in data or file.suffix != ".png":
-                file.unlink()
-
-
-class FileFolder(AbstractDataset):
-    """File name -> bytes, as a folder that holds nothing else."""
+class Pictures(FolderDataset):
+    """Name -> PIL image, as PNG files of these names. The listing is next to the folder, which is an output of DVC: `<folder>.json`."""
 
     def __init__(self, filepath: str, metadata: dict[str, Any] | None = None):
-        self.filepath, self.metadata = Path(filepath), metadata
+        super().__init__(filepath, Path(f"{filepath}.json"), metadata)
 
-    def load(self) -> dict[str, bytes]:
-        return {file.name: file.read_bytes() for file in sorted(self.filepath.iterdir())}
+    def load(self) -> dict[str, Any]:
+        """The current pictures. Without a listing, as after `dvc pull`, all PNG files of the folder."""
+        from PIL import Image
 
-    def save(self, data: dict[str, bytes]) -> None:
-        self.filepath.mkdir(parents=True, exist_ok=True)
-        for name, content in data.items():
-            partial = self.filepath / f"{name}.part"
-            partial.write_bytes(content)
-            os.replace(partial, self.filepath / name)
-        for file in self.filepath.iterdir():
-            if file.name not in data:
-                file.unlink()
+        if not self.listing.exists():
+            return {file.stem: Image.open(file) for file in sorted(self.filepath.glob("*.png"))}
+        return {Path(name).stem: Image.open(io.BytesIO(content)) for name, content in self._read().items()}
+
+    def save(self, data: dict[str, Any]) -> None:
+        contents = {f"{name}.png": png(picture) for name, picture in data.items()}
+        self._write(contents)
+        hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(contents.items())}
+        replace(self.listing, (json.dumps({"sha256": hashes}, indent=2) + "\n").encode())
 
     def _exists(self) -> bool:
         return self.filepath.is_dir()
 
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self.filepath)}
+
+class FileFolder(FolderDataset):
+    """File name -> bytes. One of the files is the listing, in which the data name the others, as release.json does."""
+
+    def __init__(self, filepath: str, listing: str, metadata: dict[str, Any] | None = None):
+        super().__init__(filepath, Path(filepath) / listing, metadata)
+
+    def files(self) -> list[Path]:
+        return [*super().files(), *([self.listing] if self.listing.exists() else [])]
+
+    def load(self) -> dict[str, bytes]:
+        """The listed files and the listing.
+
+        Raises:
+            InputError: there is no listing, or it disagrees with a file.
+        """
+        if not self.listing.exists():
+            raise InputError(f"{self.listing} does not exist. Make the folder: `kedro run --pipeline=<recipe>`.")
+        return dict(sorted((self._read() | {self.listing.name: self.listing.read_bytes()}).items()))
+
+    def save(self, data: dict[str, bytes]) -> None:
+        listing = data[self.listing.name]
+        self._write({name: content for name, content in data.items() if name != self.listing.name})
+        replace(self.listing, listing)
+
+
+def png(picture: Any) -> bytes:
+    """A PIL image as the bytes of a PNG file."""
+    content = io.BytesIO()
+    picture.save(content, "PNG")
+    return content.getvalue()
 
 
 class _Maker(AbstractDataset):

@@ -1,13 +1,126 @@
-"""Kedro datasets for what genlab makes."""
+"""Folders of files: what is current, and what becomes of the rest."""
 
+import hashlib
+import json
+
+import pytest
+from kedro.io import DatasetError
 from PIL import Image
 
-from pipelines.datasets import Pictures
+from genlab.errors import InputError, root_cause
+from pipelines.datasets import FileFolder, Picture, Pictures
+
+BLACK, WHITE = (Image.new("RGB", (4, 4), colour) for colour in ("black", "white"))
 
 
-def test_a_folder_of_pictures_holds_those_of_the_last_time_alone(tmp_path):
-    dataset = Pictures(str(tmp_path / "pictures"))
-    black, white = (Image.new("RGB", (4, 4), colour) for colour in ("black", "white"))
-    dataset.save({"old": black, "kept": black})
-    dataset.save({"kept": white, "new": black})
-    assert {name: picture.getpixel((0, 0))[0] for name, picture in dataset.load().items()} == {"kept": 255, "new": 0}
+def content(folder) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
+
+
+def release(**files: bytes) -> dict[str, bytes]:
+    """Files and the release.json that lists them."""
+    named = {f"{name}.onnx": each for name, each in files.items()}
+    hashes = {name: hashlib.sha256(each).hexdigest() for name, each in named.items()}
+    return named | {"release.json": json.dumps({"sha256": hashes}).encode()}
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    return Pictures(str(tmp_path / "pictures"))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return FileFolder(str(tmp_path / "release"), "release.json")
+
+
+def test_pictures_are_the_bytes_that_a_picture_alone_is(pictures, tmp_path):
+    pictures.save({"sheet": BLACK})
+    Picture(str(tmp_path / "sheet.png")).save(BLACK)
+    assert content(tmp_path / "pictures") == {"sheet.png": (tmp_path / "sheet.png").read_bytes()}  # and no other file is there
+
+
+def test_a_former_saves_picture_is_moved_and_a_persons_file_stays_and_neither_is_current(pictures, tmp_path):
+    pictures.save({"old": BLACK, "kept": BLACK})
+    old = (pictures.filepath / "old.png").read_bytes()
+    mine = {"mine.png": old, "notes.txt": b"mine"}
+    for name, each in mine.items():
+        (pictures.filepath / name).write_bytes(each)
+    pictures.save({"kept": WHITE, "new": BLACK})
+    assert set(content(pictures.filepath)) == {"kept.png", "new.png", *mine}
+    assert {name: content(pictures.filepath)[name] for name in mine} == mine
+    assert content(tmp_path / "pictures.former") == {"1/old.png": old}
+    assert {name: picture.getpixel((0, 0))[0] for name, picture in pictures.load().items()} == {"kept": 255, "new": 0}
+    assert [file.name for file in pictures.files()] == ["kept.png", "new.png"]
+
+
+def test_a_persons_file_of_the_same_name_is_moved_and_not_overwritten(pictures, tmp_path):
+    pictures.filepath.mkdir()
+    (pictures.filepath / "sheet.png").write_bytes(b"mine")
+    pictures.save({"sheet": BLACK})
+    (pictures.filepath / "sheet.png").write_bytes(b"mine again")
+    pictures.save({"sheet": WHITE})
+    assert content(tmp_path / "pictures.former") == {"1/sheet.png": b"mine", "2/sheet.png": b"mine again"}
+
+
+def test_the_same_data_again_move_nothing(pictures, folder, tmp_path):
+    for _ in range(2):
+        pictures.save({"sheet": BLACK})
+        folder.save(release(a=b"1"))
+    assert not list(tmp_path.glob("*.former"))
+
+
+def test_a_folder_without_its_listing_is_taken_whole(pictures):
+    """As DVC restores it: the listing is next to the folder, not in it."""
+    pictures.save({"sheet": BLACK})
+    pictures.listing.unlink()
+    assert list(pictures.load()) == ["sheet"]
+
+
+def test_a_release_is_what_its_release_json_lists(folder, tmp_path):
+    first, second = release(a=b"1", b=b"2"), release(a=b"3")
+    folder.save(first)
+    (folder.filepath / "notes.txt").write_bytes(b"mine")
+    assert folder.load() == first
+    folder.save(second)
+    assert folder.load() == second and list(folder.load()) == ["a.onnx", "release.json"]
+    assert content(folder.filepath) == second | {"notes.txt": b"mine"}
+    assert content(tmp_path / "release.former") == {"1/b.onnx": b"2"}
+    assert {file.name for file in folder.files()} == set(second)
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (lambda file: file.unlink(), r"a\.onnx is missing"),
+        (lambda file: file.write_bytes(b"other"), r"a\.onnx has another sha256"),
+        (lambda file: (file.parent / "release.json").write_text("{}"), r"release\.json is not a listing"),
+        (lambda file: (file.parent / "release.json").unlink(), r"release\.json does not exist"),
+    ],
+)
+def test_a_folder_that_disagrees_with_its_listing_is_not_loaded(folder, harm, message):
+    """Such as one that an interrupted save has left."""
+    folder.save(release(a=b"1"))
+    harm(folder.filepath / "a.onnx")
+    with pytest.raises(DatasetError) as caught:
+        folder.load()
+    with pytest.raises(InputError, match=message):
+        raise root_cause(caught.value)
+
+
+def test_an_interrupted_save_is_noticed(folder, monkeypatch):
+    folder.save(release(a=b"1", b=b"1"))
+    written = []
+
+    def stopped(file, data):
+        if written:
+            raise KeyboardInterrupt
+        written.append(file)
+        file.write_bytes(data)
+
+    monkeypatch.setattr("pipelines.folders.replace", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        folder.save(release(a=b"2", b=b"2"))
+    monkeypatch.undo()
+    with pytest.raises(DatasetError, match=r"a\.onnx has another sha256"):
+        folder.load()
