@@ -1,11 +1,10 @@
-"""The parameters that pipelines are made from: those of the running session, else those on disk."""
+"""Recipes, families and image sets in the parameters: those of the current session, else those on disk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from kedro.config import OmegaConfigLoader
-from kedro.framework.context import KedroContext
+from pipelines import session
 
 GAN, STYLEGAN = "genlab.recipes.gan.GAN", "genlab.recipes.stylegan.StyleGAN"
 TRANSLATORS = ("genlab.recipes.pix2pix.Pix2Pix", "genlab.recipes.cyclegan.CycleGAN")
@@ -20,44 +19,16 @@ FAMILIES: dict[str, Callable[[dict[str, Any]], bool]] = {
     "latent_variables": lambda entry: model_class(entry) in LATENT_VARIABLES,
 }
 
-_here = Path(__file__).resolve().parent.parent
-_of_session: dict[str, Any] = {}
-
-
-def remember(context: KedroContext) -> None:
-    """Use this session's parameters and folder from now on: it knows the environment and `--params`."""
-    global _here
-    _here = context.project_path
-    _of_session.clear()
-    _of_session.update(named(context.config_loader["parameters"]))
-    context.config_loader["parameters"] = _of_session
-
 
 def project() -> Path:
     """The project's folder."""
-    return _here
+    return session.current().project
 
 
-def parameters() -> dict[str, Any]:
-    """All parameters, not validated."""
-    if _of_session:
-        return _of_session
-    from pipelines.settings import CONFIG_LOADER_ARGS
-
-    return named(OmegaConfigLoader(str(project() / "conf"), **CONFIG_LOADER_ARGS)["parameters"])
-
-
-def named(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Each image set knows its name, so that messages can say it."""
-    for name, declaration in parameters.get("images", {}).items():
-        if isinstance(declaration, dict):
-            declaration.setdefault("name", name)
-    return parameters
-
-
-def recipes() -> dict[str, dict[str, Any]]:
-    """Recipe name -> its parameters, by name: every top-level entry that describes a model."""
-    found = {name: entry for name, entry in parameters().items() if isinstance(entry, dict) and "model" in entry}
+def recipes(parameters: Mapping[str, Any] | None = None) -> dict[str, dict[str, Any]]:
+    """Recipe name -> its parameters, by name: every top-level entry that describes a model. Without `parameters`, the current session's."""
+    parameters = session.current().parameters if parameters is None else parameters
+    found = {name: entry for name, entry in parameters.items() if isinstance(entry, dict) and "model" in entry}
     return dict(sorted(found.items()))  # Kedro reads the files in any order
 
 
@@ -82,6 +53,6 @@ def model_class(entry: dict[str, Any]) -> Any:
     return entry["model"].get("class") if isinstance(entry["model"], dict) else None
 
 
-def image_sets() -> dict[str, dict[str, Any]]:
+def image_sets(parameters: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Image set name -> its declaration."""
-    return parameters().get("images", {})
+    return parameters.get("images", {})

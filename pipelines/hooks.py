@@ -15,9 +15,17 @@ from kedro.pipeline.node import Node
 
 from genlab.errors import root_cause
 from genlab.training.interruption import Interrupted, interruptible
-from pipelines import configuration
+from pipelines import session as sessions
+from pipelines.bound import BoundDataset
+from pipelines.configuration import image_sets, recipes
+from pipelines.folders import FolderDataset
+from pipelines.session import Session
 from pipelines.summary import summary
-from pipelines.tracking import CHECKPOINT_TAG, TRACKING, flatten, origin, sha256
+from pipelines.tracking.names import flatten
+from pipelines.tracking.origin import origin, sha256
+from pipelines.tracking.store import CHECKPOINT_TAG
+
+BOUND = ("journal", "model_version")  # of each recipe in conf/base/catalog.yml: the datasets that need their session
 
 logger = logging.getLogger(__name__)
 
@@ -34,10 +42,22 @@ class ProjectHooks:
         self.around = ExitStack()
         self.begun = 0.0
         self.catalog: CatalogProtocol | None = None
+        self.session: Session | None = None
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        configuration.remember(context)
+        self.session = Session.of(context)
+        sessions.begin(self.session)
+
+    @hook_impl
+    def after_catalog_created(self, catalog: CatalogProtocol) -> None:
+        """Give the session to the datasets that need it, by name: a loop over the catalog would create all datasets of the project."""
+        catalog["project"] = self.session.project
+        for name in recipes(self.session.parameters):
+            for kind in BOUND:
+                dataset = catalog.get(f"{name}.{kind}")
+                if isinstance(dataset, BoundDataset):
+                    dataset.bind(self.session)
 
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
@@ -50,22 +70,23 @@ class ProjectHooks:
     def _begin(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         """Check the configuration, then start or reopen a run for each model."""
         namespaces = {node.namespace.split(".")[0] for node in pipeline.nodes if node.namespace}
-        recipes = {name: entry for name, entry in configuration.recipes().items() if name in namespaces}
-        check(recipes)
+        declared, runs = image_sets(self.session.parameters), self.session.runs
+        chosen = {name: entry for name, entry in recipes(self.session.parameters).items() if name in namespaces}
+        check(chosen, declared)
         names = " ".join(run_params.get("pipeline_names") or ["__default__"])
-        tags = origin() | {"pipeline": names, "environment": run_params.get("env") or "local"}
-        for name, entry in recipes.items():
+        tags = origin(self.session.project) | {"pipeline": names, "environment": run_params.get("env") or "local"}
+        for name, entry in chosen.items():
             trains = any(node.namespace == name and "train" in node.tags for node in pipeline.nodes)
-            run = TRACKING.begin(
+            run = runs.begin(
                 name,
                 f"{name} {entry['images']} {entry['budget']['images']:,} images",
                 tags | {"recipe": name, "image_set": entry["images"]},
                 None if trains else filepath(catalog, f"{name}.checkpoint"),
             )
-            run.parameters({**entry, "image_set": configuration.image_sets()[entry["images"]]})
-        if not recipes:
-            for name in sorted(namespaces & set(configuration.image_sets())):
-                TRACKING.begin(name, f"prepare {name}", tags | {"image_set": name}, None).parameters(configuration.image_sets()[name])
+            run.parameters({**entry, "image_set": declared[entry["images"]]})
+        if not chosen:
+            for name in sorted(namespaces & set(declared)):
+                runs.begin(name, f"prepare {name}", tags | {"image_set": name}, None).parameters(declared[name])
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:
@@ -76,22 +97,22 @@ class ProjectHooks:
         wish = metadata(self.catalog, dataset_name)
         if "mlflow" not in wish:
             return
-        file = filepath(self.catalog, dataset_name)
         owner = dataset_name.split(".")[0]
-        # What is made of an image set belongs to every model of this process that uses it.
-        runs = [TRACKING.runs[owner]] if owner in TRACKING.runs else list(TRACKING.runs.values())
-        for run in runs:
+        under_way = self.session.runs.under_way
+        # What is made of an image set belongs to every model of this session that uses it.
+        for run in [under_way[owner]] if owner in under_way else list(under_way.values()):
             if wish["mlflow"] == "checkpoint":
-                run.tag({CHECKPOINT_TAG: sha256(file)})
+                run.tag({CHECKPOINT_TAG: sha256(filepath(self.catalog, dataset_name))})
                 continue
-            run.file(file, wish.get("folder", ""))
+            for file in files(self.catalog, dataset_name):
+                run.file(file, wish.get("folder", ""))
             if wish["mlflow"] == "metrics":
                 run.metrics({name: value for name, value in flatten(data).items() if isinstance(value, int | float)})
 
     @hook_impl
     def after_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         with self._closing():
-            text = summary(TRACKING.runs, catalog, time.monotonic() - self.begun)
+            text = summary(self.session.runs.under_way, catalog, time.monotonic() - self.begun)
         self._close("FINISHED")
         print(text, flush=True)
 
@@ -110,16 +131,16 @@ class ProjectHooks:
 
     def _fail(self, error: Exception) -> None:
         reason = root_cause(error)
-        for run in TRACKING.runs.values():
+        for run in self.session.runs.under_way.values():
             run.tag({"error": f"{type(reason).__name__}: {reason}"[:5000]})
         self._close("KILLED" if isinstance(reason, Interrupted) else "FAILED")
 
     def _close(self, status: str) -> None:
-        TRACKING.end(status)
+        self.session.runs.end(status)
         self.around.close()
 
 
-def check(recipes: Mapping[str, Mapping[str, Any]]) -> None:
+def check(recipes: Mapping[str, Mapping[str, Any]], image_sets: Mapping[str, Mapping[str, Any]]) -> None:
     """Hold every description against the constructors that it names, and its image set's kind, before any node runs.
 
     Raises:
@@ -136,7 +157,7 @@ def check(recipes: Mapping[str, Mapping[str, Any]]) -> None:
         recipe, named = build.find(entry["model"]["class"], f"{name}.model"), entry["model"]["class"].rpartition(".")[2]
         if not (isinstance(recipe, type) and issubclass(recipe, Recipe)):
             raise ConfigurationError(f"{name}.model.class: {entry['model']['class']} is no recipe. Name one of genlab.recipes.")
-        kind = configuration.image_sets()[entry["images"]]["kind"]
+        kind = image_sets[entry["images"]]["kind"]
         if kind not in recipe.kinds:
             raise ConfigurationError(
                 f"{name}.images: '{entry['images']}' is a set of kind {kind}; {named} learns from one of kind {' or '.join(recipe.kinds)}. "
@@ -152,3 +173,9 @@ def metadata(catalog: CatalogProtocol, dataset_name: str) -> dict[str, str]:
 def filepath(catalog: CatalogProtocol, dataset_name: str) -> Path:
     """Where a dataset's file is."""
     return Path(str(catalog.get(dataset_name)._describe()["filepath"]))
+
+
+def files(catalog: CatalogProtocol, dataset_name: str) -> list[Path]:
+    """The files that a dataset consists of now."""
+    dataset = catalog.get(dataset_name)
+    return dataset.files() if isinstance(dataset, FolderDataset) else [filepath(catalog, dataset_name)]

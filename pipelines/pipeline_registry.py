@@ -3,7 +3,7 @@
 from kedro.pipeline import Pipeline
 
 from genlab.errors import InputError
-from pipelines import data_preparation, evaluation, release, training
+from pipelines import data_preparation, evaluation, release, session, training
 from pipelines.configuration import FAMILIES, image_sets, recipes
 
 DEFAULT = "cyclegan"
@@ -16,7 +16,8 @@ def register_pipelines() -> dict[str, Pipeline]:
     Raises:
         InputError: a recipe names an image set that is not declared.
     """
-    declared, described = image_sets(), recipes()  # once: outside a session all of conf/ is read for it
+    parameters_of_all = session.current().parameters  # once: outside a session all of conf/ is read for it
+    declared, described = image_sets(parameters_of_all), recipes(parameters_of_all)
     preparations = {name: preparation(name, declaration["kind"]) for name, declaration in declared.items()}
     pipelines = {f"prepare_{name}": pipeline for name, pipeline in preparations.items()}
     for name, parameters in described.items():
@@ -40,7 +41,7 @@ def preparation(image_set: str, kind: str) -> Pipeline:
     return Pipeline(
         data_preparation.create_pipeline(),
         namespace=image_set,
-        inputs={"expectations": f"{kind}_expectations"},
+        inputs={"expectations": f"{kind}_expectations", "project": "project"},
         parameters={"params:image_set": f"params:images.{image_set}"},
         prefix_datasets_with_namespace=True,
     )

@@ -1,12 +1,8 @@
 """Kedro's settings: https://docs.kedro.org/en/stable/configure/configuration_basics/"""
 
 from pipelines.hooks import ProjectHooks
+from pipelines.session import CONFIG_LOADER_ARGS
 
 HOOKS = (ProjectHooks(),)
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
-CONFIG_LOADER_ARGS = {
-    "base_env": "base",
-    "default_run_env": "local",
-    # Without "soft", a file of another environment would replace a recipe's whole dictionary.
-    "merge_strategy": {"parameters": "soft"},
-}
+__all__ = ["CONFIG_LOADER_ARGS", "DISABLE_HOOKS_FOR_PLUGINS", "HOOKS"]

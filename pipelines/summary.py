@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from kedro.io import CatalogProtocol
 
 from genlab.evaluation.scores import Evaluation, Group, RowName
-from pipelines.tracking import Run
+from pipelines.tracking.run import Run
 
 
 def summary(runs: Mapping[str, Run], catalog: CatalogProtocol, seconds: float) -> str:
@@ -29,7 +29,7 @@ def summary(runs: Mapping[str, Run], catalog: CatalogProtocol, seconds: float) -
             dataset = catalog.get(name)
             if dataset is not None and dataset.exists():
                 lines.append(f"  {title:<10} {dataset._describe()['filepath']}")
-        version = catalog.get(f"{owner}.model_version")
+        version = catalog.get(f"{owner}.model_version") if "recipe" in record.data.tags else None  # not of an image set
         if version is not None and version.exists() and (facts := version.load())["run_id"] == run.id:
             lines.append(f"  model      {facts['name']} version {facts['version']}: {', '.join(facts['aliases'])}")
     lines.append("  browse     make ui, then http://127.0.0.1:5000")

@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from genlab.errors import DataValidationError, InputError
-from pipelines.configuration import project
 from pipelines.data_preparation.declaration import ImageSet
 
 # Kedro resolves a node's annotations when it checks the parameters, so that these would have to be imported: pandas takes 0.6 s.
@@ -13,22 +13,26 @@ DataFrame = Any  # of pandas
 PreparedSet = Any  # genlab.images.prepared_set.PreparedSet
 Layout = Any  # one of genlab.images.layouts
 
+HERE = Path()  # the working directory
 ROUNDS = 5  # setting a row aside may make another fail (a label grows too small); a sound set is stable after one or two
 
 log = logging.getLogger(__name__)
 
 
-def layout_of(image_set: ImageSet) -> Layout:
-    """The set's layout; a relative root is meant from the project's folder, wherever the command is typed."""
+def layout_of(image_set: ImageSet, project: Path) -> Layout:
+    """The set's layout; a relative root is relative to the project's folder, wherever the command is typed."""
     from genlab.build import build
 
     source = dict(image_set.source)
     if isinstance(source.get("root"), str):
-        source["root"] = str(project() / source["root"])
+        source["root"] = str(project / source["root"])
     return build(source, "source")
 
 
-def read(image_set: ImageSet) -> DataFrame:
+def read(
+    image_set: ImageSet,
+    project: Path = HERE,  # a relative root is relative to it
+) -> DataFrame:
     """Declaration -> manifest, a row an image (genlab.images.manifest.COLUMNS), with its split and pair.
 
     Raises:
@@ -39,7 +43,7 @@ def read(image_set: ImageSet) -> DataFrame:
     from genlab.images.splits import assign_splits
 
     try:
-        layout = layout_of(image_set)
+        layout = layout_of(image_set, project)
         if image_set.kind in ("paired", "unpaired") and not layout.domains():
             names = "TwoFolders, TrainTestDomains, SideBySide, Tiles or, from one folder of photos, genlab.images.edges.Canny"
             raise InputError(f"The kind {image_set.kind} needs two domains, which {type(layout).__name__} hasn't. Use {names}.")
@@ -58,6 +62,7 @@ def validate(
     manifest: DataFrame,
     image_set: ImageSet,
     expectations: Sequence[Mapping[str, Any]],  # of the set's kind, from conf/base/expectations/
+    project: Path = HERE,
 ) -> tuple[dict[str, Any], str]:
     """Hold the manifest against its expectations -> (outcome, plain enough for JSON; report, an HTML page).
 
@@ -70,7 +75,7 @@ def validate(
     height, width = image_set.shape
     classes = image_set.classes if image_set.classes is not None else sorted(set(manifest["label"]) - {""})
     values = {"$height": height, "$width": width, "$size": min(height, width), "$classes": list(classes)}
-    layout = layout_of(image_set)
+    layout = layout_of(image_set, project)
     suite = fill(expectations, values)
     findings = evaluate(manifest, suite, layout.domains())
     failed = sum(not finding.success and finding.severity == "critical" for finding in findings)
@@ -115,7 +120,7 @@ def gate(manifest: DataFrame, validation: dict[str, Any], image_set: ImageSet) -
     return manifest[~aside].reset_index(drop=True), quarantine.reset_index(drop=True)
 
 
-def prepare(validated: DataFrame, image_set: ImageSet) -> PreparedSet:
+def prepare(validated: DataFrame, image_set: ImageSet, project: Path = HERE) -> PreparedSet:
     """The used images of the validated manifest, converted and resized as the set declares.
 
     Raises:
@@ -124,7 +129,7 @@ def prepare(validated: DataFrame, image_set: ImageSet) -> PreparedSet:
     from genlab.images.prepare import prepare_images
 
     return prepare_images(
-        layout_of(image_set).items(),
+        layout_of(image_set, project).items(),
         validated,
         image_set.name,
         image_set.kind,

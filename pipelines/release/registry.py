@@ -12,12 +12,12 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kedro.io import AbstractDataset
-
 from genlab.errors import InputError
+from pipelines.bound import BoundDataset
 from pipelines.release.promotion import Headline, Standing, beats, digest
 from pipelines.release.serving import Serving
-from pipelines.tracking import MOST_METRICS, metric_names
+from pipelines.tracking.names import metric_names
+from pipelines.tracking.run import MOST_METRICS
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -47,7 +47,7 @@ class Registration(NamedTuple):
     scores: dict[str, float]  # shown beside the model
 
 
-class ModelVersion(AbstractDataset[Registration, dict[str, Any]]):
+class ModelVersion(BoundDataset):
     """The version of `<recipe>-<image set>` that was registered last.
 
     Saving gives the alias `candidate` to a new version, and `champion` too if it beats the present one (promotion.beats).
@@ -57,10 +57,8 @@ class ModelVersion(AbstractDataset[Registration, dict[str, Any]]):
         self.recipe = recipe
 
     def save(self, data: Registration) -> None:
-        from pipelines.tracking import run_of
-
-        client = self._client()
-        run = client.get_run(run_of(self.recipe))
+        client = self.session.runs.client()
+        run = client.get_run(self.session.runs[self.recipe].id)
         name = f"{self.recipe}-{data.image_set}"
         model_id = log_model(client, run, name, data)
         version_of = {each.name: dict(each.aliases) for each in client.search_registered_models(f"name='{name}'")}
@@ -106,15 +104,8 @@ class ModelVersion(AbstractDataset[Registration, dict[str, Any]]):
             "tags": dict(found.tags),
         }
 
-    def _client(self) -> "MlflowClient":
-        from mlflow import MlflowClient
-
-        from pipelines.tracking import tracking_uri
-
-        return MlflowClient(tracking_uri())
-
     def _last(self) -> "Version | None":
-        client = self._client()
+        client = self.session.runs.client()
         versions = client.search_model_versions(f"tags.{RECIPE_TAG} = '{self.recipe}'")
         last = max(versions, key=lambda each: each.creation_timestamp, default=None)
         return last and client.get_model_version(last.name, last.version)  # only this call tells the aliases

@@ -8,11 +8,11 @@ import re
 import mlflow
 import pandas as pd
 import pytest
-from conftest import ROOT, make_project, run_kedro
+from conftest import make_project, run_kedro
 from PIL import Image
 
 from genlab.images.digits import Digits
-from pipelines import configuration
+from pipelines import configuration, session
 from pipelines.results import latent_variables
 
 RECIPES = {
@@ -101,12 +101,11 @@ def test_the_page_that_puts_them_side_by_side(project, monkeypatch):
     assert "**1.0**" in text and "ValueError" in text
 
 
-def test_a_family_is_a_pipeline(monkeypatch):
+def test_a_family_is_a_pipeline():
     from pipelines.pipeline_registry import register_pipelines
 
-    monkeypatch.setattr(configuration, "_here", ROOT)  # the project itself, whatever session was last
-    monkeypatch.setattr(configuration, "_of_session", {})
-    pipelines = register_pipelines()
+    with session.using(None):  # the project itself, whatever session was last
+        pipelines = register_pipelines()
     names = {node.namespace for node in pipelines["latent_variables"].nodes}
     assert names >= {"gmm", "vae", "vae_mixture", "digits", "fashion_28"} and "gan" not in names
     assert {node.namespace for node in pipelines["adversarial"].nodes} >= {"gan", "wgan", "fashion"}

@@ -6,7 +6,8 @@ import mlflow
 from conftest import empty_store
 from mlflow.utils.validation import _validate_metric_name
 
-from pipelines.tracking import LONGEST_NAME, Run, metric_names
+from pipelines.tracking.names import LONGEST_NAME, metric_names
+from pipelines.tracking.run import Run
 
 ODD = ["Food & Drink", "T-shirt/top", "é?", "a//b", "ends/", "./here", "..", "100 %", "日本 (語)", "x" * 400, "a&", "a?", "a:b", "猫|犬"]
 

@@ -332,12 +332,13 @@ def test_a_wrong_declaration_says_what_is_wrong(root, change, words):
 
 def test_the_pipeline_runs_in_kedro(root):
     image_set = declare(root)
-    catalog = DataCatalog({"params:image_set": MemoryDataset(image_set), "expectations": MemoryDataset(expectations("paired"))})
+    given = {"params:image_set": image_set, "expectations": expectations("paired"), "project": root}
+    catalog = DataCatalog({name: MemoryDataset(data) for name, data in given.items()})
     names = ("manifest", "validation", "validation_report", "validated", "quarantine", "images")
     for name in names:
         catalog[name] = MemoryDataset(copy_mode="assign")
     pipeline = create_pipeline()
-    assert pipeline.inputs() == {"params:image_set", "expectations"}
+    assert pipeline.inputs() == set(given)
     assert pipeline.all_outputs() == set(names)
     assert all(node.tags == {"prepare"} for node in pipeline.nodes)
     SequentialRunner().run(pipeline, catalog)

@@ -38,7 +38,8 @@ from pipelines.release.parameters import Release
 from pipelines.release.promotion import Headline, Standing, beats, digest
 from pipelines.release.registry import DESCRIPTION_LIMIT, ModelVersion
 from pipelines.release.serving import facts_of, serving_of
-from pipelines.tracking import flatten
+from pipelines.session import Session
+from pipelines.tracking import Run, flatten
 
 ADAM = {"class": "torch.optim.Adam", "partial": True}
 MODEL = {
@@ -199,19 +200,23 @@ def registry(exported, exported_noisy, exported_sampler, images, tmp_path_factor
     experiment = client.create_experiment("genlab", (folder / "artifacts").as_uri())
     tags = {"command": "kedro run --pipeline=cyclegan", "mlflow.source.git.commit": "c0ffee", "git.dirty": "true"}
     runs = {name: client.create_run(experiment, tags=tags).info.run_id for name in ("cyclegan", "pix2pix", "gan")}
-    patch.setattr("pipelines.tracking.run_of", runs.__getitem__)
-    dataset = ModelVersion("cyclegan")
+    session = Session(folder, {})
+    session.runs.under_way = {name: Run(client, run_id) for name, run_id in runs.items()}
+    versions = {name: ModelVersion(name) for name in (*runs, "progan")}
+    for version in versions.values():
+        version.bind(session)
+    dataset = versions["cyclegan"]
     registration = register(exported[0], describe(*exported, METRICS, RELEASE), METRICS, images)
     noisy_card = describe(*exported_noisy, NOISY_METRICS, RELEASE)
-    ModelVersion("pix2pix").save(register(exported_noisy[0], noisy_card, NOISY_METRICS, images))
+    versions["pix2pix"].save(register(exported_noisy[0], noisy_card, NOISY_METRICS, images))
     sampler_card = describe(*exported_sampler, SAMPLER_METRICS, RELEASE)
-    ModelVersion("gan").save(register(exported_sampler[0], sampler_card, SAMPLER_METRICS, images))
+    versions["gan"].save(register(exported_sampler[0], sampler_card, SAMPLER_METRICS, images))
 
     def save(value: float = 0.12, spread: float | None = None, **changes):
         dataset.save(registration._replace(headline=Headline("kid_efflite0_mean", value, True, spread), **changes))
         return dataset.load()
 
-    yield SimpleNamespace(save=save, first=save(), client=client, runs=runs)
+    yield SimpleNamespace(save=save, first=save(), client=client, runs=runs, versions=versions)
     mlflow.set_tracking_uri(before)
     patch.undo()
 
@@ -656,7 +661,7 @@ def test_a_champion_is_replaced_by_a_better_score_and_when_it_has_retired(regist
 
 
 def test_an_unregistered_recipe_says_how_to_register_one(registry):
-    other = ModelVersion("progan")
+    other = registry.versions["progan"]
     assert not other.exists()
     with pytest.raises(Exception, match=r"'progan' has no registered model\. Run `kedro run --pipeline=progan`"):
         other.load()

@@ -1,0 +1,119 @@
+"""The modules of genlab/ and pipelines/: no circle of imports, and no framework in the library."""
+
+import ast
+import graphlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+PACKAGES = ("genlab", "pipelines")
+FRAMEWORKS = {"kedro", "kedro_datasets", "mlflow", "dvc", "great_expectations", "pipelines"}
+
+
+def modules(root: Path) -> dict[str, Path]:
+    """Name -> file of every module; a package's name stands for its `__init__`."""
+    found = {}
+    for package in PACKAGES:
+        for file in sorted((root / package).rglob("*.py")):
+            parts = file.relative_to(root).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    return found
+
+
+def statements(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    """All import statements, also those in functions, but for those under `if TYPE_CHECKING:`."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import | ast.ImportFrom):
+            yield child
+        elif isinstance(child, ast.If) and ast.unparse(child.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+            for other in child.orelse:
+                yield from statements(other)
+        else:
+            yield from statements(child)
+
+
+def imported(name: str, file: Path, known: dict[str, Path]) -> set[str]:
+    """The modules that a module imports by name, ours or others."""
+    package = name if file.stem == "__init__" else name.rpartition(".")[0]
+    found = set()
+    for statement in statements(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(statement, ast.Import):
+            found |= {alias.name for alias in statement.names}
+            continue
+        source = statement.module or ""
+        if statement.level:
+            above = package.split(".")[: len(package.split(".")) - statement.level + 1]
+            source = ".".join([*above, *([source] if source else [])])
+        for alias in statement.names:  # `from package import module` names the module
+            found.add(f"{source}.{alias.name}" if f"{source}.{alias.name}" in known else source)
+    return found
+
+
+def executed(name: str, target: str) -> Iterator[str]:
+    """The module that is named, and the `__init__` of every package around it which is not around the importing module, too."""
+    yield target
+    while "." in target:
+        target = target.rpartition(".")[0]
+        if not f"{name}.".startswith(f"{target}."):
+            yield target
+
+
+def graph(root: Path) -> dict[str, set[str]]:
+    """Module -> the modules of ours whose code an import of its statements runs."""
+    known = modules(root)
+    return {
+        name: {each for target in imported(name, file, known) for each in executed(name, target) if each in known} - {name}
+        for name, file in known.items()
+    }
+
+
+def circle(edges: dict[str, set[str]]) -> list[str]:
+    """A circle of imports, from the importing module to the imported one, the first one again at the end; empty if there is none."""
+    try:
+        graphlib.TopologicalSorter(edges).prepare()
+    except graphlib.CycleError as error:
+        return error.args[1][::-1]
+    return []
+
+
+def test_no_circle_of_imports():
+    found = circle(graph(ROOT))
+    assert not found, f"a circle of imports: {' -> '.join(found)}"
+
+
+def test_the_library_imports_no_framework():
+    known = modules(ROOT)
+    found = {
+        f"{name} imports {target}"
+        for name, file in known.items()
+        if name.split(".")[0] == "genlab"
+        for target in imported(name, file, known)
+        if target.split(".")[0] in FRAMEWORKS
+    }
+    assert not found, sorted(found)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        ("import genlab.b", "def f():\n    from genlab import a", {"genlab.a", "genlab.b"}),
+        ("from .b import x", "from . import a", {"genlab.a", "genlab.b"}),
+        ("from genlab.b import x", "if TYPE_CHECKING:\n    from genlab.a import y\nelse:\n    import os", set()),
+        ("from genlab.b import x", "from pipelines.inner.c import z", {"genlab.b", "pipelines.inner"}),
+    ],
+)
+def test_a_circle_is_found_wherever_the_imports_are(a, b, expected, tmp_path):
+    """In the last one the package's own `__init__`, which runs before its module does, closes the circle."""
+    texts = {
+        "genlab/a": a,
+        "genlab/b": b,
+        "pipelines/inner/__init__": "from genlab import b",
+        "pipelines/inner/c": "",
+        "genlab/__init__": "",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"{name}.py").write_text(text)
+    assert set(circle(graph(tmp_path))) == expected
