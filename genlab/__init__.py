@@ -1,1 +1,22 @@
-"""genlab: the science of generative image models. Imports no pipeline framework; see pipelines/ for the wiring."""
+"""genlab: the science of generative image models. Imports no pipeline framework; see pipelines/ for the wiring.
+
+images = genlab.prepare("photos/", size=32)
+trained = genlab.fit(genlab.recipe("gan", size=32, channels=3), images, budget=48_000)
+print(genlab.evaluate(trained, images).scores.headline)
+genlab.release(trained, images, "release/")
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from genlab.api import evaluate, fit, prepare, recipe, release
+
+__all__ = ["evaluate", "fit", "prepare", "recipe", "release"]
+
+
+def __getattr__(name: str) -> Any:
+    """The functions of genlab.api, imported at the first use: torch takes a second to import, and a training depends on no score."""
+    if name in __all__:
+        return getattr(import_module("genlab.api"), name)
+    raise AttributeError(f"module 'genlab' has no attribute '{name}'")

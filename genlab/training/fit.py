@@ -29,6 +29,7 @@ class Trained(NamedTuple):
     """The result of a training."""
 
     recipe: Recipe
+    model: Recipe | Description  # as it was given
     history: History
     key: str  # of the experiment; its saved state may be forgotten once the result is safe
 
@@ -67,7 +68,7 @@ def fit(
         training = Training(recipe, source, budget, monitoring, seed, place, experiment, state, callbacks)
         training.resume(saved_state(states, state, experiment, monitoring.resume, place))
         training.run(stop)
-    return Trained(recipe, training.history, experiment.key)
+    return Trained(recipe, model, training.history, experiment.key)
 
 
 class Training:

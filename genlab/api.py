@@ -1,0 +1,176 @@
+"""The library in five functions, for scripts and notebooks: prepare, recipe, fit, evaluate, release."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import genlab
+from genlab.build import build, meant
+from genlab.compute import Compute
+from genlab.engine import Recipe
+from genlab.errors import InputError
+from genlab.evaluation.evaluate import evaluate as evaluate_recipe
+from genlab.evaluation.result import Result
+from genlab.export.release import FACTS, release_files
+from genlab.images.decode import WHITE, Fit
+from genlab.images.layouts import Folder, FolderPerClass, Layout
+from genlab.images.manifest import make_manifest
+from genlab.images.prepare import prepare_images
+from genlab.images.prepared_set import Colour, Kind, PreparedSet
+from genlab.images.splits import assign_splits
+from genlab.metrics.classifier import Classifiers
+from genlab.metrics.features import EfficientNetLite0
+from genlab.seeding import seed_everything
+from genlab.training.fit import Trained
+from genlab.training.fit import fit as fit_recipe
+from genlab.training.resumption import Description
+from genlab.training.settings import Budget, Monitoring
+from genlab.training.state import States
+
+RECIPES = Path(genlab.__file__).parent.parent / "conf/base/parameters/recipes"
+NAMED = 3  # broken images that an error names
+
+
+def prepare(
+    source: str | Path | Layout,  # a folder or .zip of images, or a layout of genlab.images.layouts
+    size: int | tuple[int, int],  # pixels: a side, or (height, width)
+    channels: int = 3,  # 1 grey, 3 RGB
+    kind: Kind = "unlabelled",  # labelled: `source` has one folder per class
+    test: float = 0.2,  # fraction that is held out, where the layout has no split of its own
+    seed: int = 0,  # of the split
+    background: Colour = WHITE,  # RGB, under transparent pixels
+    fit: Fit = "crop",  # how another aspect ratio becomes `size`: crop, pad, stretch
+    name: str = "",  # of the set; "": that of the folder
+) -> PreparedSet:
+    """Read, check and resize images -> the prepared set that `fit` and `evaluate` take.
+
+    Raises:
+        InputError: no images, broken ones, or a layout without the two domains that the kind needs.
+    """
+    layout = source
+    if isinstance(source, str | Path):
+        name = name or Path(source).resolve().name
+        layout = FolderPerClass(str(source)) if kind == "labelled" else Folder(str(source))
+    if kind in ("paired", "unpaired") and not layout.domains():
+        raise InputError(
+            f"kind: got '{kind}', which needs two domains; {type(layout).__name__} has none. Use genlab.images.layouts.TwoFolders."
+        )
+    items = list(layout.items())
+    if not items:
+        raise InputError(f"No images in {source}. Put some there, or name another folder.")
+    manifest = assign_splits(make_manifest(items, background=background), kind, test, seed)
+    broken = manifest[manifest["decode_error"] != ""]
+    if len(broken):
+        examples = "; ".join(f"{row.path}: {row.decode_error}" for row in broken.head(NAMED).itertuples())
+        raise InputError(f"{len(broken):,} of {len(manifest):,} images cannot be read, e.g. {examples}. Mend or remove them.")
+    height_and_width = (size, size) if isinstance(size, int) else size
+    return prepare_images(items, manifest, name or type(layout).__name__, kind, height_and_width, channels, background, fit)
+
+
+def recipe(
+    name: str | Path,  # of a recipe in conf/base/parameters/recipes, or a YAML file like those
+    **arguments: Any,  # replace every argument of this name in the description: size=64, channels=3
+) -> dict[str, Any]:
+    """The description of a recipe's model, for `fit`.
+
+    Raises:
+        InputError: no such recipe, or an argument that the description does not have.
+    """
+    file = Path(name) if Path(name).suffix in (".yml", ".yaml") else RECIPES / f"{name}.yml"
+    if not file.is_file():
+        known = ", ".join(sorted(each.stem for each in RECIPES.glob("*.yml"))) or "none"
+        raise InputError(f"recipe: got '{name}', expected a YAML file or one of: {known}.{meant(str(name), known.split(', '))}")
+    entries = [entry for entry in yaml.safe_load(file.read_text(encoding="utf-8")).values() if isinstance(entry, dict) and "model" in entry]
+    if not entries:
+        raise InputError(f"{file} describes no recipe: expected an entry with a `model`.")
+    model = entries[0]["model"]
+    for argument, value in arguments.items():
+        places = [place for place in mappings(model) if argument in place]
+        if not places:
+            known = sorted({key for place in mappings(model) for key in place} - {"class", "partial"})
+            raise InputError(f"{argument}: {file.stem} has no such argument.{meant(argument, known)} It has: {', '.join(known)}.")
+        for place in places:
+            place[argument] = value
+    return model
+
+
+def fit(
+    model: Recipe | Description,  # a description, e.g. by `recipe`, is needed to resume
+    images: PreparedSet,
+    budget: int,  # images to see in total
+    batch_size: int = 32,
+    seed: int = 0,
+    compute: Compute | None = None,  # None: the best device that is there
+    states: str | Path | None = None,  # folder for the state of a stopped training, from which the same call continues; None: not saved
+) -> Trained:
+    """Train a recipe; see genlab.training.fit.fit for all there is to set, and for what it raises."""
+    monitoring = Monitoring(log_every=max(1, budget // 50), pictures_every=budget, checkpoint_every=max(1, budget // 10))
+    kept = None if states is None else States(states)
+    return fit_recipe(model, images, Budget(budget, batch_size), seed, None, compute, monitoring, kept)
+
+
+def evaluate(
+    trained: Trained,
+    images: PreparedSet,
+    cache: str | Path = ".genlab",  # folder for feature extractors, classifiers and features: made once
+    seed: int = 0,  # of the untrained recipe, a baseline
+) -> Result:
+    """Scores of a trained recipe on the held-out images, compared with baselines, and pictures.
+
+    Raises:
+        InputError: the recipe was not trained from a description, or too few images are held out.
+    """
+    description = described(trained)
+    seed_everything(seed)
+    device = next(iter(trained.recipe.state_dict().values())).device
+    untrained = build(description, "model").to(device)
+    folder = Path(cache)
+    extractor, classifiers = EfficientNetLite0(folder / "extractors"), Classifiers(folder / "classifiers")
+    return evaluate_recipe(trained.recipe, untrained, images, extractor, classifiers, device)
+
+
+def release(
+    trained: Trained,
+    images: PreparedSet,  # that it was trained on
+    folder: str | Path,
+    tolerance: float = 1e-4,  # largest absolute difference of ONNX from torch, where images span 2
+) -> dict[str, float]:
+    """Write the release: safetensors and ONNX files and release.json -> the difference of ONNX from torch, by network.
+
+    Raises:
+        InputError: the folder holds a release already, or the recipe was not trained from a description.
+        ParityError: a difference above the tolerance.
+    """
+    folder = Path(folder)
+    if (folder / FACTS).exists():
+        raise InputError(f"{folder} holds a release already, which would be overwritten. Name another folder, or remove it.")
+    artefacts, parity = release_files(trained.recipe.eval(), described(trained), images, tolerance)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in artefacts.items():
+        (folder / name).write_bytes(content)
+    return parity["onnx_difference"]
+
+
+def described(trained: Trained) -> Description:
+    """The description that a recipe was trained from.
+
+    Raises:
+        InputError: it was trained as an object.
+    """
+    if not isinstance(trained.model, Mapping):
+        given = type(trained.model).__name__
+        raise InputError(f"model: trained from a {given}, expected a description, {{class: ..., its arguments}}. Give `fit` one.")
+    return trained.model
+
+
+def mappings(node: Any) -> Iterator[dict[str, Any]]:
+    """Every mapping in a tree of YAML."""
+    if isinstance(node, dict):
+        yield node
+        for value in node.values():
+            yield from mappings(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from mappings(value)
