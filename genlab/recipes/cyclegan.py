@@ -13,6 +13,7 @@ from genlab.engine import Batch, GradientUpdate, Recipe, Terms, parameters_of
 from genlab.errors import InputError
 from genlab.losses.adversarial import AdversarialLoss
 from genlab.modes import evaluating
+from genlab.networks.contracts import Translator, require
 from genlab.padding import check_sides
 from genlab.pool import ImagePool
 from genlab.schedules import linear_decay
@@ -45,6 +46,7 @@ class CycleGAN(Recipe):
     ):
         super().__init__()
         self.a_to_b, self.b_to_a = generator(), generator()
+        require(self.a_to_b, Translator, "generator")
         self.critic_a, self.critic_b = critic(), critic()
         self.pool_a, self.pool_b = ImagePool(pool_size), ImagePool(pool_size)
         self.loss, self.decay_start = loss, decay_start

@@ -23,6 +23,7 @@ from genlab.losses.adversarial import AdversarialLoss, ranking_accuracy
 from genlab.losses.orthogonality import orthogonality
 from genlab.losses.penalties import Judge, Judged, Penalty
 from genlab.networks.conditional import AuxiliaryCritic, JoinedCritic, Verdict
+from genlab.networks.contracts import Critic, Sampler, require
 from genlab.networks.normalise import batch_norms
 from genlab.players import SHOWN, check_classes_alike, check_growth, check_images, class_rows, generate, taking_turns
 from genlab.schedules import linear_decay
@@ -215,6 +216,8 @@ def check_arguments(
         InputError: a number out of range, players that are told different labels, or a penalty on each image's gradient beside a norm that
             mixes images.
     """
+    require(generator, Sampler, "generator")
+    require(critic, Critic, "critic")
     check_classes_alike(generator, critic)
     if unrolled_steps and isinstance(critic, AuxiliaryCritic):
         raise InputError(f"unrolled_steps: got {unrolled_steps} beside an AuxiliaryCritic, expected 0: its classes aren't unrolled.")

@@ -15,6 +15,7 @@ from genlab.engine import Batch, GradientUpdate, Recipe, Terms
 from genlab.errors import InputError
 from genlab.losses.adversarial import AdversarialLoss, ranking_accuracy
 from genlab.modes import evaluating
+from genlab.networks.contracts import Translator, require
 from genlab.networks.normalise import batch_norms
 from genlab.networks.sampling import Sampling
 from genlab.padding import check_sides
@@ -48,6 +49,7 @@ class Pix2Pix(Recipe):
         decay_start: float = 1.0,  # share of the budget after which the learning rates fall to 0 in a straight line
     ):
         super().__init__()
+        require(generator, Translator, "generator")
         self.generator, self.critic, self.loss = generator, critic, loss
         self.sampling, self.directions = sampling, (direction,)
         self.source, self.target = direction.split("_to_")

@@ -20,6 +20,7 @@ from genlab.growth import Growth, Stage, at_stage
 from genlab.labels import check_labels
 from genlab.losses.adversarial import NON_SATURATING, AdversarialLoss, ranking_accuracy
 from genlab.losses.penalties import Judged, r1
+from genlab.networks.contracts import SizedCritic, require
 from genlab.networks.style import Generator, mixed
 from genlab.pictures import spread
 from genlab.players import ROW, SHOWN, check_classes_alike, check_growth, check_images, class_rows, generate, taking_turns
@@ -239,6 +240,12 @@ def check_arguments(
     Raises:
         InputError: a number out of range, or players that don't go together.
     """
+    if not isinstance(generator, Generator):
+        raise InputError(
+            f"generator: got a {type(generator).__name__} ({type(generator).__module__}), expected a genlab.networks.style.Generator, "
+            "which has a mapping and a synthesis. For another network use genlab.recipes.gan.GAN."
+        )
+    require(critic, SizedCritic, "critic")
     check_classes_alike(generator, critic)
     for name, every in (("r1_every", r1_every), ("path_length_every", path_length_every)):
         if every < 1:

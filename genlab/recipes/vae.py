@@ -17,7 +17,7 @@ from genlab.modes import evaluating
 from genlab.schedules import linear_decay
 from genlab.variational.activity import ACTIVE, active_units, activity
 from genlab.variational.bounds import free_bits, gaussian_log_density, importance_bound
-from genlab.variational.checks import by, check_arguments, check_parts
+from genlab.variational.checks import by, check_arguments, check_coders, check_parts
 from genlab.variational.likelihoods import Likelihood
 from genlab.variational.priors import Prior, StandardNormal
 from genlab.variational.walks import latent_map, traversals
@@ -50,6 +50,7 @@ class VAE(Recipe):
         importance_samples: Sequence[int] = (1, 10, 100, 1000, 5000),  # K of the bounds; each divides the next
     ):
         super().__init__()
+        check_coders(encoder, decoder)
         check_arguments(beta, beta_warm_up, free_bits, importance_samples)
         self.encoder, self.decoder, self.likelihood = encoder, decoder, likelihood
         self.prior = StandardNormal(decoder.latent_size) if prior is None else prior

@@ -7,6 +7,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from genlab.errors import InputError
+from genlab.networks.contracts import Coder, require
 from genlab.variational.priors import Prior
 
 
@@ -27,6 +28,16 @@ def check_arguments(beta: float, beta_warm_up: float, free_bits: float, importan
             f"importance_samples: got {list(importance_samples)}, expected numbers from 1 on of which each divides the next, e.g. "
             "[1, 10, 100]: only then do the bounds rise with them, image by image."
         )
+
+
+def check_coders(encoder: nn.Module, decoder: nn.Module) -> None:
+    """Check that both networks state their latents and labels.
+
+    Raises:
+        InputError: one does not.
+    """
+    for name, coder in (("encoder", encoder), ("decoder", decoder)):
+        require(coder, Coder, name)
 
 
 def check_parts(encoder: nn.Module, decoder: nn.Module, prior: Prior) -> None:
