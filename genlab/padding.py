@@ -1,15 +1,14 @@
 """Images of any H x W through networks that want multiples: reflect what is missing, translate, cut it off again."""
 
 from collections.abc import Callable
-from typing import TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from genlab.errors import InputError
+from genlab.serving import padding
+from genlab.serving.padding import Images, crop
 
-Images = TypeVar("Images", Tensor, np.ndarray)
 CELLS = 4  # of the coarsest grid along a side: with so many every padding and norm that a network uses has what it needs
 
 
@@ -18,9 +17,7 @@ def pad(
     multiple: int,  # of the sides that come out: the network's stride
     smallest: int = 1,  # side that the network takes, as `smallest_side` finds it
 ) -> Images:
-    """(..., H, W) -> (..., H', W'), reflected at the bottom and the right edge; `images` itself where nothing is missing.
-
-    Reflection goes to and fro, as numpy.pad's does and torch's doesn't: it may be wider than the image. A side of 1 is repeated.
+    """(..., H, W) -> (..., H', W') as genlab.serving.padding.pad.
 
     Raises:
         InputError: an image without pixels.
@@ -28,28 +25,7 @@ def pad(
     height, width = images.shape[-2:]
     if not (height and width):
         raise InputError(f"images must have pixels, got height {height}, width {width}.")
-    rows, columns = (padded_side(side, multiple, smallest) for side in (height, width))
-    if (rows, columns) == (height, width):
-        return images
-    return images[..., reflection(height, rows)[:, None], reflection(width, columns)]
-
-
-def crop(images: Images, height: int, width: int) -> Images:
-    """The inverse of pad: (..., H', W') -> (..., height, width)."""
-    return images[..., :height, :width]
-
-
-def padded_side(side: int, multiple: int, smallest: int = 1) -> int:
-    """The least multiple that is no smaller than the side and than the smallest."""
-    return -(-max(side, smallest) // multiple) * multiple
-
-
-def reflection(side: int, padded: int) -> np.ndarray:
-    """Which pixel stands at 0 .. padded - 1: 0 1 2 1 0 1 ... for a side of 3. The edge pixel is not doubled."""
-    if side == 1:
-        return np.zeros(padded, int)
-    within = np.arange(padded) % (2 * (side - 1))
-    return np.minimum(within, 2 * (side - 1) - within)
+    return padding.pad(images, multiple, smallest)
 
 
 def check_sides(images: Tensor, domain: str, stride: int) -> None:

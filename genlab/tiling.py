@@ -8,7 +8,9 @@ from torch import Tensor
 
 from genlab.errors import InputError
 from genlab.noise import Noise
-from genlab.padding import crop, pad
+from genlab.padding import pad
+from genlab.serving.padding import crop
+from genlab.serving.tiling import coarser, windows
 
 
 @torch.no_grad()
@@ -47,36 +49,3 @@ def translate_in_tiles(
                 blended = translation.new_zeros(*translation.shape[:2], *padded.shape[-2:])
             blended[place] += translation * torch.from_numpy(np.outer(down, across)).to(translation)
     return crop(blended, height, width)
-
-
-def coarser(place: tuple, cell: int) -> tuple:
-    """A place in an image -> the same on a grid whose cells are so many pixels wide."""
-    return (..., *(slice(part.start // cell, part.stop // cell) for part in place[1:]))
-
-
-def windows(
-    side: int,  # px, of the image
-    tile: int,
-    overlap: int,
-    stride: int,
-    cell: int = 1,  # px of the noise's grid, on which tiles begin at least
-) -> list[tuple[int, np.ndarray]]:
-    """Where each tile of a side begins, and the weights of its pixels: of all tiles together 1 at every pixel of the side.
-
-    The weights fall to almost nothing where a tile borders on another, and not at the image's border: as 3t^2 - 2t^3, t falling from 1
-    to 0 over the overlap, which hides what a tile gets wrong near its border better than t itself. The last tile ends with the side.
-    Tiles begin at multiples of the stride, where the overlap leaves room for that: the network's grids then lie as in the whole image.
-    """
-    if side <= tile:
-        return [(0, np.ones(side))]
-    step = (tile - overlap) // stride * stride or max((tile - overlap) // cell, 1) * cell
-    starts = [*range(0, side - tile, step), side - tile]
-    share = np.minimum(np.arange(1, tile + 1) / (tile - step + 1), 1)
-    rising = share**2 * (3 - 2 * share)
-    rises = [np.ones(tile), *[rising] * (len(starts) - 1)]
-    falls = [*[rising[::-1]] * (len(starts) - 1), np.ones(tile)]
-    weights = [np.minimum(rise, fall) for rise, fall in zip(rises, falls, strict=True)]
-    total = np.zeros(side)
-    for start, each in zip(starts, weights, strict=True):
-        total[start : start + tile] += each
-    return [(start, each / total[start : start + tile]) for start, each in zip(starts, weights, strict=True)]

@@ -7,8 +7,9 @@ from torch.nn.functional import interpolate
 from genlab.export.networks import Interface
 from genlab.latents import normal
 from genlab.noise import Noise
-from genlab.padding import padded_side, smallest_side
+from genlab.padding import smallest_side
 from genlab.seeding import mix
+from genlab.serving.padding import padded_side
 
 COUNTS = (1, 3, 17)  # of latents in a batch that parity is measured on
 PSIS = (1.0, 0.7, 0.5)  # of its images, in turn

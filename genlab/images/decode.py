@@ -1,31 +1,24 @@
-"""One image: from bytes to upright pixels, from any mode to grey or RGB, from any size to the set's."""
+"""One image: from bytes to upright pixels, and from any size to the set's. genlab.serving.images makes it grey or RGB."""
 
-import io
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from genlab.images.prepared_set import Colour
+from genlab.serving.errors import DecodeError
+from genlab.serving.images import WHITE, upright
 
 if TYPE_CHECKING:  # layouts decode, too
     from genlab.images.layouts.files import Item
 
-MAX_PIXELS = 89_478_485  # PIL's own bound, from which on it warns of a decompression bomb; here it is an error
-SIXTEEN_BITS = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I"})  # PIL opens some 16-bit files as 32-bit "I"
-
 Fit = Literal["crop", "pad", "stretch"]
-WHITE: Colour = (255, 255, 255)
-
-
-class DecodeError(Exception):
-    """The bytes are no image that can be used; the message says why, in words for the user."""
 
 
 def decode(content: bytes | np.ndarray, half: str = "") -> Image.Image:
     """A file's bytes, or an array (H, W[, C]) uint8 -> the whole image, loaded, upright as its EXIF says.
 
-    Of an animation the first frame; of a side-by-side image the `half` asked for.
+    Animations yield their first frame, side-by-side images the `half` asked for.
 
     Raises:
         DecodeError: not an image, damaged, cut off, too large, or without two halves.
@@ -36,12 +29,7 @@ def decode(content: bytes | np.ndarray, half: str = "") -> Image.Image:
     if missing > 0:
         raise DecodeError(f"image file is truncated ({missing:,} bytes are missing)")
     try:
-        image = Image.open(io.BytesIO(content))
-        if image.width * image.height > MAX_PIXELS:
-            raise DecodeError(f"{image.width:,} x {image.height:,} pixels, more than {MAX_PIXELS:,}")
-        image.load()
-        name = image.format
-        image = ImageOps.exif_transpose(image)
+        image = upright(content)
     except UnidentifiedImageError:
         raise DecodeError(f"not an image: it begins with {content[:12]!r}" if content else "not an image: it is empty") from None
     except DecodeError:
@@ -49,6 +37,7 @@ def decode(content: bytes | np.ndarray, half: str = "") -> Image.Image:
     except Exception as error:  # PIL's plugins raise almost anything for damaged bytes: OSError, SyntaxError, struct.error, IndexError
         reason = str(error) or type(error).__name__
         raise DecodeError(reason if "truncated" in reason else f"damaged: {reason}") from error
+    name = image.format
     if half:
         if image.width % 2:
             raise DecodeError(f"an odd width, {image.width}: no two equal halves")
@@ -77,35 +66,6 @@ def load(item: "Item") -> bytes | np.ndarray:
     except Exception as error:  # a folder raises OSError; an archive also zlib.error, BadZipFile and NotImplementedError
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise DecodeError((reason or type(error).__name__).lower()) from error
-
-
-def convert(image: Image.Image, channels: int, background: Colour = WHITE) -> Image.Image:
-    """Any mode -> grey (channels 1) or RGB (channels 3), 8 bits; whatever is transparent is laid on the background.
-
-    16 bits are scaled to 8 (65535 -> 255), grey is the luma of ITU-R 601-2, and colour profiles are not applied.
-
-    Raises:
-        DecodeError: a mode whose range or colours can't be known: floating point, 32 bits, Lab.
-    """
-    if image.mode in SIXTEEN_BITS:
-        image = eight_bits(image)
-    if image.mode == "F":
-        raise DecodeError("floating-point pixels have no known range: save it with 8 or 16 bits")
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, (*background, 255)), image)
-    try:
-        return image.convert("RGB").convert("L") if channels == 1 else image.convert("RGB")
-    except ValueError as error:
-        raise DecodeError(f"mode {image.mode} can't be converted to RGB: save it as RGB") from error
-
-
-def eight_bits(image: Image.Image) -> Image.Image:
-    """16-bit grey -> L: v / 257, rounded."""
-    values = np.asarray(image).astype(np.int64)
-    if values.min() < 0 or values.max() > 65535:
-        raise DecodeError(f"32-bit pixels from {values.min()} to {values.max()}: save it with 8 or 16 bits")
-    return Image.fromarray(((values + 128) // 257).astype(np.uint8))
 
 
 def resize(image: Image.Image, height: int, width: int, fit: Fit, background: Colour = WHITE) -> Image.Image:

@@ -8,9 +8,9 @@ import numpy as np
 from PIL import Image
 
 from genlab.errors import InputError
-from genlab.images.decode import convert
 from genlab.images.layouts.derived import PHOTO, derived_pairs
 from genlab.images.layouts.files import Item
+from genlab.serving.images import convert
 
 EDGES = "edges"
 

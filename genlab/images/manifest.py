@@ -10,9 +10,11 @@ import pandas as pd
 from PIL import Image
 from tqdm import tqdm
 
-from genlab.images.decode import WHITE, DecodeError, convert, decode, load
+from genlab.images.decode import decode, load
 from genlab.images.layouts.files import Item
 from genlab.images.prepared_set import Colour
+from genlab.serving.errors import DecodeError
+from genlab.serving.images import WHITE, convert
 
 HASH_SIDE = 16  # 256 bits: with the usual 64, one emoji in a hundred has the hash of another
 HASH_STEP = 2  # grey levels; a smaller step is noise, which JPEG puts into every flat region

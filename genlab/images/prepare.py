@@ -12,10 +12,12 @@ import pandas as pd
 from tqdm import tqdm
 
 from genlab.errors import InputError
-from genlab.images.decode import WHITE, DecodeError, Fit, convert, decode, load, resize
+from genlab.images.decode import Fit, decode, load, resize
 from genlab.images.layouts.files import Item
 from genlab.images.manifest import digest
 from genlab.images.prepared_set import Colour, Kind, PreparedSet
+from genlab.serving.errors import DecodeError
+from genlab.serving.images import WHITE, convert
 
 CHUNK = 1024  # images hashed at a time
 

@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from genlab.images.decode import DecodeError, convert, decode, load
+from genlab.images.decode import decode, load
 from genlab.images.layouts import Item
+from genlab.serving.errors import DecodeError
+from genlab.serving.images import convert
 from pipelines.data_preparation.declaration import ImageSet
 
 SHEET = 48  # images on the contact sheet

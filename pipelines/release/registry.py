@@ -16,6 +16,7 @@ from genlab.errors import InputError
 from pipelines.bound import BoundDataset
 from pipelines.release.promotion import Headline, Standing, beats, digest
 from pipelines.release.serving import Serving
+from pipelines.release.shipping import ship
 from pipelines.tracking.names import metric_names
 from pipelines.tracking.run import MOST_METRICS
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from mlflow.models import ModelSignature
 
 CANDIDATE, CHAMPION = "candidate", "champion"
-PACKAGES = ("numpy", "onnxruntime", "pandas", "pillow")  # what the served files import; MLflow adds itself
+PACKAGES = ("numpy", "onnxruntime", "pandas", "pillow")  # what the shipped code imports; MLflow adds itself
 DESCRIPTION_LIMIT = 5000  # characters, in MLflow's database
 RECIPE_TAG = "recipe"
 
@@ -136,7 +137,7 @@ def log_model(client: "MlflowClient", run: "Run", name: str, data: Registration)
             (artefacts / file).write_bytes(content)
         pyfunc.save_model(
             model,
-            python_model=str(data.serving.file),
+            **ship(data.serving.file, Path(folder, "shipped"))._asdict(),
             artifacts={"release": str(artefacts)},
             signature=signature(data.serving),
             input_example=pandas.DataFrame({data.serving.column[0]: data.example}),

@@ -1,6 +1,5 @@
 """What a release is to those who use it: the code that answers them, what it takes, and what the card says of that."""
 
-import io
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,7 +22,7 @@ TRUNCATIONS = {  # by what is truncated: the param's default, and what the card 
 class Serving(NamedTuple):
     """How a release is served. Every one answers with a column `image`, PNG files."""
 
-    file: Path  # MLflow copies it into the version, where it stands alone
+    file: Path  # the adapter to MLflow, which pipelines.release.shipping puts into the version
     column: tuple[str, str]  # what a request must have, a row an image: name, MLflow's type
     params: tuple[tuple[str, str, Any], ...]  # what it may have: name, MLflow's type, default
     example: Callable[[Any], list[Any]]  # a genlab.images.prepared_set.PreparedSet -> values of the column
@@ -32,6 +31,8 @@ class Serving(NamedTuple):
 
 def translator(facts: Facts) -> Serving:
     """Images to images."""
+    from genlab.serving.images import png
+
     directions, (height, width) = facts["directions"], facts["training_size"]
     return Serving(
         file=Path(__file__).with_name("served_translator.py"),
@@ -93,13 +94,3 @@ def facts_of(artefacts: Mapping[str, bytes]) -> Facts:
 def serving_of(facts: Facts) -> Serving:
     """How that which was exported is served."""
     return WAYS[facts["served_as"]](facts)
-
-
-def png(pixels: Any) -> bytes:
-    """uint8 (H, W, C) -> a PNG file."""
-    import numpy as np
-    from PIL import Image
-
-    pixels, file = np.asarray(pixels), io.BytesIO()
-    Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(file, "PNG")
-    return file.getvalue()

@@ -1,8 +1,5 @@
 """Tiles: what they make of an image is what the whole makes, and where they cannot know it, no seam shows."""
 
-import itertools
-
-import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -14,7 +11,8 @@ from genlab.networks.sampling import Sampling
 from genlab.networks.unet import UNet
 from genlab.noise import Noise
 from genlab.padding import translate
-from genlab.tiling import translate_in_tiles, windows
+from genlab.serving.tiling import windows
+from genlab.tiling import translate_in_tiles
 
 SIZES = [(1, 1), (7, 50), (64, 64), (65, 31), (131, 90)]
 
@@ -49,33 +47,6 @@ def borders(height: int, width: int, tile: int, overlap: int, within: int) -> to
             if start + tile < side:
                 lines[start + tile - within : start + tile] = True
     return near
-
-
-@pytest.mark.parametrize("stride", [1, 4])
-@pytest.mark.parametrize(("tile", "overlap"), [(16, 0), (16, 4), (16, 11), (16, 15), (64, 16), (20, 5)])
-@pytest.mark.parametrize("side", [1, 15, 16, 17, 31, 64, 65, 131])
-def test_tiles_cover_a_side_and_their_weights_are_one_everywhere(side, tile, overlap, stride):
-    side = -(-side // stride) * stride  # padded
-    found = windows(side, tile, overlap, stride)
-    total = np.zeros(side)
-    for start, weights in found:
-        assert len(weights) == min(tile, side)
-        assert (weights > 0).all()
-        total[start : start + tile] += weights
-    assert np.abs(total - 1).max() < 1e-12
-    starts = [start for start, _ in found]
-    assert starts[0] == 0 and starts[-1] == max(0, side - tile)
-    assert all(after - before <= tile - overlap for before, after in itertools.pairwise(starts))
-    if tile - overlap >= stride:
-        assert all(start % stride == 0 for start in starts)
-
-
-def test_weights_fall_to_almost_nothing_at_inner_borders_and_not_at_all_at_the_images():
-    (_, first), (_, second), (_, last) = windows(160, 64, 16, 1)
-    assert first[0] == first[47] == last[-1] == last[16] == 1
-    assert first[-1] == second[0] == second[-1] == last[0] < 0.011
-    assert (np.diff(first[47:]) < 0).all() and (np.diff(second[:17]) > 0).all()
-    assert first[56] + second[8] == 1 and abs(first[55] - 0.5) < 0.05  # evenly in the middle
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -6,9 +6,10 @@ from functools import partial
 import numpy as np
 from PIL import Image
 
-from genlab.images.decode import convert, decode
+from genlab.images.decode import decode
 from genlab.images.layouts.domains import split_of
 from genlab.images.layouts.files import Item, Reader, list_images, without_extension
+from genlab.serving.images import convert
 
 PHOTO = "photo"  # what domain b is called
 

@@ -10,8 +10,10 @@ import numpy as np
 from PIL import Image
 
 from genlab.errors import InputError
-from genlab.images.decode import DecodeError, convert, decode
+from genlab.images.decode import decode
 from genlab.images.layouts.files import Item, Reader, list_images, without_extension
+from genlab.serving.errors import DecodeError
+from genlab.serving.images import convert
 
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 

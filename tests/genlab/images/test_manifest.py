@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from genlab.images.decode import MAX_PIXELS
 from genlab.images.duplicates import earlier_copies, training_copies, training_lookalikes
 from genlab.images.layouts import Folder, Item, SideBySide
 from genlab.images.manifest import COLUMNS, make_manifest, perceptual_hash
+from genlab.serving.images import MAX_PIXELS
 
 
 def picture(seed: int, side: int = 64) -> Image.Image:

@@ -1,95 +1,33 @@
 """What a served sampler takes and gives, of a network so small that every pixel is known."""
 
 import io
-import json
 import logging
 import math
 
 import mlflow
 import numpy as np
-import onnx
 import pandas as pd
 import pytest
-import torch
 from mlflow.exceptions import MlflowException
-from onnx import TensorProto, helper
 from PIL import Image
+from served_networks import CLASSES, STYLED, facts_of, make_release, sampling_network, styled_network
 
-from genlab import latents
-from pipelines.release import served_sampler
 from pipelines.release.registry import signature
 from pipelines.release.serving import serving_of
+from pipelines.release.shipping import ship
 
 LAST = 2**63 - 1
-CLASSES = ["hat", "shoe", "0"]  # the last is called what the first has for its number
-
-
-def styled_network(told: bool) -> bytes:
-    """latent (N, 4), noise (N, 4), truncation (N,) [, label (N,)] -> image (N, 1, 2, 2): (psi (latent [+ label]) + noise) / 8."""
-    takes = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", 4]) for name in ("latent", "noise")]
-    takes.append(helper.make_tensor_value_info("truncation", TensorProto.FLOAT, ["batch"]))
-    made = [helper.make_node("Reshape", ["truncation", "column"], ["psi"])]
-    if told:
-        takes.append(helper.make_tensor_value_info("label", TensorProto.INT64, ["batch"]))
-        made += [
-            helper.make_node("Cast", ["label"], ["number"], to=TensorProto.FLOAT),
-            helper.make_node("Reshape", ["number", "column"], ["numbers"]),
-            helper.make_node("Add", ["latent", "numbers"], ["style"]),
-        ]
-    made += [
-        helper.make_node("Mul", ["style" if told else "latent", "psi"], ["truncated"]),
-        helper.make_node("Add", ["truncated", "noise"], ["values"]),
-        helper.make_node("Div", ["values", "eight"], ["eighth"]),
-        helper.make_node("Reshape", ["eighth", "shape"], ["image"]),
-    ]
-    return model_of(made, takes, {"column": np.array([-1, 1]), "shape": np.array([-1, 1, 2, 2]), "eight": np.float32(8)})
-
-
-def network(told: bool) -> bytes:
-    """latent (N, 4) [, label (N,)] -> image (N, 1, 2, 2): latent / 4, or label / 4 in all pixels; clipped to [-1, 1] by the PNG."""
-    takes = [helper.make_tensor_value_info("latent", TensorProto.FLOAT, ["batch", 4])]
-    made, constants = [], {"shape": np.array([-1, 1, 2, 2]), "four": np.float32(4)}
-    if told:
-        takes.append(helper.make_tensor_value_info("label", TensorProto.INT64, ["batch"]))
-        constants |= {"nothing": np.float32(0), "column": np.array([-1, 1])}
-        made = [
-            helper.make_node("Cast", ["label"], ["number"], to=TensorProto.FLOAT),
-            helper.make_node("Reshape", ["number", "column"], ["numbers"]),
-            helper.make_node("Mul", ["latent", "nothing"], ["zeros"]),
-            helper.make_node("Add", ["zeros", "numbers"], ["values"]),
-        ]
-    made += [
-        helper.make_node("Div", ["values" if told else "latent", "four"], ["quarter"]),
-        helper.make_node("Reshape", ["quarter", "shape"], ["image"]),
-    ]
-    return model_of(made, takes, constants)
-
-
-def model_of(made: list[onnx.NodeProto], takes: list[onnx.ValueInfoProto], constants: dict[str, np.ndarray]) -> bytes:
-    gives = [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["batch", 1, 2, 2])]
-    known = [onnx.numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()]
-    graph = helper.make_graph(made, "generator", takes, gives, known)
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9).SerializeToString()
-
-
-def facts_of(classes: list[str], **more) -> dict:
-    return {"served_as": "sampler", "latent_size": 4, "channels": 1, "training_size": [2, 2], "classes": classes} | more
-
-
-STYLED = {"noise_size": 4, "truncates": "styles"}
 
 
 def served_in(folder, facts: dict, onnx_file: bytes):
     """The model as MLflow serves it."""
     logging.getLogger("mlflow").setLevel(logging.WARNING)
-    (folder / "release").mkdir()
-    (folder / "release" / "generator.onnx").write_bytes(onnx_file)
-    (folder / "release" / "release.json").write_text(json.dumps(facts))
+    release = make_release(folder / "release", facts, generator=onnx_file)
     serving = serving_of(facts)
     mlflow.pyfunc.save_model(
         folder / "model",
-        python_model=str(serving.file),
-        artifacts={"release": str(folder / "release")},
+        **ship(serving.file, folder / "shipped")._asdict(),
+        artifacts={"release": str(release)},
         signature=signature(serving),
         input_example=pd.DataFrame({"seed": serving.example(None)}),
         pip_requirements=[],
@@ -100,7 +38,10 @@ def served_in(folder, facts: dict, onnx_file: bytes):
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     """Whether it is told labels -> the model."""
-    return {told: served_in(tmp_path_factory.mktemp("sampler"), facts_of(CLASSES if told else []), network(told)) for told in (False, True)}
+    return {
+        told: served_in(tmp_path_factory.mktemp("sampler"), facts_of(CLASSES if told else []), sampling_network(told))
+        for told in (False, True)
+    }
 
 
 @pytest.fixture(scope="module")
@@ -201,15 +142,6 @@ UNKNOWN = r"expected one of hat \(0\), shoe \(1\), 0 \(2\); or '' for one by the
 def test_errors_say_what_was_got_and_what_was_expected(served, told, request_, params, message):
     with pytest.raises(MlflowException, match=message):
         served[told].predict(pd.DataFrame(request_), params=params)
-
-
-@pytest.mark.parametrize("bound", [1e-9, 0.5, 1, 3, 9, 50, math.inf])
-def test_serving_truncates_a_latent_as_genlab_does(bound):
-    latent = np.concatenate([np.random.default_rng(0).standard_normal(200), np.linspace(-6, 6, 49)])
-    got = served_sampler.truncated(latent, bound)
-    assert np.allclose(got, latents.truncated(torch.from_numpy(latent), bound).double().numpy(), rtol=1e-6, atol=1e-7)
-    assert np.abs(got).max() <= bound
-    assert (np.diff(got[np.argsort(latent)]) >= 0).all()
 
 
 def drawn(seed: int, told: bool) -> tuple[np.ndarray, int, np.ndarray]:

@@ -1,0 +1,21 @@
+"""A release folder: its facts and its networks."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import onnxruntime
+
+LAST_SEED = 2**63 - 1  # of MLflow's type `long`
+
+
+def read_facts(folder: Path) -> dict[str, Any]:
+    """The content of release.json."""
+    return json.loads((folder / "release.json").read_text(encoding="utf-8"))
+
+
+def open_network(file: Path) -> onnxruntime.InferenceSession:
+    """An ONNX file as a session on the CPU, which logs errors only."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # errors
+    return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,92 @@
+"""Released translating networks: image files in, PNG files of the same height and width out."""
+
+from collections.abc import Sequence
+from numbers import Integral
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from .errors import RequestError
+from .images import convert, png, to_bytes, to_unit, upright
+from .padding import crop, pad
+from .release import LAST_SEED, open_network, read_facts
+from .tiling import coarser, windows
+
+
+class Translator:
+    """The translating networks in a release folder (release.json, and <direction>.onnx for each direction)."""
+
+    def __init__(self, folder: str | Path):
+        self.facts = read_facts(Path(folder))
+        self.directions: list[str] = self.facts["directions"]
+        self.takes_noise = bool(self.facts["noise"])
+        self.sessions = {name: open_network(Path(folder) / f"{name}.onnx") for name in self.directions}
+
+    def images(
+        self,
+        contents: Sequence[bytes],  # image files
+        direction: str,  # one of self.directions
+        tile: int = 0,  # px, side of the tiles, which overlap by a quarter of it at least; 0: whole images at once
+        seed: int = 0,  # of the noise, where the networks take noise; every image gets the same
+    ) -> list[bytes]:
+        """Image files -> PNG files.
+
+        Raises:
+            RequestError: an image that can't be read, or a direction, tile or seed that the networks don't take.
+        """
+        stride, smallest = self.facts["stride"], self.facts["smallest_side"]
+        if direction not in self.directions:
+            raise RequestError(f"direction: got {direction!r}, expected one of: {', '.join(self.directions)}.")
+        if not isinstance(tile, Integral) or (tile and (tile < smallest or tile % stride)):
+            raise RequestError(
+                f"tile: got {tile}, expected a side in pixels, a multiple of {stride} from {smallest} on, or 0 for the whole image at once."
+            )
+        if not (isinstance(seed, Integral) and 0 <= seed <= LAST_SEED):
+            raise RequestError(f"seed: got {seed}, expected a whole number, 0 to {LAST_SEED}.")
+        return [self.translate(self.read(content, row), direction, tile, seed) for row, content in enumerate(contents)]
+
+    def read(self, content: bytes, row: int) -> Image.Image:
+        """An image file -> grey or RGB, as the networks take it.
+
+        Raises:
+            RequestError: not an image that can be read.
+        """
+        try:
+            if not isinstance(content, bytes):
+                raise TypeError(f"got {type(content).__name__}, expected bytes")
+            return convert(upright(content), self.facts["channels"], tuple(self.facts["background"]))
+        except Exception as error:  # PIL's plugins raise almost anything for damaged bytes
+            raise RequestError(
+                f"row {row}: not an image that can be read: {reason(error, content)}. "
+                "Expected the bytes of a PNG, JPEG or WebP file; in JSON, as base64."
+            ) from None
+
+    def translate(self, image: Image.Image, direction: str, tile: int, seed: int) -> bytes:
+        """An image as `read` returns it -> a PNG file."""
+        padded = pad(to_unit(image), self.facts["stride"], self.facts["smallest_side"])
+        translation = self.blend(padded, direction, tile, np.random.default_rng([seed]))
+        return png(to_bytes(crop(translation[0], image.height, image.width)))
+
+    def blend(self, pixels: np.ndarray, direction: str, tile: int, generator: np.random.Generator) -> np.ndarray:
+        """(1, C, H, W), multiples of the network's stride -> (1, C, H, W), tile by tile, row by row; without a tile, the whole is one."""
+        height, width = pixels.shape[2:]
+        noise = self.facts["noise"]
+        cell = noise["stride"] if noise else 1
+        rows, columns = (windows(side, tile or side, tile // 4, self.facts["stride"], cell) for side in (height, width))
+        drawn = generator.random((1, noise["channels"], height // cell, width // cell), np.float32) if noise else None
+        blended = np.zeros((1, self.facts["channels"], height, width), np.float32)
+        for top, down in rows:
+            for left, across in columns:
+                place = (..., slice(top, top + len(down)), slice(left, left + len(across)))
+                inputs = {"image": pixels[place]}
+                if drawn is not None:
+                    inputs["noise"] = drawn[coarser(place, cell)]
+                (translation,) = self.sessions[direction].run(None, inputs)
+                blended[place] += translation * np.outer(down, across).astype(np.float32)
+        return blended
+
+
+def reason(error: Exception, content: bytes) -> str:
+    """The error's message, but not PIL's for an unknown format, which names a buffer's address."""
+    return f"it begins with {content[:12]!r}" if isinstance(error, UnidentifiedImageError) else str(error) or type(error).__name__

@@ -1,0 +1,79 @@
+"""The translator of a release folder, used without MLflow, with networks whose translation of every pixel is known."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from served_networks import make_release, translating_network, translator_facts
+
+from genlab.serving.errors import RequestError
+from genlab.serving.translator import Translator
+
+
+@pytest.fixture(scope="module")
+def negative(tmp_path_factory):
+    release = tmp_path_factory.mktemp("negative") / "release"
+    network = translating_network(noise=False)
+    return Translator(make_release(release, translator_facts(["a_to_b", "b_to_a"], noise=False), a_to_b=network, b_to_a=network))
+
+
+@pytest.fixture(scope="module")
+def noisy(tmp_path_factory):
+    release = tmp_path_factory.mktemp("noisy") / "release"
+    return Translator(str(make_release(release, translator_facts(["a_to_b"], noise=True), a_to_b=translating_network(noise=True))))
+
+
+def image_of(height: int, width: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (height, width), np.uint8)
+
+
+def encoded(pixels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def pixels_of(content: bytes) -> np.ndarray:
+    assert content.startswith(b"\x89PNG")
+    return np.asarray(Image.open(io.BytesIO(content))).astype(int)
+
+
+@pytest.mark.parametrize("tile", [0, 8, 16, 2**40])
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (16, 16), (33, 50)])
+def test_the_negative_of_an_image_of_any_size_whole_or_in_tiles(negative, size, tile):
+    image = image_of(*size)
+    (content,) = negative.images([encoded(image)], "b_to_a", tile=tile)
+    # Blending rounds in float32: exact but where the sum of the weights is not.
+    assert np.abs(pixels_of(content) - (255 - image.astype(int))).max() <= (0 if tile in (0, 2**40) else 1)
+
+
+@pytest.mark.parametrize("tile", [0, 16])
+def test_the_noise_is_a_function_of_the_seed_and_one_for_all_tiles(noisy, tile):
+    grey = np.full((37, 50), 127, np.uint8)
+    first, second = noisy.images([encoded(grey)] * 2, "a_to_b", tile=tile, seed=7)
+    cells = np.random.default_rng([7]).random((10, 13), np.float32)  # of 4 px, in [0, 1)
+    noise = np.kron(cells, np.ones((4, 4)))[:37, :50]
+    assert first == second
+    assert np.abs(pixels_of(first) - (128 + noise * 127.5).clip(0, 255)).max() <= 1
+    assert noisy.images([encoded(grey)], "a_to_b", tile=tile, seed=8) != [first]
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "message"),
+    [
+        (encoded(image_of(9, 9)), {"direction": "a_to_c"}, r"direction: got 'a_to_c', expected one of: a_to_b, b_to_a\.$"),
+        (encoded(image_of(9, 9)), {"tile": 18}, r"tile: got 18, expected a side in pixels, a multiple of 4 from 8 on, or 0 for the whole"),
+        (encoded(image_of(9, 9)), {"tile": 4}, "tile: got 4, expected"),
+        (encoded(image_of(9, 9)), {"tile": None}, "tile: got None, expected"),
+        (encoded(image_of(9, 9)), {"tile": 16.0}, "tile: got 16.0, expected"),
+        (encoded(image_of(9, 9)), {"seed": -1}, r"seed: got -1, expected a whole number, 0 to 9223372036854775807\.$"),
+        (encoded(image_of(9, 9)), {"seed": None}, "seed: got None, expected a whole number"),
+        ("in.png", {}, "row 0: not an image that can be read: got str, expected bytes. Expected the bytes of a PNG, JPEG or WebP file"),
+        (b"GET / HTTP/1.1", {}, "row 0: not an image that can be read: it begins with b'GET / HTTP/1"),
+        (encoded(image_of(99, 99))[:300], {}, "row 0: not an image that can be read: image file is truncated"),
+    ],
+)
+def test_a_wrong_request_is_an_error_that_gives_the_value_received_and_the_value_expected(negative, content, options, message):
+    with pytest.raises(RequestError, match=message):
+        negative.images([content], **{"direction": "a_to_b"} | options)
