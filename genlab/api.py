@@ -16,10 +16,9 @@ from genlab.evaluation.result import Result
 from genlab.export.release import FACTS, release_files
 from genlab.images.decode import WHITE, Fit
 from genlab.images.layouts import Folder, FolderPerClass, Layout
-from genlab.images.manifest import make_manifest
 from genlab.images.prepare import prepare_images
 from genlab.images.prepared_set import Colour, Kind, PreparedSet
-from genlab.images.splits import assign_splits
+from genlab.images.read import read_images
 from genlab.metrics.classifier import Classifiers
 from genlab.metrics.features import EfficientNetLite0
 from genlab.seeding import seed_everything
@@ -53,14 +52,7 @@ def prepare(
     if isinstance(source, str | Path):
         name = name or Path(source).resolve().name
         layout = FolderPerClass(str(source)) if kind == "labelled" else Folder(str(source))
-    if kind in ("paired", "unpaired") and not layout.domains():
-        raise InputError(
-            f"kind: got '{kind}', which needs two domains; {type(layout).__name__} has none. Use genlab.images.layouts.TwoFolders."
-        )
-    items = list(layout.items())
-    if not items:
-        raise InputError(f"No images in {source}. Put some there, or name another folder.")
-    manifest = assign_splits(make_manifest(items, background=background), kind, test, seed)
+    items, manifest = read_images(layout, kind, test, seed, background=background)
     broken = manifest[manifest["decode_error"] != ""]
     if len(broken):
         examples = "; ".join(f"{row.path}: {row.decode_error}" for row in broken.head(NAMED).itertuples())

@@ -163,6 +163,10 @@ class Evaluation(NamedTuple):
         """None if the recipe has no scores of this kind."""
         return next((group for group in self.groups if group.name == name), None)
 
+    def own_scores(self) -> dict[str, float]:
+        """`<group>.<row>.<score>` -> value, of the recipe's own rows, spreads included."""
+        return {f"{group.name}.{group.own.name}.{name}": value for group in self.groups for name, value in group.own.to_json().items()}
+
     @classmethod
     def from_json(cls, metrics: Mapping[str, Mapping]) -> Self:
         """The content of metrics.json -> Evaluation.

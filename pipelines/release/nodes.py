@@ -29,9 +29,7 @@ def register(
 ) -> Registration:
     """All that makes a model version -> one object, for the registry to save."""
     serving = serving_of(facts_of(artefacts))
-    evaluation, scores = Evaluation.from_json(metrics), {}
-    for group in evaluation.groups:  # as the tracking hook names them
-        scores |= {f"{group.name}.{group.own.name}.{score}": value for score, value in group.own.to_json().items()}
+    evaluation = Evaluation.from_json(metrics)
     return Registration(
         image_set=images.name,
         artefacts=artefacts,
@@ -41,5 +39,5 @@ def register(
         headline=evaluation.headline,
         protocol=dict(metrics["protocol"]),
         data_hash=images.content_hash,
-        scores=scores,
+        scores=evaluation.own_scores(),  # as the tracking hook names them
     )

@@ -57,7 +57,7 @@ def test_a_recipe_is_read_and_its_arguments_are_replaced_everywhere():
         (lambda: genlab.recipe("gan", sise=64), r"sise: gan has no such argument\. Did you mean 'size'"),
         (
             lambda: genlab.prepare("data/01_raw/emoji/3d", 32, kind="paired"),
-            r"'paired', which needs two domains; Folder has none",
+            r"kind paired needs two domains, which Folder hasn't",
         ),
         (lambda: genlab.prepare("data/empty", 32), r"No images in data/empty"),
         (lambda: genlab.prepare("data/broken", 32), r"1 of 2 images cannot be read, e\.g\. broken\.png: .*Mend or remove"),

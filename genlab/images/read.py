@@ -1,0 +1,37 @@
+"""From a layout to the manifest of its images."""
+
+from typing import Literal
+
+import pandas as pd
+
+from genlab.errors import InputError
+from genlab.images.decode import WHITE
+from genlab.images.layouts import Item, Layout
+from genlab.images.layouts.files import EXTENSIONS
+from genlab.images.manifest import make_manifest
+from genlab.images.prepared_set import Colour, Kind
+from genlab.images.splits import assign_splits
+
+
+def read_images(
+    layout: Layout,
+    kind: Kind,
+    test: float,  # fraction of the stems to hold out, where the layout has no split of its own
+    seed: int,  # of the split
+    truth: Literal["stem"] | None = None,  # unpaired only: equal stems in a and b show the same thing
+    workers: int = 0,  # threads; 0 for one per core
+    background: Colour = WHITE,  # under transparent pixels
+) -> tuple[list[Item], pd.DataFrame]:
+    """Read and decode every image once -> (items, manifest with one row per image, its split and its pair).
+
+    Raises:
+        InputError: a folder is missing or unreadable, there is no image, or the layout has no two domains and the kind needs them.
+    """
+    if kind in ("paired", "unpaired") and not layout.domains():
+        names = "TwoFolders, TrainTestDomains, SideBySide, Tiles or, from one folder of photos, genlab.images.edges.Canny"
+        raise InputError(f"The kind {kind} needs two domains, which {type(layout).__name__} hasn't. Use {names}.")
+    items = list(layout.items())
+    if not items:
+        place = getattr(layout, "root", type(layout).__name__)
+        raise InputError(f"No images in {place}; looked for {' '.join(sorted(EXTENSIONS))}. Put some there, or change `source`.")
+    return items, assign_splits(make_manifest(items, workers, background), kind, test, seed, truth)

@@ -1,0 +1,82 @@
+"""Which rows of a manifest go on after validation: all, those left by a quarantine, or none."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from genlab.errors import DataValidationError
+from pipelines.data_preparation.declaration import ImageSet
+
+DataFrame = Any  # of pandas, which takes 0.6 s to import
+
+ROUNDS = 5  # setting a row aside may make another fail (a label grows too small); a sound set is stable after one or two
+
+log = logging.getLogger(__name__)
+
+
+def let_through(manifest: DataFrame, validation: dict[str, Any], image_set: ImageSet) -> tuple[DataFrame, DataFrame]:
+    """Let the valid rows of the manifest through -> (validated manifest, quarantine: the rows set aside, with a `reason`).
+
+    Raises:
+        DataValidationError: an expectation failed and the set's policy is `stop`, or what is left without the failing rows
+            doesn't meet the expectations either.
+    """
+    reasons: dict[str, str] = {}  # path -> why it is set aside
+    failed = critical(validation["expectations"])
+    if failed and image_set.on_failure == "stop":
+        raise DataValidationError(message(image_set, failed, validation["evaluated"]))
+    for _ in range(ROUNDS):
+        if not failed:
+            break
+        if any(not finding["failures"] for finding in failed):
+            raise DataValidationError(message(image_set, failed, validation["evaluated"], len(reasons)))
+        reasons |= set_aside(manifest, failed)
+        failed = reevaluate(manifest[~manifest["path"].isin(reasons.keys())], validation)
+    if failed:
+        raise DataValidationError(message(image_set, failed, validation["evaluated"], len(reasons)))
+    aside = manifest["path"].isin(reasons.keys())
+    if reasons:
+        log.warning("image set '%s': %s of %s rows set aside.", image_set.name, f"{len(reasons):,}", f"{len(manifest):,}")
+    quarantine = manifest[aside].assign(reason=manifest.loc[aside, "path"].map(reasons).astype("str"))
+    return manifest[~aside].reset_index(drop=True), quarantine.reset_index(drop=True)
+
+
+def critical(findings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The findings that stop a set."""
+    return [finding for finding in findings if not finding["success"] and finding["severity"] == "critical"]
+
+
+def set_aside(manifest: DataFrame, failed: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Path -> reason of every failing row, and of the rest of its pair."""
+    reasons = {each["path"]: f"{finding['name']}: {each['reason']}" for finding in failed for each in finding["failures"]}
+    broken = manifest.loc[manifest["path"].isin(reasons.keys()) & (manifest["pair"] != "")].set_index("pair")["path"]
+    for path, pair in manifest.loc[manifest["pair"].isin(broken.index), ["path", "pair"]].itertuples(index=False):
+        partner = broken.loc[[pair]].iloc[0]
+        reasons.setdefault(path, f"its partner {partner} was set aside")
+    return reasons
+
+
+def reevaluate(manifest: DataFrame, validation: dict[str, Any]) -> list[Mapping[str, Any]]:
+    """What is left after setting rows aside has to meet the whole suite."""
+    from pipelines.data_preparation.suite import evaluate
+
+    findings = evaluate(manifest.reset_index(drop=True), validation["suite"], validation["domains"])
+    return critical([finding._asdict() | {"failures": [failure._asdict() for failure in finding.failures]} for finding in findings])
+
+
+def message(image_set: ImageSet, failed: Sequence[Mapping[str, Any]], evaluated: int, aside: int = 0) -> str:
+    """What failed, with an example each, and what to do."""
+    width = max(len(finding["name"]) for finding in failed)
+    lines = [f"  {finding['name']:<{width}} {finding['summary']}" for finding in failed]
+    left = f" with {aside:,} rows set aside" if aside else ""
+    about_rows, about_set = (any(bool(finding["failures"]) is rows for finding in failed) for rows in (True, False))
+    curable = about_rows and not about_set and image_set.on_failure == "stop"  # by a quarantine
+    advice = []
+    if about_rows:
+        quarantine = ", or set `on_failure: quarantine` in conf/base/parameters/images.yml" if curable else ""
+        advice.append(f"Mend or remove these files{quarantine}.")
+    if about_set:
+        advice.append(f"Add what is missing, or change what is expected in conf/base/expectations/{image_set.kind}.yml.")
+    advice.append(f"Report: data/08_reporting/{image_set.name}/validation.html")
+    count = f"{len(failed)} of {evaluated} expectations failed{left}."
+    return "\n".join([f"image set '{image_set.name}': {count}", *lines, " ".join(advice)])
