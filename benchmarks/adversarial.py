@@ -2,7 +2,8 @@
 
     python benchmarks/adversarial.py [recipe ...]
 
-Without arguments it measures RECIPES; other recipes of conf/base by name. Numbers that are already there of recipes not named are kept.
+Without arguments it measures the families adversarial and conditional; other recipes of conf/base by name. Numbers of recipes that are
+not named are kept.
 Prints, and writes to data/08_reporting/benchmarks/adversarial.json, images per second of both, and their ratio: the median over
 rounds, each of which times some turns of the one and then of the other. The loop is what tutorials write: a DataLoader,
 `loss.backward()`, `optimizer.step()`, a Python loop for the moving average; no logging, no checks, no augmentation.
@@ -33,21 +34,8 @@ from genlab.losses.penalties import Judged  # noqa: E402
 from genlab.recipes.gan import GAN  # noqa: E402
 from genlab.seeding import seed_everything  # noqa: E402
 from genlab.unrolled import future  # noqa: E402
+from pipelines.configuration import family  # noqa: E402
 
-RECIPES = (
-    "gan",
-    "lsgan",
-    "wgan",
-    "wgan_gp",
-    "sngan",
-    "unrolled_gan",
-    "minibatch_gan",
-    "r3gan",
-    "cgan",
-    "acgan",
-    "projection_gan",
-    "biggan",
-)
 ROUNDS, TURNS, WARM_UP = 15, 8, 4
 LATE = 9 * 10**8  # images
 OUT = ROOT / "data/08_reporting/benchmarks/adversarial.json"
@@ -179,7 +167,7 @@ def run(names: Iterable[str], out: Path, hand_of: Callable[[str], Callable[..., 
 
 
 def main(names: list[str]) -> None:
-    run(names or RECIPES, OUT, lambda name: by_hand, TURNS)
+    run(names or [*family("adversarial"), *family("conditional")], OUT, lambda name: by_hand, TURNS)
 
 
 if __name__ == "__main__":

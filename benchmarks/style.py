@@ -17,9 +17,9 @@ from genlab.build import build
 from genlab.losses.penalties import Judged, r1
 from genlab.networks.style import mixed
 from genlab.recipes.stylegan import StyleGAN
-from pipelines.configuration import STYLEGAN
+from pipelines.configuration import family
 
-RECIPES = ("progan", "stylegan", "stylegan2", "stylegan2_ada")
+STYLEGAN = "genlab.recipes.stylegan.StyleGAN"
 TURNS = 16
 OUT = adversarial.OUT.with_name("style.json")
 
@@ -80,7 +80,7 @@ def by_hand(
 
 
 def main(names: list[str]) -> None:
-    adversarial.run(names or RECIPES, OUT, hand_of, TURNS)
+    adversarial.run(names or list(family("style")), OUT, hand_of, TURNS)
 
 
 def hand_of(name: str) -> Callable[..., Iterator[None]]:

@@ -7,14 +7,13 @@ from pipelines import data_preparation, evaluation, release, session, training
 from pipelines.configuration import FAMILIES, image_sets, recipes
 
 DEFAULT = "cyclegan"
-TWO_DOMAINS = ("paired", "unpaired")  # kinds of image sets; what is trained on them translates, on any other it samples
 
 
 def register_pipelines() -> dict[str, Pipeline]:
     """Pipeline name -> pipeline: `prepare_<set>`, `<recipe>`, `<family>` (all its recipes), and `__default__`, which is CycleGAN.
 
     Raises:
-        InputError: a recipe names an image set that is not declared.
+        InputError: a recipe names an image set that is not declared, or a family that is none.
     """
     parameters_of_all = session.current().parameters  # once: outside a session all of conf/ is read for it
     declared, described = image_sets(parameters_of_all), recipes(parameters_of_all)
@@ -26,11 +25,12 @@ def register_pipelines() -> dict[str, Pipeline]:
                 f"{name}.images: '{parameters.get('images')}' is not an image set. Declared in conf/base/parameters/images.yml: "
                 f"{', '.join(preparations)}."
             )
-        translates = declared[parameters["images"]]["kind"] in TWO_DOMAINS
-        pipelines[name] = preparations[parameters["images"]] + of_recipe(name, parameters["images"], translates)
+        if parameters.get("family") not in (None, *FAMILIES):
+            raise InputError(f"{name}.family: got '{parameters['family']}', expected one of {', '.join(FAMILIES)}, or no `family` at all.")
+        pipelines[name] = preparations[parameters["images"]] + of_recipe(name, parameters["images"])
     families = {
-        name: sum((pipelines[recipe] for recipe, parameters in described.items() if belongs(parameters)), Pipeline([]))
-        for name, belongs in FAMILIES.items()
+        family: sum((pipelines[name] for name, parameters in described.items() if parameters.get("family") == family), Pipeline([]))
+        for family in FAMILIES
     }
     pipelines |= {name: pipeline for name, pipeline in families.items() if pipeline.nodes}
     return pipelines | {"__default__": pipelines[DEFAULT] if DEFAULT in pipelines else Pipeline([])}
@@ -47,8 +47,8 @@ def preparation(image_set: str, kind: str) -> Pipeline:
     )
 
 
-def of_recipe(name: str, image_set: str, translates: bool) -> Pipeline:
+def of_recipe(name: str, image_set: str) -> Pipeline:
     """Training, evaluation and release of one recipe, under its name, on an image set that other recipes may share."""
-    stages = training.create_pipeline() + evaluation.create_pipeline(translates) + release.create_pipeline()
-    shared = {"images": f"{image_set}.images", "extractor": "extractor"} | ({} if translates else {"classifiers": "classifiers"})
+    stages = training.create_pipeline() + evaluation.create_pipeline() + release.create_pipeline()
+    shared = {"images": f"{image_set}.images", "extractor": "extractor", "classifiers": "classifiers"}
     return Pipeline(stages, namespace=name, inputs=shared)

@@ -8,18 +8,20 @@ from pathlib import Path
 import genlab
 
 PACKAGE = Path(genlab.__file__).parent
+Parsed = dict[Path, tuple[list[str], str]]  # file -> (names that it imports, hash of its code)
 
 
 def code_of(
     names: Iterable[str],  # dotted names of modules or of objects in modules: genlab.training.fit, genlab.recipes.gan.GAN
     package: Path = PACKAGE,
+    parsed: Parsed | None = None,  # remembers files between calls
 ) -> dict[str, str]:
     """Names -> {file relative to the package's parent: hash}, of all files that are imported from there, directly or not, sorted.
 
     Imports inside functions count, imports for type checkers do not. Comments, docstrings and layout do not change a hash.
     """
     found: dict[str, str] = {}
-    waiting = list(names)
+    parsed, waiting = {} if parsed is None else parsed, list(names)
     while waiting:
         name = waiting.pop()
         file = file_of(name, package)
@@ -27,9 +29,11 @@ def code_of(
             continue
         packages = path.split("/")[:-1]
         waiting += [".".join(packages[:end]) for end in range(1, len(packages) + 1)]  # Python runs the `__init__` of each
-        tree = ast.parse(file.read_bytes())
-        waiting += imported(tree, package.name)
-        found[path] = meaning(tree)
+        if file not in parsed:
+            tree = ast.parse(file.read_bytes())
+            parsed[file] = list(imported(tree, package.name)), meaning(tree)
+        names, found[path] = parsed[file]
+        waiting += names
     return dict(sorted(found.items()))
 
 

@@ -1,27 +1,11 @@
-"""The nodes of evaluation: adapters of genlab.evaluation."""
+"""The node of evaluation: an adapter of genlab.evaluation."""
 
 from typing import Any
 
 from pipelines.training.parameters import Budget
 
 
-def score_translation(
-    checkpoint: dict[str, Any],  # the trained recipe's state_dict
-    model: dict[str, Any],  # the recipe's description in YAML
-    images: Any,  # a genlab.images.prepared_set.PreparedSet
-    compute: dict[str, Any],
-    seed: int,  # of the untrained recipe
-    extractor: Any,  # a genlab.metrics.features.Extractor
-) -> tuple[dict[str, Any], Any]:
-    """The content of metrics.json, and a sheet of translations; see genlab.evaluation.evaluate.evaluate."""
-    from genlab.evaluation.evaluate import evaluate
-
-    trained, untrained, device = recipes(checkpoint, model, compute, seed)
-    result = evaluate(trained, untrained, images, extractor, device=device)
-    return result.scores.to_json(), result.samples
-
-
-def score_samples(
+def score(
     checkpoint: dict[str, Any],  # the trained recipe's state_dict
     model: dict[str, Any],  # the recipe's description in YAML
     images: Any,  # a genlab.images.prepared_set.PreparedSet
@@ -31,7 +15,7 @@ def score_samples(
     classifiers: Any,  # a genlab.metrics.classifier.Classifiers
     budget: Budget,
 ) -> tuple[dict[str, Any], Any, dict[str, Any]]:
-    """The content of metrics.json, a sheet of samples, and pictures by name; see genlab.evaluation.evaluate.evaluate."""
+    """The content of metrics.json, a sheet of samples or translations, and pictures by name; see genlab.evaluation.evaluate.evaluate."""
     from genlab.evaluation.evaluate import evaluate
 
     trained, untrained, device = recipes(checkpoint, model, compute, seed)

@@ -1,17 +1,11 @@
-"""Evaluation of a recipe, by what it does: translate images, or sample them."""
+"""Evaluation of a trained recipe."""
 
 from kedro.pipeline import Node, Pipeline
 
-from pipelines.evaluation.nodes import score_samples, score_translation
+from pipelines.evaluation.nodes import score
 
 
-def create_pipeline(
-    translates: bool,  # else it makes images of latents
-) -> Pipeline:
-    """Checkpoint + held-out images -> metrics, samples; of a recipe that samples also other pictures, by name."""
-    inputs = ["checkpoint", "params:model", "images", "params:compute", "params:seed", "extractor"]
-    outputs = ["metrics", "samples"]
-    if translates:
-        return Pipeline([Node(score_translation, inputs, outputs, name="evaluate", tags="evaluate")])
-    inputs, outputs = [*inputs, "classifiers", "params:budget"], [*outputs, "pictures"]
-    return Pipeline([Node(score_samples, inputs, outputs, name="evaluate", tags="evaluate")])
+def create_pipeline() -> Pipeline:
+    """Checkpoint + held-out images -> metrics, a sheet of samples, and other pictures by name (none of a recipe that translates)."""
+    inputs = ["checkpoint", "params:model", "images", "params:compute", "params:seed", "extractor", "classifiers", "params:budget"]
+    return Pipeline([Node(score, inputs, ["metrics", "samples", "pictures"], name="evaluate", tags="evaluate")])

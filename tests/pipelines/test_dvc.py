@@ -1,6 +1,5 @@
 """dvc.yaml: it knows every recipe and set, names the code that decides a result, and makes nothing twice."""
 
-import functools
 import json
 import os
 import shutil
@@ -14,6 +13,7 @@ from conftest import ROOT, make_project
 from kedro.config import OmegaConfigLoader
 
 from pipelines.settings import CONFIG_LOADER_ARGS
+from scripts import fingerprints as script
 
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 PARAMETERS = OmegaConfigLoader(str(ROOT / "conf"), **CONFIG_LOADER_ARGS | {"default_run_env": "base"})["parameters"]
@@ -21,10 +21,10 @@ RECIPES = {name: entry for name, entry in PARAMETERS.items() if isinstance(entry
 
 
 def test_every_recipe_and_image_set_has_its_stages():
-    wanted = {name: {"images": entry["images"], "recipe": entry["model"]["class"].split(".")[2]} for name, entry in RECIPES.items()}
-    evaluated = STAGES["evaluate_translations"]["foreach"] | STAGES["evaluate_samples"]["foreach"]
-    for items in (STAGES["train"]["foreach"], STAGES["release"]["foreach"], evaluated):
-        assert {name: {key: item[key] for key in ("images", "recipe")} for name, item in items.items()} == wanted
+    """One list of recipes serves all stages; it and that of the sets name what conf/ has."""
+    wanted = {name: {"images": entry["images"]} for name, entry in RECIPES.items()}
+    for stage in ("train", "evaluate", "release"):
+        assert STAGES[stage]["foreach"] == wanted, "add the recipe to the list under `train` in dvc.yaml, or remove it there"
     declared = PARAMETERS["images"]
     assert {name: (item["raw"], item["suite"]) for name, item in STAGES["prepare"]["foreach"].items()} == {
         name: (entry["source"].get("root") or module_file(entry["source"]["class"]), entry["kind"]) for name, entry in declared.items()
@@ -36,58 +36,60 @@ def module_file(name: str) -> str:
     return f"{name.rpartition('.')[0].replace('.', '/')}.py"
 
 
-PACKAGES = {
-    "prepare": "data_preparation",
-    "train": "training",
-    "evaluate_translations": "evaluation",
-    "evaluate_samples": "evaluation",
-    "release": "release",
-}
-
-
-# For each [stage, item, package, description] of a JSON list: what genlab files its nodes import and what its description builds.
+# For each [stage, item, package, modules, description] of a JSON list: the files of genlab that Python imports for it.
 IMPORTED = """
 import ast, importlib, json, sys
 from pathlib import Path
-for stage, name, package, description in json.load(sys.stdin):
+for stage, name, package, modules, description in json.load(sys.stdin):
     for module in [module for module in sys.modules if module.partition(".")[0] == "genlab"]:
         del sys.modules[module]  # as in a fresh process, but for torch and its like
+    needed = set(modules)
     for file in Path(f"pipelines/{package}").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.ImportFrom) and node.module.startswith("genlab."):
-                importlib.import_module(node.module)
+            if isinstance(node, ast.ImportFrom) and node.module.startswith("genlab"):
+                needed |= {node.module}
+    pictures = {module for module in needed if module.startswith("genlab.pictures")} if stage == "train" else set()
+    for module in needed - pictures:
+        importlib.import_module(module)
     importlib.import_module("genlab.build").check(description)
-    files = [str(Path(m.__file__).relative_to(Path.cwd())) for n, m in sys.modules.items() if n.startswith("genlab.") and m.__file__]
+    ours = [module for name, module in sys.modules.items() if name.partition(".")[0] == "genlab" and module.__file__]
+    files = [str(Path(module.__file__).relative_to(Path.cwd())) for module in ours]
     print(json.dumps([stage, name, files]))
 """
+SOME = ("emoji", "satellite", "digits", "cyclegan", "pix2pix", "gan", "biggan", "stylegan2_ada", "vae_mixture", "gmm")
 
 
 @pytest.fixture(scope="module")
-def imported():
-    """(stage, item) -> the genlab files that it imports; seen in one process, since each would take seconds to import torch."""
+def fingerprints():
+    """(stage, item) -> {file: hash}, by the script."""
+    return {(stage, name): files for stage, name, files in script.fingerprints(PARAMETERS, ROOT)}
+
+
+def test_a_stage_depends_on_the_code_that_it_imports_and_on_no_other(fingerprints):
+    """Compared with Python's own imports, of the stage's nodes and of what its description builds."""
     items = [
-        (stage, name, package, PARAMETERS["images"][name]["source"] if stage == "prepare" else RECIPES[name])
-        for stage, package in PACKAGES.items()
-        for name in STAGES[stage]["foreach"]
+        (stage, name, package, modules, description)
+        for stage, (package, modules) in script.STAGES.items()
+        for name, description in script.items(stage, PARAMETERS).items()
+        if name in SOME
     ]
     done = subprocess.run([sys.executable, "-c", IMPORTED], cwd=ROOT, input=json.dumps(items), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return {(stage, name): files for stage, name, files in map(json.loads, done.stdout.splitlines())}
+    for stage, name, files in map(json.loads, done.stdout.splitlines()):
+        found = {file for file in fingerprints[stage, name] if file.startswith("genlab/")}
+        missing, superfluous = sorted(set(files) - found), sorted(found - set(files) - LAZY)
+        assert not missing, f"{stage} of {name} imports {missing}, which its fingerprint lacks: see STAGES in scripts/fingerprints.py"
+        assert not superfluous, f"{stage} of {name} does not import {superfluous}: see STAGES in scripts/fingerprints.py"
 
 
-@pytest.mark.parametrize("stage", PACKAGES)
-def test_a_stage_depends_on_all_the_code_that_it_runs(stage, imported):
-    """Every genlab file that the stage's nodes import, at their heads or inside, and what its descriptions build, is a dependency."""
-    for name, item in STAGES[stage]["foreach"].items():
-        named = [
-            Path(dependency)
-            for each in STAGES[stage]["do"]["deps"]
-            for dependency in [functools.reduce(lambda text, key: text.replace(f"${{item.{key}}}", item[key]), item, each)]
-            if dependency.startswith("genlab")
-        ]
-        files = [Path(file) for file in imported[stage, name] if not file.endswith(("__init__.py", "errors.py"))]
-        assert files and [file for file in files if not any(file.is_relative_to(each) for each in named)] == []
-        assert all((ROOT / each).exists() for each in named)
+LAZY: set[str] = set()  # imported inside functions, when they are first needed
+
+
+def test_other_networks_and_scores_are_no_dependency_of_a_training(fingerprints):
+    files = set(fingerprints["train", "gan"])
+    assert {"genlab/recipes/gan.py", "genlab/networks/dcgan.py", "genlab/training/fit.py", "pipelines/training/nodes.py"} <= files
+    assert not {file for file in files if file.startswith(("genlab/metrics", "genlab/evaluation", "genlab/export", "genlab/pictures"))}
+    assert not {"genlab/networks/unet.py", "genlab/networks/stylegan2.py", "genlab/recipes/vae.py"} & files
 
 
 @pytest.fixture
@@ -98,7 +100,7 @@ def repository(tmp_path):
     """
     project = make_project(tmp_path, recipes=("gan", "pix2pix"))
     (project / "mlflow.db").unlink()  # here the first run makes it
-    for folder in ("genlab", "pipelines"):
+    for folder in ("genlab", "pipelines", "scripts"):
         shutil.copytree(ROOT / folder, project / folder, ignore=shutil.ignore_patterns("__pycache__"))
     classifier = project / "genlab/metrics/classifier.py"
     classifier.write_text(classifier.read_text().replace("IMAGES = 64_000", "IMAGES = 640"))
@@ -108,7 +110,7 @@ def repository(tmp_path):
     kept = yaml.safe_load((project / "dvc.yaml").read_text())
     for stage, items in {"prepare": ("emoji_pairs", "fashion"), "release": ("gan",)}.items():
         kept["stages"][stage]["foreach"] = {name: STAGES[stage]["foreach"][name] for name in items}
-    for stage in ("train", "evaluate_translations", "evaluate_samples"):
+    for stage in ("train", "evaluate"):
         kept["stages"][stage]["foreach"] = {k: v for k, v in STAGES[stage]["foreach"].items() if k in ("pix2pix", "gan")}
     (project / "dvc.yaml").write_text(yaml.safe_dump(kept))
     (project / ".dvc").mkdir()
@@ -127,10 +129,10 @@ def dvc(project: Path, *arguments: str) -> str:
 
 def test_repro_makes_everything_once(repository):
     made = dvc(repository, "repro")
-    assert all(f"{stage}@" in made for stage in STAGES)
+    assert all(f"{stage}@" in made or f"'{stage}'" in made for stage in STAGES)
     lock = (repository / "dvc.lock").read_text()
     assert "Data and pipelines are up to date" in dvc(repository, "repro")
     # A registered version was made, and no run id or date entered what DVC keeps: made again, everything is the same.
-    dvc(repository, "repro", "--force", "--single-item", "evaluate_samples@gan")
+    dvc(repository, "repro", "--force", "--single-item", "evaluate@gan")
     assert (repository / "dvc.lock").read_text() == lock
     assert "kid_efflite0" in dvc(repository, "metrics", "show")

@@ -11,32 +11,31 @@ from conftest import ROOT
 from PIL import Image
 from scores import PROTOCOL, scored, told
 
-from pipelines import configuration
-from pipelines.configuration import GAN, STYLEGAN, TRANSLATORS
+from pipelines import session
 from pipelines.results import __main__ as results
 from pipelines.results import adversarial, conditional, latent_variables, style, translation
 
 SPEED = {"images_per_second": 200.4, "ratio": 1.25}
-FASHION = {"images": "fashion", "budget": {"images": 48000}}
-GANS = {name: FASHION | {"model": {"class": GAN}} for name in ("gan", "mine")}
-TOLD = {name: FASHION | {"model": {"class": GAN, "generator": {"classes": 10}}} for name in ("cgan", "my_cgan")}
-STYLED = {name: FASHION | {"model": {"class": STYLEGAN}} for name in ("stylegan", "my_style")}
-PAIRED = {"pix2pix": {"images": "pairs", "budget": {"images": 8000}, "model": {"class": TRANSLATORS[0]}}}
+GAN, PIX2PIX, CYCLEGAN = ({"class": f"genlab.recipes.{name}"} for name in ("gan.GAN", "pix2pix.Pix2Pix", "cyclegan.CycleGAN"))
+FASHION = {"images": "fashion", "budget": {"images": 48000}, "model": GAN}
+GANS = {name: FASHION | {"family": "adversarial"} for name in ("gan", "mine")}
+TOLD = {name: FASHION | {"family": "conditional"} for name in ("cgan", "my_cgan")}
+STYLED = {name: FASHION | {"family": "style", "model": {"class": "genlab.recipes.stylegan.StyleGAN"}} for name in ("stylegan", "my_style")}
+PAIRED = {"pix2pix": {"images": "pairs", "budget": {"images": 8000}, "family": "translation", "model": PIX2PIX}}
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
+def project(tmp_path):
     """A folder for pages and results, whose recipes a test sets."""
-    monkeypatch.setattr(configuration, "_here", tmp_path)
     (tmp_path / "docs/results").mkdir(parents=True)
     return tmp_path
 
 
 @pytest.fixture
-def recipes(monkeypatch):
-    return lambda *families: monkeypatch.setattr(
-        configuration, "_of_session", {name: each for some in families for name, each in some.items()}
-    )
+def recipes(project):
+    """Sets the recipes of the current session."""
+    with session.using(session.Session(project, {})):
+        yield lambda *families: session.begin(session.Session(project, {name: each for some in families for name, each in some.items()}))
 
 
 def evaluated(project: Path, recipe: str, metrics: dict, pictures: tuple[str, ...] = ("samples",)) -> None:
@@ -135,7 +134,7 @@ def test_translators_without_results_are_left_out(project, recipes):
 
 
 def test_an_unpaired_translator_alone_is_nothing_to_compare(project, recipes):
-    recipes({"cyclegan": PAIRED["pix2pix"] | {"model": {"class": TRANSLATORS[1]}}} | PAIRED)
+    recipes({"cyclegan": PAIRED["pix2pix"] | {"model": CYCLEGAN}} | PAIRED)
     own = {"protocol": {"reference_sha256": {"a": "x", "b": "y"}}, "a_to_b": {}}
     evaluated(project, "cyclegan", own)
     (project / "data/06_models/cyclegan").mkdir(parents=True)
@@ -163,7 +162,7 @@ def latent(bits: float) -> dict:
 
 
 def test_the_latent_page_without_benchmark_recipe_or_checkpoint(project, recipes):
-    vae = FASHION | {"model": {"class": "genlab.recipes.vae.VAE"}}
+    vae = FASHION | {"model": {"class": "genlab.recipes.vae.VAE"}, "family": "latent_variables"}
     recipes({"vae": vae, "my_vae": vae, "vae_linear": vae})
     evaluated(project, "vae", latent(3.5))
     evaluated(project, "vae_linear", latent(3.6))

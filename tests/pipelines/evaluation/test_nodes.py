@@ -1,6 +1,5 @@
 """The node of an evaluation: an adapter of genlab.evaluation, whose results the catalog keeps."""
 
-import pytest
 import torch
 from conftest import ROOT
 from kedro.config import OmegaConfigLoader
@@ -11,18 +10,16 @@ from genlab.evaluation.evaluate import evaluate
 from genlab.seeding import seed_everything
 from pipelines import evaluation
 from pipelines.datasets import Picture, Pictures, SetClassifiers
-from pipelines.evaluation.nodes import score_samples
+from pipelines.evaluation.nodes import score
 from pipelines.training.parameters import Budget
 
 COMPUTE = {"class": "genlab.compute.Compute", "device": "cpu", "compile": False}
 
 
-@pytest.mark.parametrize("translates", [True, False])
-def test_both_ways_are_one_node_whose_results_the_catalog_keeps(translates):
-    (node,) = evaluation.create_pipeline(translates).nodes
+def test_evaluation_is_one_node_whose_results_the_catalog_keeps():
+    (node,) = evaluation.create_pipeline().nodes
     assert node.name == "evaluate" and node.tags == {"evaluate"}
-    assert node.outputs == ["metrics", "samples"] + ([] if translates else ["pictures"])
-    assert ({"classifiers", "params:budget"} <= set(node.inputs)) != translates
+    assert node.outputs == ["metrics", "samples", "pictures"]
     catalog = DataCatalog.from_config(OmegaConfigLoader(str(ROOT / "conf"), base_env="base", default_run_env="base")["catalog"])
     for name, (kind, file) in {"samples": (Picture, "samples.png"), "pictures": (Pictures, "pictures")}.items():
         dataset = catalog.get(f"gan.{name}")
@@ -36,7 +33,7 @@ def test_the_node_builds_both_recipes_from_the_seed_and_the_checkpoint_and_retur
     name_in_yaml(monkeypatch, Conditional)
     images, budget = image_set(), Budget(images=8, batch_size=4, sampling="balanced")
     checkpoint, model = {"bank": torch.rand(2, 1, 16, 16)}, {"class": "genlab.recipes.stand_in.Conditional"}
-    metrics, samples, pictures = score_samples(checkpoint, model, images, COMPUTE, 3, Means(), Classifiers(), budget)
+    metrics, samples, pictures = score(checkpoint, model, images, COMPUTE, 3, Means(), Classifiers(), budget)
     seed_everything(3)
     untrained, trained = Conditional(), Conditional()
     trained.load_state_dict(checkpoint)

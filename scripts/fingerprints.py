@@ -1,0 +1,75 @@
+"""Write what code each stage of each recipe and image set runs, for DVC: `dvc repro` does it first, in the stage `code`.
+
+One JSON file per stage and item, .genlab/code/<stage>/<item>.json: {file: hash of its code}. It holds the files of genlab that the
+description in conf/ and the stage import, directly or not, and the stage's own package in pipelines/. A changed comment or docstring
+changes no hash, and a new network is in no file until a recipe names it. So a stage runs again when its own code changed, and only then.
+
+    python scripts/fingerprints.py
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from kedro.config import OmegaConfigLoader
+
+ROOT = Path.cwd()
+sys.path.insert(0, str(ROOT))
+
+from genlab.training.code import Parsed, classes_in, code_of  # noqa: E402
+from pipelines.session import CONFIG_LOADER_ARGS  # noqa: E402
+
+FOLDER = Path(".genlab/code")
+# Stage -> its package in pipelines/, and the modules of genlab that its nodes call. Pictures drawn during training decide no result.
+STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "prepare": (
+        "data_preparation",
+        ("genlab.build", "genlab.images.duplicates", "genlab.images.pairs", "genlab.images.prepare", "genlab.images.read"),
+    ),
+    "train": ("training", ("genlab.training.fit",)),
+    "evaluate": ("evaluation", ("genlab.build", "genlab.evaluation.evaluate", "genlab.metrics.classifier", "genlab.metrics.features")),
+    "release": ("release", ("genlab.evaluation.scores", "genlab.export.release", "genlab.serving.errors", "genlab.serving.images")),
+}
+
+
+def parameters() -> dict[str, Any]:
+    """All parameters of conf/base: what DVC's stages run with."""
+    loader = OmegaConfigLoader(str(ROOT / "conf"), **CONFIG_LOADER_ARGS | {"default_run_env": CONFIG_LOADER_ARGS["base_env"]})
+    return loader["parameters"]
+
+
+def items(stage: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Item -> its description: image sets to prepare, recipes for all other stages."""
+    if stage == "prepare":
+        return {name: entry["source"] for name, entry in given["images"].items()}
+    return {name: entry for name, entry in given.items() if isinstance(entry, dict) and "model" in entry}
+
+
+def fingerprints(given: Mapping[str, Any], root: Path = ROOT) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """(stage, item, {file: hash}) of everything in conf/."""
+    parsed: Parsed = {}
+    for stage, (package, modules) in STAGES.items():
+        names = [".".join(file.relative_to(root).with_suffix("").parts) for file in (root / "pipelines" / package).rglob("*.py")]
+        nodes = {
+            file: digest for file, digest in code_of(names, root / "pipelines", parsed).items() if file.startswith(f"pipelines/{package}/")
+        }
+        for name, description in items(stage, given).items():
+            yield stage, name, code_of([*modules, *classes_in(description)], root / "genlab", parsed) | nodes
+
+
+def main() -> None:
+    wanted = set()
+    for stage, name, files in fingerprints(parameters()):
+        file = FOLDER / stage / f"{name}.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(files, indent=1) + "\n")
+        wanted.add(file)
+    for file in set(FOLDER.rglob("*.json")) - wanted:  # of a recipe that is no more
+        file.unlink()
+    print(f"{len(wanted)} files in {FOLDER}")
+
+
+if __name__ == "__main__":
+    main()
