@@ -29,7 +29,7 @@ from genlab.images.held_out import HeldOut  # noqa: E402
 from genlab.images.stream import batch_of  # noqa: E402
 from genlab.latents import normal  # noqa: E402
 from genlab.metrics.classifier import Classifiers  # noqa: E402
-from genlab.sampling_pictures import COLUMNS, class_grid  # noqa: E402
+from genlab.pictures.samples import COLUMNS, class_grid  # noqa: E402
 from genlab.seeding import seed_everything  # noqa: E402
 from pipelines.configuration import recipes  # noqa: E402
 from pipelines.results.left import prepared, restored  # noqa: E402

@@ -5,8 +5,8 @@ is stopped and resumed is bit for bit the run that was not, whatever its caller 
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from genlab.compute import FULL_PRECISION, Precision
 from genlab.errors import InputError
 from genlab.seeding import seed_everything
-from genlab.views import View
 
 Batch = Mapping[str, Tensor]  # {"image", "label"?} or {"a", "b"}; images (N, C, H, W) in [-1, 1]
 Terms = dict[str, Tensor]  # named scalars; the one called "loss" is minimised
@@ -138,7 +137,6 @@ class Recipe(nn.Module):
 
     kinds: tuple[str, ...]  # of image sets that it learns from: unlabelled, labelled, paired, unpaired
     classes: int = 0  # of a sampler: how many labels it is told beside the latents; 0: none
-    truncates: Literal["latents", "styles"] = "latents"  # of a sampler: what is bounded for more typical samples
     noise_size: int = 0  # of a sampler: how many numbers from N(0, 1) it takes beside the latents; 0: none
     joined: int = 1  # batches of the stream that make one of a turn's, as `at` has it
     updates: dict[str, Update]  # taken in this order, once a turn; state outside the recipe only in a GradientUpdate
@@ -153,35 +151,12 @@ class Recipe(nn.Module):
     def check(self, batch: Batch) -> None:
         """Raise an InputError if the networks cannot take images of this shape."""
 
-    def show(self, inputs: Batch) -> dict[str, Tensor]:
-        """Rows of images (N, C, H, W) in [-1, 1] that show what has been learnt, made of fixed inputs."""
-        raise NotImplementedError
-
     def finished(self) -> bool:
         """Whether more turns would change nothing, though budget is left."""
         return False
 
-    def bounds(self, batch: Batch) -> Terms:
-        """What it knows of log p(image), in nats, (N,) each, the best first; nothing if it has no likelihood.
-
-        Of images as they are stored, in levels: see genlab.levels.
-        """
-        return {}
-
-    def reconstruct(self, batch: Batch) -> Tensor | None:
-        """Images by way of their latents, (N, C, H, W) in [-1, 1]; None if it infers none."""
-        return None
-
-    def responsibilities(self, batch: Batch) -> Tensor | None:
-        """p(component | image), (N, K); None if it has no components."""
-        return None
-
     def measures(self, batch: Batch) -> dict[str, float]:
         """Other numbers that describe what it has learnt, by held-out images."""
-        return {}
-
-    def views(self, batch: Batch, names: Sequence[str] = ()) -> dict[str, View]:
-        """Pictures of what it has learnt that only such a recipe has, of held-out images; `names` are the labels', if they have any."""
         return {}
 
     def facts(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from genlab.capabilities import Truncated
 from genlab.engine import Recipe
 from genlab.images.prepared_set import PreparedSet
 from genlab.images.stream import labels
@@ -81,7 +82,7 @@ class Conditional(Recipe):
 class Styled(Recipe):
     """A sample is its class's image, as much darker or lighter as the first latent, by psi, and the last number of the noise say."""
 
-    truncates, noise_size = "styles", 5
+    truncates, noise_size = Truncated.STYLES, 5
 
     def __init__(self, classes: int = 0, latent_size: int = 3):
         super().__init__()

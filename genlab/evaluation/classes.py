@@ -9,13 +9,13 @@ import torch
 from genlab.evaluation.scores import Group, GroupName, RowName, Rows, kid_of
 from genlab.evaluation.settings import SUBSET_SEED
 from genlab.images.held_out import FEWEST, HeldOut
+from genlab.images.order import spread
 from genlab.images.prepared_set import PreparedSet
 from genlab.images.stream import labels
 from genlab.latents import normal
 from genlab.metrics.classifier import Classifier, fit
 from genlab.metrics.kernel import kernel_distance
-from genlab.pictures import spread
-from genlab.sampling_pictures import Sample
+from genlab.pictures.samples import Sample
 
 MOST_GENERATED = 20_000  # images that a classifier is trained on for its accuracy score
 TRAINING_LATENTS_SEED = 1  # of these images; not that of the scored samples

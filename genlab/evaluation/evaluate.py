@@ -5,6 +5,7 @@ from typing import Literal
 import numpy as np
 import torch
 
+from genlab.capabilities import Truncated, is_conditional, truncated_by
 from genlab.engine import Recipe
 from genlab.evaluation.classes import class_groups, has_classes
 from genlab.evaluation.likelihood import inference_groups
@@ -23,7 +24,7 @@ from genlab.images.prepared_set import PreparedSet
 from genlab.images.stream import batch_of
 from genlab.metrics.classifier import Classifier, Classifiers
 from genlab.metrics.features import Extractor
-from genlab.sampling_pictures import TRUNCATIONS
+from genlab.pictures.samples import TRUNCATIONS
 from genlab.seeding import seed_everything
 
 CPU = torch.device("cpu")
@@ -101,14 +102,14 @@ def sampling_groups(
 ) -> list[Group]:
     """Further scores of samples: by a classifier, by truncation, and along paths."""
     sample, groups = sampler(trained, device), []
-    by_styles, by_classes = trained.truncates == "styles", trained.classes > 0 and classifier is not None
+    by_styles, by_classes = truncated_by(trained) == Truncated.STYLES, is_conditional(trained) and classifier is not None
     if classifier is not None:
         groups.append(in_domain_scores(drawn.pixels, images, classifier))
     if by_classes:
         groups += class_groups(sample, trained.latent_size, drawn.pixels, seen, features, images, classifier, extractor.name)
     if by_styles or by_classes:
-        by = TRUNCATIONS[trained.truncates]
-        groups.append(truncation_scores(sample, drawn.latents, images, classifier or extractor, by, conditional=trained.classes > 0))
+        by = TRUNCATIONS[truncated_by(trained)]
+        groups.append(truncation_scores(sample, drawn.latents, images, classifier or extractor, by, conditional=is_conditional(trained)))
     if by_styles:
         groups.append(path_length_scores(trained.generators()["generator"], extractor))
     return groups

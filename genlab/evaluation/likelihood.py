@@ -8,10 +8,12 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from genlab.capabilities import HasLikelihood, Reconstructs, components_of
 from genlab.engine import Batch, Recipe
 from genlab.evaluation.scores import BITS_PER_DIMENSION, Group, GroupName, RowName, Rows
 from genlab.evaluation.settings import BATCH_SIZE, SUBSET_SEED, VIEWED
 from genlab.images.held_out import HeldOut
+from genlab.images.order import spread
 from genlab.images.prepared_set import PreparedSet
 from genlab.images.stream import batch_of
 from genlab.k_means import k_means
@@ -21,7 +23,6 @@ from genlab.metrics.distribution import distribution_scores
 from genlab.metrics.features import Extractor
 from genlab.metrics.neighbours import nearest
 from genlab.metrics.paired import paired_scores
-from genlab.pictures import spread
 
 COMPARED = 100  # images of each baseline
 AT_ONCE = 50  # images whose likelihood is computed together
@@ -37,14 +38,21 @@ def inference_groups(
     extractor: Extractor,
     features: np.ndarray,  # of the held-out images
 ) -> list[Group]:
-    """Scores of held-out images by the recipe's inference; only the groups that it has the capabilities for."""
+    """Scores of held-out images by the recipe's inference; only the groups that it has the capabilities for.
+
+    Each capability is called once on one image first: published scores were computed with the random numbers that follow such a call.
+    """
     groups, one = [], first(held_out, 1)
-    if trained.bounds(one):
+    if isinstance(trained, HasLikelihood):
+        trained.bounds(one)
         groups.append(likelihood_scores(trained, untrained, images, held_out))
-    if trained.reconstruct(one) is not None:
+    if isinstance(trained, Reconstructs):
+        trained.reconstruct(one)
         groups.append(reconstruction_scores(trained, untrained, held_out, extractor, features))
-    if trained.responsibilities(one) is not None and images.classes:
-        groups.append(component_scores(trained, images, held_out))
+    if components_of(trained) is not None:
+        trained.responsibilities(one)
+        if images.classes:
+            groups.append(component_scores(trained, images, held_out))
     return groups
 
 

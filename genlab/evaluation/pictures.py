@@ -5,13 +5,15 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from genlab.drawing import draw
+from genlab.capabilities import is_conditional, truncated_by
 from genlab.engine import Batch, Recipe
 from genlab.evaluation.likelihood import first
 from genlab.evaluation.scores import Group
 from genlab.evaluation.settings import VIEWED
 from genlab.images.prepared_set import PreparedSet
-from genlab.sampling_pictures import (
+from genlab.pictures.draw import draw
+from genlab.pictures.evaluation import views
+from genlab.pictures.samples import (
     LATENTS,
     TRUNCATIONS,
     Sample,
@@ -38,9 +40,9 @@ def sample_pictures(
     """A sheet of samples, one row per class if they are made given labels; and pictures by name.
 
     These are: interpolation, neighbours, truncation; given labels also class_interpolation; with scores by truncation also
-    truncation_curve; and the recipe's own views.
+    truncation_curve; and the views of genlab.pictures.evaluation.
     """
-    names, by = images.classes if recipe.classes else (), TRUNCATIONS[recipe.truncates]
+    names, by = images.classes if is_conditional(recipe) else (), TRUNCATIONS[truncated_by(recipe)]
     turns = torch.arange(LATENTS) % len(names) if names else None  # of a sorted set the first held-out images may all be of one class
     pictures = {
         "interpolation": interpolation(sample, latents, turns),
@@ -51,5 +53,5 @@ def sample_pictures(
         pictures["class_interpolation"] = class_interpolation(sample, latents, names, recipe.classes)
     if truncations is not None:
         pictures["truncation_curve"] = draw(truncation_curve(truncations.to_json(), by))
-    pictures |= {name: draw(view) for name, view in recipe.views(first(held_out, VIEWED), images.classes).items()}
+    pictures |= {name: draw(view) for name, view in views(recipe, first(held_out, VIEWED), images.classes).items()}
     return class_grid(sample, latents, names) if names else grid(samples), pictures

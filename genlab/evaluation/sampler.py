@@ -3,10 +3,11 @@
 import torch
 from torch import Tensor
 
+from genlab.capabilities import Truncated, truncated_by
 from genlab.engine import Recipe
 from genlab.evaluation.settings import BATCH_SIZE, SAMPLING_SEED
 from genlab.latents import normal
-from genlab.sampling_pictures import Sample
+from genlab.pictures.samples import Sample
 from genlab.seeding import mix
 
 
@@ -22,7 +23,7 @@ def sampler(
 
     def styled(number: int, count: int, psi: float) -> dict[str, Tensor | float | None]:
         """The arguments of a batch that only a recipe which truncates styles takes."""
-        if recipe.truncates != "styles":
+        if truncated_by(recipe) != Truncated.STYLES:
             return {}
         noise = normal(BATCH_SIZE, recipe.noise_size, mix(SAMPLING_SEED, number), device)[:count] if own_noise else None
         return {"noise": noise, "truncation": psi}

@@ -8,12 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genlab.capabilities import is_conditional
 from genlab.engine import Batch, Recipe
 from genlab.errors import InputError
 from genlab.evaluation.sampler import sampler
 from genlab.evaluation.scores import Group, GroupName, RowName, Rows
 from genlab.evaluation.settings import BINS, LARGEST_SUBSET, SAMPLING_SEED, SUBSET_SEED
 from genlab.images.held_out import FEWEST, HeldOut
+from genlab.images.order import spread
 from genlab.images.prepared_set import PreparedSet
 from genlab.latents import normal
 from genlab.metrics.bins import bins_of
@@ -22,8 +24,7 @@ from genlab.metrics.distribution import distribution_scores
 from genlab.metrics.features import Extractor
 from genlab.metrics.manifold import precision, recall
 from genlab.metrics.neighbours import nearest
-from genlab.pictures import spread
-from genlab.sampling_pictures import LATENTS, RANKS
+from genlab.pictures.samples import LATENTS, RANKS
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ def draw_samples(
     log.info("%s samples, and as many of the untrained recipe", f"{len(test):,}")
     count = max(len(test), LATENTS)
     latents = normal(count, trained.latent_size, SAMPLING_SEED)
-    labels = held_out["label"].cpu()[torch.arange(count) % len(test)] if trained.classes else None
+    labels = held_out["label"].cpu()[torch.arange(count) % len(test)] if is_conditional(trained) else None
     samples = sampler(trained, device)(latents, labels)
     like_test = spread(images.indices("train"), len(test))
     pixels = {

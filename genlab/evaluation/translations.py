@@ -17,7 +17,7 @@ from genlab.metrics.distribution import distribution_scores
 from genlab.metrics.features import Extractor
 from genlab.metrics.paired import paired_scores
 from genlab.metrics.perceptual import perceptual_scores
-from genlab.pictures import sample_sheet
+from genlab.pictures.training import sample_sheet
 from genlab.seeding import seed_everything
 
 COLUMNS = 12  # of the sheet

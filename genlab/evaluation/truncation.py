@@ -7,14 +7,14 @@ from torch import Tensor
 
 from genlab.evaluation.scores import Group, GroupName, Rows, kid_of
 from genlab.images.held_out import HeldOut
+from genlab.images.order import spread
 from genlab.images.prepared_set import PreparedSet
 from genlab.images.stream import labels
 from genlab.metrics.classifier import Classifier
 from genlab.metrics.features import Extractor
 from genlab.metrics.kernel import kernel_distance
 from genlab.metrics.manifold import precision, recall
-from genlab.pictures import spread
-from genlab.sampling_pictures import Sample, Truncation, value_name
+from genlab.pictures.samples import Sample, Truncation, value_name
 
 MOST_TRUNCATED = 2000  # images per value
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from genlab.capabilities import Truncated, is_conditional, truncated_by
 from genlab.engine import Recipe
 from genlab.evaluation.classes import training_like
 from genlab.evaluation.likelihood import COMPARED
@@ -59,9 +60,9 @@ def sample_protocol(
     protocol = general_sample_protocol(recipe, images, extractor)
     if GroupName.IN_DOMAIN in groups:
         protocol = replace(protocol, classifier=CLASSIFIER)
-    if recipe.classes:
+    if is_conditional(recipe):
         protocol = replace(protocol, labels="those of the held-out images")
-    if recipe.classes or sampling != "natural":
+    if is_conditional(recipe) or sampling != "natural":
         protocol = replace(protocol, training_sampling=sampling)
     if GroupName.CLASSES in groups:
         count = len(training_like(images))
@@ -78,7 +79,7 @@ def general_sample_protocol(recipe: Recipe, images: PreparedSet, extractor: Extr
     """What all recipes that sample have in common."""
     test = images.indices("test")
     height, width = images.images.shape[1:3]
-    styled = "; psi = 1; noise from N(0, 1) for each image" if recipe.truncates == "styles" else ""
+    styled = "; psi = 1; noise from N(0, 1) for each image" if truncated_by(recipe) == Truncated.STYLES else ""
     return Protocol(
         extractor=extractor.name,
         extractor_sha256=extractor.sha256,

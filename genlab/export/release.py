@@ -11,7 +11,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from genlab.build import build
-from genlab.capabilities import Samples, Translates
+from genlab.capabilities import Samples, Translates, truncated_by
 from genlab.engine import Recipe
 from genlab.errors import InputError
 from genlab.export.interfaces import sampling, translation
@@ -109,5 +109,5 @@ def of_sampler(recipe: Recipe, images: PreparedSet) -> tuple[Facts, Callable[[nn
         "classes": list(images.classes[: recipe.classes]),  # that it is conditional on
     }
     if recipe.noise_size:  # only of some: the releases of all others stay as they are
-        facts |= {"noise_size": recipe.noise_size, "truncates": recipe.truncates}
+        facts |= {"noise_size": recipe.noise_size, "truncates": truncated_by(recipe).value}
     return facts, functools.partial(sampling, classes=recipe.classes, noise_size=recipe.noise_size)

@@ -48,3 +48,8 @@ def shuffled(count: int, seed: int) -> np.ndarray:
             _orders.clear()
         _orders[count, seed] = np.random.default_rng(seed).permutation(count)
     return _orders[count, seed]
+
+
+def spread(indices: np.ndarray, count: int) -> np.ndarray:
+    """`count` of the indices (N,), evenly spread from the first to the last; all of them if they are fewer."""
+    return indices[np.linspace(0, len(indices) - 1, min(count, len(indices))).astype(int)]

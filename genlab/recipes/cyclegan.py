@@ -135,13 +135,3 @@ class CycleGAN(Recipe):
         generator = self.generators()[direction]
         with evaluating(generator):
             return generator(images)
-
-    @torch.no_grad()
-    def show(self, inputs: Batch) -> dict[str, Tensor]:
-        """Each domain, translated, and back again."""
-        rows = {}
-        for source, target in (("a", "b"), ("b", "a")):
-            there, back = f"{source}_to_{target}", f"{target}_to_{source}"
-            translated = self.sample(inputs[source], there)
-            rows |= {source: inputs[source], there: translated, f"{there}_to_{source}": self.sample(translated, back)}
-        return rows

@@ -25,7 +25,7 @@ from genlab.losses.penalties import Judge, Judged, Penalty
 from genlab.networks.conditional import AuxiliaryCritic, JoinedCritic, Verdict
 from genlab.networks.contracts import Critic, Sampler, require
 from genlab.networks.normalise import batch_norms
-from genlab.players import SHOWN, check_classes_alike, check_growth, check_images, class_rows, generate, taking_turns
+from genlab.players import SHOWN, check_classes_alike, check_growth, check_images, generate, taking_turns
 from genlab.schedules import linear_decay
 from genlab.standing import standing_statistics
 from genlab.unrolled import future
@@ -199,12 +199,6 @@ class GAN(Recipe):
     def shown_samples(self, count: int) -> Tensor:
         """Samples of the generator that is trained, of always the same latents."""
         return generate(self.generator, self.shown[:count], *self.told({"label": taking_turns(self.classes, self.shown.device)[:count]}))
-
-    def show(self, inputs: Batch) -> dict[str, Tensor]:
-        """Real images, and samples of always the same latents; the same for every class, in a row of its own."""
-        if not self.classes:
-            return {"real": inputs["image"], "samples": self.sample(self.shown)}
-        return {"real": inputs["image"]} | class_rows(self.sample, self.shown, self.classes)
 
 
 def check_arguments(

@@ -4,7 +4,7 @@ The finite counterpart of the variational autoencoder: p(x) = sum_k p(z = k) p(x
 """
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 import torch
@@ -18,11 +18,9 @@ from genlab.mixtures.gaussian_mixture import GaussianMixture
 from genlab.mixtures.projection import PrincipalComponents
 from genlab.mixtures.sampler import Sampler
 from genlab.mixtures.starts import Start
-from genlab.views import Curve, Sheet, View, plane
 
 SHOWN = 64  # samples whose latents are fixed
 DRAWN = 4  # dequantisations of each image that its likelihood is the mean of
-ROWS, COLUMNS = 20, 12  # of the picture of components
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
@@ -75,6 +73,16 @@ class Mixture(Recipe):
         """Of each mixture, lower is better."""
         images = max(int(self.images), 1)
         return [mixture.bic(images) if name == "bic" else mixture.aic(images) for mixture in self.mixtures]
+
+    @property
+    def components(self) -> int:
+        """Number of components of the best mixture."""
+        return self.best.components
+
+    def choices(self) -> dict[int, dict[str, float]]:
+        """Number of components -> name of a criterion: its value, lower is better; one entry per mixture."""
+        values = zip(self.mixtures, self.criteria("bic"), self.criteria("aic"), strict=True)
+        return {mixture.components: {"BIC": bic, "AIC": aic} for mixture, bic, aic in values}
 
     @property
     def latent_size(self) -> int:
@@ -188,44 +196,31 @@ class Mixture(Recipe):
         flat = vectors if self.projection is None else self.projection.inverse(vectors)
         return flat.float().unflatten(1, self.shape).clamp(-1, 1)
 
-    def show(self, inputs: Batch) -> dict[str, Tensor]:
-        """Real images, samples of always the same latents, the components' means."""
-        if not self.begun:
-            return {"real": inputs["image"]}
-        samples = self.sample(self.shown[:, : self.latent_size])
-        order = self.best.log_weights.argsort(descending=True)[:SHOWN]
-        return {"real": inputs["image"], "samples": samples, "means, the heaviest first": self.images_of(self.best.means[order])}
+    def component_log_weights(self) -> Tensor:
+        """Logarithms of the components' weights, (K,)."""
+        return self.best.log_weights
+
+    @torch.no_grad()
+    def component_means(self, components: Tensor | None = None) -> Tensor:
+        """Means of these components, or of all, as images (N, C, H, W) in [-1, 1]; none, (0, C, H, W), before training has begun."""
+        means = self.best.means if components is None else self.best.means[components]
+        return self.images_of(means) if self.begun else torch.zeros(0, *self.shape)
+
+    @torch.no_grad()
+    def component_images(self, components: Sequence[int], count: int) -> Iterator[Tensor]:
+        """For each of these components its mean and samples from it, `count` images (count, C, H, W) in [-1, 1]; noise is fixed."""
+        mixture = self.best
+        deviations = mixture.covariance.deviations().to(mixture.means.device)
+        noise = self.shown[: count - 1, 1 : self.latent_size]
+        for k in components:
+            away = deviations(noise, torch.full((len(noise),), k, device=noise.device))
+            yield self.images_of(torch.cat([mixture.means[k : k + 1].float(), mixture.means[k].float() + away]))
 
     def measures(self, batch: Batch) -> dict[str, float]:
         """The criteria, by the training images as EM saw them: they compare mixtures on one set only."""
         mixture, images = self.best, int(self.images)
         criteria = {"bic": mixture.bic(images), "aic": mixture.aic(images)} if mixture.passes else {}
         return {"components": float(mixture.components), "free_parameters": float(mixture.free_parameters()), **criteria}
-
-    @torch.no_grad()
-    def views(self, batch: Batch, names: Sequence[str] = ()) -> dict[str, View]:
-        mixture = self.best
-        views: dict[str, View] = {
-            "reconstructions": Sheet({"held out": batch["image"][:16], "reconstructed": self.reconstruct(batch)[:16]}),
-            "components": Sheet(self.component_rows(), COLUMNS),
-            "latents": plane(batch["image"].flatten(1), batch.get("label"), self.images_of(mixture.means).flatten(1), names),
-        }
-        if len(self.mixtures) > 1:
-            over = tuple(float(each.components) for each in self.mixtures)
-            lines = {name.upper(): tuple(self.criteria(name)) for name in ("bic", "aic")}
-            views["choice"] = Curve(over, lines, ("components", "criterion, lower is better"), float(mixture.components))
-        return views
-
-    def component_rows(self) -> dict[str, Tensor]:
-        """A row a component, the heaviest first: its mean, then samples of it."""
-        mixture, rows = self.best, {}
-        deviations = mixture.covariance.deviations().to(mixture.means.device)
-        noise = self.shown[: COLUMNS - 1, 1 : self.latent_size]
-        for k in mixture.log_weights.argsort(descending=True)[:ROWS].tolist():
-            away = deviations(noise, torch.full((len(noise),), k, device=noise.device))
-            vectors = torch.cat([mixture.means[k : k + 1].float(), mixture.means[k].float() + away])
-            rows[f"component {k}, weight {float(mixture.log_weights[k].exp()):.3f}: mean, samples"] = self.images_of(vectors)
-        return rows
 
     def facts(self) -> dict[str, Any]:
         mixture = self.best

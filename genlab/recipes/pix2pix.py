@@ -130,10 +130,3 @@ class Pix2Pix(Recipe):
         generator = self.generators()[direction]
         with evaluating(generator):
             return generator(images) if generator.noise is None else generator(images, generator.noise.draw(images))
-
-    @torch.no_grad()
-    def show(self, inputs: Batch) -> dict[str, Tensor]:
-        """x, its translation, and the truth."""
-        (direction,) = self.directions
-        x = inputs[self.source]
-        return {self.source: x, direction: self.sample(x, direction), self.target: inputs[self.target]}

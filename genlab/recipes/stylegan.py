@@ -4,9 +4,8 @@ Which of them it is, the YAML says: the generator's synthesis, whether both play
 W are regularised, and what the critic's images go through.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
@@ -14,6 +13,7 @@ from torch.optim.swa_utils import AveragedModel
 from genlab.adaptive import AdaptiveAugment
 from genlab.adversarial.diversity import Diversity
 from genlab.average import MovingAverage
+from genlab.capabilities import Truncated
 from genlab.engine import Batch, GradientUpdate, Recipe, Terms
 from genlab.errors import InputError
 from genlab.growth import Growth, Stage, at_stage
@@ -22,15 +22,9 @@ from genlab.losses.adversarial import NON_SATURATING, AdversarialLoss, ranking_a
 from genlab.losses.penalties import Judged, r1
 from genlab.networks.contracts import SizedCritic, require
 from genlab.networks.style import Generator, mixed
-from genlab.pictures import spread
-from genlab.players import ROW, SHOWN, check_classes_alike, check_growth, check_images, class_rows, generate, taking_turns
+from genlab.players import SHOWN, check_classes_alike, check_growth, check_images, generate, taking_turns
 from genlab.schedules import linear_decay
 from genlab.styles.path_length import PathLength
-from genlab.styles.views import mixing_matrix, noise_effect, projection_sheet, ways
-from genlab.views import View
-
-PROJECTED, SEARCHED = 8, 300  # held-out images that are projected into W, and steps of the search
-TYPICAL = 0.7  # psi of the truncated samples that are shown
 
 
 class StyleGAN(Recipe):
@@ -41,7 +35,7 @@ class StyleGAN(Recipe):
     """
 
     kinds = ("unlabelled", "labelled")
-    truncates = "styles"
+    truncates = Truncated.STYLES
 
     def __init__(
         self,
@@ -185,25 +179,6 @@ class StyleGAN(Recipe):
         """Samples of the generator that is trained, of always the same latents."""
         latents, told = self.shown[:count], self.told({"label": taking_turns(self.classes, self.shown.device)[:count]})
         return generate(self.generator, latents, self.shown_noise.expand(len(latents), -1), latents.new_ones(len(latents)), *told)
-
-    def show(self, inputs: Batch) -> dict[str, Tensor]:
-        """Real images, and samples of always the same latents, also truncated; with labels told a row a class."""
-        if not self.classes:
-            truncated = self.sample(self.shown[:ROW], truncation=TYPICAL)
-            return {"real": inputs["image"], "samples": self.sample(self.shown), f"truncated, psi = {TYPICAL}": truncated}
-        return {"real": inputs["image"]} | class_rows(self.sample, self.shown, self.classes)
-
-    def views(self, batch: Batch, names: Sequence[str] = ()) -> dict[str, View]:
-        """Style mixing, what the noise does, ways in Z and in W, and held-out images projected into W."""
-        generator = self.generators()["generator"]
-        labels = taking_turns(self.classes, self.shown.device) if self.classes else None
-        some = spread(np.arange(len(batch["image"])), PROJECTED)  # of a sorted set: not all of one class
-        return {
-            "style_mixing": mixing_matrix(generator, labels),
-            "noise": noise_effect(generator, labels),
-            "ways": ways(generator, labels),
-            "projection": projection_sheet(generator, batch["image"][some], *(label[some] for label in self.told(batch)), steps=SEARCHED),
-        }
 
 
 def player(

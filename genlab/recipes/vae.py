@@ -20,11 +20,8 @@ from genlab.variational.bounds import free_bits, gaussian_log_density, importanc
 from genlab.variational.checks import by, check_arguments, check_coders, check_parts
 from genlab.variational.likelihoods import Likelihood
 from genlab.variational.priors import Prior, StandardNormal
-from genlab.variational.walks import latent_map, traversals
-from genlab.views import Sheet, View, plane
 
 SHOWN = 64  # samples whose latents are fixed
-COLUMNS = 16  # images of a sheet's row
 
 
 class VAE(Recipe):
@@ -61,6 +58,11 @@ class VAE(Recipe):
         players = parameters_of([encoder, decoder, likelihood, self.prior])
         self.updates = {"vae": GradientUpdate(self.objective, optimizer(players))}
         self.at(0.0)
+
+    @property
+    def components(self) -> int:
+        """Number of the prior's components; 0: it is a single normal."""
+        return self.prior.components
 
     def at(self, progress: float) -> None:
         self.beta_now = self.beta * (min(1.0, progress / self.beta_warm_up) if self.beta_warm_up else 1.0)
@@ -149,9 +151,9 @@ class VAE(Recipe):
         return self.decode(self.encode(batch)[0], batch["label"] if self.classes else None)
 
     @torch.no_grad()
-    def responsibilities(self, batch: Batch) -> Tensor | None:
-        """p(component | z) at the posterior's mean, (N, K); None without a mixture."""
-        return self.prior.responsibilities(self.encode(batch)[0]) if self.prior.components else None
+    def responsibilities(self, batch: Batch) -> Tensor:
+        """p(component | z) at the posterior's mean, (N, K); K = 0 without a mixture."""
+        return self.prior.responsibilities(self.encode(batch)[0])
 
     @torch.no_grad()
     def bounds(
@@ -187,31 +189,8 @@ class VAE(Recipe):
         reconstruction = self.likelihood.log_prob(full(outputs).unflatten(0, z.shape[:2]), target)
         return reconstruction, gaussian_log_density(z, mean, log_variance) - self.prior.log_prob(z)
 
-    def show(self, inputs: Batch) -> dict[str, Tensor]:
-        """Real images, these by way of their latents, and samples of always the same latents; the labels take turns."""
-        labels = torch.arange(SHOWN, device=self.shown.device) % self.classes if self.classes else None
-        return {"real": inputs["image"], "reconstructions": self.reconstruct(inputs), "samples": self.sample(self.shown, labels)}
-
     def measures(self, batch: Batch) -> dict[str, float]:
         return {"active_units": float(active_units(self.encode(batch)[0]))}
-
-    @torch.no_grad()
-    def views(self, batch: Batch, names: Sequence[str] = ()) -> dict[str, View]:
-        """Reconstructions, the latents' own ways through the images, where the images lie among the latents, and a map of a plane."""
-        codes, label = self.encode(batch), batch["label"][:1] if self.classes else None
-        few = {name: value[:COLUMNS] for name, value in batch.items()}
-
-        def decode(z: Tensor) -> Tensor:
-            return self.decode(z, None if label is None else label.repeat(len(z)))
-
-        views: dict[str, View] = {
-            "reconstructions": Sheet({"held out": few["image"], "reconstructed": self.reconstruct(few)}, COLUMNS),
-            "traversals": traversals(decode, self.prior, *codes),
-            "latents": plane(codes[0], batch.get("label"), self.prior.means if self.prior.components else None, names),
-        }
-        if self.prior.latent_size == 2:
-            views["latent_map"] = latent_map(decode, self.prior)
-        return views
 
     def facts(self) -> dict[str, Any]:
         prior = f"mixture of {self.prior.components} normals" if self.prior.components else "standard normal"

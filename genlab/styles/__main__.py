@@ -17,16 +17,16 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from genlab.build import build
-from genlab.drawing import draw
 from genlab.errors import InputError
 from genlab.images.decode import decode, resize
 from genlab.images.stream import to_channels_first, to_unit
 from genlab.networks.style import Generator
+from genlab.pictures.draw import draw
+from genlab.pictures.styles import LATENTS, mixing_matrix, noise_effect, ways
+from genlab.pictures.views import Sheet
 from genlab.serving.errors import DecodeError
 from genlab.serving.images import convert
 from genlab.styles.projection import STEPS, project
-from genlab.styles.views import LATENTS, mixing_matrix, noise_effect, ways
-from genlab.views import Sheet
 
 SHEETS = {"mix": mixing_matrix, "noise": noise_effect, "ways": ways}
 

@@ -145,7 +145,7 @@ def cell(scores: Mapping[str, float], name: str) -> str:
 
 def domain_names(image_set: str) -> dict[str, str]:
     """Domain -> what the pictures call it."""
-    from genlab.pictures import domain_name
+    from genlab.pictures.training import domain_name
 
     images = prepared(image_set)
     return {domain: domain_name(images, domain) for domain in ("a", "b")}
@@ -155,7 +155,8 @@ def picture(section: Section, entries: Mapping[str, Any]) -> Any:
     """Held-out sources, what each recipe makes of them, and the truth."""
     import torch
 
-    from genlab.pictures import fixed_inputs, sheet
+    from genlab.pictures.sheets import sheet
+    from genlab.pictures.training import fixed_inputs
     from genlab.seeding import seed_everything
 
     images = prepared(section.image_set)

@@ -22,7 +22,7 @@ def fit(
     Returns: the recipe's state_dict; a DataFrame with one row of mean terms every `log_every` images; its curves as a picture; the
     experiment's key, whose saved state may now be forgotten.
     """
-    from genlab.pictures import curves
+    from genlab.pictures.curves import curves
     from genlab.training import fit, settings
     from pipelines.training.reporting import Reporter
 

@@ -1,7 +1,7 @@
 """What a training reports, into its MLflow run."""
 
 from genlab.images.prepared_set import PreparedSet
-from genlab.pictures import sample_sheet
+from genlab.pictures.training import sample_sheet
 from genlab.training.events import Event, Finished, Found, Logged, PicturesDue, Resumed, Saving
 from pipelines.tracking import Journal
 

@@ -14,7 +14,7 @@ from genlab.errors import InputError
 from genlab.evaluation.evaluate import evaluate
 from genlab.evaluation.scores import Evaluation, Group, GroupName, Headline
 from genlab.images.stream import to_channels_first, to_unit
-from genlab.pictures import GAP, HEADING
+from genlab.pictures.sheets import GAP, HEADING
 
 
 class Blend(Recipe):

@@ -19,6 +19,8 @@ CPU = torch.device("cpu")
 class Inferring(Recipe):
     """Its bound of an image is a number plus the image's index among those that it has seen; it knows a share of each image."""
 
+    components = 2
+
     def __init__(self, nats, share):
         super().__init__()
         self.nats, self.share, self.updates, self.seen = nats, share, {}, []
@@ -92,6 +94,13 @@ def test_components_are_not_scored_without_labels():
             return torch.ones(len(batch["image"]), 2)
 
     assert GroupName.CLUSTERS not in groups_of(Unlabelled(0.0, 1.0), Unlabelled(0.0, 1.0), image_set(kind="unlabelled"))
+
+
+def test_a_recipe_that_has_no_components_now_has_no_scores_of_them():
+    class Single(Inferring):
+        components = 0
+
+    assert GroupName.CLUSTERS not in groups_of(Single(0.0, 1.0), Single(0.0, 1.0), image_set())
 
 
 def test_parts_are_the_batch_in_order():

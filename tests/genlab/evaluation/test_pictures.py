@@ -9,8 +9,7 @@ from genlab.evaluation.sampler import sampler
 from genlab.evaluation.scores import Group
 from genlab.images.stream import batch_of
 from genlab.latents import normal
-from genlab.sampling_pictures import LATENTS
-from genlab.views import Sheet
+from genlab.pictures.samples import LATENTS
 
 CPU = torch.device("cpu")
 
@@ -29,12 +28,12 @@ def test_a_conditional_recipe_also_shows_its_classes():
     assert set(others) == {"interpolation", "neighbours", "truncation"} and plain.size != sheet.size
 
 
-def test_scores_by_truncation_are_drawn_and_so_is_what_the_recipe_shows_of_itself():
-    class Viewed(Styled):
-        def views(self, batch, names=()):
-            assert names == ("left", "top") and len(batch["image"]) == 20
-            return {"own": Sheet({"held out": batch["image"]}, 4)}
+def test_scores_by_truncation_are_drawn_and_so_are_the_views_of_its_capabilities():
+    class Reconstructing(Styled):
+        def reconstruct(self, batch):
+            assert len(batch["image"]) == 16
+            return batch["image"]
 
     scores = Group.from_json("truncation", {name: {"kid_x": 0.1, "precision": 0.5, "recall": 0.5} for name in ("1", "0.5")})
-    _, pictures = pictures_of(Viewed(), image_set(), scores)
-    assert {"truncation_curve", "own"} <= set(pictures)
+    _, pictures = pictures_of(Reconstructing(), image_set(), scores)
+    assert {"truncation_curve", "reconstructions"} <= set(pictures)

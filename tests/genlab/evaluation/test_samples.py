@@ -7,7 +7,7 @@ from stand_ins import Conditional, Means, NearestMean, image_set, of_split
 from genlab.engine import Recipe
 from genlab.evaluation.samples import draw_samples, flat, in_domain_scores, quality, sample_scores
 from genlab.images.stream import batch_of, labels
-from genlab.sampling_pictures import LATENTS
+from genlab.pictures.samples import LATENTS
 
 
 class Constant(Recipe):

@@ -24,8 +24,8 @@ class Translator(Recipe):
         shift = self.shift if self.shift is not None else 0.5 if direction == "a_to_b" else -0.5
         return (images + shift).clamp(-1, 1)
 
-    def show(self, inputs):
-        return {direction: self.sample(inputs[direction[0]], direction) for direction in self.directions}
+    def generators(self):
+        return dict.fromkeys(self.directions, self)
 
 
 class Activating(Means):

@@ -10,7 +10,7 @@ from genlab.evaluation import truncation
 from genlab.evaluation.truncation import truncation_scores
 from genlab.images.stream import to_channels_first, to_unit
 from genlab.latents import normal
-from genlab.sampling_pictures import BOUNDS
+from genlab.pictures.samples import BOUNDS
 
 LATENT_SIZE = 3
 

@@ -14,6 +14,7 @@ from genlab.losses.penalties import one_centred, r1, r2
 from genlab.networks import biggan, dcgan
 from genlab.networks.conditional import AuxiliaryCritic, JoinedCritic, JoinedGenerator, Verdict
 from genlab.networks.minibatch import MinibatchDeviation, MinibatchDiscrimination
+from genlab.pictures.training import rows
 from genlab.players import generate
 from genlab.recipes.gan import GAN
 from genlab.seeding import mix, seed_everything
@@ -64,7 +65,7 @@ def test_stop_and_resume_is_the_straight_run(name):
     expected = turns(straight, 10)
     stream = Stream(Noise())
     assert [turn for _, turn in zip(range(4), train(stopped, stream, 0, 40, 4, seed=5), strict=False)] == expected[:4]
-    stopped.show({"image": torch.zeros(1, 1, 8, 8)})  # what the caller draws in between changes nothing
+    rows(stopped, {"image": torch.zeros(1, 1, 8, 8)})  # what the caller draws in between changes nothing
     resumed.load_training_state(stopped.training_state())
     assert turns(resumed, 10, 4, Stream(Noise(), stream.position)) == expected[4:]
     for key, value in straight.state_dict().items():
@@ -148,7 +149,7 @@ def test_what_samples_is_the_average_in_evaluation_mode():
     assert not torch.equal(recipe.sample(latents), generate(recipe.generator, latents))
     assert torch.allclose(recipe.sample(latents)[:2], recipe.sample(latents[:2]), atol=1e-6)  # batch norm's running statistics
     assert recipe.generator.training
-    assert set(recipe.show({"image": torch.zeros(3, 1, 8, 8)})) == {"real", "samples"}
+    assert set(rows(recipe, {"image": torch.zeros(3, 1, 8, 8)})) == {"real", "samples"}
 
 
 def test_the_learning_rates_fall_to_zero():
@@ -243,7 +244,7 @@ def test_stop_and_resume_is_the_straight_run_with_labels(name):
     expected = turns(straight, 8, stream=Stream(Labelled()))
     stream = Stream(Labelled())
     assert [turn for _, turn in zip(range(3), train(stopped, stream, 0, 32, 4, seed=5), strict=False)] == expected[:3]
-    shown = stopped.show({"image": torch.zeros(1, 1, 8, 8)})
+    shown = rows(stopped, {"image": torch.zeros(1, 1, 8, 8)})
     assert list(shown) == ["real", "class 0", "class 1", "class 2"]
     resumed.load_training_state(stopped.training_state())
     assert turns(resumed, 8, 3, Stream(Labelled(), stream.position)) == expected[3:]

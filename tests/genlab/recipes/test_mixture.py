@@ -16,9 +16,11 @@ from genlab.mixtures.gaussian_mixture import GaussianMixture, fit
 from genlab.mixtures.low_rank import LowRank
 from genlab.mixtures.projection import PrincipalComponents
 from genlab.mixtures.starts import Checkpoint, KMeans, Random
+from genlab.pictures.evaluation import views
+from genlab.pictures.training import rows
+from genlab.pictures.views import Curve, Points, Sheet
 from genlab.recipes.mixture import SHOWN, Mixture
 from genlab.seeding import mix, seed_everything
-from genlab.views import Curve, Points, Sheet
 
 SHAPE = (1, 2, 3)
 
@@ -95,7 +97,7 @@ def test_stop_at_any_turn_and_resume_is_the_straight_run(name):
     for turn in train(straight, Stream(Images()), 0, 16 * 14, 16, seed=5):
         expected.append(turn)
         states.append(copy.deepcopy(straight.training_state()))
-        straight.show({"image": torch.zeros(1, *SHAPE)})  # what the caller draws in between changes nothing
+        rows(straight, {"image": torch.zeros(1, *SHAPE)})  # what the caller draws in between changes nothing
     assert [bool(turn.terms) for turn in expected] == [place in (4, 7, 10, 13) for place in range(1, 15)]
     for stop, state in enumerate(states, 1):
         resumed = variant(name)
@@ -239,18 +241,18 @@ def test_images_inside_come_back():
 @pytest.mark.parametrize("name", VARIANTS)
 def test_what_it_shows(name):
     recipe, source = variant(name), Images()
-    assert set(recipe.show({"image": source.images[:4]})) == {"real"}  # before it has begun
+    assert set(rows(recipe, {"image": source.images[:4]})) == {"real"}  # before it has begun
     turns(recipe, 14)
-    shown = recipe.show({"image": source.images[:4]})
+    shown = rows(recipe, {"image": source.images[:4]})
     count = recipe.best.components
     assert {key: tuple(rows.shape) for key, rows in shown.items()} == {
         "real": (4, *SHAPE),
         "samples": (SHOWN, *SHAPE),
         "means, the heaviest first": (count, *SHAPE),
     }
-    views = recipe.views({"image": source.images, "label": torch.arange(50) % 3})
-    assert set(views) == {"reconstructions", "components", "latents"} | ({"choice"} if "several" in name else set())
-    pictures, components, places = views["reconstructions"], views["components"], views["latents"]
+    seen = views(recipe, {"image": source.images, "label": torch.arange(50) % 3})
+    assert set(seen) == {"reconstructions", "components", "latents"} | ({"choice"} if "several" in name else set())
+    pictures, components, places = seen["reconstructions"], seen["components"], seen["latents"]
     assert isinstance(pictures, Sheet) and {key: len(row) for key, row in pictures.rows.items()} == {"held out": 16, "reconstructed": 16}
     assert isinstance(components, Sheet) and len(components.rows) == count
     weights = [float(title.split("weight ")[1].split(":")[0]) for title in components.rows]
@@ -262,7 +264,7 @@ def test_what_it_shows(name):
     assert places.places.mean(0).abs().max() < 1e-5  # principal axes: nothing on average, and nothing in common
     assert abs(torch.corrcoef(places.places.T)[0, 1]) < 1e-4
     if "several" in name:
-        choice = views["choice"]
+        choice = seen["choice"]
         assert isinstance(choice, Curve) and choice.over == (1.0, 3.0) and choice.chosen == count
         assert choice.lines == {"BIC": tuple(recipe.criteria("bic")), "AIC": tuple(recipe.criteria("aic"))}
     facts = recipe.facts()

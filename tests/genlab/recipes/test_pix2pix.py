@@ -10,6 +10,7 @@ from genlab.losses.adversarial import LEAST_SQUARES, NON_SATURATING
 from genlab.networks.patchgan import PatchGAN
 from genlab.networks.sampling import Sampling
 from genlab.networks.unet import UNet
+from genlab.pictures.training import rows
 from genlab.recipes.pix2pix import Pix2Pix
 from genlab.seeding import mix, seed_everything
 
@@ -131,7 +132,7 @@ def test_stop_and_resume_is_the_straight_run(arguments):
     stream = Stream(Negatives())
     turns = train(stopped, stream, 0, 20, 4, seed=5)
     assert [next(turns), next(turns)] == expected[:2]
-    stopped.show({"a": torch.zeros(1, 3, 16, 16), "b": torch.zeros(1, 3, 16, 16)})  # pictures between turns change nothing
+    rows(stopped, {"a": torch.zeros(1, 3, 16, 16), "b": torch.zeros(1, 3, 16, 16)})  # pictures between turns change nothing
     resumed.load_training_state(stopped.training_state())
     assert list(train(resumed, Stream(Negatives(), stream.position), 8, 20, 4, seed=5)) == expected[2:]
     for key, value in straight.state_dict().items():

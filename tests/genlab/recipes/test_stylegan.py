@@ -12,6 +12,7 @@ from genlab.growth import Growth, Stage
 from genlab.losses.adversarial import WASSERSTEIN
 from genlab.losses.penalties import drift, one_centred
 from genlab.networks import dcgan, progan, style, stylegan, stylegan2
+from genlab.pictures.training import rows
 from genlab.recipes.gan import GAN
 from genlab.recipes.stylegan import StyleGAN
 from genlab.seeding import mix, seed_everything
@@ -198,9 +199,9 @@ def test_what_samples_is_the_average_and_noise_and_psi_are_what_is_asked():
 
 def test_shown_rows():
     recipe = second()
-    rows = recipe.show({"image": torch.zeros(2, 1, 16, 16)})
-    assert list(rows) == ["real", "samples", "truncated, psi = 0.7"]
-    told = second(classes=3).show({"image": torch.zeros(2, 1, 16, 16)})
+    shown = rows(recipe, {"image": torch.zeros(2, 1, 16, 16)})
+    assert list(shown) == ["real", "samples", "truncated, psi = 0.7"]
+    told = rows(second(classes=3), {"image": torch.zeros(2, 1, 16, 16)})
     assert list(told) == ["real", "class 0", "class 1", "class 2"]
 
 

@@ -10,6 +10,7 @@ from sklearn.decomposition import PCA
 from torch.distributions import MultivariateNormal, kl_divergence
 
 from genlab.build import build
+from genlab.capabilities import components_of
 from genlab.compute import Precision
 from genlab.engine import Stream, train
 from genlab.errors import InputError
@@ -17,12 +18,14 @@ from genlab.export.interfaces import sampling
 from genlab.export.networks import Interface, export
 from genlab.levels import BYTE, dequantised, log_volume
 from genlab.networks.coders import ConvolutionalDecoder, ConvolutionalEncoder, FullyConnectedDecoder, FullyConnectedEncoder
+from genlab.pictures.evaluation import views
+from genlab.pictures.latents import traversals
+from genlab.pictures.training import rows
+from genlab.pictures.views import Points, Sheet
 from genlab.recipes.vae import VAE
 from genlab.seeding import mix, seed_everything
 from genlab.variational.likelihoods import Bernoulli, DiscretisedLogistic, Gaussian
 from genlab.variational.priors import Mixture, StandardNormal
-from genlab.variational.walks import traversals
-from genlab.views import Points, Sheet
 
 SIDE, LATENTS = 4, 3
 
@@ -72,7 +75,7 @@ def test_stop_and_resume_is_the_straight_run(name):
     stream = Stream(Noise())
     assert [turn for _, turn in zip(range(2), train(stopped, stream, 0, 20, 4, seed=5), strict=False)] == expected[:2]
     batch = next(Noise().batches(9))
-    stopped.show(batch), stopped.views(batch), stopped.bounds(batch)  # what the caller draws in between changes nothing
+    rows(stopped, batch), views(stopped, batch), stopped.bounds(batch)  # what the caller draws in between changes nothing
     resumed.load_training_state(stopped.training_state())
     assert turns(resumed, 5, 2, Stream(Noise(), stream.position)) == expected[2:]
     for key, value in straight.state_dict().items():
@@ -294,11 +297,11 @@ def test_samples_are_functions_of_latents_and_labels(name):
         assert not torch.allclose(images, recipe.sample(latents, (labels + 1) % 3), atol=1e-4)
     batch = next(Noise().batches(0))
     assert recipe.reconstruct(batch).shape == (4, 1, 8, 8)
+    assert (components_of(recipe) is recipe) == (recipe.prior.components > 0)
     responsibilities = recipe.responsibilities(batch)
+    assert responsibilities.shape == (4, recipe.prior.components)
     if recipe.prior.components:
-        assert torch.allclose(responsibilities.sum(1), torch.ones(4)) and responsibilities.shape == (4, recipe.prior.components)
-    else:
-        assert responsibilities is None
+        assert torch.allclose(responsibilities.sum(1), torch.ones(4))
 
 
 def test_an_exported_sampler_says_the_same(tmp_path):
@@ -322,21 +325,21 @@ def test_an_exported_sampler_takes_labels_and_chooses_components(tmp_path):
 @pytest.mark.parametrize("name", VARIANTS)
 def test_views(name):
     recipe, batch = made(**VARIANTS[name]), next(Noise().batches(0))
-    views = recipe.views(batch)
-    assert set(views) == {"reconstructions", "traversals", "latents"}
-    assert list(views["reconstructions"].rows) == ["held out", "reconstructed"]
-    assert len(views["traversals"].rows) == 5 and views["traversals"].columns == 10
-    assert all(row.shape == (10, 1, 8, 8) for row in views["traversals"].rows.values())
-    points = views["latents"]
+    found = views(recipe, batch)
+    assert set(found) == {"reconstructions", "traversals", "latents"}
+    assert list(found["reconstructions"].rows) == ["held out", "reconstructed"]
+    assert len(found["traversals"].rows) == 5 and found["traversals"].columns == 10
+    assert all(row.shape == (10, 1, 8, 8) for row in found["traversals"].rows.values())
+    points = found["latents"]
     assert points.places.shape == (4, 2) and torch.equal(points.labels, batch["label"])
     assert (points.centres is None) == (recipe.prior.components == 0)
-    shown = recipe.show(batch)
+    shown = rows(recipe, batch)
     assert list(shown) == ["real", "reconstructions", "samples"] and shown["samples"].shape == (64, 1, 8, 8)
 
 
 def test_latents_are_shown_in_their_principal_plane():
     recipe, images = made(components=3), torch.rand(50, 1, 8, 8) * 2 - 1
-    points = recipe.views({"image": images})["latents"]
+    points = views(recipe, {"image": images})["latents"]
     codes = recipe.encode({"image": images})[0].numpy()
     expected = PCA(2).fit(codes)
     for got, given in ((points.places, codes), (points.centres, recipe.prior.means.detach().numpy())):
@@ -349,13 +352,13 @@ def test_latents_are_shown_in_their_principal_plane():
 
 def test_two_latents_have_a_map_with_the_first_to_the_right_and_the_second_upwards():
     recipe, seen = made(latent_size=2), []
-    views = recipe.views(next(Noise().batches(0)))
-    assert isinstance(views["latent_map"], Sheet) and views["latent_map"].columns == 15
-    assert torch.equal(views["latents"].places, recipe.encode(next(Noise().batches(0)))[0])
-    assert isinstance(views["latents"], Points) and views["latents"].axes == ("z1", "z2")
+    found = views(recipe, next(Noise().batches(0)))
+    assert isinstance(found["latent_map"], Sheet) and found["latent_map"].columns == 15
+    assert torch.equal(found["latents"].places, recipe.encode(next(Noise().batches(0)))[0])
+    assert isinstance(found["latents"], Points) and found["latents"].axes == ("z1", "z2")
     decode = recipe.decode
     recipe.decode = lambda z, label: seen.append(z) or decode(z, label)
-    recipe.views(next(Noise().batches(0)))
+    views(recipe, next(Noise().batches(0)))
     grid = next(z for z in seen if len(z) == 225).reshape(15, 15, 2)
     assert (grid[..., 0].diff(dim=1) > 0).all() and (grid[..., 1].diff(dim=0) < 0).all()
     shares = torch.distributions.Normal(0.0, 1.0).cdf(grid[0, :, 0])

@@ -1,10 +1,10 @@
 import pytest
 import torch
 
-from genlab.drawing import draw
 from genlab.networks import style, stylegan, stylegan2
-from genlab.styles import views
-from genlab.styles.views import mixing_matrix, noise_effect, projection_sheet, style_groups, ways
+from genlab.pictures import styles as views
+from genlab.pictures.draw import draw
+from genlab.pictures.styles import mixing_matrix, noise_effect, projection_sheet, style_groups, ways
 
 KINDS = [stylegan, stylegan2]
 SHEETS = [mixing_matrix, noise_effect, ways]

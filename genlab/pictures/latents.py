@@ -5,9 +5,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from genlab.pictures.views import Sheet
 from genlab.variational.activity import activity
 from genlab.variational.priors import Prior
-from genlab.views import Sheet
 
 WALKED, STEPS, REACH = 8, 10, 3.0  # latents that are traversed, steps, and how many deviations to either side
 SIDE = 15  # of the map of a plane of latents

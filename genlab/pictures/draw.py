@@ -1,12 +1,13 @@
-"""Views, which recipes give as data, as pictures."""
+"""Views as pictures."""
 
 from collections.abc import Callable
 from functools import partial
 
 from PIL import Image
 
-from genlab.pictures import rendered, sheet
-from genlab.views import Curve, Panels, Points, Sheet, View
+from genlab.pictures.curves import rendered
+from genlab.pictures.sheets import sheet
+from genlab.pictures.views import Curve, Panels, Points, Sheet, View
 
 COLOURS = 10  # of matplotlib's cycle; more labels begin it anew, with another marker
 MARKERS = "o^sDv"

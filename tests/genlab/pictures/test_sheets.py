@@ -4,7 +4,9 @@ import pytest
 import torch
 
 from genlab.images.prepared_set import PreparedSet
-from genlab.pictures import GAP, HEADING, curves, domain_name, sheet, spread
+from genlab.pictures.curves import curves
+from genlab.pictures.sheets import GAP, HEADING, sheet
+from genlab.pictures.training import domain_name
 
 
 def test_a_sheet_shows_every_image_under_its_rows_name():
@@ -23,11 +25,6 @@ def test_small_images_are_enlarged_by_a_whole_number():
     picture = np.asarray(sheet({"": pixels}))[HEADING:-GAP, :-GAP]
     assert picture.shape == (48, 72, 3)
     assert (picture == picture[::6, ::6].repeat(6, 0).repeat(6, 1)).all()
-
-
-def test_fixed_inputs_are_spread_over_the_whole_set():
-    assert spread(np.arange(100), 4).tolist() == [0, 33, 66, 99]
-    assert spread(np.arange(3), 8).tolist() == [0, 1, 2]
 
 
 def test_curves_have_a_panel_for_each_player():

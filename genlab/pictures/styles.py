@@ -11,9 +11,9 @@ from torch import Tensor
 from genlab.latents import normal, spherical
 from genlab.modes import evaluating
 from genlab.networks.style import Generator
+from genlab.pictures.views import Sheet
 from genlab.styles.projection import STEPS as PROJECTION_STEPS
 from genlab.styles.projection import project
-from genlab.views import Sheet
 
 SOURCES, DESTINATIONS = 3, 8  # of mixed styles
 SHOWN, DRAWS = 8, 64  # images whose noise is drawn, and how often

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from genlab.drawing import draw
-from genlab.views import Curve, Panels, Points, Sheet, plane
+from genlab.pictures.draw import draw
+from genlab.pictures.views import Curve, Panels, Points, Sheet, plane
 
 
 def test_a_sheet_is_as_wide_as_its_columns():

@@ -13,12 +13,14 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from genlab.capabilities import Truncated
+from genlab.images.order import spread
 from genlab.images.prepared_set import PreparedSet
 from genlab.images.stream import to_channels_first, to_unit
 from genlab.labels import class_weights
 from genlab.latents import NO_TRUNCATION, spherical, truncated
-from genlab.pictures import sheet, spread
-from genlab.views import Curve, Panels
+from genlab.pictures.sheets import sheet
+from genlab.pictures.views import Curve, Panels
 
 COLUMNS, LINES = 12, 6  # of the grid of samples
 MOST_CLASSES = 20  # rows of the grid of classes
@@ -68,7 +70,7 @@ PSIS = Truncation(  # of styles, genlab.networks.style.Generator.truncate
     title="psi = {:g}".format,
     samples=by_psi,
 )
-TRUNCATIONS = {"latents": BOUNDS, "styles": PSIS}  # by what a recipe truncates
+TRUNCATIONS = {Truncated.LATENTS: BOUNDS, Truncated.STYLES: PSIS}  # by what a recipe truncates
 
 
 def grid(samples: Tensor) -> Image.Image:

@@ -1,4 +1,4 @@
-"""What a recipe has to show of itself, as data: genlab.drawing draws it."""
+"""What pictures show, as data; genlab.pictures.draw draws it."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

@@ -8,8 +8,7 @@ import torch
 
 from genlab.images.prepared_set import PreparedSet
 from genlab.latents import normal
-from genlab.pictures import GAP, HEADING
-from genlab.sampling_pictures import (
+from genlab.pictures.samples import (
     BOUNDS,
     LATENTS,
     PSIS,
@@ -21,6 +20,7 @@ from genlab.sampling_pictures import (
     truncation,
     truncation_curve,
 )
+from genlab.pictures.sheets import GAP, HEADING
 
 SIDE = 64  # an image in the picture
 CELL = SIDE + GAP

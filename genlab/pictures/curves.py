@@ -1,0 +1,35 @@
+"""Curves of training."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+
+def curves(rows: Sequence[dict[str, float]]) -> Image.Image:
+    """Rows {"images", "<update>/<term>": mean} -> a picture, a panel an update, a line a term; one panel for all gradient norms."""
+    from matplotlib.figure import Figure
+
+    panels: dict[str, dict[str, str]] = {}  # title -> label -> term
+    for term in sorted({name for row in rows for name in row} - {"images"}):
+        update, _, label = term.partition("/")
+        title, label = ("gradient norms", update) if label == "gradient_norm" else (update, label)
+        panels.setdefault(title, {})[label] = term
+    figure = Figure(figsize=(5 * max(1, len(panels)), 3.5), dpi=100, layout="constrained")
+    for axes, (title, lines) in zip(figure.subplots(1, max(1, len(panels)), squeeze=False)[0], sorted(panels.items()), strict=False):
+        for label, term in lines.items():
+            points = [(row["images"], row[term]) for row in rows if term in row]
+            axes.plot(*zip(*points, strict=True), label=label, linewidth=2.2 if label == "loss" else 1.2)
+        axes.set(title=title, xlabel="images", yscale="log" if title == "gradient norms" else "linear")
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize=8)
+    return rendered(figure)
+
+
+def rendered(figure: "matplotlib.figure.Figure") -> Image.Image:  # noqa: F821
+    """What is drawn on a figure, without a window."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")

@@ -1,0 +1,89 @@
+"""Views of a trained recipe that only recipes with certain capabilities have."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genlab.capabilities import Chooses, Encodes, HasComponentImages, Reconstructs, components_of, is_conditional, style_generator_of
+from genlab.engine import Batch, Recipe
+from genlab.images.order import spread
+from genlab.pictures.views import Curve, Sheet, View, plane
+from genlab.players import taking_turns
+
+RECONSTRUCTED = 16  # held-out images
+PROJECTED, SEARCHED = 8, 300  # held-out images that are projected into W, and steps of the search
+ROWS, COLUMNS = 20, 12  # of the sheet of components
+
+
+@torch.no_grad()
+def views(
+    recipe: Recipe,
+    batch: Batch,  # held-out images, on the recipe's device
+    names: Sequence[str] = (),  # of the labels, if the images have any
+) -> dict[str, View]:
+    """Views by name. A recipe without the capabilities has none.
+
+    Styles: `style_mixing`, `noise`, `ways`, `projection`. Reconstruction: `reconstructions`. An encoder and a decoder: `traversals`,
+    `latents`, and with two latents `latent_map`. Images of components: `components`, `latents`. A choice of several models: `choice`.
+    """
+    if (generator := style_generator_of(recipe)) is not None:
+        return style_views(recipe, generator, batch)
+    codes = recipe.encode(batch) if isinstance(recipe, Encodes) else None  # first: both this and a reconstruction may draw
+    found: dict[str, View] = {}
+    if isinstance(recipe, Reconstructs):
+        few = {name: values[:RECONSTRUCTED] for name, values in batch.items()}
+        found["reconstructions"] = Sheet({"held out": few["image"], "reconstructed": recipe.reconstruct(few)}, RECONSTRUCTED)
+    if codes is not None:
+        found |= latent_views(recipe, batch, codes, names)
+    if isinstance(recipe, HasComponentImages):
+        found["components"] = components(recipe)
+        found["latents"] = plane(batch["image"].flatten(1), batch.get("label"), recipe.component_means().flatten(1), names)
+    if isinstance(recipe, Chooses) and len(choices := recipe.choices()) > 1:
+        lines = {name: tuple(each[name] for each in choices.values()) for name in next(iter(choices.values()))}
+        found["choice"] = Curve(tuple(map(float, choices)), lines, ("components", "criterion, lower is better"), float(recipe.components))
+    return found
+
+
+def style_views(recipe: Recipe, generator: torch.nn.Module, batch: Batch) -> dict[str, View]:
+    """Style mixing, the effect of noise, ways in Z and in W, and held-out images projected into W."""
+    from genlab.pictures.styles import mixing_matrix, noise_effect, projection_sheet, ways  # only recipes with styles load it
+
+    conditional, device = is_conditional(recipe), batch["image"].device
+    labels = taking_turns(recipe.classes, device) if conditional else None
+    some = spread(np.arange(len(batch["image"])), PROJECTED)  # of a sorted set: not all of one class
+    with torch.enable_grad():  # projection descends a gradient
+        return {
+            "style_mixing": mixing_matrix(generator, labels),
+            "noise": noise_effect(generator, labels),
+            "ways": ways(generator, labels),
+            "projection": projection_sheet(generator, batch["image"][some], batch["label"][some] if conditional else None, steps=SEARCHED),
+        }
+
+
+def latent_views(recipe: Encodes, batch: Batch, codes: tuple[Tensor, Tensor], names: Sequence[str]) -> dict[str, View]:
+    """Images along single latents, the codes of held-out images in a plane, and a map of two latents."""
+    from genlab.pictures.latents import latent_map, traversals  # only recipes with an encoder load it
+
+    label = batch["label"][:1] if is_conditional(recipe) else None
+
+    def decode(z: Tensor) -> Tensor:
+        return recipe.decode(z, None if label is None else label.repeat(len(z)))
+
+    centres = recipe.prior.means if components_of(recipe) is not None else None
+    found: dict[str, View] = {
+        "traversals": traversals(decode, recipe.prior, *codes),
+        "latents": plane(codes[0], batch.get("label"), centres, names),
+    }
+    if recipe.prior.latent_size == 2:
+        found["latent_map"] = latent_map(decode, recipe.prior)
+    return found
+
+
+def components(recipe: HasComponentImages) -> Sheet:
+    """One row per component, the heaviest first: its mean, then samples from it."""
+    weights = recipe.component_log_weights()
+    heaviest = weights.argsort(descending=True)[:ROWS].tolist()
+    rows = zip(heaviest, recipe.component_images(heaviest, COLUMNS), strict=True)
+    return Sheet({f"component {k}, weight {float(weights[k].exp()):.3f}: mean, samples": images for k, images in rows}, COLUMNS)
