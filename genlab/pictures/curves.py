@@ -7,7 +7,7 @@ from PIL import Image
 
 
 def curves(rows: Sequence[dict[str, float]]) -> Image.Image:
-    """Rows {"images", "<update>/<term>": mean} -> a picture, a panel an update, a line a term; one panel for all gradient norms."""
+    """Rows {"images", "<update>/<term>": mean} -> one panel per update, one line per term, and one panel for all gradient norms."""
     from matplotlib.figure import Figure
 
     panels: dict[str, dict[str, str]] = {}  # title -> label -> term

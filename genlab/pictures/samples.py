@@ -83,7 +83,7 @@ def class_grid(
     latents: Tensor,
     names: Sequence[str],  # of the classes
 ) -> Image.Image:
-    """A row a class, under its name; the same latents in every row. Of many classes some, evenly spread."""
+    """One row per class, under its name, from the same latents. Of more than MOST_CLASSES classes as many, evenly spread."""
     shown = spread(np.arange(len(names)), MOST_CLASSES)
     few = latents[:COLUMNS]
     told = torch.from_numpy(shown).repeat_interleave(len(few))
@@ -100,7 +100,7 @@ def class_interpolation(
     names: Sequence[str],  # of the classes, two at least
     classes: int,  # that the recipe knows, len(names) or more
 ) -> Image.Image:
-    """A line a pair of neighbouring classes: one latent, told ever less of the one and more of the other, weights (1 - t, t)."""
+    """One line per pair of neighbouring classes: one latent, given the classes' weights (1 - t, t)."""
     share = torch.linspace(0, 1, STEPS)[:, None]
     rows = {}
     for latent, number in zip(latents, spread(np.arange(len(names) - 1), WAYS).tolist(), strict=False):
@@ -111,7 +111,7 @@ def class_interpolation(
 
 
 def interpolation(sample: Sample, latents: Tensor, labels: Tensor | None = None) -> Image.Image:
-    """A line a pair of latents: the way from the one to the other, on a great circle; under the label of the one."""
+    """One line per pair of latents: from the first to the second on a great circle, given the label of the first."""
     ways = spherical(latents[:WAYS], latents[WAYS : 2 * WAYS], STEPS)
     told = None if labels is None else labels[:WAYS].repeat_interleave(STEPS)
     return sheet({"from one latent to another, on a great circle": sample(ways.flatten(0, 1), told)}, STEPS)
@@ -122,7 +122,7 @@ def neighbours(
     indices: np.ndarray,  # (N, K): each sample's nearest training images, the nearest first, K up to 3
     images: PreparedSet,
 ) -> Image.Image:
-    """A column a sample: above it, below it the training images that resemble it most. Copies would show."""
+    """One column per sample: the sample, and below it the training images nearest to it. Copies would show."""
     samples, indices = samples[:RESEMBLING], indices[:RESEMBLING]
     rows = {"sample": samples}
     for name, found in zip(RANKS, indices.T, strict=False):
@@ -131,7 +131,7 @@ def neighbours(
 
 
 def truncation(sample: Sample, latents: Tensor, labels: Tensor | None = None, by: Truncation = BOUNDS) -> Image.Image:
-    """A row a value: the same latents, less and less truncated. Samples grow more varied, and odder."""
+    """One row per value: the same latents, truncated less from row to row."""
     told = None if labels is None else labels[:COLUMNS]
     made = by.samples(sample, latents[:COLUMNS], told, by.shown)
     return sheet({by.title(value): images for value, images in zip(by.shown, made, strict=True)})

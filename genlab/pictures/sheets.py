@@ -15,7 +15,7 @@ def sheet(
     rows: dict[str, Tensor],
     columns: int = COLUMNS,  # images on a line; a row of more goes on in the next
 ) -> Image.Image:
-    """Named rows of images (N, C, H, W) in [-1, 1] -> one picture, a row under its name."""
+    """Named rows of images (N, C, H, W) in [-1, 1] -> one picture, each row below its name."""
     font = ImageFont.load_default(12)
     strips = [(name, strip(images, columns)) for name, images in rows.items()]
     width = max(image.width for _, image in strips)

@@ -1,6 +1,6 @@
 """What styles and noise do to the images of a style-based generator, as sheets. Karras et al. 2018 (arXiv:1812.04948).
 
-Labels are those of LATENTS latents, for a generator that is told them; None otherwise.
+Labels (LATENTS,) are those of the latents, for a conditional generator; None otherwise.
 """
 
 import math
