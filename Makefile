@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test setup lint ui results clean
+.PHONY: run test setup lint ui results benchmarks clean
 
 run: setup  ## train, evaluate and register CycleGAN on the embedded sample
 	$(BIN)/kedro run --pipeline=cyclegan
@@ -26,11 +26,13 @@ ui: setup  ## browse runs, pictures and models at http://127.0.0.1:5000
 	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_DISABLE_TELEMETRY=true \
 		$(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5000
 
-results: setup  ## write the pages in docs/results from what `dvc repro` and the benchmarks have left
+results: setup  ## write the pages in docs/results from what is there of `dvc repro` and `make benchmarks`
+	$(BIN)/python -m pipelines.results
+
+benchmarks: setup  ## measure speeds next to a plain loop and scikit-learn, for the pages: half an hour
 	$(BIN)/python benchmarks/adversarial.py
 	$(BIN)/python benchmarks/style.py
 	$(BIN)/python benchmarks/mixtures.py
-	$(BIN)/python -m pipelines.results
 
 clean:  ## remove what runs made, but for the raw data and the runs' record
 	rm -rf data/02_intermediate data/03_primary data/05_model_input data/06_models data/07_model_output data/08_reporting .genlab

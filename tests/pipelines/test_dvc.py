@@ -84,7 +84,7 @@ def test_a_stage_depends_on_the_code_that_it_imports_and_on_no_other(fingerprint
 
 
 # genlab.pictures.evaluation imports these inside functions, for recipes that have such pictures: all evaluations depend on them.
-LAZY = ("genlab/pictures/", "genlab/styles/", "genlab/variational/")
+LAZY = ("genlab/pictures/", "genlab/styles/", "genlab/variational/", "genlab/networks/")
 
 
 def test_other_networks_and_scores_are_no_dependency_of_a_training(fingerprints):

@@ -3,7 +3,11 @@ import sys
 import textwrap
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, make_project
+
+from genlab.errors import InputError
+from pipelines import pipeline_registry, session
+from scripts import fingerprints
 
 HEAVY = ("torch", "mlflow", "great_expectations", "albumentations", "lightning_fabric", "onnxruntime", "matplotlib", "sklearn")
 
@@ -44,3 +48,28 @@ def test_a_misspelt_pipeline_says_which_was_meant(arguments):
     assert result.returncode == 1
     assert "cyclgan" in result.stderr and "cyclegan" in result.stderr.replace("cyclgan", "")
     assert "Traceback" not in result.stderr
+
+
+def test_a_recipe_is_its_own_yaml_file_and_nothing_else(tmp_path):
+    """A file in conf/ makes a pipeline, a member of a family, and fingerprints for DVC; no other file is touched."""
+    project = make_project(tmp_path, recipes=("gan",))
+    before = {file: file.read_bytes() for file in project.rglob("*") if file.is_file()}
+    folder = project / "conf/base/parameters/recipes"
+    (folder / "mine.yml").write_text((folder / "gan.yml").read_text().replace("gan:\n", "mine:\n", 1))
+    with session.using(session.Session.on_disk(project)):
+        pipelines = pipeline_registry.register_pipelines()
+        assert {node.name for node in pipelines["mine"].nodes} <= {node.name for node in pipelines["adversarial"].nodes}
+    parameters = session.Session.on_disk(project).parameters
+    assert {stage for stage, name, _ in fingerprints.fingerprints(parameters, ROOT) if name == "mine"} == {"train", "evaluate", "release"}
+    assert {file: content for file, content in before.items() if file.read_bytes() != content} == {}
+
+
+def test_a_family_that_is_none_is_one_clear_error(tmp_path):
+    project = make_project(tmp_path, recipes=("gan",))
+    file = project / "conf/base/parameters/recipes/gan.yml"
+    file.write_text(file.read_text().replace("family: adversarial", "family: adverserial"))
+    with (
+        session.using(session.Session.on_disk(project)),
+        pytest.raises(InputError, match=r"gan\.family: got 'adverserial', expected one of adversarial, conditional"),
+    ):
+        pipeline_registry.register_pipelines()
