@@ -1,7 +1,7 @@
 """Write what code each stage of each recipe and image set runs, for DVC: `dvc repro` does it first, in the stage `code`.
 
-One JSON file per stage and item, .genlab/code/<stage>/<item>.json: {file: hash of its code}. It holds the files of genlab that the
-description in conf/ and the stage import, directly or not, and the stage's own package in pipelines/. A changed comment or docstring
+One JSON file per stage and item, data/08_reporting/code/<stage>/<item>.json: {file: hash of its code}. It holds the files of genlab that
+the description in conf/ and the stage import, directly or not, and the stage's own package in pipelines/. A changed comment or docstring
 changes no hash, and a new network is in no file until a recipe names it. So a stage runs again when its own code changed, and only then.
 
     python scripts/fingerprints.py
@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 from genlab.training.code import Parsed, classes_in, code_of  # noqa: E402
 from pipelines.session import CONFIG_LOADER_ARGS  # noqa: E402
 
-FOLDER = Path(".genlab/code")
+FOLDER = Path("data/08_reporting/code")
 # Stage -> its package in pipelines/, and the modules of genlab that its nodes call. Pictures drawn during training decide no result.
 STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "prepare": (
