@@ -46,8 +46,15 @@ def prepare(
     """Read, check and resize images -> the prepared set that `fit` and `evaluate` take.
 
     Raises:
-        InputError: no images, broken ones, or a layout without the two domains that the kind needs.
+        InputError: a number out of range, no images, broken ones, or a layout without the two domains that the kind needs.
     """
+    height_and_width = (size, size) if isinstance(size, int) else tuple(size)
+    if len(height_and_width) != 2 or min(height_and_width) < 1:
+        raise InputError(f"size: got {size}, expected a side in pixels, or (height, width), from 1 on.")
+    if channels not in (1, 3):
+        raise InputError(f"channels: got {channels}, expected 1 (grey) or 3 (RGB).")
+    if not 0 < test < 1:
+        raise InputError(f"test: got {test}, expected the fraction to hold out, between 0 and 1.")
     layout = source
     if isinstance(source, str | Path):
         name = name or Path(source).resolve().name
@@ -57,7 +64,6 @@ def prepare(
     if len(broken):
         examples = "; ".join(f"{row.path}: {row.decode_error}" for row in broken.head(NAMED).itertuples())
         raise InputError(f"{len(broken):,} of {len(manifest):,} images cannot be read, e.g. {examples}. Mend or remove them.")
-    height_and_width = (size, size) if isinstance(size, int) else size
     return prepare_images(items, manifest, name or type(layout).__name__, kind, height_and_width, channels, background, fit)
 
 

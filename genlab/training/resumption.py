@@ -69,6 +69,8 @@ def saved_state(
     if saved is not None or not resume:
         if saved is None:
             warn_of_stopped(experiment, others)
+            for folder in states.undescribed():
+                logger.warning("%s holds a stopped training that an earlier version saved; this one cannot continue it.", folder)
         return saved
     if resume not in others:
         known = ", ".join(f"{key} ({each.images:,} images)" for key, each in others.items()) or "none"

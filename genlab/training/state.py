@@ -5,10 +5,10 @@ import hashlib
 import json
 import os
 import pickle
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import torch
 
@@ -121,8 +121,12 @@ class States:
         states = sorted(self.folder.glob(f"*/{STATE}"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
         return [found for file in states if (found := SavedState(file.parent).stopped())]
 
+    def undescribed(self) -> list[Path]:
+        """Folders of states without a readable description, as earlier versions saved them: they cannot be compared or continued."""
+        return sorted(file.parent for file in self.folder.glob(f"*/{STATE}") if SavedState(file.parent).stopped() is None)
 
-def write(file: Path, content: Any) -> None:
+
+def write(file: Path, content: Callable[[IO[bytes]], object]) -> None:
     """Write a file whole or not at all; `content` is given the open file."""
     partial = file.with_suffix(".part")
     with partial.open("wb") as opened:

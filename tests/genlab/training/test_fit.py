@@ -86,6 +86,17 @@ def test_a_changed_experiment_says_what_differs_and_continues_if_asked_to(tmp_pa
             train(states, changed, monitoring=monitoring, budget=budget, seed=1)
 
 
+def test_a_state_of_an_earlier_version_is_named(tmp_path, caplog):
+    states = States(tmp_path)
+    with pytest.raises(Interrupted):
+        train(states, listener=Listener(stop_after=20))
+    (description,) = tmp_path.glob("*/experiment.json")
+    description.unlink()
+    train(states, budget=Budget(8, 4))
+    (message,) = [record.getMessage() for record in caplog.records if "earlier version" in record.getMessage()]
+    assert str(description.parent) in message and "cannot continue it" in message
+
+
 def test_changed_code_is_named(tmp_path, monkeypatch, caplog):
     states = States(tmp_path)
     with pytest.raises(Interrupted):
