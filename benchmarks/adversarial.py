@@ -153,7 +153,7 @@ def compare(name: str, by_hand: Callable[..., Iterator[None]], turns: int) -> di
 
 
 def run(names: Iterable[str], out: Path, hand_of: Callable[[str], Callable[..., Iterator[None]]], turns: int) -> None:
-    """Compare recipes, each with its loop by hand, in rounds of so many turns; print, and add them to the file.
+    """Compare recipes, each with its loop by hand, in rounds of this many turns; print, and add them to the file.
 
     Each is written once it is measured, so that a later recipe that fails, or a stop, loses none.
     """

@@ -18,8 +18,8 @@ def let_through(manifest: DataFrame, validation: dict[str, Any], image_set: Imag
     """Let the valid rows of the manifest through -> (validated manifest, quarantine: the rows set aside, with a `reason`).
 
     Raises:
-        DataValidationError: an expectation failed and the set's policy is `stop`, or what is left without the failing rows
-            doesn't meet the expectations either.
+        DataValidationError: an expectation failed and the set's policy is `stop`, or the rows that remain without the failing ones
+            don't meet the expectations either.
     """
     reasons: dict[str, str] = {}  # path -> why it is set aside
     failed = critical(validation["expectations"])
@@ -57,7 +57,7 @@ def set_aside(manifest: DataFrame, failed: Sequence[Mapping[str, Any]]) -> dict[
 
 
 def reevaluate(manifest: DataFrame, validation: dict[str, Any]) -> list[Mapping[str, Any]]:
-    """What is left after setting rows aside has to meet the whole suite."""
+    """Evaluate the whole suite on the rows that remain -> the findings that stop the set."""
     from pipelines.data_preparation.suite import evaluate
 
     findings = evaluate(manifest.reset_index(drop=True), validation["suite"], validation["domains"])

@@ -10,7 +10,7 @@ PAGES = (adversarial, conditional, style, translation, latent_variables)
 
 
 def main() -> int:
-    """Write the pages that there are results for, and print their paths; to stderr, what is missing and how to make it.
+    """Write every page whose results exist, and print its path; to stderr, what is missing and how to make it.
 
     Returns: the exit code: 1 if no page was written, or one could not be for another reason than missing results; else 0.
     """

@@ -45,7 +45,7 @@ PUBLISHED = (
 
 
 def write() -> Written:
-    """Make the page, and its pictures in the folder beside it; without the benchmark's section if it has not run.
+    """Make the page, and its pictures in the folder next to it; without the benchmark's section if it has not run.
 
     Raises:
         MissingResultsError: no recipe has all its results.
