@@ -25,15 +25,16 @@ from torch.utils.data import DataLoader, TensorDataset
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from genlab.adversarial.unrolling import future  # noqa: E402
 from genlab.build import build  # noqa: E402
-from genlab.engine import Stream, train  # noqa: E402
+from genlab.engine.loop import train  # noqa: E402
+from genlab.engine.seeding import seed_everything  # noqa: E402
+from genlab.engine.stream import Stream  # noqa: E402
+from genlab.images.feeding.source import ImageSource, batch_of  # noqa: E402
 from genlab.images.prepared_set import PreparedSet  # noqa: E402
-from genlab.images.stream import ImageSource, batch_of  # noqa: E402
 from genlab.losses.orthogonality import orthogonality  # noqa: E402
 from genlab.losses.penalties import Judged  # noqa: E402
 from genlab.recipes.gan import GAN  # noqa: E402
-from genlab.seeding import seed_everything  # noqa: E402
-from genlab.unrolled import future  # noqa: E402
 from pipelines.configuration import family  # noqa: E402
 
 ROUNDS, TURNS, WARM_UP = 15, 8, 4

@@ -20,26 +20,27 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from genlab.build import build  # noqa: E402
+from genlab.engine.seeding import seed_everything  # noqa: E402
 from genlab.evaluation.classes import class_scores  # noqa: E402
 from genlab.evaluation.sampler import sampler  # noqa: E402
 from genlab.evaluation.samples import quality  # noqa: E402
 from genlab.evaluation.scores import GroupName, RowName  # noqa: E402
 from genlab.evaluation.settings import SAMPLING_SEED  # noqa: E402
-from genlab.images.held_out import HeldOut  # noqa: E402
-from genlab.images.stream import batch_of  # noqa: E402
-from genlab.latents import normal  # noqa: E402
-from genlab.metrics.classifier import Classifiers  # noqa: E402
+from genlab.extractors.classifier_cache import Classifiers  # noqa: E402
+from genlab.images.feeding.held_out import HeldOut  # noqa: E402
+from genlab.images.feeding.source import batch_of  # noqa: E402
+from genlab.networks.latents import normal  # noqa: E402
 from genlab.pictures.samples import COLUMNS, class_grid  # noqa: E402
-from genlab.seeding import seed_everything  # noqa: E402
+from genlab.reports.artifacts import Project, prepared, trained  # noqa: E402
 from pipelines.configuration import recipes  # noqa: E402
-from pipelines.results.left import prepared, restored  # noqa: E402
 
 OUT = ROOT / "docs/results/conditional/whole"
 
 
 def main(name: str) -> None:
-    entry = recipes()[name]
-    images, recipe = prepared(entry["images"]), restored(name, entry["model"])
+    project = Project(ROOT, recipes())
+    entry = project.recipes[name]
+    images, recipe = prepared(project, entry["images"]), trained(project, name)
     seed_everything(entry["seed"])
     untrained = build(entry["model"], "model")
     test, device = images.indices("test"), torch.device("cpu")

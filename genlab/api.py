@@ -8,20 +8,20 @@ import yaml
 
 import genlab
 from genlab.build import build, meant
-from genlab.compute import Compute
-from genlab.engine import Recipe
+from genlab.engine.compute import Compute
+from genlab.engine.recipe import Recipe
+from genlab.engine.seeding import seed_everything
 from genlab.errors import InputError
 from genlab.evaluation.evaluate import evaluate as evaluate_recipe
 from genlab.evaluation.result import Result
 from genlab.export.release import FACTS, release_files
+from genlab.extractors.classifier_cache import Classifiers
+from genlab.extractors.efficientnet import EfficientNetLite0
 from genlab.images.decode import WHITE, Fit
-from genlab.images.layouts import Folder, FolderPerClass, Layout
 from genlab.images.prepare import prepare_images
 from genlab.images.prepared_set import Colour, Kind, PreparedSet
 from genlab.images.read import read_images
-from genlab.metrics.classifier import Classifiers
-from genlab.metrics.features import EfficientNetLite0
-from genlab.seeding import seed_everything
+from genlab.images.sources import Folder, FolderPerClass, Layout
 from genlab.training.fit import Trained
 from genlab.training.fit import fit as fit_recipe
 from genlab.training.resumption import Description
@@ -33,7 +33,7 @@ NAMED = 3  # broken images that an error names
 
 
 def prepare(
-    source: str | Path | Layout,  # a folder or .zip of images, or a layout of genlab.images.layouts
+    source: str | Path | Layout,  # a folder or .zip of images, or a layout of genlab.images.sources
     size: int | tuple[int, int],  # pixels: a side, or (height, width)
     channels: int = 3,  # 1 grey, 3 RGB
     kind: Kind = "unlabelled",  # labelled: `source` has one folder per class

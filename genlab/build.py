@@ -17,6 +17,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from genlab.errors import InputError
+from genlab.moved import warn_if_moved
 
 ALLOWED = ("genlab.", "torch.optim.")
 
@@ -102,6 +103,7 @@ def find(name: Any, where: str) -> Any:
     """
     if not isinstance(name, str) or not name.startswith(ALLOWED):
         raise ConfigurationError(f"{where}: class: {name!r} must be under {' or '.join(prefix + '*' for prefix in ALLOWED)}.")
+    name = warn_if_moved(name, where)
     module_name, _, attribute = name.rpartition(".")
     try:
         module = importlib.import_module(module_name)

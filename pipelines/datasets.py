@@ -148,7 +148,7 @@ class FeatureExtractor(_Maker):
     """The extractor of KID and FID, by a package's weights; its ONNX file is made once."""
 
     def load(self) -> Any:
-        from genlab.metrics.features import EfficientNetLite0
+        from genlab.extractors.efficientnet import EfficientNetLite0
 
         return EfficientNetLite0(self.filepath)
 
@@ -157,6 +157,6 @@ class SetClassifiers(_Maker):
     """The classifiers of labelled image sets: each is trained when it is first asked for."""
 
     def load(self) -> Any:
-        from genlab.metrics.classifier import Classifiers
+        from genlab.extractors.classifier_cache import Classifiers
 
         return Classifiers(self.filepath)

@@ -148,7 +148,7 @@ def check(recipes: Mapping[str, Mapping[str, Any]], image_sets: Mapping[str, Map
     """
     from genlab import build
     from genlab.build import ConfigurationError
-    from genlab.engine import Recipe
+    from genlab.engine.recipe import Recipe
 
     for name, entry in recipes.items():
         if not isinstance(entry["model"], Mapping) or "class" not in entry["model"] or "partial" in entry["model"]:

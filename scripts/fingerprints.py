@@ -26,11 +26,23 @@ FOLDER = Path("data/08_reporting/code")
 STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "prepare": (
         "data_preparation",
-        ("genlab.build", "genlab.images.duplicates", "genlab.images.pairs", "genlab.images.prepare", "genlab.images.read"),
+        (
+            "genlab.build",
+            "genlab.images.checking.duplicates",
+            "genlab.images.checking.pairs",
+            "genlab.images.prepare",
+            "genlab.images.read",
+        ),
     ),
     "train": ("training", ("genlab.training.fit",)),
-    "evaluate": ("evaluation", ("genlab.build", "genlab.evaluation.evaluate", "genlab.metrics.classifier", "genlab.metrics.features")),
-    "release": ("release", ("genlab.evaluation.scores", "genlab.export.release", "genlab.serving.errors", "genlab.serving.images")),
+    "evaluate": (
+        "evaluation",
+        ("genlab.build", "genlab.evaluation.evaluate", "genlab.extractors.classifier_cache", "genlab.extractors.efficientnet"),
+    ),
+    "release": (
+        "release",
+        ("genlab.evaluation.scores", "genlab.export.release", "genlab.reports.markdown", "genlab.serving.errors", "genlab.serving.images"),
+    ),
 }
 
 

@@ -17,7 +17,7 @@ import torch
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
-from genlab.images.fashion import make_sample
+from scripts.fashion import make_sample
 
 torch.set_num_threads(1)
 ROOT = Path(__file__).resolve().parent.parent
@@ -126,5 +126,5 @@ def run_kedro(project: Path, pipeline: str = "cyclegan", tags: list[str] | None 
     """`kedro run --env=test --pipelines=... --tags=... --params=...`, in this process; classifiers of image sets see a few batches."""
     bootstrap_project(project)
     with pytest.MonkeyPatch.context() as patch, KedroSession.create(project, env="test", runtime_params=parameters) as session:
-        patch.setattr("genlab.metrics.classifier.IMAGES", 640)
+        patch.setattr("genlab.extractors.classifier_training.IMAGES", 640)
         session.run(pipeline_names=[pipeline], tags=tags)

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import torch
 
-from genlab.capabilities import Truncated
-from genlab.engine import Recipe
+from genlab.engine.capabilities import Truncated
+from genlab.engine.recipe import Recipe
+from genlab.images.feeding.source import labels
 from genlab.images.prepared_set import PreparedSet
-from genlab.images.stream import labels
-from genlab.labels import class_weights
+from genlab.networks.labels import class_weights
 
-COMPUTE = {"class": "genlab.compute.Compute", "device": "cpu", "compile": False}
+COMPUTE = {"class": "genlab.engine.compute.Compute", "device": "cpu", "compile": False}
 ADAM = {"class": "torch.optim.Adam", "partial": True, "lr": 1e-3}
 MODEL = {  # a small GAN on the images below
     "class": "genlab.recipes.gan.GAN",

@@ -1,4 +1,4 @@
-"""The modules of genlab/ and pipelines/: no circle of imports, and no framework in the library."""
+"""The modules of genlab/ and pipelines/: layers, no circle of imports, and no framework in the library."""
 
 import ast
 import graphlib
@@ -9,6 +9,22 @@ import pytest
 from conftest import ROOT
 
 PACKAGES = ("genlab", "pipelines")
+# The rooms of genlab/, from the top to the bottom: a module imports from its own room and from lower layers only.
+LAYERS = (
+    {"api", "reports"},
+    {"evaluation"},
+    {"training", "pictures"},
+    {"styles"},
+    {"metrics"},
+    {"extractors"},
+    {"export"},
+    {"recipes"},
+    {"adversarial", "variational", "mixtures", "translation"},
+    {"networks", "losses", "images"},
+    {"engine", "serving"},
+    {"build"},
+    {"moved", "errors"},
+)
 FRAMEWORKS = {"kedro", "kedro_datasets", "mlflow", "dvc", "great_expectations", "pipelines"}
 
 
@@ -81,6 +97,23 @@ def circle(edges: dict[str, set[str]]) -> list[str]:
 def test_no_circle_of_imports():
     found = circle(graph(ROOT))
     assert not found, f"a circle of imports: {' -> '.join(found)}"
+
+
+def test_a_room_imports_from_lower_layers_only():
+    """Commands (`__main__`) stand above all rooms."""
+    known = modules(ROOT)
+    level = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
+    wrong = []
+    for name, file in known.items():
+        package, _, rest = name.partition(".")
+        if package != "genlab" or not rest or file.stem == "__main__":
+            continue
+        room = rest.partition(".")[0]
+        for target in imported(name, file, known):
+            other = target.split(".")[1] if target.startswith("genlab.") else room
+            if other != room and level[other] <= level[room]:
+                wrong.append(f"{name} imports {target}")
+    assert not wrong, wrong
 
 
 def test_the_library_imports_no_framework():

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from genlab.engine import Stream, Terms
+from genlab.engine.stream import Stream
+from genlab.engine.updates import Terms
 
 
 class Diversity:

@@ -8,13 +8,14 @@ import torch
 
 from genlab.evaluation.scores import Group, GroupName, RowName, Rows, kid_of
 from genlab.evaluation.settings import SUBSET_SEED
-from genlab.images.held_out import FEWEST, HeldOut
-from genlab.images.order import spread
+from genlab.extractors.classifier import Classifier
+from genlab.extractors.classifier_training import fit
+from genlab.images.feeding.held_out import FEWEST, HeldOut
+from genlab.images.feeding.order import spread
+from genlab.images.feeding.source import labels
 from genlab.images.prepared_set import PreparedSet
-from genlab.images.stream import labels
-from genlab.latents import normal
-from genlab.metrics.classifier import Classifier, fit
 from genlab.metrics.kernel import kernel_distance
+from genlab.networks.latents import normal
 from genlab.pictures.samples import Sample
 
 MOST_GENERATED = 20_000  # images that a classifier is trained on for its accuracy score

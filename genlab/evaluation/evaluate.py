@@ -5,8 +5,9 @@ from typing import Literal
 import numpy as np
 import torch
 
-from genlab.capabilities import Truncated, is_conditional, truncated_by
-from genlab.engine import Recipe
+from genlab.engine.capabilities import Truncated, is_conditional, truncated_by
+from genlab.engine.recipe import Recipe
+from genlab.engine.seeding import seed_everything
 from genlab.evaluation.classes import class_groups, has_classes
 from genlab.evaluation.likelihood import inference_groups
 from genlab.evaluation.pictures import sample_pictures
@@ -19,13 +20,13 @@ from genlab.evaluation.styles import path_length_scores
 from genlab.evaluation.translations import evaluate_translations
 from genlab.evaluation.truncation import truncation_scores
 from genlab.evaluation.wording import sample_protocol
-from genlab.images.held_out import HeldOut
+from genlab.extractors.classifier import Classifier
+from genlab.extractors.classifier_cache import Classifiers
+from genlab.extractors.contract import Extractor
+from genlab.images.feeding.held_out import HeldOut
+from genlab.images.feeding.source import batch_of
 from genlab.images.prepared_set import PreparedSet
-from genlab.images.stream import batch_of
-from genlab.metrics.classifier import Classifier, Classifiers
-from genlab.metrics.features import Extractor
 from genlab.pictures.samples import TRUNCATIONS
-from genlab.seeding import seed_everything
 
 CPU = torch.device("cpu")
 

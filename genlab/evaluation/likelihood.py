@@ -8,21 +8,22 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from genlab.capabilities import HasLikelihood, Reconstructs, components_of
-from genlab.engine import Batch, Recipe
+from genlab.engine.capabilities import HasLikelihood, Reconstructs, components_of
+from genlab.engine.recipe import Recipe
+from genlab.engine.stream import Batch
 from genlab.evaluation.scores import BITS_PER_DIMENSION, Group, GroupName, RowName, Rows
 from genlab.evaluation.settings import BATCH_SIZE, SUBSET_SEED, VIEWED
-from genlab.images.held_out import HeldOut
-from genlab.images.order import spread
+from genlab.extractors.contract import Extractor
+from genlab.images.feeding.held_out import HeldOut
+from genlab.images.feeding.order import spread
+from genlab.images.feeding.source import batch_of
+from genlab.images.levels import bits_per_dimension
 from genlab.images.prepared_set import PreparedSet
-from genlab.images.stream import batch_of
-from genlab.k_means import k_means
-from genlab.levels import bits_per_dimension
 from genlab.metrics.clusters import cluster_scores
 from genlab.metrics.distribution import distribution_scores
-from genlab.metrics.features import Extractor
 from genlab.metrics.neighbours import nearest
 from genlab.metrics.paired import paired_scores
+from genlab.mixtures.k_means import k_means
 
 COMPARED = 100  # images of each baseline
 AT_ONCE = 50  # images whose likelihood is computed together

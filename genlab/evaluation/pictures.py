@@ -5,8 +5,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from genlab.capabilities import is_conditional, truncated_by
-from genlab.engine import Batch, Recipe
+from genlab.engine.capabilities import is_conditional, truncated_by
+from genlab.engine.recipe import Recipe
+from genlab.engine.stream import Batch
 from genlab.evaluation.likelihood import first
 from genlab.evaluation.scores import Group
 from genlab.evaluation.settings import VIEWED

@@ -3,12 +3,12 @@
 import torch
 from torch import Tensor
 
-from genlab.capabilities import Truncated, truncated_by
-from genlab.engine import Recipe
+from genlab.engine.capabilities import Truncated, truncated_by
+from genlab.engine.recipe import Recipe
+from genlab.engine.seeding import mix
 from genlab.evaluation.settings import BATCH_SIZE, SAMPLING_SEED
-from genlab.latents import normal
+from genlab.networks.latents import normal
 from genlab.pictures.samples import Sample
-from genlab.seeding import mix
 
 
 def sampler(

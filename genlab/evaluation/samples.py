@@ -8,22 +8,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genlab.capabilities import is_conditional
-from genlab.engine import Batch, Recipe
+from genlab.engine.capabilities import is_conditional
+from genlab.engine.recipe import Recipe
+from genlab.engine.stream import Batch
 from genlab.errors import InputError
 from genlab.evaluation.sampler import sampler
 from genlab.evaluation.scores import Group, GroupName, RowName, Rows
 from genlab.evaluation.settings import BINS, LARGEST_SUBSET, SAMPLING_SEED, SUBSET_SEED
-from genlab.images.held_out import FEWEST, HeldOut
-from genlab.images.order import spread
+from genlab.extractors.classifier import Classifier
+from genlab.extractors.contract import Extractor
+from genlab.images.feeding.held_out import FEWEST, HeldOut
+from genlab.images.feeding.order import spread
 from genlab.images.prepared_set import PreparedSet
-from genlab.latents import normal
 from genlab.metrics.bins import bins_of
-from genlab.metrics.classifier import Classifier
 from genlab.metrics.distribution import distribution_scores
-from genlab.metrics.features import Extractor
 from genlab.metrics.manifold import precision, recall
 from genlab.metrics.neighbours import nearest
+from genlab.networks.latents import normal
 from genlab.pictures.samples import LATENTS, RANKS
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ import logging
 import torch
 
 from genlab.evaluation.scores import Group, GroupName, RowName, Rows
-from genlab.metrics.features import Extractor
+from genlab.extractors.contract import Extractor
 from genlab.metrics.path_length import STEP, perceptual_path_length, steps_along
 from genlab.networks.style import Generator
 

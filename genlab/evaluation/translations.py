@@ -6,19 +6,19 @@ from collections.abc import Mapping
 import numpy as np
 from torch import Tensor
 
-from genlab.engine import Recipe
+from genlab.engine.recipe import Recipe
+from genlab.engine.seeding import seed_everything
 from genlab.evaluation.result import Result
 from genlab.evaluation.scores import Evaluation, Group, RowName, Rows
 from genlab.evaluation.settings import BATCH_SIZE, SUBSET_SEED
 from genlab.evaluation.wording import translation_protocol
-from genlab.images.held_out import HeldOut
+from genlab.extractors.contract import Extractor
+from genlab.images.feeding.held_out import HeldOut
 from genlab.images.prepared_set import PreparedSet
 from genlab.metrics.distribution import distribution_scores
-from genlab.metrics.features import Extractor
 from genlab.metrics.paired import paired_scores
 from genlab.metrics.perceptual import perceptual_scores
 from genlab.pictures.training import sample_sheet
-from genlab.seeding import seed_everything
 
 COLUMNS = 12  # of the sheet
 

@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 
 from genlab.evaluation.scores import Group, GroupName, Rows, kid_of
-from genlab.images.held_out import HeldOut
-from genlab.images.order import spread
+from genlab.extractors.classifier import Classifier
+from genlab.extractors.contract import Extractor
+from genlab.images.feeding.held_out import HeldOut
+from genlab.images.feeding.order import spread
+from genlab.images.feeding.source import labels
 from genlab.images.prepared_set import PreparedSet
-from genlab.images.stream import labels
-from genlab.metrics.classifier import Classifier
-from genlab.metrics.features import Extractor
 from genlab.metrics.kernel import kernel_distance
 from genlab.metrics.manifold import precision, recall
 from genlab.pictures.samples import Sample, Truncation, value_name

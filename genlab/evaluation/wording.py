@@ -6,18 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from genlab.capabilities import Truncated, is_conditional, truncated_by
-from genlab.engine import Recipe
+from genlab.engine.capabilities import Truncated, is_conditional, truncated_by
+from genlab.engine.recipe import Recipe
 from genlab.evaluation.classes import training_like
 from genlab.evaluation.likelihood import COMPARED
 from genlab.evaluation.protocol import Protocol
 from genlab.evaluation.scores import GroupName, RowName
 from genlab.evaluation.settings import BINS, LARGEST_SUBSET, SAMPLING_SEED, SUBSET_SEED
 from genlab.evaluation.styles import path_length_protocol
-from genlab.images.held_out import HeldOut
+from genlab.extractors.classifier_training import PROTOCOL as CLASSIFIER
+from genlab.extractors.contract import Extractor
+from genlab.images.feeding.held_out import HeldOut
 from genlab.images.prepared_set import PreparedSet
-from genlab.metrics.classifier import PROTOCOL as CLASSIFIER
-from genlab.metrics.features import Extractor
 from genlab.metrics.manifold import NEIGHBOURS
 from genlab.metrics.paired import ms_ssim_scales
 

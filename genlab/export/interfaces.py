@@ -4,12 +4,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from genlab.engine.seeding import mix
 from genlab.export.networks import Interface
-from genlab.latents import normal
-from genlab.noise import Noise
-from genlab.padding import smallest_side
-from genlab.seeding import mix
+from genlab.networks.dropout_noise import DropoutNoise
+from genlab.networks.latents import normal
 from genlab.serving.padding import padded_side
+from genlab.translation.padding import smallest_side
 
 COUNTS = (1, 3, 17)  # of latents in a batch that parity is measured on
 PSIS = (1.0, 0.7, 0.5)  # of its images, in turn
@@ -71,7 +71,7 @@ def sampling(
     )
 
 
-def inputs(images: Tensor, noise: Noise | None) -> dict[str, Tensor]:
+def inputs(images: Tensor, noise: DropoutNoise | None) -> dict[str, Tensor]:
     """Images and, where the network takes it, noise that is a function of their shape alone."""
     if noise is None:
         return {"image": images}

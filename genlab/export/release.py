@@ -11,14 +11,14 @@ from typing import Any
 from torch import Tensor, nn
 
 from genlab.build import build
-from genlab.capabilities import Samples, Translates, truncated_by
-from genlab.engine import Recipe
+from genlab.engine.capabilities import Samples, Translates, truncated_by
+from genlab.engine.recipe import Recipe
 from genlab.errors import InputError
 from genlab.export.interfaces import sampling, translation
 from genlab.export.networks import Interface, export
+from genlab.images.pixels import to_channels_first, to_unit
 from genlab.images.prepared_set import PreparedSet
-from genlab.images.stream import to_channels_first, to_unit
-from genlab.padding import smallest_side
+from genlab.translation.padding import smallest_side
 
 FACTS = "release.json"
 PARITY_IMAGES = 3
@@ -63,7 +63,9 @@ def release_files(
     elif isinstance(recipe, Samples):
         facts, interface_of = of_sampler(recipe, images)
     else:
-        raise InputError(f"{type(recipe).__name__} can't be released: expected `directions` or `latent_size`, see genlab.capabilities.")
+        raise InputError(
+            f"{type(recipe).__name__} can't be released: expected `directions` or `latent_size`, see genlab.engine.capabilities."
+        )
     height, width, channels = images.images.shape[1:]
     with tempfile.TemporaryDirectory() as folder:
         description = {"model": model, "data_hash": images.content_hash}

@@ -10,7 +10,7 @@ from genlab.serving.errors import DecodeError
 from genlab.serving.images import WHITE, upright
 
 if TYPE_CHECKING:  # layouts decode, too
-    from genlab.images.layouts.files import Item
+    from genlab.images.sources.files import Item
 
 Fit = Literal["crop", "pad", "stretch"]
 

@@ -12,10 +12,10 @@ import pandas as pd
 from tqdm import tqdm
 
 from genlab.errors import InputError
+from genlab.images.checking.manifest import digest
 from genlab.images.decode import Fit, decode, load, resize
-from genlab.images.layouts.files import Item
-from genlab.images.manifest import digest
 from genlab.images.prepared_set import Colour, Kind, PreparedSet
+from genlab.images.sources.files import Item
 from genlab.serving.errors import DecodeError
 from genlab.serving.images import WHITE, convert
 

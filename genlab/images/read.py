@@ -5,12 +5,12 @@ from typing import Literal
 import pandas as pd
 
 from genlab.errors import InputError
+from genlab.images.checking.manifest import make_manifest
+from genlab.images.checking.splits import assign_splits
 from genlab.images.decode import WHITE
-from genlab.images.layouts import Item, Layout
-from genlab.images.layouts.files import EXTENSIONS
-from genlab.images.manifest import make_manifest
 from genlab.images.prepared_set import Colour, Kind
-from genlab.images.splits import assign_splits
+from genlab.images.sources import Item, Layout
+from genlab.images.sources.files import EXTENSIONS
 
 
 def read_images(
@@ -28,7 +28,7 @@ def read_images(
         InputError: a folder is missing or unreadable, there is no image, or the layout has no two domains and the kind needs them.
     """
     if kind in ("paired", "unpaired") and not layout.domains():
-        names = "TwoFolders, TrainTestDomains, SideBySide, Tiles or, from one folder of photos, genlab.images.edges.Canny"
+        names = "TwoFolders, TrainTestDomains, SideBySide, Tiles or, from one folder of photos, genlab.images.sources.edges.Canny"
         raise InputError(f"The kind {kind} needs two domains, which {type(layout).__name__} hasn't. Use {names}.")
     items = list(layout.items())
     if not items:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from genlab.k_means import k_means
 from genlab.metrics.neighbours import nearest
+from genlab.mixtures.k_means import k_means
 
 BINS = 100  # K
 IMAGES = 10  # a bin, at least, on average: with fewer the test is blind

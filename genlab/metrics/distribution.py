@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from genlab.metrics.features import Extractor
+from genlab.extractors.contract import Extractor
 from genlab.metrics.frechet import frechet_distance
 from genlab.metrics.kernel import kernel_distance_estimate
 

@@ -11,12 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genlab.latents import below, normal
-from genlab.metrics.features import Extractor
+from genlab.engine.seeding import mix
+from genlab.extractors.contract import Extractor
 from genlab.metrics.perceptual import BATCH_SIZE, perceptual_distances
-from genlab.modes import evaluating
+from genlab.networks.evaluation_mode import evaluating
+from genlab.networks.latents import below, normal
 from genlab.networks.style import Generator
-from genlab.seeding import mix
 
 STEP = 1e-4  # epsilon, the paper's; in 32 bits, too, the rounding of images adds but 0.001 to a length
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from genlab.metrics.features import Extractor
+from genlab.extractors.contract import Extractor
 
 BATCH_SIZE = 16  # pairs whose activations are held at once, 16 MB a pair with EfficientNet-Lite0
 EPSILON = 1e-10  # as in the authors' code: a position without activation stays 0

@@ -10,7 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from genlab.errors import InputError
-from genlab.mixtures.covariances import BLOCK, Covariance, squared_distances
+from genlab.mixtures.covariances.base import Covariance
+from genlab.mixtures.covariances.quadratic import BLOCK
+from genlab.mixtures.covariances.sums import squared_distances
 
 WORST = 64  # images that are explained worst and kept, for components that are lost to begin anew from
 UNSEEN = 1.0e30  # stands for an infinite log-likelihood: state must be finite, in float32 too

@@ -10,7 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from genlab.errors import InputError
-from genlab.mixtures.covariances import Covariance, DiagonalQuadratic, at_least_tiny, chosen
+from genlab.mixtures.covariances.base import Covariance
+from genlab.mixtures.covariances.quadratic import DiagonalQuadratic
+from genlab.mixtures.covariances.sums import at_least_tiny, chosen
 
 
 class LowRank(Covariance):

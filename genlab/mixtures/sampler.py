@@ -2,9 +2,9 @@
 
 from torch import Tensor, nn
 
-from genlab.latents import pick
 from genlab.mixtures.gaussian_mixture import GaussianMixture
 from genlab.mixtures.projection import PrincipalComponents
+from genlab.networks.latents import pick
 
 
 class Sampler(nn.Module):

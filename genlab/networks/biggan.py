@@ -11,12 +11,12 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, pixel_unshuffle, relu
 
 from genlab.errors import InputError
-from genlab.labels import check_count, class_weights
-from genlab.networks.attention import SelfAttention
 from genlab.networks.conditional import ConditionalBatchNorm, Projection
-from genlab.networks.dcgan import COARSEST, check_side
-from genlab.networks.initialise import orthogonal
-from genlab.networks.normalise import normalise_spectrally
+from genlab.networks.labels import check_count, class_weights
+from genlab.networks.layers.attention import SelfAttention
+from genlab.networks.layers.initialise import orthogonal
+from genlab.networks.layers.normalise import normalise_spectrally
+from genlab.networks.shapes import COARSEST, check_side
 
 # Filters in widths, by the images' side: at 4 px and after each doubling; after each block of the critic, and how many of these halve.
 # Those of 128 and 256 px are the paper's (appendix B), those of 32 and 64 px its first author's public implementation's.

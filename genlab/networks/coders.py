@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
 from genlab.errors import InputError
-from genlab.labels import class_weights
-from genlab.networks.initialise import he
-from genlab.networks.residual import SLOPE, Doubling, Halving, stages
+from genlab.networks.labels import class_weights
+from genlab.networks.layers.initialise import he
+from genlab.networks.layers.residual import SLOPE, Doubling, Halving, stages
 
 QUIET = 0.01  # deviation of a last layer's weights at first
 Activation = Literal["relu", "tanh"]
@@ -74,8 +74,8 @@ class FullyConnectedDecoder(nn.Module):
 class ConvolutionalEncoder(nn.Module):
     """Image (N, C, size, size) [, label (N,)] -> mean and log-variance, (N, 2 latent_size).
 
-    Residual blocks without any norm at each side (see genlab.networks.residual), which is halved between them; a label is added to the
-    first feature map.
+    Residual blocks without normalisation at each side (genlab.networks.layers.residual); the side is halved between them. A label is added
+    to the first feature map.
     """
 
     def __init__(

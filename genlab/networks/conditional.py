@@ -1,6 +1,6 @@
 """How a network is told a label: joined to what it takes, by an inner product with its features, or as what it has to tell itself.
 
-A label is a whole number, (N,), or weights of the classes, (N, classes): a place between classes. See genlab.labels.
+A label is a whole number, (N,), or weights of the classes, (N, classes): a place between classes. See genlab.networks.labels.
 """
 
 from typing import NamedTuple
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.errors import InputError
-from genlab.labels import check_count, class_weights
+from genlab.networks.labels import check_count, class_weights
 
 
 class Verdict(NamedTuple):

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 from torch import nn
 
 from genlab.errors import InputError
-from genlab.noise import Noise
+from genlab.networks.dropout_noise import DropoutNoise
 
 
 class Sampler(Protocol):
@@ -33,8 +33,8 @@ class Translator(Protocol):
     """Image (N, C, H, W) [, noise] -> image (N, C', H, W), H and W multiples of the stride."""
 
     stride: int  # pixels
-    noise: Noise | None  # that it takes when it translates; None: none
-    dropout_noise: Noise | None  # of its dropout; None: it has no dropout
+    noise: DropoutNoise | None  # that it takes when it translates; None: none
+    dropout_noise: DropoutNoise | None  # of its dropout; None: it has no dropout
 
 
 class Coder(Protocol):

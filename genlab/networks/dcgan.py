@@ -4,11 +4,10 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from genlab.errors import InputError
-from genlab.networks.initialise import he, normal
-from genlab.networks.normalise import Norm, normalise, normalise_spectrally
+from genlab.networks.layers.initialise import he, normal
+from genlab.networks.layers.normalise import Norm, normalise, normalise_spectrally
+from genlab.networks.shapes import COARSEST, check_side, doublings_to
 
-COARSEST = 4  # pixels, the side of the first and last feature map
 SLOPE = 0.2  # of the critic's leaky ReLU, section 3
 
 
@@ -64,7 +63,7 @@ class Critic(nn.Module):
         channels: int = 3,
         width: int = 64,  # filters of the finest feature map, at size / 2
         norm: Norm = "batch",
-        minibatch: Callable[[int, int], nn.Module] | None = None,  # (channels, side) -> a layer of genlab.networks.minibatch
+        minibatch: Callable[[int, int], nn.Module] | None = None,  # (channels, side) -> a layer of genlab.networks.layers.minibatch
         spectral: bool = False,
         outputs: int = 1,  # logits an image
     ):
@@ -95,25 +94,3 @@ class Critic(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         check_side(image, self.size)
         return self.layers(image).flatten(0 if self.outputs == 1 else 1)
-
-
-def check_side(image: Tensor, size: int) -> None:
-    """Convolutions take images of any side: a critic of another one would judge patches, or sums of more places.
-
-    Raises:
-        ValueError: not the side that the critic is made for.
-    """
-    if image.shape[2:] != (size, size):
-        raise ValueError(f"it is made for images of {size} x {size} px")
-
-
-def doublings_to(size: int, name: str) -> int:
-    """How often 4 px is doubled to become `size`.
-
-    Raises:
-        InputError: it never does.
-    """
-    doublings = (size // COARSEST).bit_length() - 1
-    if doublings < 1 or COARSEST << doublings != size:
-        raise InputError(f"{name}: size: got {size}, expected 8, 16, 32, 64, 128 or another power of 2. Change the image set's `size` too.")
-    return doublings

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from genlab.networks.initialise import normal
+from genlab.networks.layers.initialise import normal
 
 
 class Generator(nn.Module):

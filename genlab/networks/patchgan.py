@@ -5,8 +5,8 @@ from typing import Literal
 from torch import Tensor, nn
 
 from genlab.errors import InputError
-from genlab.networks.initialise import normal
-from genlab.networks.normalise import BatchNorm
+from genlab.networks.layers.initialise import normal
+from genlab.networks.layers.normalise import BatchNorm
 
 
 class PatchGAN(nn.Module):

@@ -1,4 +1,4 @@
-"""ProGAN: both players begin at 4 px and grow (Karras et al. 2017, arXiv:1710.10196, section 2, table 2)."""
+"""ProGAN: generator and critic start at 4 px and grow (Karras et al. 2017, arXiv:1710.10196, section 2, table 2)."""
 
 from itertools import pairwise
 
@@ -6,11 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
 
-from genlab.growth import Stage, fade
-from genlab.networks.dcgan import COARSEST, check_side, doublings_to
-from genlab.networks.equalised import GAIN, EqualisedConv2d, EqualisedLinear, activate, pixel_norm
-from genlab.networks.minibatch import MinibatchDeviation
-from genlab.networks.resample import halve
+from genlab.networks.growing import Stage, fade
+from genlab.networks.layers.critic_head import Ending
+from genlab.networks.layers.equalised import GAIN, EqualisedConv2d, EqualisedLinear, activate, pixel_norm
+from genlab.networks.layers.resample import halve
+from genlab.networks.shapes import COARSEST, check_side, filters_by_level, level_of
 
 
 class Generator(nn.Module):
@@ -115,32 +115,3 @@ class Halving(nn.Module):
         for layer in self.layers:
             features = activate(layer(features))
         return halve(features) if self.filtered else avg_pool2d(features, 2)
-
-
-class Ending(nn.Module):
-    """Features (N, C, 4, 4) -> (N, C): what all critics of the family end with, but for the last linear layer."""
-
-    def __init__(self, filters: int, group_size: int):
-        super().__init__()
-        self.deviation = MinibatchDeviation(filters, COARSEST, group_size)
-        self.first = EqualisedConv2d(filters + 1, filters, 3)
-        self.second = EqualisedLinear(filters * COARSEST**2, filters, GAIN)
-
-    def forward(self, features: Tensor) -> Tensor:
-        features = activate(self.first(self.deviation(features)))
-        return activate(self.second(features.flatten(1)))
-
-
-def level_of(side: int) -> int:
-    """How often 4 px is doubled to become this side."""
-    return (side // COARSEST).bit_length() - 1
-
-
-def filters_by_level(size: int, width: int, most: int, name: str) -> list[int]:
-    """Filters at 4, 8, ..., size px.
-
-    Raises:
-        InputError: `size` is no such side.
-    """
-    doublings = doublings_to(size, name)
-    return [min(most, width * 2**level) for level in reversed(range(doublings + 1))]

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.errors import InputError
-from genlab.networks.initialise import normal
+from genlab.networks.layers.initialise import normal
 
 
 class ResNet(nn.Module):
@@ -15,7 +15,7 @@ class ResNet(nn.Module):
     c7s1-w, d2w, d4w, `blocks` x R4w, u2w, uw, c7s1-C'. With width 64 and 9 blocks: 11.378 M parameters.
     """
 
-    stride = 4  # H and W must be multiples of it; genlab.padding pads and crops what is not
+    stride = 4  # H and W must be multiples of it; genlab.translation.padding pads and crops what is not
     dropout_noise = noise = None  # it has no dropout: what it makes of an image is a function of it
 
     def __init__(

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from genlab.errors import InputError
-from genlab.growth import Stage
-from genlab.labels import class_weights
-from genlab.networks.equalised import GAIN, EqualisedLinear, activate, pixel_norm
+from genlab.networks.growing import Stage
+from genlab.networks.labels import class_weights
+from genlab.networks.layers.equalised import GAIN, EqualisedLinear, activate, pixel_norm
 
 
 class Mapping(nn.Module):

@@ -6,11 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import instance_norm
 
-from genlab.growth import Stage, fade
-from genlab.networks.dcgan import COARSEST
-from genlab.networks.equalised import EqualisedConv2d, EqualisedLinear, activate
-from genlab.networks.progan import filters_by_level, level_of
-from genlab.networks.resample import double
+from genlab.networks.growing import Stage, fade
+from genlab.networks.layers.equalised import EqualisedConv2d, EqualisedLinear, activate
+from genlab.networks.layers.resample import double
+from genlab.networks.shapes import COARSEST, filters_by_level, level_of
 from genlab.networks.style import noise_maps, noise_numbers
 
 

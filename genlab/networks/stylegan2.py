@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
-from genlab.labels import class_weights
-from genlab.networks.dcgan import COARSEST, check_side
-from genlab.networks.equalised import EqualisedConv2d, EqualisedLinear, activate
-from genlab.networks.progan import Ending, filters_by_level
-from genlab.networks.resample import double, halve
+from genlab.networks.labels import class_weights
+from genlab.networks.layers.critic_head import Ending
+from genlab.networks.layers.equalised import EqualisedConv2d, EqualisedLinear, activate
+from genlab.networks.layers.resample import double, halve
+from genlab.networks.shapes import COARSEST, check_side, filters_by_level
 from genlab.networks.style import noise_maps, noise_numbers
 
 

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from genlab.errors import InputError
-from genlab.networks.initialise import normal
-from genlab.networks.normalise import normalise
-from genlab.noise import Noise
+from genlab.networks.dropout_noise import DropoutNoise
+from genlab.networks.layers.initialise import normal
+from genlab.networks.layers.normalise import normalise
 
 WIDEST = 8  # times the width: the paper's 512 filters
 DROPPED = 3  # layers of the decoder, at most
@@ -52,8 +52,8 @@ class UNet(nn.Module):
             for level in range(1, levels)
         )
         self.to_image = upsample(2 * filters[0], channels_out, upsampling, bias=True)
-        self.dropout_noise = Noise(sum(up.filters for up in self.up[:dropped]), size >> dropped) if dropped else None
-        self.noise: Noise | None = None  # what sampling must be given; genlab.networks.sampling.Sampling decides
+        self.dropout_noise = DropoutNoise(sum(up.filters for up in self.up[:dropped]), size >> dropped) if dropped else None
+        self.noise: DropoutNoise | None = None  # what sampling must be given; genlab.networks.inference.Inference decides
         normal(self)
 
     def forward(self, image: Tensor, noise: Tensor | None = None) -> Tensor:

@@ -6,11 +6,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genlab.capabilities import Chooses, Encodes, HasComponentImages, Reconstructs, components_of, is_conditional, style_generator_of
-from genlab.engine import Batch, Recipe
-from genlab.images.order import spread
+from genlab.adversarial.fixed_samples import taking_turns
+from genlab.engine.capabilities import Chooses, Encodes, HasComponentImages, Reconstructs, components_of, is_conditional, style_generator_of
+from genlab.engine.recipe import Recipe
+from genlab.engine.stream import Batch
+from genlab.images.feeding.order import spread
 from genlab.pictures.views import Curve, Sheet, View, plane
-from genlab.players import taking_turns
 
 RECONSTRUCTED = 16  # held-out images
 PROJECTED, SEARCHED = 8, 300  # held-out images that are projected into W, and steps of the search

@@ -13,12 +13,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from genlab.capabilities import Truncated
-from genlab.images.order import spread
+from genlab.engine.capabilities import Truncated
+from genlab.images.feeding.order import spread
+from genlab.images.pixels import to_channels_first, to_unit
 from genlab.images.prepared_set import PreparedSet
-from genlab.images.stream import to_channels_first, to_unit
-from genlab.labels import class_weights
-from genlab.latents import NO_TRUNCATION, spherical, truncated
+from genlab.networks.labels import class_weights
+from genlab.networks.latents import NO_TRUNCATION, spherical, truncated
 from genlab.pictures.sheets import sheet
 from genlab.pictures.views import Curve, Panels
 

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from genlab.images.stream import to_bytes
+from genlab.images.pixels import to_bytes
 
 GAP, HEADING = 2, 18  # pixels
 LEAST_SIDE = 64  # smaller images are enlarged by a whole number, so that their pixels stay visible as they are

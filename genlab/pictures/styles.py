@@ -8,8 +8,8 @@ import math
 import torch
 from torch import Tensor
 
-from genlab.latents import normal, spherical
-from genlab.modes import evaluating
+from genlab.networks.evaluation_mode import evaluating
+from genlab.networks.latents import normal, spherical
 from genlab.networks.style import Generator
 from genlab.pictures.views import Sheet
 from genlab.styles.projection import STEPS as PROJECTION_STEPS

@@ -4,13 +4,15 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from genlab.capabilities import HasComponentImages, Reconstructs, Translates, Truncated, is_conditional, truncated_by
-from genlab.engine import Batch, Recipe
-from genlab.images.order import spread
+from genlab.adversarial.fixed_samples import ROW, SHOWN, class_rows, taking_turns
+from genlab.engine.capabilities import HasComponentImages, Reconstructs, Translates, Truncated, is_conditional, truncated_by
+from genlab.engine.recipe import Recipe
+from genlab.engine.stream import Batch
+from genlab.images.feeding.order import spread
+from genlab.images.feeding.source import batch_of, roles
+from genlab.images.pixels import to_channels_first, to_unit
 from genlab.images.prepared_set import PreparedSet
-from genlab.images.stream import batch_of, roles, to_channels_first, to_unit
 from genlab.pictures.sheets import sheet
-from genlab.players import ROW, SHOWN, class_rows, taking_turns
 
 TYPICAL = 0.7  # psi of the truncated samples
 

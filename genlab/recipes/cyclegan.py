@@ -8,15 +8,17 @@ from torch.nn.functional import l1_loss
 from torch.optim.swa_utils import AveragedModel
 
 from genlab.adversarial.handover import Handover
-from genlab.average import MovingAverage
-from genlab.engine import Batch, GradientUpdate, Recipe, Terms, parameters_of
+from genlab.adversarial.image_pool import ImagePool
+from genlab.engine.average import MovingAverage
+from genlab.engine.recipe import Recipe
+from genlab.engine.schedules import linear_decay
+from genlab.engine.stream import Batch
+from genlab.engine.updates import GradientUpdate, Terms, parameters_of
 from genlab.errors import InputError
 from genlab.losses.adversarial import AdversarialLoss
-from genlab.modes import evaluating
 from genlab.networks.contracts import Translator, require
-from genlab.padding import check_sides
-from genlab.pool import ImagePool
-from genlab.schedules import linear_decay
+from genlab.networks.evaluation_mode import evaluating
+from genlab.translation.padding import check_sides
 
 
 class CycleGAN(Recipe):
@@ -105,7 +107,7 @@ class CycleGAN(Recipe):
         return terms
 
     def check(self, batch: Batch) -> None:
-        """Training wants sides that the generators give back as they were; translating pads and crops (genlab.padding).
+        """Training wants sides that the generators give back as they were; translating pads and crops (genlab.translation.padding).
 
         Raises:
             InputError: they are not, or the networks cannot take such images at all.

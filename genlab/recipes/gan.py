@@ -13,22 +13,26 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.optim.swa_utils import AveragedModel
 
+from genlab.adversarial.batch_norm_statistics import standing_statistics
+from genlab.adversarial.checks import check_classes_alike, check_growth, check_images
 from genlab.adversarial.diversity import Diversity
-from genlab.average import MovingAverage
-from genlab.engine import Batch, GradientUpdate, Recipe, Terms
+from genlab.adversarial.fixed_samples import SHOWN, generate, taking_turns
+from genlab.adversarial.growth import Growth, at_stage
+from genlab.adversarial.unrolling import future
+from genlab.engine.average import MovingAverage
+from genlab.engine.recipe import Recipe
+from genlab.engine.schedules import linear_decay
+from genlab.engine.stream import Batch
+from genlab.engine.updates import GradientUpdate, Terms
 from genlab.errors import InputError
-from genlab.growth import Growth, Stage, at_stage
-from genlab.labels import check_labels
 from genlab.losses.adversarial import AdversarialLoss, ranking_accuracy
 from genlab.losses.orthogonality import orthogonality
 from genlab.losses.penalties import Judge, Judged, Penalty
 from genlab.networks.conditional import AuxiliaryCritic, JoinedCritic, Verdict
 from genlab.networks.contracts import Critic, Sampler, require
-from genlab.networks.normalise import batch_norms
-from genlab.players import SHOWN, check_classes_alike, check_growth, check_images, generate, taking_turns
-from genlab.schedules import linear_decay
-from genlab.standing import standing_statistics
-from genlab.unrolled import future
+from genlab.networks.growing import Stage
+from genlab.networks.labels import check_labels
+from genlab.networks.layers.normalise import batch_norms
 
 
 class GAN(Recipe):

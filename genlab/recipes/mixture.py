@@ -10,10 +10,12 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from genlab.engine import Batch, Recipe, Stream, Terms
+from genlab.engine.recipe import Recipe
+from genlab.engine.stream import Batch, Stream
+from genlab.engine.updates import Terms
 from genlab.errors import InputError
-from genlab.levels import BYTE, dequantised, log_volume
-from genlab.mixtures.covariances import Covariance
+from genlab.images.levels import BYTE, dequantised, log_volume
+from genlab.mixtures.covariances.base import Covariance
 from genlab.mixtures.gaussian_mixture import GaussianMixture
 from genlab.mixtures.projection import PrincipalComponents
 from genlab.mixtures.sampler import Sampler

@@ -10,16 +10,18 @@ from torch.nn.functional import l1_loss
 from torch.optim.swa_utils import AveragedModel
 
 from genlab.adversarial.handover import Handover
-from genlab.average import MovingAverage
-from genlab.engine import Batch, GradientUpdate, Recipe, Terms
+from genlab.engine.average import MovingAverage
+from genlab.engine.recipe import Recipe
+from genlab.engine.schedules import linear_decay
+from genlab.engine.stream import Batch
+from genlab.engine.updates import GradientUpdate, Terms
 from genlab.errors import InputError
 from genlab.losses.adversarial import AdversarialLoss, ranking_accuracy
-from genlab.modes import evaluating
 from genlab.networks.contracts import Translator, require
-from genlab.networks.normalise import batch_norms
-from genlab.networks.sampling import Sampling
-from genlab.padding import check_sides
-from genlab.schedules import linear_decay
+from genlab.networks.evaluation_mode import evaluating
+from genlab.networks.inference import Inference
+from genlab.networks.layers.normalise import batch_norms
+from genlab.translation.padding import check_sides
 
 
 class Pix2Pix(Recipe):
@@ -40,7 +42,7 @@ class Pix2Pix(Recipe):
         loss: AdversarialLoss,
         generator_optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         critic_optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
-        sampling: Sampling,  # what dropout and batch norm do when translating, here and in the released model
+        sampling: Inference,  # what dropout and batch norm do when translating, here and in the released model
         direction: Literal["a_to_b", "b_to_a"] = "a_to_b",  # which domain is x
         l1_weight: float = 100.0,  # lambda, equation 4
         critic_weight: float = 0.5,  # of the critic's loss (section 3.3: halved); next to nothing with Adam, which divides it out
@@ -95,7 +97,7 @@ class Pix2Pix(Recipe):
             return terms | self.loss.estimates(*logits) | {"accuracy": ranking_accuracy(*images)}
 
     def check(self, batch: Batch) -> None:
-        """Training wants sides that the generator gives back as they were; translating pads and crops (genlab.padding).
+        """Training wants sides that the generator gives back as they were; translating pads and crops (genlab.translation.padding).
 
         Raises:
             InputError: they are not, or the networks cannot take such images at all.

@@ -10,21 +10,25 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from genlab.adaptive import AdaptiveAugment
+from genlab.adversarial.adaptive import AdaptiveAugment
+from genlab.adversarial.checks import check_classes_alike, check_growth, check_images
 from genlab.adversarial.diversity import Diversity
-from genlab.average import MovingAverage
-from genlab.capabilities import Truncated
-from genlab.engine import Batch, GradientUpdate, Recipe, Terms
+from genlab.adversarial.fixed_samples import SHOWN, generate, taking_turns
+from genlab.adversarial.growth import Growth, at_stage
+from genlab.adversarial.path_length import PathLength
+from genlab.engine.average import MovingAverage
+from genlab.engine.capabilities import Truncated
+from genlab.engine.recipe import Recipe
+from genlab.engine.schedules import linear_decay
+from genlab.engine.stream import Batch
+from genlab.engine.updates import GradientUpdate, Terms
 from genlab.errors import InputError
-from genlab.growth import Growth, Stage, at_stage
-from genlab.labels import check_labels
 from genlab.losses.adversarial import NON_SATURATING, AdversarialLoss, ranking_accuracy
 from genlab.losses.penalties import Judged, r1
 from genlab.networks.contracts import SizedCritic, require
+from genlab.networks.growing import Stage
+from genlab.networks.labels import check_labels
 from genlab.networks.style import Generator, mixed
-from genlab.players import SHOWN, check_classes_alike, check_growth, check_images, generate, taking_turns
-from genlab.schedules import linear_decay
-from genlab.styles.path_length import PathLength
 
 
 class StyleGAN(Recipe):

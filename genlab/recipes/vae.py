@@ -10,11 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from genlab.engine import Batch, GradientUpdate, Recipe, Terms, parameters_of
+from genlab.engine.recipe import Recipe
+from genlab.engine.schedules import linear_decay
+from genlab.engine.stream import Batch
+from genlab.engine.updates import GradientUpdate, Terms, parameters_of
 from genlab.errors import InputError
-from genlab.labels import check_labels
-from genlab.modes import evaluating
-from genlab.schedules import linear_decay
+from genlab.networks.evaluation_mode import evaluating
+from genlab.networks.labels import check_labels
 from genlab.variational.activity import ACTIVE, active_units, activity
 from genlab.variational.bounds import free_bits, gaussian_log_density, importance_bound
 from genlab.variational.checks import by, check_arguments, check_coders, check_parts

@@ -11,8 +11,8 @@ STANDARD = NormalDist()
 def truncated(latent: np.ndarray, bound: float) -> np.ndarray:
     """Numbers from N(0, 1), (D,) -> numbers from N(0, 1) within [-bound, bound], each moved monotonically; the same for an infinite bound.
 
-    Brock et al. 2018 (arXiv:1809.11096, section 3.1), by the inverse of the distribution's function. genlab.latents.truncated computes
-    the same with torch, whose last bits may differ. Uses the lower tail for both signs: the upper one rounds to 1.
+    Brock et al. 2018 (arXiv:1809.11096, section 3.1), by the inverse of the distribution's function. genlab.networks.latents.truncated
+    computes the same with torch, whose last bits may differ. Uses the lower tail for both signs: the upper one rounds to 1.
     """
     if math.isinf(bound):
         return latent

@@ -19,7 +19,7 @@ from torch import Tensor
 from genlab.build import build
 from genlab.errors import InputError
 from genlab.images.decode import decode, resize
-from genlab.images.stream import to_channels_first, to_unit
+from genlab.images.pixels import to_channels_first, to_unit
 from genlab.networks.style import Generator
 from genlab.pictures.draw import draw
 from genlab.pictures.styles import LATENTS, mixing_matrix, noise_effect, ways

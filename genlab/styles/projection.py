@@ -9,12 +9,12 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 from tqdm import tqdm
 
+from genlab.engine.seeding import mix
 from genlab.errors import InputError
-from genlab.latents import normal
-from genlab.modes import evaluating
-from genlab.networks.dcgan import COARSEST
+from genlab.networks.evaluation_mode import evaluating
+from genlab.networks.latents import normal
+from genlab.networks.shapes import COARSEST
 from genlab.networks.style import Generator, noise_maps, noise_numbers
-from genlab.seeding import mix
 
 STEPS, RATE = 1000, 0.1  # of Adam
 RISE, FALL = 0.05, 0.25  # shares of the steps: the rate's ramps at the start and at the end

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import genlab
+from genlab.moved import current_name
 
 PACKAGE = Path(genlab.__file__).parent
 Parsed = dict[Path, tuple[list[str], str]]  # file -> (names that it imports, hash of its code)
@@ -41,7 +42,7 @@ def classes_in(description: object) -> Iterator[str]:
     """The names under `class` anywhere in a description."""
     if isinstance(description, dict):
         if isinstance(description.get("class"), str):
-            yield description["class"]
+            yield current_name(description["class"])
         for value in description.values():
             yield from classes_in(value)
     elif isinstance(description, list | tuple):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import torch
 
-from genlab.engine import Recipe
+from genlab.engine.recipe import Recipe
 from genlab.training.health import Finding
 
 

@@ -6,13 +6,15 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from genlab.build import build
-from genlab.compute import Compute
-from genlab.engine import Recipe, Stream, finite, train, weight_sums
-from genlab.images.augment import Augmentation
+from genlab.engine.compute import Compute
+from genlab.engine.loop import finite, train, weight_sums
+from genlab.engine.recipe import Recipe
+from genlab.engine.seeding import seed_everything
+from genlab.engine.stream import Stream
+from genlab.images.feeding.augment import Augmentation
+from genlab.images.feeding.source import ImageSource
 from genlab.images.prepared_set import PreparedSet
-from genlab.images.stream import ImageSource
-from genlab.labels import check_classes
-from genlab.seeding import seed_everything
+from genlab.networks.labels import check_classes
 from genlab.training.events import Callback, Event, Finished, Found, Logged, PicturesDue, Resumed, Saving
 from genlab.training.health import Adversarial, Watch
 from genlab.training.history import History

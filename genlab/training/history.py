@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from genlab.engine import Turn
+from genlab.engine.loop import Turn
 
 
 class History:

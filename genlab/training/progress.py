@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 
-from genlab.engine import Turn
+from genlab.engine.loop import Turn
 
 LOG_SECONDS = 30  # between two log lines where no terminal shows the bar
 RECENT_SECONDS = 60  # of training that the time left is estimated from

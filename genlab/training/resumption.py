@@ -5,10 +5,10 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from genlab.compute import Compute
-from genlab.engine import Recipe
+from genlab.engine.compute import Compute
+from genlab.engine.recipe import Recipe
 from genlab.errors import InputError
-from genlab.images.augment import Augmentation
+from genlab.images.feeding.augment import Augmentation
 from genlab.images.prepared_set import PreparedSet
 from genlab.training.code import classes_in, code_of
 from genlab.training.settings import Budget, Monitoring

@@ -1,0 +1,1 @@
+"""The parts of variational autoencoders: priors, likelihoods of images, bounds."""

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import logsigmoid, softplus
 
 from genlab.errors import InputError
-from genlab.levels import BYTE, dequantised, log_volume, step
+from genlab.images.levels import BYTE, dequantised, log_volume, step
 
 LEAST_LOG_SCALE = -7.0  # of a logistic, as in the code of arXiv:1701.05517
 MOST_LOG_SCALE = 3.0  # ten times as wide as images are; where a network goes astray nothing overflows

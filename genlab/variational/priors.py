@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.errors import InputError
-from genlab.latents import pick
+from genlab.networks.latents import pick
 from genlab.variational.bounds import gaussian_divergence, gaussian_log_density
 
 

@@ -15,7 +15,7 @@ class ImageSet(Parameters):
 
     name: str = ""  # the entry's own key, filled in where pipelines are registered
     kind: Literal["unlabelled", "labelled", "paired", "unpaired"]
-    source: dict[str, Any]  # {class: genlab.images.layouts.<layout>, ...its arguments}
+    source: dict[str, Any]  # {class: genlab.images.sources.<layout>, ...its arguments}
     size: Side | tuple[Side, Side]  # of the prepared images, in pixels: a side, or [height, width]
     channels: Literal[1, 3] = 3  # 1 grey, 3 RGB
     background: tuple[Byte, Byte, Byte] = (255, 255, 255)  # RGB, laid under transparent pixels
@@ -34,7 +34,7 @@ class ImageSet(Parameters):
         if self.classes is not None and self.kind != "labelled":
             raise ValueError(f"`classes` is for sets of the kind labelled; this one is {self.kind}. Remove it.")
         if "class" not in self.source:
-            raise ValueError("`source` needs a class, e.g. {class: genlab.images.layouts.Folder, root: data/01_raw/mine}.")
+            raise ValueError("`source` needs a class, e.g. {class: genlab.images.sources.Folder, root: data/01_raw/mine}.")
         return self
 
     @property

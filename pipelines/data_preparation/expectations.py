@@ -12,8 +12,8 @@ from great_expectations.expectations.metrics.column_aggregate_metric_provider im
 from great_expectations.expectations.metrics.map_metric_provider import MulticolumnMapMetricProvider
 from great_expectations.expectations.metrics.map_metric_provider.multicolumn_condition_partial import multicolumn_condition_partial
 
-from genlab.images.duplicates import earlier_copies, training_copies, training_lookalikes
-from genlab.images.pairs import incomplete_pairs, unequal_pairs
+from genlab.images.checking.duplicates import earlier_copies, training_copies, training_lookalikes
+from genlab.images.checking.pairs import incomplete_pairs, unequal_pairs
 
 
 class ContentIsUnique(MulticolumnMapMetricProvider):

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from genlab.images.duplicates import earlier_copies, training_copies, training_lookalikes
-from genlab.images.pairs import incomplete_pairs, unequal_pairs
+from genlab.images.checking.duplicates import earlier_copies, training_copies, training_lookalikes
+from genlab.images.checking.pairs import incomplete_pairs, unequal_pairs
 
 
 class Failure(NamedTuple):

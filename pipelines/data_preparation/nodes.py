@@ -11,7 +11,7 @@ from pipelines.data_preparation.quarantine import let_through
 # Kedro resolves a node's annotations when it checks the parameters, so that these would have to be imported: pandas takes 0.6 s.
 DataFrame = Any  # of pandas
 PreparedSet = Any  # genlab.images.prepared_set.PreparedSet
-Layout = Any  # one of genlab.images.layouts
+Layout = Any  # one of genlab.images.sources
 
 HERE = Path()  # the working directory
 
@@ -30,7 +30,7 @@ def read(
     image_set: ImageSet,
     project: Path = HERE,  # a relative root is relative to it
 ) -> DataFrame:
-    """Declaration -> manifest with one row per image (genlab.images.manifest.COLUMNS), its split and its pair.
+    """Declaration -> manifest with one row per image (genlab.images.checking.manifest.COLUMNS), its split and its pair.
 
     Raises:
         InputError: a folder is missing or unreadable, holds no image at all, or the layout doesn't fit the set's kind.

@@ -11,7 +11,7 @@ import pandas as pd
 from PIL import Image
 
 from genlab.images.decode import decode, load
-from genlab.images.layouts import Item
+from genlab.images.sources import Item
 from genlab.serving.errors import DecodeError
 from genlab.serving.images import convert
 from pipelines.data_preparation.declaration import ImageSet

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from genlab.images.layouts import Layout
+from genlab.images.sources import Layout
 from pipelines.data_preparation.declaration import ImageSet
 from pipelines.data_preparation.report import render
 from pipelines.data_preparation.suite import evaluate, fill

@@ -11,8 +11,8 @@ def score(
     images: Any,  # a genlab.images.prepared_set.PreparedSet
     compute: dict[str, Any],
     seed: int,  # of the untrained recipe
-    extractor: Any,  # a genlab.metrics.features.Extractor
-    classifiers: Any,  # a genlab.metrics.classifier.Classifiers
+    extractor: Any,  # a genlab.extractors.contract.Extractor
+    classifiers: Any,  # a genlab.extractors.classifier_cache.Classifiers
     budget: Budget,
 ) -> tuple[dict[str, Any], Any, dict[str, Any]]:
     """The content of metrics.json, a sheet of samples or translations, and pictures by name; see genlab.evaluation.evaluate.evaluate."""
@@ -24,9 +24,9 @@ def score(
 
 
 def recipes(checkpoint: dict[str, Any], model: dict[str, Any], compute: dict[str, Any], seed: int) -> tuple[Any, Any, Any]:
-    """The trained recipe and the untrained one, each a genlab.engine.Recipe, and the torch.device that they are on."""
+    """The trained recipe and the untrained one, each a genlab.engine.recipe.Recipe, and the torch.device that they are on."""
     from genlab.build import build
-    from genlab.seeding import seed_everything
+    from genlab.engine.seeding import seed_everything
 
     place = build(compute, "compute")
     seed_everything(seed)

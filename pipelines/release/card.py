@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from genlab.evaluation.scores import Evaluation, Row, Score
+from genlab.reports.markdown import line, number
 from pipelines.release.parameters import Release
 from pipelines.release.serving import facts_of, serving_of
 
@@ -70,20 +71,6 @@ def cell(score: Score | None) -> str:
     if score is None:
         return "-"
     return number(score.value) if score.spread is None else f"{number(score.value)} ± {number(score.spread)}"
-
-
-def line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(escaped(cell) for cell in cells)} |"
-
-
-def escaped(text: str) -> str:
-    """As a table's cell: classes may be called anything."""
-    return text.replace("|", r"\|")
-
-
-def number(value: float | None) -> str:
-    """Four significant digits."""
-    return "-" if value is None else f"{value:.4g}"
 
 
 def code(value: Any) -> str:

@@ -9,8 +9,8 @@ from pipelines.training.parameters import Budget, Monitoring
 def fit(
     model: dict[str, Any],  # a description of a recipe
     budget: Budget,
-    augmentation: dict[str, Any] | None,  # a description of a genlab.images.augment.Augmentation
-    compute: dict[str, Any],  # a description of a genlab.compute.Compute
+    augmentation: dict[str, Any] | None,  # a description of a genlab.images.feeding.augment.Augmentation
+    compute: dict[str, Any],  # a description of a genlab.engine.compute.Compute
     monitoring: Monitoring,
     seed: int,
     images: Any,  # a genlab.images.prepared_set.PreparedSet

@@ -84,7 +84,7 @@ def test_classes_of_any_name_and_number_in_colour(project, monkeypatch):
         for number in range(24 if level == 60 else 12):
             pixels = (level + generator.integers(-50, 50, (40, 40, 3))).astype(np.uint8)
             Image.fromarray(pixels).save(project / "shelf" / label / f"{number}.png")
-    source = {"class": "genlab.images.layouts.FolderPerClass", "root": str(project / "shelf")}
+    source = {"class": "genlab.images.sources.FolderPerClass", "root": str(project / "shelf")}
     shelf = {"kind": "labelled", "source": source, "size": 32, "channels": 3, "test": 0.3}
     (project / "conf/test/parameters/images.yml").write_text(yaml.safe_dump({"images": {"shelf": shelf}}))
     model = {"generator": {"classes": 2, "channels": 3}, "critic": {"classes": 2, "channels": 3}}

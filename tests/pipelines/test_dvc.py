@@ -32,7 +32,7 @@ def test_every_recipe_and_image_set_has_its_stages():
 
 
 def module_file(name: str) -> str:
-    """`genlab.images.satellite.Earth` -> `genlab/images/satellite.py`, which says where a set without `root` has its pictures from."""
+    """`genlab.images.sources.satellite.Earth` -> `genlab/images/sources/satellite.py`: the source of a set without `root`."""
     return f"{name.rpartition('.')[0].replace('.', '/')}.py"
 
 
@@ -104,7 +104,7 @@ def repository(tmp_path):
     (project / "mlflow.db").unlink()  # here the first run makes it
     for folder in ("genlab", "pipelines", "scripts"):
         shutil.copytree(ROOT / folder, project / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    classifier = project / "genlab/metrics/classifier.py"
+    classifier = project / "genlab/extractors/classifier.py"
     classifier.write_text(classifier.read_text().replace("IMAGES = 64_000", "IMAGES = 640"))
     small = OmegaConfigLoader(str(project / "conf"), **CONFIG_LOADER_ARGS | {"default_run_env": "test"})["parameters"]
     for file in (project / "conf/base/parameters/recipes").glob("*.yml"):

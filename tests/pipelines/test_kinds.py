@@ -23,8 +23,8 @@ def test_a_set_of_another_kind_is_refused_before_anything_is_made(project, recip
 
 
 def test_a_model_that_is_no_recipe_is_refused(project):
-    with pytest.raises(ConfigurationError, match=r"gan\.model\.class: genlab\.schedules\.linear_decay is no recipe"):
-        check({"gan": {"images": "fashion", "model": {"class": "genlab.schedules.linear_decay", "progress": 0.5, "start": 0.5}}}, {})
+    with pytest.raises(ConfigurationError, match=r"gan\.model\.class: genlab\.engine\.schedules\.linear_decay is no recipe"):
+        check({"gan": {"images": "fashion", "model": {"class": "genlab.engine.schedules.linear_decay", "progress": 0.5, "start": 0.5}}}, {})
 
 
 @pytest.mark.parametrize("model", [None, {"l1_weight": 1.0}, {"class": "genlab.recipes.gan.GAN", "partial": True}])

@@ -11,9 +11,10 @@ import pytest
 from conftest import make_project, run_kedro
 from PIL import Image
 
-from genlab.images.digits import Digits
+from genlab.images.sources.digits import Digits
+from genlab.reports import latent_variables
+from genlab.reports.artifacts import Project
 from pipelines import configuration, session
-from pipelines.results import latent_variables
 
 RECIPES = {
     "gmm": {"components", "latents", "reconstructions"},
@@ -83,9 +84,8 @@ def test_the_page_that_puts_them_side_by_side(project, monkeypatch):
     found["m_step"] = {"negligible_share": 0.9, "seconds_skipping": 1.0, "seconds_all": 2.0}
     found["memory"] = {"rows_once": 1.0, "growth_once": 1.0, "rows_ten_times": 10.0, "growth_ten_times": 1.0}
     (project / latent_variables.BENCHMARK).write_text(json.dumps(found))
-    entries = {name: entry for name, entry in configuration.family("latent_variables").items() if name in RECIPES}
-    monkeypatch.setattr(latent_variables, "family", lambda _: entries)
-    page, notes = latent_variables.write()
+    entries = {name: entry for name, entry in configuration.recipes().items() if name in RECIPES}
+    page, notes = latent_variables.write(Project(project, entries))
     assert not notes
     text = page.read_text()
     assert {"## fashion_28, images in 256 levels", "## digits, images in 17 levels"} <= set(text.splitlines())

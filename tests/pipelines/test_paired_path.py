@@ -10,7 +10,9 @@ from conftest import make_project, run_kedro
 from mlflow import MlflowClient
 from PIL import Image
 
-from pipelines.results import translation
+from genlab.reports import translation
+from genlab.reports.artifacts import Project
+from pipelines import configuration
 
 SCORES = {"l1", "psnr", "ssim", "ms_ssim", "perceptual_efflite0", "kid_efflite0", "fid_efflite0"}
 
@@ -76,7 +78,7 @@ def test_the_registered_version_translates_any_size_whole_or_in_tiles(project, c
 def test_the_page_shows_the_recipes_that_have_run(project):
     """Before the ablation has: a note names its command."""
     (project / "docs/results").mkdir(parents=True)
-    page, (note,) = translation.write()
+    page, (note,) = translation.write(Project(project, configuration.recipes()))
     assert "`kedro run --pipeline=pix2pix_l1`" in note
     text = page.read_text()
     assert "| `pix2pix` |" in text and "| `pix2pix_l1` |" not in text

@@ -12,12 +12,13 @@ from kedro.config import OmegaConfigLoader
 from safetensors.torch import load_file, save_file
 
 from genlab.build import build, check
-from genlab.capabilities import Translates
-from genlab.engine import Stream, train
+from genlab.engine.capabilities import Translates
+from genlab.engine.loop import train
+from genlab.engine.seeding import mix, seed_everything
+from genlab.engine.stream import Stream
 from genlab.export.release import release_files
 from genlab.images.prepared_set import PreparedSet
-from genlab.latents import normal
-from genlab.seeding import mix, seed_everything
+from genlab.networks.latents import normal
 from pipelines.settings import CONFIG_LOADER_ARGS
 
 

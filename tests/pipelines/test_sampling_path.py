@@ -63,7 +63,7 @@ def test_another_loss_and_an_augmentation_are_a_parameter_away(project, monkeypa
         "loss": {"class": "genlab.losses.adversarial.MINIMAX"},
         "generator": {"channels": 3},
         "critic": {"channels": 3},
-        "critic_augmentation": {"class": "genlab.diffaugment.DiffAugment"},
+        "critic_augmentation": {"class": "genlab.adversarial.diffaugment.DiffAugment"},
     }
     run_kedro(project, "prepare_emoji_3d")
     run_kedro(project, "gan", ["train"], gan={"images": "emoji_3d", "model": model})

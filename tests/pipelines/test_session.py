@@ -94,7 +94,7 @@ def test_a_relative_root_is_relative_to_the_project(tmp_path, monkeypatch):
     for number in range(4):
         Image.new("RGB", (8, 8), (60 * number, 0, 0)).save(root / f"{number}.png")
     monkeypatch.chdir(tmp_path)
-    source = {"class": "genlab.images.layouts.Folder", "root": "raw"}
+    source = {"class": "genlab.images.sources.Folder", "root": "raw"}
     assert len(read(ImageSet(name="mine", kind="unlabelled", source=source, size=8), tmp_path / "project")) == 4
 
 

@@ -10,7 +10,7 @@ import torch
 from conftest import empty_store, make_project, run_kedro
 from mlflow import MlflowClient
 
-from genlab.engine import NonFiniteLossError
+from genlab.engine.loop import NonFiniteLossError
 from genlab.errors import InputError
 
 LONG = {"cyclegan.budget.images": 240, "cyclegan.monitoring.checkpoint_every": 40, "cyclegan.monitoring.pictures_every": 120}

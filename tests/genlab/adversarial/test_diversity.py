@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from genlab.adversarial.diversity import Diversity, pairwise_distance
-from genlab.engine import Stream
+from genlab.engine.stream import Stream
 
 
 def test_pairwise_distance_of_the_corners_of_a_square():

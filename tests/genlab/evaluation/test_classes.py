@@ -8,9 +8,10 @@ from stand_ins import Classifiers, Means, fit_in_no_time, image_set, of_split, r
 from genlab.evaluation import classes
 from genlab.evaluation.classes import class_groups, class_scores, kid_within_classes
 from genlab.evaluation.scores import GroupName
-from genlab.images.stream import labels, to_channels_first, to_unit
-from genlab.latents import normal
+from genlab.images.feeding.source import labels
+from genlab.images.pixels import to_channels_first, to_unit
 from genlab.metrics.kernel import kernel_distance
+from genlab.networks.latents import normal
 
 LATENT_SIZE = 3
 

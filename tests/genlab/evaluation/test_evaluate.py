@@ -9,11 +9,11 @@ import pytest
 import torch
 from stand_ins import Classifiers, Conditional, Means, Styled, fit_in_no_time, image_set, of_split, relabelled
 
-from genlab.engine import Recipe
+from genlab.engine.recipe import Recipe
 from genlab.errors import InputError
 from genlab.evaluation.evaluate import evaluate
 from genlab.evaluation.scores import Evaluation, Group, GroupName, Headline
-from genlab.images.stream import to_channels_first, to_unit
+from genlab.images.pixels import to_channels_first, to_unit
 from genlab.pictures.sheets import GAP, HEADING
 
 

@@ -7,11 +7,11 @@ import pytest
 import torch
 from stand_ins import Means, Styled, image_set
 
-from genlab.engine import Recipe
+from genlab.engine.recipe import Recipe
 from genlab.evaluation import likelihood
 from genlab.evaluation.likelihood import inference_groups, parts
 from genlab.evaluation.scores import GroupName
-from genlab.images.stream import batch_of
+from genlab.images.feeding.source import batch_of
 
 CPU = torch.device("cpu")
 

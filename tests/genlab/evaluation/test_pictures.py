@@ -7,8 +7,8 @@ from stand_ins import Conditional, Styled, image_set
 from genlab.evaluation.pictures import sample_pictures
 from genlab.evaluation.sampler import sampler
 from genlab.evaluation.scores import Group
-from genlab.images.stream import batch_of
-from genlab.latents import normal
+from genlab.images.feeding.source import batch_of
+from genlab.networks.latents import normal
 from genlab.pictures.samples import LATENTS
 
 CPU = torch.device("cpu")

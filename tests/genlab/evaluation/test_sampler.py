@@ -6,7 +6,7 @@ from stand_ins import Styled
 
 from genlab.evaluation.sampler import sampler
 from genlab.evaluation.settings import BATCH_SIZE
-from genlab.latents import normal
+from genlab.networks.latents import normal
 
 
 def test_each_image_has_noise_of_its_own_by_its_place_alone_or_all_have_one():

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from stand_ins import Conditional, Means, NearestMean, image_set, of_split
 
-from genlab.engine import Recipe
+from genlab.engine.recipe import Recipe
 from genlab.evaluation.samples import draw_samples, flat, in_domain_scores, quality, sample_scores
-from genlab.images.stream import batch_of, labels
+from genlab.images.feeding.source import batch_of, labels
 from genlab.pictures.samples import LATENTS
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from stand_ins import Means
 
-from genlab.engine import Recipe
+from genlab.engine.recipe import Recipe
 from genlab.errors import InputError
 from genlab.evaluation.evaluate import evaluate
 from genlab.evaluation.scores import GroupName

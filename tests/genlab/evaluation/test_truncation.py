@@ -8,8 +8,8 @@ from stand_ins import Classifiers, image_set, of_split
 
 from genlab.evaluation import truncation
 from genlab.evaluation.truncation import truncation_scores
-from genlab.images.stream import to_channels_first, to_unit
-from genlab.latents import normal
+from genlab.images.pixels import to_channels_first, to_unit
+from genlab.networks.latents import normal
 from genlab.pictures.samples import BOUNDS
 
 LATENT_SIZE = 3

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from stand_ins import Conditional, Means, Styled, fit_in_no_time, image_set
 
-from genlab.engine import Recipe
+from genlab.engine.recipe import Recipe
 from genlab.evaluation.scores import GroupName
 from genlab.evaluation.wording import sample_protocol
 

@@ -15,8 +15,8 @@ from torch import nn
 from genlab.export.interfaces import sampling, translation
 from genlab.export.networks import ParityError, export, parity, to_onnx
 from genlab.networks import biggan, style, stylegan, stylegan2
+from genlab.networks.inference import Inference
 from genlab.networks.resnet import ResNet
-from genlab.networks.sampling import Sampling
 from genlab.networks.unet import UNet
 
 EXAMPLE = torch.rand(3, 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
@@ -27,7 +27,7 @@ def resnet() -> ResNet:
     return ResNet(width=4, blocks=1, upsampling="resize")
 
 
-def unet(sampling: Sampling) -> UNet:
+def unet(sampling: Inference) -> UNet:
     """With weights by which its dropout can be seen, and running statistics that are not what batch norm begins with."""
     torch.manual_seed(0)
     network = UNet(size=32, width=2).eval()
@@ -111,7 +111,7 @@ INTERFACES = {
     "generator": sampling,
     "conditional": functools.partial(sampling, classes=3),
 }
-SAMPLINGS = [Sampling(dropout=True, statistics="batch"), Sampling(dropout=False, statistics="running")]  # other layers: each both ways
+SAMPLINGS = [Inference(dropout=True, statistics="batch"), Inference(dropout=False, statistics="running")]  # other layers: each both ways
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -222,7 +222,7 @@ def test_onnx_samples_as_torch_does_for_any_batch_size_and_noise(translator):
 
 
 def test_what_parity_is_measured_on_is_the_same_again_and_draws_nothing():
-    network = unet(Sampling())
+    network = unet(Inference())
     torch.manual_seed(5)
     first, second = (translation(network, EXAMPLE, stride=32).batches for _ in range(2))
     after = torch.rand(4)

@@ -6,7 +6,7 @@ import pytest
 from stand_ins import MODEL, image_set
 
 from genlab.build import build
-from genlab.engine import Recipe
+from genlab.engine.recipe import Recipe
 from genlab.errors import InputError
 from genlab.export.release import release_files, restored
 

@@ -8,12 +8,12 @@ import pytest
 from PIL import Image
 
 from genlab.errors import InputError
+from genlab.images.checking.manifest import make_manifest
+from genlab.images.checking.splits import assign_splits
 from genlab.images.decode import decode, resize
-from genlab.images.layouts import Folder, TwoFolders
-from genlab.images.manifest import make_manifest
 from genlab.images.prepare import prepare_images
 from genlab.images.prepared_set import PreparedSet
-from genlab.images.splits import assign_splits
+from genlab.images.sources import Folder, TwoFolders
 from genlab.serving.errors import DecodeError
 from genlab.serving.images import convert
 

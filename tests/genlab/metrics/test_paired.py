@@ -93,3 +93,14 @@ def test_the_score_is_the_mean_of_what_each_image_alone_would_get():
     scores = paired_scores(images, truth)
     assert scores["ms_ssim"] == pytest.approx(alone.mean().item(), abs=1e-6)
     assert scores["ms_ssim_spread"] == pytest.approx(alone.std().item(), abs=1e-6)
+
+
+def test_paired_scores_of_an_image_with_itself_and_with_a_shifted_grey():
+    image = torch.rand(3, 3, 32, 32, generator=torch.Generator().manual_seed(0)) - 0.5
+    same, brighter = paired_scores(image, image), paired_scores(image + 0.2, image)
+    assert same["l1"] == 0 and same["ssim"] == pytest.approx(1)
+    assert brighter["l1"] == pytest.approx(0.2, rel=1e-5)
+    assert brighter["psnr"] == pytest.approx(10 * np.log10(4 / 0.04), rel=1e-4)  # range 2
+    assert brighter["ssim"] < 1
+    assert brighter["l1_spread"] == pytest.approx(0, abs=1e-6)
+    assert "ssim" not in paired_scores(image[..., :8, :8], image[..., :8, :8])  # smaller than its window

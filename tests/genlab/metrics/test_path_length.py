@@ -7,11 +7,11 @@ import torch
 from conftest import ROOT
 from torch import nn
 
-from genlab.latents import normal
-from genlab.metrics.features import EfficientNetLite0
+from genlab.extractors.efficientnet import EfficientNetLite0
 from genlab.metrics.path_length import great_circle, perceptual_path_length, steps_along, unrounded
 from genlab.metrics.perceptual import perceptual_distances
 from genlab.networks import style, stylegan, stylegan2
+from genlab.networks.latents import normal
 
 
 class Angles:

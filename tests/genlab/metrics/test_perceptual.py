@@ -6,7 +6,7 @@ import torch
 from conftest import ROOT
 from scipy.ndimage import gaussian_filter, zoom
 
-from genlab.metrics.features import EfficientNetLite0
+from genlab.extractors.efficientnet import EfficientNetLite0
 from genlab.metrics.perceptual import activation_distances, perceptual_distances, perceptual_scores
 
 STAGES = [(96, 112, 112), (144, 56, 56), (240, 28, 28), (672, 14, 14), (1280, 7, 7)]

@@ -11,7 +11,9 @@ import torch
 from torch.distributions import MultivariateNormal
 
 from genlab.errors import InputError
-from genlab.mixtures.covariances import Diagonal, Full, Spherical, Tied, chosen, raised
+from genlab.mixtures.covariances.matrices import Full, Tied
+from genlab.mixtures.covariances.sums import chosen, raised
+from genlab.mixtures.covariances.variances import Diagonal, Spherical
 from genlab.mixtures.gaussian_mixture import GaussianMixture, fit
 from genlab.mixtures.low_rank import LowRank
 

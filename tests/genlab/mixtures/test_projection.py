@@ -6,7 +6,7 @@ import torch
 from torch.distributions import MultivariateNormal
 
 from genlab.errors import InputError
-from genlab.mixtures.covariances import Full
+from genlab.mixtures.covariances.matrices import Full
 from genlab.mixtures.gaussian_mixture import GaussianMixture
 from genlab.mixtures.projection import PrincipalComponents
 

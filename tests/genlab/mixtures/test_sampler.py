@@ -5,13 +5,14 @@ import torch
 
 from genlab.export.interfaces import sampling
 from genlab.export.networks import export
-from genlab.latents import normal
-from genlab.mixtures.covariances import Diagonal, Full, Spherical, Tied
+from genlab.mixtures.covariances.matrices import Full, Tied
+from genlab.mixtures.covariances.variances import Diagonal, Spherical
 from genlab.mixtures.gaussian_mixture import GaussianMixture
 from genlab.mixtures.low_rank import LowRank
 from genlab.mixtures.projection import PrincipalComponents
 from genlab.mixtures.sampler import Sampler
 from genlab.mixtures.starts import Random
+from genlab.networks.latents import normal
 from genlab.recipes.mixture import Mixture
 
 SHAPE = (1, 2, 3)

@@ -5,7 +5,8 @@ import torch
 from safetensors.torch import save_file
 
 from genlab.errors import InputError
-from genlab.mixtures.covariances import Diagonal, Full, Spherical, Tied
+from genlab.mixtures.covariances.matrices import Full, Tied
+from genlab.mixtures.covariances.variances import Diagonal, Spherical
 from genlab.mixtures.gaussian_mixture import GaussianMixture, fit
 from genlab.mixtures.low_rank import LowRank
 from genlab.mixtures.projection import PrincipalComponents

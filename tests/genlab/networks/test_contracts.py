@@ -9,8 +9,8 @@ from torch import nn
 from genlab.errors import InputError
 from genlab.losses.adversarial import HINGE
 from genlab.networks import contracts, dcgan, resnet, style, stylegan, unet
+from genlab.networks.inference import Inference
 from genlab.networks.patchgan import PatchGAN
-from genlab.networks.sampling import Sampling
 from genlab.recipes.cyclegan import CycleGAN
 from genlab.recipes.gan import GAN
 from genlab.recipes.pix2pix import Pix2Pix
@@ -40,7 +40,7 @@ class Anonymous(nn.Module):
         (lambda: GAN(GENERATOR, Anonymous(), HINGE, ADAM, ADAM), r"critic: Anonymous .* has no `classes`; a Critic states"),
         (lambda: StyleGAN(GENERATOR, CRITIC, ADAM, ADAM), r"generator: got a Generator \(genlab\.networks\.dcgan\), expected a .*style"),
         (lambda: CycleGAN(Anonymous, PatchGAN, HINGE, ADAM, ADAM), r"generator: Anonymous .* has no `stride` and no `noise`"),
-        (lambda: Pix2Pix(Anonymous(), None, HINGE, ADAM, ADAM, Sampling(False)), r"generator: Anonymous .* has no `stride`"),
+        (lambda: Pix2Pix(Anonymous(), None, HINGE, ADAM, ADAM, Inference(False)), r"generator: Anonymous .* has no `stride`"),
         (lambda: VAE(Anonymous(), Anonymous(), Bernoulli(), ADAM), r"encoder: Anonymous .* has no `latent_size` and no `classes`; a Coder"),
     ],
 )

@@ -3,14 +3,15 @@ import functools
 import pytest
 import torch
 
-from genlab.engine import Stream, train
+from genlab.engine.loop import train
+from genlab.engine.seeding import mix, seed_everything
+from genlab.engine.stream import Stream
 from genlab.errors import InputError
 from genlab.losses.adversarial import LEAST_SQUARES
 from genlab.networks.patchgan import PatchGAN
 from genlab.networks.resnet import ResNet
 from genlab.networks.unet import UNet
 from genlab.recipes.cyclegan import CycleGAN
-from genlab.seeding import mix, seed_everything
 
 
 class Noise:

@@ -5,20 +5,21 @@ import math
 import pytest
 import torch
 
+from genlab.adversarial.batch_norm_statistics import standing_statistics
+from genlab.adversarial.diffaugment import DiffAugment
+from genlab.adversarial.fixed_samples import generate
 from genlab.build import build
-from genlab.diffaugment import DiffAugment
-from genlab.engine import Stream, train
+from genlab.engine.loop import train
+from genlab.engine.seeding import mix, seed_everything
+from genlab.engine.stream import Stream
 from genlab.errors import InputError
 from genlab.losses.adversarial import MINIMAX, NON_SATURATING, RELATIVISTIC, WASSERSTEIN
 from genlab.losses.penalties import one_centred, r1, r2
 from genlab.networks import biggan, dcgan
 from genlab.networks.conditional import AuxiliaryCritic, JoinedCritic, JoinedGenerator, Verdict
-from genlab.networks.minibatch import MinibatchDeviation, MinibatchDiscrimination
+from genlab.networks.layers.minibatch import MinibatchDeviation, MinibatchDiscrimination
 from genlab.pictures.training import rows
-from genlab.players import generate
 from genlab.recipes.gan import GAN
-from genlab.seeding import mix, seed_everything
-from genlab.standing import standing_statistics
 
 
 class Noise:

@@ -8,10 +8,13 @@ import torch
 from torch.distributions import MultivariateNormal
 
 from genlab.build import build
-from genlab.engine import Stream, finite, train, weight_sums
+from genlab.engine.loop import finite, train, weight_sums
+from genlab.engine.seeding import mix, seed_everything
+from genlab.engine.stream import Stream
 from genlab.errors import InputError
-from genlab.levels import step
-from genlab.mixtures.covariances import Diagonal, Full, Tied
+from genlab.images.levels import step
+from genlab.mixtures.covariances.matrices import Full, Tied
+from genlab.mixtures.covariances.variances import Diagonal
 from genlab.mixtures.gaussian_mixture import GaussianMixture, fit
 from genlab.mixtures.low_rank import LowRank
 from genlab.mixtures.projection import PrincipalComponents
@@ -20,7 +23,6 @@ from genlab.pictures.evaluation import views
 from genlab.pictures.training import rows
 from genlab.pictures.views import Curve, Points, Sheet
 from genlab.recipes.mixture import SHOWN, Mixture
-from genlab.seeding import mix, seed_everything
 
 SHAPE = (1, 2, 3)
 

@@ -3,18 +3,19 @@ import functools
 import pytest
 import torch
 
-from genlab.diffaugment import DiffAugment
-from genlab.engine import Stream, train
+from genlab.adversarial.diffaugment import DiffAugment
+from genlab.engine.loop import train
+from genlab.engine.seeding import mix, seed_everything
+from genlab.engine.stream import Stream
 from genlab.errors import InputError
 from genlab.losses.adversarial import LEAST_SQUARES, NON_SATURATING
+from genlab.networks.inference import Inference
 from genlab.networks.patchgan import PatchGAN
-from genlab.networks.sampling import Sampling
 from genlab.networks.unet import UNet
 from genlab.pictures.training import rows
 from genlab.recipes.pix2pix import Pix2Pix
-from genlab.seeding import mix, seed_everything
 
-QUIET = Sampling(dropout=False, statistics="running")
+QUIET = Inference(dropout=False, statistics="running")
 
 
 class Negatives:
@@ -119,7 +120,7 @@ def test_it_learns_a_translation_that_is_known():
     [
         {},
         {"average_half_life": 8.0, "decay_start": 0.5, "critic_augmentation": DiffAugment(), "direction": "b_to_a"},
-        {"sampling": Sampling(dropout=True, statistics="batch"), "loss": LEAST_SQUARES},
+        {"sampling": Inference(dropout=True, statistics="batch"), "loss": LEAST_SQUARES},
     ],
 )
 def test_stop_and_resume_is_the_straight_run(arguments):
@@ -141,7 +142,7 @@ def test_stop_and_resume_is_the_straight_run(arguments):
 
 def test_dropout_that_stays_on_makes_translations_differ_and_off_repeats_them():
     images = torch.rand(2, 3, 16, 16)
-    quiet, noisy = made(), made(sampling=Sampling(dropout=True))
+    quiet, noisy = made(), made(sampling=Inference(dropout=True))
     assert torch.equal(quiet.sample(images, "a_to_b"), quiet.sample(images, "a_to_b"))
     assert not torch.equal(noisy.sample(images, "a_to_b"), noisy.sample(images, "a_to_b"))
     seed_everything(3)
@@ -153,7 +154,7 @@ def test_dropout_that_stays_on_makes_translations_differ_and_off_repeats_them():
 
 @pytest.mark.parametrize("statistics", ["batch", "running"])
 def test_a_translation_does_not_depend_on_its_neighbours(statistics):
-    recipe = made(sampling=Sampling(dropout=False, statistics=statistics))
+    recipe = made(sampling=Inference(dropout=False, statistics=statistics))
     images = torch.rand(3, 3, 16, 32) * 2 - 1
     together = recipe.sample(images, "a_to_b")
     alone = torch.cat([recipe.sample(image[None], "a_to_b") for image in images])

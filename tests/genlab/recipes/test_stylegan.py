@@ -4,19 +4,22 @@ import functools
 import pytest
 import torch
 
-from genlab.adaptive import AdaptiveAugment
+from genlab.adversarial.adaptive import AdaptiveAugment
+from genlab.adversarial.growth import Growth
+from genlab.adversarial.path_length import PathLength
 from genlab.build import build
-from genlab.engine import GradientUpdate, Stream, train
+from genlab.engine.loop import train
+from genlab.engine.seeding import mix, seed_everything
+from genlab.engine.stream import Stream
+from genlab.engine.updates import GradientUpdate
 from genlab.errors import InputError
-from genlab.growth import Growth, Stage
 from genlab.losses.adversarial import WASSERSTEIN
 from genlab.losses.penalties import drift, one_centred
 from genlab.networks import dcgan, progan, style, stylegan, stylegan2
+from genlab.networks.growing import Stage
 from genlab.pictures.training import rows
 from genlab.recipes.gan import GAN
 from genlab.recipes.stylegan import StyleGAN
-from genlab.seeding import mix, seed_everything
-from genlab.styles.path_length import PathLength
 
 ADAM = functools.partial(torch.optim.Adam, lr=2e-3, betas=(0.0, 0.99))
 
@@ -225,7 +228,7 @@ YAML = {
         ({"path_length_every": 0}, "path_length_every: got 0"),
         ({"mixing": 1.5}, "mixing: got 1.5, expected a share"),
         (
-            {"growth": {"class": "genlab.growth.Growth", "phase": 0.1}},
+            {"growth": {"class": "genlab.adversarial.growth.Growth", "phase": 0.1}},
             r"the generator's Synthesis \(genlab.networks.stylegan2\) does not grow",
         ),
         ({"critic": YAML["critic"] | {"classes": 3}}, "classes: got 0 for the generator and 3 for the critic"),

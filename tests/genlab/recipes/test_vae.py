@@ -10,20 +10,21 @@ from sklearn.decomposition import PCA
 from torch.distributions import MultivariateNormal, kl_divergence
 
 from genlab.build import build
-from genlab.capabilities import components_of
-from genlab.compute import Precision
-from genlab.engine import Stream, train
+from genlab.engine.capabilities import components_of
+from genlab.engine.loop import train
+from genlab.engine.precision import Precision
+from genlab.engine.seeding import mix, seed_everything
+from genlab.engine.stream import Stream
 from genlab.errors import InputError
 from genlab.export.interfaces import sampling
 from genlab.export.networks import Interface, export
-from genlab.levels import BYTE, dequantised, log_volume
+from genlab.images.levels import BYTE, dequantised, log_volume
 from genlab.networks.coders import ConvolutionalDecoder, ConvolutionalEncoder, FullyConnectedDecoder, FullyConnectedEncoder
 from genlab.pictures.evaluation import views
 from genlab.pictures.latents import traversals
 from genlab.pictures.training import rows
 from genlab.pictures.views import Points, Sheet
 from genlab.recipes.vae import VAE
-from genlab.seeding import mix, seed_everything
 from genlab.variational.likelihoods import Bernoulli, DiscretisedLogistic, Gaussian
 from genlab.variational.priors import Mixture, StandardNormal
 

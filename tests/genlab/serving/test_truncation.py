@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.stats import norm, truncnorm
 
-from genlab import latents
+from genlab.networks import latents
 from genlab.serving.truncation import below, truncated
 
 NUMBERS = np.concatenate([np.random.default_rng(0).standard_normal(200), np.linspace(-6, 6, 49)])

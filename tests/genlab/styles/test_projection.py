@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from genlab.errors import InputError
-from genlab.latents import normal
 from genlab.networks import style, stylegan, stylegan2
+from genlab.networks.latents import normal
 from genlab.styles import projection
 from genlab.styles.projection import autocorrelation, maps, moments, project, pyramid_distance, ramps, standardised
 

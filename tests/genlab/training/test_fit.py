@@ -14,7 +14,7 @@ from genlab.training.interruption import Interrupted
 from genlab.training.settings import Budget, Monitoring
 from genlab.training.state import States
 
-COMPUTE = {"class": "genlab.compute.Compute", "device": "cpu"}
+COMPUTE = {"class": "genlab.engine.compute.Compute", "device": "cpu"}
 BUDGET, OFTEN = Budget(images=40, batch_size=4), Monitoring(log_every=4, pictures_every=16, checkpoint_every=8)
 
 
@@ -102,14 +102,14 @@ def test_changed_code_is_named(tmp_path, monkeypatch, caplog):
     with pytest.raises(Interrupted):
         train(states, listener=Listener(stop_after=20))
     real = module.experiment_of
-    monkeypatch.setattr(module, "experiment_of", lambda *given: real(*given)._replace(code={"genlab/engine.py": "changed"}))
+    monkeypatch.setattr(module, "experiment_of", lambda *given: real(*given)._replace(code={"genlab/engine/stream.py": "changed"}))
     train(states, budget=Budget(8, 4))
-    assert "code genlab/engine.py" in caplog.records[-1].getMessage()
+    assert "code genlab/engine/stream.py" in caplog.records[-1].getMessage()
 
 
 def test_an_object_in_place_of_a_description_trains_but_cannot_be_resumed(tmp_path):
     from genlab.build import build
-    from genlab.seeding import seed_everything
+    from genlab.engine.seeding import seed_everything
 
     seed_everything(0)
     assert_equal(train(model=build(MODEL)), train())

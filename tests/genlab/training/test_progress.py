@@ -1,6 +1,6 @@
 import pytest
 
-from genlab.engine import Turn
+from genlab.engine.loop import Turn
 from genlab.training.progress import Progress
 
 

@@ -9,7 +9,7 @@ from scipy.special import logsumexp
 from scipy.stats import logistic, norm
 
 from genlab.errors import InputError
-from genlab.levels import step
+from genlab.images.levels import step
 from genlab.variational.likelihoods import Bernoulli, DiscretisedLogistic, Gaussian
 
 SHAPE = (3, 2, 4, 5)  # images, channels, height, width

@@ -67,12 +67,12 @@ def test_a_damaged_photo_stops_the_set_and_names_both_images(root):
 
 
 def test_a_source_without_root_can_be_read_and_named_in_errors(monkeypatch):
-    image_set = ImageSet(name="earth", kind="paired", source={"class": "genlab.images.satellite.Earth"}, size=32)
-    monkeypatch.setattr("genlab.images.satellite.Earth.items", lambda self: iter(()))
+    image_set = ImageSet(name="earth", kind="paired", source={"class": "genlab.images.sources.satellite.Earth"}, size=32)
+    monkeypatch.setattr("genlab.images.sources.satellite.Earth.items", lambda self: iter(()))
     with pytest.raises(InputError, match="image set 'earth': No images in Earth; looked for"):
         read(image_set)
 
 
 def test_two_domains_are_looked_for_in_vain_in_a_folder_and_the_message_knows_a_way(root):
-    with pytest.raises(InputError, match=re.escape("or, from one folder of photos, genlab.images.edges.Canny")):
+    with pytest.raises(InputError, match=re.escape("or, from one folder of photos, genlab.images.sources.edges.Canny")):
         read(declare(root, "layouts.Folder"))

@@ -17,8 +17,8 @@ from PIL import Image
 from pydantic import ValidationError
 
 from genlab.errors import DataValidationError, InputError
-from genlab.images.layouts import TwoFolders
-from genlab.images.splits import uniform
+from genlab.images.checking.splits import uniform
+from genlab.images.sources import TwoFolders
 from pipelines.data_preparation import create_pipeline
 from pipelines.data_preparation.declaration import ImageSet
 from pipelines.data_preparation.nodes import gate, prepare, read, validate
@@ -64,7 +64,7 @@ def root(drawn, tmp_path) -> Path:
 
 
 def declare(root: Path, kind: str = "paired", **more) -> ImageSet:
-    layouts = "genlab.images.layouts"
+    layouts = "genlab.images.sources"
     source = {
         "unlabelled": {"class": f"{layouts}.Folder", "root": str(root / "paint")},
         "labelled": {"class": f"{layouts}.LabelsFile", "root": str(root), "folder": "paint"},

@@ -6,14 +6,14 @@ from kedro.config import OmegaConfigLoader
 from kedro.io import DataCatalog
 from stand_ins import Classifiers, Conditional, Means, fit_in_no_time, image_set, name_in_yaml
 
+from genlab.engine.seeding import seed_everything
 from genlab.evaluation.evaluate import evaluate
-from genlab.seeding import seed_everything
 from pipelines import evaluation
 from pipelines.datasets import Picture, Pictures, SetClassifiers
 from pipelines.evaluation.nodes import score
 from pipelines.training.parameters import Budget
 
-COMPUTE = {"class": "genlab.compute.Compute", "device": "cpu", "compile": False}
+COMPUTE = {"class": "genlab.engine.compute.Compute", "device": "cpu", "compile": False}
 
 
 def test_evaluation_is_one_node_whose_results_the_catalog_keeps():

@@ -22,15 +22,15 @@ from mlflow.pyfunc import scoring_server
 from PIL import Image
 from stand_in_metrics import SAMPLE_PROTOCOL, TRANSLATION_PROTOCOL
 
-from genlab import latents
 from genlab.build import build
 from genlab.errors import InputError
 from genlab.evaluation.scores import Row, Score
-from genlab.images.stream import to_bytes, to_channels_first, to_unit
-from genlab.noise import Noise
-from genlab.padding import translate
+from genlab.images.pixels import to_bytes, to_channels_first, to_unit
+from genlab.networks import latents
+from genlab.networks.dropout_noise import DropoutNoise
 from genlab.serving.sampler import Sampler
-from genlab.tiling import translate_in_tiles
+from genlab.translation.padding import translate
+from genlab.translation.tiling import translate_in_tiles
 from pipelines.release import create_pipeline
 from pipelines.release.card import describe, table
 from pipelines.release.nodes import export, register
@@ -53,7 +53,7 @@ MODEL = {
 }
 NOISY = {  # its dropout stays on
     "class": "genlab.recipes.pix2pix.Pix2Pix",
-    "sampling": {"class": "genlab.networks.sampling.Sampling", "dropout": True, "statistics": "batch"},
+    "sampling": {"class": "genlab.networks.inference.Inference", "dropout": True, "statistics": "batch"},
     "loss": {"class": "genlab.losses.adversarial.NON_SATURATING"},
     "generator": {"class": "genlab.networks.unet.UNet", "size": 32, "width": 2},
     "critic": None,
@@ -253,7 +253,7 @@ def noise_image(width: int, height: int, seed: int = 1) -> Image.Image:
 def by_torch(recipe, image: Image.Image, direction: str, tile: int = 0, seed: int = 0) -> np.ndarray:
     network = recipe.generators()[direction]
 
-    class OfSeed(Noise):
+    class OfSeed(DropoutNoise):
         def draw(self, images: torch.Tensor) -> torch.Tensor:
             height, width = (side // self.stride for side in images.shape[2:])
             return torch.from_numpy(np.random.default_rng([seed]).random((1, self.channels, height, width), np.float32))

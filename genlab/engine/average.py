@@ -1,0 +1,44 @@
+"""Moving averages of networks: what is sampled and released is smoother than what is trained."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+
+from genlab.engine.stream import Stream
+from genlab.engine.updates import Terms
+
+
+class MovingAverage:
+    """An Update: average <- network + beta (average - network), beta = 1/2 after `half_life` images.
+
+    The half-life is at most a share of the images seen, so that the untrained start is soon forgotten. Buffers, such as batch norm's
+    running statistics, are copied, not averaged: where the learning rate falls to 0 at the end the two are the same.
+    """
+
+    def __init__(
+        self,
+        averages: Sequence[AveragedModel],
+        networks: Sequence[nn.Module],
+        half_life: float,  # images
+        ramp_up: float = 0.25,  # the share
+    ):
+        self.pairs = list(zip(averages, networks, strict=True))
+        self.half_life, self.ramp_up = half_life, ramp_up
+
+    def __call__(self, stream: Stream) -> Terms:
+        batch_size = len(next(iter(stream.batch.values())))
+        half_life = min(self.half_life, self.ramp_up * stream.seen)
+        beta = 0.5 ** (batch_size / max(half_life, 1e-8))
+        for average, network in self.pairs:
+            average.multi_avg_fn = lerp(beta)
+            average.update_parameters(network)
+        return {}
+
+
+def lerp(beta: float):
+    def average(averaged: list[Tensor], current: list[Tensor], count: Tensor) -> None:
+        torch._foreach_lerp_(averaged, current, 1 - beta)
+
+    return average

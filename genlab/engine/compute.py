@@ -1,0 +1,64 @@
+"""Where a recipe is computed: device, precision, memory format, compilation and workers. Only the CPU path has been run so far."""
+
+from typing import Literal
+
+import torch
+from torch import nn
+
+from genlab.engine.precision import Precision
+from genlab.errors import InputError
+
+MINIMUM_BUDGET_TO_COMPILE = 200_000  # images; below it compiling costs more than it saves
+
+
+class Compute:
+    """Device, precision, memory format, compilation and workers; each "auto" is settled here."""
+
+    def __init__(
+        self,
+        device: str = "auto",  # auto: the first of cuda, mps, cpu that is there
+        precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto",  # auto: bf16 on a CUDA GPU that has it, else fp32
+        channels_last: bool | Literal["auto"] = "auto",  # auto: on CUDA
+        compile: bool | Literal["auto"] = "auto",  # auto: on CUDA from 200,000 images on
+        workers: int | Literal["auto"] = "auto",  # processes that augment; auto: 4 on CUDA, else 0
+    ):
+        self.device = self._device(device)
+        on_cuda = self.device.type == "cuda"
+        if precision == "auto":
+            precision = "bf16" if on_cuda and torch.cuda.is_bf16_supported() else "fp32"
+        if precision == "fp16" and not on_cuda:
+            raise InputError(
+                f"precision: fp16 on device '{self.device.type}': half precision needs a CUDA GPU. Set `precision: fp32` or `bf16`."
+            )
+        self.precision = Precision(self.device, precision)
+        self.channels_last = on_cuda if channels_last == "auto" else channels_last
+        self.compile = compile if compile != "auto" or on_cuda else False
+        self.workers = (4 if on_cuda else 0) if workers == "auto" else workers
+
+    @staticmethod
+    def _device(name: str) -> torch.device:
+        there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+        if name == "auto":
+            return torch.device(next(kind for kind, is_there in there.items() if is_there))
+        kind = name.split(":")[0]
+        if not there.get(kind, False):
+            raise InputError(
+                f"device: '{name}' is not there. On this machine: {', '.join(k for k, is_there in there.items() if is_there)}."
+            )
+        return torch.device(name)
+
+    def settings(self) -> dict[str, str | bool]:
+        """All that may change a result's last digits; the number of workers does not."""
+        formats = {"channels_last": self.channels_last, "compile": str(self.compile), "torch": torch.__version__}
+        return {"device": self.device.type, "precision": self.precision.name, **formats}
+
+    def place(self, module: nn.Module, budget: int) -> nn.Module:
+        """Move a module here, in place: its optimizers keep their parameters."""
+        module.to(self.device)
+        if self.channels_last:
+            module.to(memory_format=torch.channels_last)
+        if self.compile is True or (self.compile == "auto" and budget >= MINIMUM_BUDGET_TO_COMPILE):
+            for part in module.children():
+                if next(part.parameters(), None) is not None:  # a network; pools and augmentations break a graph and gain nothing
+                    part.compile()
+        return module

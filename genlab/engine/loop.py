@@ -1,0 +1,77 @@
+"""The training loop: applies the updates of a recipe once per turn, and yields after each turn."""
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+
+from genlab.engine.precision import FULL_PRECISION, Precision
+from genlab.engine.recipe import Recipe
+from genlab.engine.seeding import seed_everything
+from genlab.engine.stream import Stream
+from genlab.engine.updates import Terms
+from genlab.errors import InputError
+
+
+class NonFiniteLossError(InputError):
+    """A term became NaN or infinite."""
+
+
+class Turn(NamedTuple):
+    """What is known after a turn."""
+
+    images: int  # seen so far
+    terms: dict[str, float]  # "<update>/<term>"
+
+
+def train(
+    recipe: Recipe,
+    stream: Stream,
+    images: int,  # seen before; 0 for a new run
+    budget: int,  # images to see in all
+    batch_size: int,
+    seed: int,
+    precision: Precision = FULL_PRECISION,
+) -> Iterator[Turn]:
+    """Take turns until the budget is spent, and yield after each: the caller logs, draws, saves, stops.
+
+    Raises:
+        NonFiniteLossError: a term is NaN or infinite; the recipe's weights must not be saved.
+    """
+    recipe.use(precision)
+    while images < budget and not recipe.finished():
+        seed_everything(seed, images)
+        recipe.at(images / budget)
+        stream.begin(images // batch_size, recipe.joined)
+        terms = {f"{name}/{term}": value for name, update in recipe.updates.items() for term, value in update(stream).items()}
+        images += batch_size * recipe.joined
+        yield Turn(images, finite(terms, images))
+    seed_everything(seed, images)
+    recipe.conclude()
+
+
+def finite(terms: Terms, images: int) -> dict[str, float]:
+    """The terms as numbers, with one transfer from the device.
+
+    Raises:
+        NonFiniteLossError: naming the terms and the image count.
+    """
+    values = dict(zip(terms, torch.stack([value.float() for value in terms.values()]).tolist(), strict=True)) if terms else {}
+    bad = {name: value for name, value in values.items() if not math.isfinite(value)}
+    if bad:
+        listed = ", ".join(f"{name} = {value}" for name, value in bad.items())
+        raise NonFiniteLossError(
+            f"{listed} after {images:,} images; a finite number was expected. Lower the learning rate, or use `precision: fp32`: "
+            "that trains anew, while the same settings would come to the same number. The last good state is kept."
+        )
+    return values
+
+
+def weight_sums(recipe: Recipe) -> Terms:
+    """A sum for each network, pool and average: not finite if anything in it is not."""
+    sums: Terms = {}
+    for name, value in recipe.state_dict().items():
+        owner = f"{name.split('.')[0]}/weights"
+        sums[owner] = sums.get(owner, 0) + value.double().sum().cpu()
+    return sums

@@ -1,0 +1,79 @@
+"""Updates: anything that changes the state of a recipe, once per turn."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from genlab.engine.precision import FULL_PRECISION, Precision
+from genlab.engine.stream import Batch, Stream
+
+Terms = dict[str, Tensor]  # named scalars; the one called "loss" is minimised
+
+
+Update = Callable[[Stream], Terms]  # anything that changes the recipe's state
+
+
+class GradientUpdate:
+    """Descend one player's objective along that player's parameters alone.
+
+    `loss.backward(inputs=players)`: nothing is frozen and thawed, and no gradient is computed that nobody uses.
+    """
+
+    def __init__(
+        self,
+        objective: Callable[[Batch], Terms],
+        optimizer: torch.optim.Optimizer,  # its parameters are the players
+        repeats: int = 1,  # steps a turn; the first sees the turn's batch, each other one a new batch
+        every: int = 1,  # turns between two steps (lazy regularisation)
+        constraint: Callable[[], None] | None = None,  # called after each step, e.g. clipping
+        shared: bool = False,  # the optimizer is another update's too, which keeps its state
+    ):
+        self.objective, self.optimizer = objective, optimizer
+        self.repeats, self.every, self.constraint, self.shared = repeats, every, constraint, shared
+        self.players = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        for group in optimizer.param_groups:
+            group.setdefault("initial_lr", group["lr"])
+        self.use(FULL_PRECISION)
+
+    def use(self, precision: Precision) -> None:
+        """Compute the objective in this precision from now on; fp16 gradients are scaled."""
+        self.precision = precision
+        self.scaler = torch.amp.GradScaler(precision.device.type, enabled=precision.scaled)
+
+    def __call__(self, stream: Stream) -> Terms:
+        terms: Terms = {}
+        if not stream.crosses(self.every):
+            return terms
+        for repeat in range(self.repeats):
+            batch = stream.batch if repeat == 0 else next(stream)
+            self.optimizer.zero_grad(set_to_none=True)
+            with self.precision.autocast():
+                terms = self.objective(batch)
+            self.scaler.scale(terms["loss"]).backward(inputs=self.players)
+            if repeat == self.repeats - 1 and not self.scaler.is_enabled():  # scaled gradients may overflow, and their step is left out
+                terms["gradient_norm"] = torch.nn.utils.get_total_norm([player.grad for player in self.players if player.grad is not None])
+            self.scaler.step(self.optimizer)
+            self.scaler.update()
+            if self.constraint is not None:
+                self.constraint()
+        return {name: term.detach() for name, term in terms.items()}
+
+    def scale_learning_rate(self, factor: float) -> None:
+        """Learning rate = factor x the one that the optimizer was made with."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["initial_lr"] * factor
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"scaler": self.scaler.state_dict()} | ({} if self.shared else {"optimizer": self.optimizer.state_dict()})
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.scaler.load_state_dict(state["scaler"])
+        if not self.shared:
+            self.optimizer.load_state_dict(state["optimizer"])
+
+
+def parameters_of(modules: Iterable[nn.Module]) -> list[nn.Parameter]:
+    """The parameters of several modules, in order: one player."""
+    return [parameter for module in modules for parameter in module.parameters()]

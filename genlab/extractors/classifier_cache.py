@@ -1,0 +1,57 @@
+"""Classifiers of whole image sets: each is trained once, then read from a folder."""
+
+import hashlib
+import json
+import logging
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from genlab.errors import InputError
+from genlab.export.networks import to_safetensors
+from genlab.extractors import classifier, classifier_training
+from genlab.extractors.classifier import Classifier
+from genlab.extractors.classifier_training import PROTOCOL, fit, initial
+from genlab.images.feeding.source import labels as labels_of
+from genlab.images.prepared_set import PreparedSet
+
+log = logging.getLogger(__name__)
+
+
+class Classifiers:
+    """The classifiers of whole image sets, each trained once, then read from a folder."""
+
+    def __init__(self, folder: Path):
+        self.folder = Path(folder)
+
+    def of_set(self, images: PreparedSet) -> Classifier:
+        """The classifier of a set's training images.
+
+        Raises:
+            InputError: the set isn't labelled, or as `fit`.
+        """
+        from safetensors.torch import load_file
+
+        if (numbers := labels_of(images)) is None:
+            raise InputError(f"Image set '{images.name}' ({images.kind}) has no labels to train a classifier with. Declare it labelled.")
+        file = self.folder / f"{images.content_hash[:16]}_{key()}.safetensors"
+        if not file.exists():
+            log.info("a classifier of the images of '%s', once for all recipes", images.name)
+            train = images.indices("train")
+            made = fit(images.images[train], numbers[train], len(images.classes), what=f"'{images.name}'")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            partial = file.with_suffix(f".{os.getpid()}.part")
+            partial.write_bytes(to_safetensors(made.network, {"protocol": PROTOCOL, "classes": images.classes}))
+            os.replace(partial, file)
+        network = initial(images.images.shape[3], len(images.classes))
+        network.load_state_dict(load_file(file))
+        return Classifier(network)
+
+
+def key() -> str:
+    """16 hexadecimal digits of everything that a classifier depends on in addition to the images: code, torch, number of threads."""
+    code = [hashlib.sha256(Path(module.__file__).read_bytes()).hexdigest() for module in (classifier, classifier_training)]
+    settings = [torch.__version__, np.__version__, torch.get_num_threads(), classifier_training.IMAGES, *code]
+    return hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:16]

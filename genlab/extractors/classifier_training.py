@@ -1,0 +1,93 @@
+"""Training of the in-domain classifier.
+
+The budget is counted in images, not epochs: a classifier of 40 images costs as much as one of 60,000. Labels are not smoothed, since
+smoothing draws the features of a class together (Müller et al. 2019, arXiv:1906.02629), and distances and recall measure their spread.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+from tqdm import tqdm
+
+from genlab.engine.seeding import mix
+from genlab.errors import InputError
+from genlab.extractors.classifier import FEATURES, SIDE, WIDTHS, Classifier, Network, shrunk
+from genlab.images.pixels import channels_last, to_unit
+
+IMAGES = 64_000  # seen in training, again and again where there are fewer; a multiple of BATCH_SIZE, since a batch of one has no norm
+
+
+BATCH_SIZE = 64
+
+
+LEARNING_RATE = 5e-3  # at its peak
+
+
+WEIGHT_DECAY = 5e-4
+
+
+SEED = 0
+
+
+PROTOCOL = (
+    f"a classifier of two convolutions ({' and '.join(map(str, WIDTHS))} filters) and a hidden layer of {FEATURES} units, all with batch "
+    f"norm; {IMAGES:,} images seen in batches of {BATCH_SIZE}; AdamW, one cycle of learning rates up to {LEARNING_RATE:g}, seed {SEED}; "
+    f"images of more than {SIDE} px shrunk to {SIDE} px"
+)
+
+
+def fit(
+    images: np.ndarray,  # uint8 (N, H, W, C)
+    labels: np.ndarray,  # int (N,), from 0 to classes - 1
+    classes: int,
+    seed: int = SEED,
+    what: str = "",  # what the progress bar calls them: "real images"
+) -> Classifier:
+    """Images and their classes -> a classifier: a function of them, of the seed and of torch's number of threads.
+
+    Raises:
+        InputError: not one label an image, labels that aren't among the classes, or all of one class.
+    """
+    check(images, labels, classes)
+    pixels, numbers = shrunk(images), torch.from_numpy(np.asarray(labels, np.int64))
+    network = initial(pixels.shape[1], classes, seed).to(memory_format=torch.channels_last).train()
+    batches = order(len(pixels), seed).split(BATCH_SIZE)
+    optimizer = torch.optim.AdamW(network.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, len(batches), pct_start=0.25)
+    # Images are seen as they are: shifted by a pixel or two they would take longer to learn than there is time for.
+    with torch.enable_grad():
+        for batch in tqdm(batches, f"classifier of {what}" if what else "classifier", unit="batch", disable=None):
+            optimizer.zero_grad()
+            cross_entropy(network(channels_last(to_unit(pixels[batch]))), numbers[batch]).backward()
+            optimizer.step()
+            cycle.step()
+    return Classifier(network)
+
+
+def initial(channels: int, classes: int, seed: int = SEED) -> Network:
+    """A network before training; torch's own random state stays as it was."""
+    with torch.random.fork_rng(devices=[]):
+        # Not torch.manual_seed: it would seed the accelerators, too, which are not forked.
+        torch.default_generator.manual_seed(mix(seed))
+        return Network(channels, classes)
+
+
+def check(images: np.ndarray, labels: np.ndarray, classes: int) -> None:
+    """As `fit`."""
+    if len(images) != len(labels):
+        raise InputError(f"classifier: got {len(images):,} images and {len(labels):,} labels, expected one label an image.")
+    seen = np.unique(labels)
+    if len(seen) and (seen[0] < 0 or seen[-1] >= classes):
+        raise InputError(f"classifier: got labels from {seen[0]} to {seen[-1]}, expected 0 to {classes - 1}, for {classes} classes.")
+    if len(seen) < 2:
+        raise InputError(
+            f"classifier: got {len(images):,} images of {len(seen)} of {classes} classes, expected 2 classes or more. "
+            "Give images of others, too, or leave out the scores that classify."
+        )
+
+
+def order(count: int, seed: int) -> Tensor:
+    """Which of `count` images are seen, one after the other, (IMAGES,): all of them, shuffled, again and again."""
+    epochs = [np.random.default_rng(mix(seed, epoch)).permutation(count) for epoch in range(-(-IMAGES // count))]
+    return torch.from_numpy(np.concatenate(epochs)[:IMAGES])

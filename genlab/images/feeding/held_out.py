@@ -1,0 +1,50 @@
+"""The held-out images of a set of two domains, as evaluation needs them."""
+
+import hashlib
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genlab.errors import InputError
+from genlab.images.pixels import to_bytes, to_channels_first, to_unit
+from genlab.images.prepared_set import PreparedSet
+
+FEWEST = 2  # the unbiased KID divides by N - 1
+
+
+class HeldOut:
+    """Images by domain, as uint8 (N, H, W, C) and as float (N, C, H, W) in [-1, 1]; aligned where they are pairs.
+
+    Raises:
+        InputError: a domain has fewer than two.
+    """
+
+    def __init__(self, images: PreparedSet, device: torch.device):
+        manifest = images.manifest[images.manifest["split"] == "test"]
+        self.are_pairs = bool((manifest["pair"] != "").any())
+        indices = images.pairs("test") if self.are_pairs else tuple(images.indices("test", domain) for domain in ("a", "b"))
+        self.device = device
+        self.bytes = {domain: np.ascontiguousarray(images.images[chosen]) for domain, chosen in zip(("a", "b"), indices, strict=True)}
+        for domain, held_out in self.bytes.items():
+            if len(held_out) < FEWEST:
+                raise InputError(
+                    f"Image set '{images.name}' holds out {len(held_out)} images of domain {domain}; scoring needs at least {FEWEST}. "
+                    "Add images, or raise the share `test`."
+                )
+        self.tensors = {domain: to_unit(to_channels_first(pixels)) for domain, pixels in self.bytes.items()}
+        self.sha256 = {domain: hashlib.sha256(pixels.tobytes()).hexdigest() for domain, pixels in self.bytes.items()}
+
+    def map(self, domain: str, function: Callable[[Tensor], Tensor], batch_size: int) -> Tensor:
+        """A function of all images of a domain, computed in batches."""
+        return self.apply(self.tensors[domain], function, batch_size)
+
+    def apply(self, images: Tensor, function: Callable[[Tensor], Tensor], batch_size: int) -> Tensor:
+        """The same for any images; the result is on the CPU."""
+        return torch.cat([function(batch.to(self.device)).float().cpu() for batch in images.split(batch_size)])
+
+    @staticmethod
+    def to_bytes(images: Tensor) -> np.ndarray:
+        """float (N, C, H, W) in [-1, 1] -> uint8 (N, H, W, C)."""
+        return to_bytes(images).permute(0, 2, 3, 1).contiguous().numpy()

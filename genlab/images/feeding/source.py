@@ -1,0 +1,151 @@
+"""Batches of a prepared set. Batch i is a function of (seed, i), for any number of workers."""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from genlab.engine.stream import Batch
+from genlab.errors import InputError
+from genlab.images.feeding.augment import Augmentation
+from genlab.images.feeding.order import balanced, natural
+from genlab.images.pixels import channels_last, to_channels_first, to_unit
+from genlab.images.prepared_set import PreparedSet
+
+PREFETCHED_BATCHES = 4  # a worker
+
+
+class ImageSource(Dataset):
+    """The training images of a set, for ever: reshuffled each time they have all been seen; or its classes equally often.
+
+    `epoch` is how many training images there are, either way. Only the natural order holds each once in so many: balanced, the
+    images of a large class come less often and those of a small one more often.
+
+    Raises:
+        InputError: no training images, or `balanced` for a set without labels.
+    """
+
+    def __init__(
+        self,
+        images: PreparedSet,
+        batch_size: int,
+        seed: int,
+        augmentation: Augmentation | None = None,
+        workers: int = 0,  # processes that augment; the batches are the same for any number
+        device: torch.device | str = "cpu",
+        channels_last: bool = False,  # how the batches lie in memory
+        sampling: Literal["natural", "balanced"] = "natural",  # classes as often as the set has them, or all equally often
+    ):
+        self.channels_last = channels_last
+        self.images, self.batch_size, self.seed = images.images, batch_size, seed
+        self.augmentation, self.workers, self.device = augmentation, workers, torch.device(device)
+        self.roles = roles(images)
+        self.epoch = len(next(iter(self.roles.values())))
+        self.paired = images.kind == "paired"
+        self.labels = labels(images)
+        for role, indices in self.roles.items():
+            if len(indices) == 0:
+                raise InputError(f"image set '{images.name}' has no training images for '{role}'. Add some, or lower the share `test`.")
+        self.classes = training_classes(images) if sampling == "balanced" else None
+
+    def batches(self, start: int) -> Iterator[Batch]:
+        """Batches start, start + 1, ... on the device."""
+        # A generator of its own: the loader would draw its seed from torch's global one, and shift everything after it.
+        loader = DataLoader(
+            self,
+            batch_size=None,
+            sampler=Count(start),
+            num_workers=self.workers,
+            prefetch_factor=PREFETCHED_BATCHES if self.workers else None,
+            pin_memory=self.device.type == "cuda",
+            generator=torch.Generator(),
+        )
+        for batch in loader:
+            yield {role: self._to_device(value) for role, value in batch.items()}
+
+    def _to_device(self, value: Tensor) -> Tensor:
+        value = value.to(self.device, non_blocking=True)
+        if value.dtype != torch.uint8:
+            return value
+        return channels_last(to_unit(value)) if self.channels_last else to_unit(value)
+
+    def __getitem__(self, number: int) -> dict[str, Tensor]:
+        """Batch `number`: uint8 images (N, C, H, W) by role, labels (N,)."""
+        places = np.arange(number * self.batch_size, (number + 1) * self.batch_size)
+        chosen = self._chosen(places)
+        pictures = {role: np.asarray(self.images[indices]) for role, indices in chosen.items()}
+        if self.augmentation is not None:
+            pictures = self._augmented(pictures, places)
+        batch = {role: to_channels_first(images) for role, images in pictures.items()}
+        return batch if self.labels is None else batch | {"label": torch.from_numpy(self.labels[chosen["image"]])}
+
+    def _chosen(self, places: np.ndarray) -> dict[str, np.ndarray]:
+        """The images in these places of the endless order, by role."""
+        if self.classes is not None:
+            return {"image": balanced(places, self.classes, self.seed)}
+        # Pairs are shuffled as one, two domains each in an order of its own.
+        each = enumerate(self.roles.items())
+        return {role: natural(places, indices, self.seed, 0 if self.paired else order) for order, (role, indices) in each}
+
+    def _augmented(self, pictures: dict[str, np.ndarray], places: np.ndarray) -> dict[str, np.ndarray]:
+        """The same images, each in a distortion of its own; the two of a pair in one."""
+        if self.paired:
+            pairs = [self.augmentation(a, self.seed, place, 0, pair=b) for a, b, place in zip(*pictures.values(), places, strict=True)]
+            return dict(zip(pictures, map(np.stack, zip(*pairs, strict=True)), strict=True))
+        return {
+            role: np.stack([self.augmentation(image, self.seed, place, order)[0] for image, place in zip(images, places, strict=True)])
+            for order, (role, images) in enumerate(pictures.items())
+        }
+
+
+class Count:
+    """start, start + 1, ... for ever, as a sampler."""
+
+    def __init__(self, start: int):
+        self.start = start
+
+    def __iter__(self) -> Iterator[int]:
+        return itertools.count(self.start)
+
+
+def roles(images: PreparedSet, split: str = "train") -> Mapping[str, np.ndarray]:
+    """What a batch is made of -> the images for it, as indices into the set."""
+    if images.kind == "paired":
+        return dict(zip(("a", "b"), images.pairs(split), strict=True))
+    if images.kind == "unpaired":
+        return {domain: images.indices(split, domain) for domain in ("a", "b")}
+    return {"image": images.indices(split)}
+
+
+def labels(images: PreparedSet) -> np.ndarray | None:
+    """The class of every image of a set, as its number in `classes`, (N,); None if the set isn't labelled."""
+    number = {name: index for index, name in enumerate(images.classes)}
+    return images.manifest["label"].map(number).to_numpy() if images.kind == "labelled" else None
+
+
+def training_classes(images: PreparedSet) -> list[np.ndarray]:
+    """The training images of each class that has any, as indices into the set.
+
+    Raises:
+        InputError: the set isn't labelled.
+    """
+    numbers = labels(images)
+    if numbers is None:
+        raise InputError(
+            f"sampling: got 'balanced', but image set '{images.name}' is {images.kind}; expected a labelled set. "
+            "Set `sampling: natural` in the recipe's budget, or name a set with labels."
+        )
+    indices = images.indices("train")
+    return [indices[numbers[indices] == number] for number in np.unique(numbers[indices])]
+
+
+def batch_of(images: PreparedSet, indices: np.ndarray, device: torch.device | str = "cpu") -> Batch:
+    """These images of a set of one domain, with their labels if it has any, as a batch."""
+    batch = {"image": to_unit(to_channels_first(np.asarray(images.images[indices])))}
+    if (numbers := labels(images)) is not None:
+        batch["label"] = torch.from_numpy(numbers[indices])
+    return {role: values.to(device) for role, values in batch.items()}

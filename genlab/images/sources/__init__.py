@@ -1,0 +1,9 @@
+"""Where the images of a set are. Each layout's constructor arguments are the keys of a set's `source` in images.yml."""
+
+from genlab.images.sources.domains import SideBySide, TrainTestDomains, TwoFolders
+from genlab.images.sources.files import Item, Layout
+from genlab.images.sources.folders import Folder, FolderPerClass, LabelsFile
+from genlab.images.sources.idx import Idx
+from genlab.images.sources.tiles import Tiles
+
+__all__ = ["Folder", "FolderPerClass", "Idx", "Item", "LabelsFile", "Layout", "SideBySide", "Tiles", "TrainTestDomains", "TwoFolders"]

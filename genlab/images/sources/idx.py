@@ -1,0 +1,113 @@
+"""The MNIST family's IDX files: an array with a header. http://yann.lecun.com/exdb/mnist/, "file format"."""
+
+import gzip
+import io
+import math
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from genlab.errors import InputError
+from genlab.images.sources.files import Item, Reader, list_files
+
+UNSIGNED_BYTES = 0x08
+
+
+@dataclass(frozen=True)
+class Idx:
+    """Images and labels in IDX files, gzipped or not; a second pair of files is the held-out split."""
+
+    root: str  # folder or .zip
+    images: str  # file of (N, H, W) bytes, relative to root
+    labels: str = ""  # file of (N,) bytes; '' for no labels
+    test_images: str = ""  # '' for no held-out files: the set's `test` fraction decides
+    test_labels: str = ""
+    names: Sequence[str] = ()  # of the classes, in the order of their numbers; empty: the numbers themselves
+    pad: int = 0  # pixels of value 0 added on every side: LeNet (LeCun et al. 1998, section II.B) makes MNIST's 28 px 32 with 2
+
+    def __post_init__(self) -> None:
+        if self.pad < 0:
+            raise InputError(f"Idx's `pad` is how many pixels to add on every side, 0 or more; got {self.pad}.")
+
+    def items(self) -> Iterator[Item]:
+        files = list_files(self.root)
+        parts = [("train" if self.test_images else "", self.images, self.labels)]
+        parts += [("test", self.test_images, self.test_labels)] if self.test_images else []
+        for split, images, labels in parts:
+            pixels = self.read(files, images, dimensions=(3, 4))
+            numbers = self.read(files, labels, dimensions=(1,)) if labels else None
+            if numbers is not None and len(numbers) != len(pixels):
+                raise InputError(f"{images} has {len(pixels):,} images, {labels} {len(numbers):,} labels. They must belong together.")
+            names = self.class_names(numbers)
+            border = [(0, 0), (self.pad, self.pad), (self.pad, self.pad), (0, 0)]
+            pixels = np.pad(pixels, border[: pixels.ndim]) if self.pad else pixels
+            for index in range(len(pixels)):
+                label = "" if numbers is None else names[numbers[index]]
+                stem = f"{split or 'image'}/{index:06d}"
+                yield Item(f"{images}#{index:06d}", partial(pixels.__getitem__, index), stem, label=label, split=split)
+
+    def domains(self) -> dict[str, str]:
+        return {}
+
+    def class_names(self, numbers: np.ndarray | None) -> Sequence[str]:
+        """Numbers are padded to one width, so that their order as text is their order."""
+        if numbers is None:
+            return ()
+        highest = int(numbers.max(initial=0))
+        if self.names and highest >= len(self.names):
+            raise InputError(f"Label {highest} has no name: `names` holds {len(self.names)}.")
+        return self.names or [f"{number:0{len(str(highest))}d}" for number in range(highest + 1)]
+
+    def read(self, files: dict[str, Reader], name: str, dimensions: tuple[int, ...]) -> np.ndarray:
+        """An IDX file of the set -> uint8 array, not to be written to.
+
+        Raises:
+            InputError: no such file, unreadable, or as `decode_idx`.
+        """
+        path = Path(self.root, name).absolute()
+        if name not in files:
+            raise InputError(f"No file {path}; there is: {', '.join(list(files)[:12]) or 'nothing'}.")
+        try:
+            content = files[name]()
+        except (OSError, EOFError, zlib.error) as error:
+            raise InputError(f"Can't read {path}: {error}. Fetch it again.") from error
+        return decode_idx(content, path, dimensions)
+
+
+def decode_idx(
+    content: bytes,  # gzipped or not
+    path: Path,  # what messages call it
+    dimensions: tuple[int, ...],  # how many there may be
+) -> np.ndarray:
+    """An IDX file's content -> uint8 array, not to be written to.
+
+    Raises:
+        InputError: it is damaged, or not an IDX file of bytes with that many dimensions.
+    """
+    try:
+        data = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"Can't read {path}: {error}. Fetch it again.") from error
+    count = data[3] if len(data) >= 4 else 0
+    if data[:3] != bytes([0, 0, UNSIGNED_BYTES]) or count not in dimensions or len(data) < 4 + 4 * count:
+        wanted = " or ".join(map(str, dimensions))
+        raise InputError(f"{path} is no IDX file of bytes with {wanted} dimensions: it begins with {data[:4].hex(' ')}.")
+    shape = tuple(np.frombuffer(data, ">u4", count, offset=4).tolist())
+    start = 4 + 4 * count
+    if len(data) - start != math.prod(shape):
+        raise InputError(f"{path} holds {len(data) - start:,} bytes where its header says {shape}: it is damaged. Fetch it again.")
+    return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
+
+
+def encode_idx(array: np.ndarray) -> bytes:
+    """uint8 array -> a gzipped IDX file's content; its header has no time and no name, so that equal arrays give equal bytes."""
+    header = bytes([0, 0, UNSIGNED_BYTES, array.ndim]) + np.array(array.shape, ">u4").tobytes()
+    file = io.BytesIO()
+    # Not gzip.compress: the header that it writes differs between versions of Python.
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=file, mtime=0) as packed:
+        packed.write(header + array.astype(np.uint8, casting="safe").tobytes())
+    return file.getvalue()

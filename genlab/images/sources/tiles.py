@@ -1,0 +1,182 @@
+"""Two large pictures of one place, a map and a photograph of it, cut into pairs of tiles."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from genlab.errors import InputError
+from genlab.images.decode import decode
+from genlab.images.sources.files import Item, Reader, list_images, without_extension
+from genlab.serving.errors import DecodeError
+from genlab.serving.images import convert
+
+WHOLE = (0.0, 0.0, 1.0, 1.0)
+
+
+class Box(NamedTuple):
+    """A part of a picture, in pixels: rows top .. bottom - 1, columns left .. right - 1."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def meets(self, other: "Box") -> bool:
+        """Whether they share a pixel."""
+        return self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
+
+    def within(self, other: "Box") -> "Box":
+        """The part of it inside the other."""
+        corner, opposite = map(max, self[:2], other[:2]), map(min, self[2:], other[2:])
+        return Box(*corner, *opposite)
+
+
+class Tile(NamedTuple):
+    """Where a tile is, and which split it is in."""
+
+    box: Box
+    split: str  # "train", "test"; "" where no part is held out
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Two registered pictures in root, cut into square tiles: equal places are a pair.
+
+    What is held out is a part of the picture, not tiles here and there: neighbours look alike, and tiles that overlap share pixels.
+    Held-out boxes are cut from their own corner into tiles that don't overlap; tiles that lie across a border are in neither split.
+    Transparent pixels are laid on white.
+    """
+
+    root: str  # folder or .zip
+    a: str  # domain a's picture, a file in root
+    b: str  # domain b's picture: of equal size, or a whole number of times larger or smaller; the larger one is shrunk
+    side: int  # of a tile, in pixels of the smaller picture
+    step: int | None = None  # from a training tile to the next, in pixels; null: side, so that none overlap
+    test: Sequence[Sequence[float]] = ()  # held-out boxes, [left, top, right, bottom] as shares of the picture
+    area: Sequence[float] = WHOLE  # the box that is cut at all
+    blank: float = 2.0  # tiles are passed over whose pixels stray less from their mean colour, in grey levels, in a or in b
+
+    def __post_init__(self) -> None:
+        if not self.a or not self.b or without_extension(self.a) == without_extension(self.b):
+            raise InputError(f"Tiles' `a` and `b` must be two files with different names; got '{self.a}' and '{self.b}'.")
+        check_steps(self.side, self.step, bool(self.test))
+        for box in (*(self.test if isinstance(self.test, Sequence) else [self.test]), self.area):
+            check_box(box)
+
+    def items(self) -> Iterator[Item]:
+        files = list_images(self.root)
+        pictures = dict(zip("ab", same_size({name: self.picture(files, name) for name in (self.a, self.b)}), strict=True))
+        height, width = pictures["a"].shape[:2]
+        boxes = [in_pixels(box, width, height) for box in self.test]
+        tiles = cut(in_pixels(self.area, width, height), self.side, self.step or self.side, boxes)
+        shown = [tile for tile in tiles if all(shows(part(pixels, tile.box), self.blank) for pixels in pictures.values())]
+        if not shown:
+            raise InputError(f"None of {len(tiles):,} tiles has a contrast of {self.blank:g} in both {self.a} and {self.b}. Lower `blank`.")
+        yield from tile_items(self.domains(), pictures, shown)
+
+    def domains(self) -> dict[str, str]:
+        return {"a": without_extension(self.a), "b": without_extension(self.b)}
+
+    def picture(self, files: Mapping[str, Reader], name: str) -> Image.Image:
+        if name not in files:
+            raise InputError(f"No image {Path(self.root, name).absolute()}; there is: {', '.join(list(files)[:12]) or 'none'}.")
+        return read_picture(files[name], Path(self.root, name))
+
+
+def read_picture(read: Reader, path: Path) -> Image.Image:
+    """A whole picture, RGB.
+
+    Raises:
+        InputError: it can't be read, isn't an image, or is damaged.
+    """
+    try:
+        return convert(decode(read()), 3)
+    except (DecodeError, OSError) as error:
+        raise InputError(f"Can't cut {path.absolute()} into tiles: {error}. Fetch it again.") from error
+
+
+def same_size(images: Mapping[str, Image.Image]) -> list[np.ndarray]:
+    """Two pictures by name -> uint8 (H, W, 3) each, the larger one shrunk to the smaller by averaging whole blocks of pixels.
+
+    Raises:
+        InputError: neither is a whole number of times the other.
+    """
+    smaller, larger = sorted(images.values(), key=lambda image: image.width * image.height)
+    factor = larger.width // smaller.width
+    if larger.size != (factor * smaller.width, factor * smaller.height):
+        sizes = " and ".join(f"{name} {image.width:,} x {image.height:,}" for name, image in images.items())
+        raise InputError(f"{sizes} pixels: expected equal sizes, or one a whole number of times the other. Scale one of them.")
+    return [np.asarray(image.reduce(factor) if image is larger and factor > 1 else image) for image in images.values()]
+
+
+def cut(
+    area: Box,
+    side: int,  # of a tile
+    step: int,  # from a training tile to the next
+    test: Sequence[Box],  # held out
+) -> list[Tile]:
+    """Tiles wholly in a held-out box, and tiles of the rest that touch none.
+
+    Raises:
+        InputError: held-out boxes overlap, or no tile fits where some are needed.
+    """
+    for index, box in enumerate(test):
+        for other in test[:index]:
+            if box.meets(other):
+                raise InputError(f"Held-out boxes must not overlap; these do: {other} and {box}, in pixels.")
+    held_out = [list(grid(box.within(area), side, side)) for box in test]
+    for box, found in zip(test, held_out, strict=True):
+        if not found:
+            raise InputError(f"No tile of {side} px fits in the held-out {box.within(area)}, in pixels. Make it larger.")
+    rest = [place for place in grid(area, side, step) if not any(place.meets(box) for box in test)]
+    if not rest:
+        raise InputError(f"No training tile of {side} px fits in {area}, in pixels, beside what is held out. Lower `side`.")
+    return [Tile(place, "train" if test else "") for place in rest] + [Tile(place, "test") for found in held_out for place in found]
+
+
+def grid(area: Box, side: int, step: int) -> Iterator[Box]:
+    """Squares in rows from the area's left upper corner on."""
+    for top in range(area.top, area.bottom - side + 1, step):
+        for left in range(area.left, area.right - side + 1, step):
+            yield Box(left, top, left + side, top + side)
+
+
+def tile_items(names: Mapping[str, str], pictures: Mapping[str, np.ndarray], tiles: Iterable[Tile]) -> Iterator[Item]:
+    """Two items a tile, `<name>/<top>_<left>`, in pixels of the picture. The pictures are only ever read: threads may share them."""
+    digits = len(str(max(extent for pixels in pictures.values() for extent in pixels.shape[:2])))
+    for box, split in tiles:
+        stem = f"{box.top:0{digits}d}_{box.left:0{digits}d}"
+        for domain, pixels in pictures.items():
+            yield Item(f"{names[domain]}/{stem}", partial(part, pixels, box), stem, domain, split=split)
+
+
+def part(pixels: np.ndarray, box: Box) -> np.ndarray:
+    """What a picture (H, W, ...) shows in a box: a view of it."""
+    return pixels[box.top : box.bottom, box.left : box.right]
+
+
+def shows(pixels: np.ndarray, least: float) -> bool:
+    """Whether an image (H, W) or (H, W, C) isn't of one colour: its pixels' distance from the mean colour, as the manifest's `std`."""
+    return np.mean([channel.var() for channel in np.atleast_3d(pixels).transpose(2, 0, 1)]) ** 0.5 >= least
+
+
+def in_pixels(shares: Sequence[float], width: int, height: int) -> Box:
+    return Box(*(round(share * extent) for share, extent in zip(shares, (width, height) * 2, strict=True)))
+
+
+def check_box(box: Sequence[float]) -> None:
+    numbers = list(box) if isinstance(box, Sequence) and all(isinstance(share, int | float) for share in box) else []
+    if len(numbers) != 4 or not (0 <= numbers[0] < numbers[2] <= 1 and 0 <= numbers[1] < numbers[3] <= 1):
+        raise InputError(f"A box is [left, top, right, bottom], shares of the picture from 0 to 1, left < right, top < bottom; got {box}.")
+
+
+def check_steps(side: int, step: int | None, held_out: bool) -> None:
+    if side < 1 or (step is not None and step < 1):
+        raise InputError(f"Tiles' `side` and `step` are 1 or more pixels; got {side} and {step}.")
+    if step is not None and step < side and not held_out:
+        raise InputError(f"Tiles of {side} px every {step} px overlap: some of each would be held out, pixels and all. Set `test`.")

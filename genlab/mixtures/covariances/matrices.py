@@ -1,0 +1,117 @@
+"""Covariances as symmetric matrices: one per component, or one for all."""
+
+import torch
+from torch import Tensor, nn
+
+from genlab.mixtures.covariances.base import Covariance
+from genlab.mixtures.covariances.deviations import Product
+from genlab.mixtures.covariances.quadratic import Triangular
+from genlab.mixtures.covariances.sums import at_least_tiny, chosen, raised, squared_distances
+
+
+class Full(Covariance):
+    """A symmetric matrix for each component, (K, D, D)."""
+
+    def allocate(self, components: int, size: int) -> None:
+        self.register_buffer("value", torch.eye(size, dtype=torch.float64).repeat(components, 1, 1))
+        self.register_buffer("sum_first", torch.zeros(components, size, dtype=torch.float64))
+        self.register_buffer("sum_second", torch.zeros(components, size, size, dtype=torch.float64))
+
+    def prepare(self, means: Tensor, dtype: torch.dtype) -> None:
+        self.factor = Triangular(self.value, means, dtype)
+
+    def log_density(self, x: Tensor) -> Tensor:
+        return self.factor.log_density(x)
+
+    def add(self, x: Tensor, weights: Tensor, negligible: float) -> None:
+        for k, some, share in chosen(x, weights, negligible):
+            deviation = some - self.factor.means[k]
+            weighted = deviation * share[:, None]
+            self.sum_first[k] += weighted.sum(0)
+            self.sum_second[k] += weighted.T @ deviation
+
+    def maximise(self, counts: Tensor, means: Tensor) -> Tensor:
+        shift = self.sum_first / at_least_tiny(counts)[:, None]
+        value = self.sum_second / at_least_tiny(counts)[:, None, None] - shift[:, :, None] * shift[:, None, :]
+        value = (value + value.mT) / 2
+        value.diagonal(dim1=1, dim2=2).add_(self.regularisation)
+        self.value = torch.where((counts > 0)[:, None, None], value, self.value)
+        self.clear()
+        return torch.where((counts > 0)[:, None], self.factor.means.double() + shift, means)
+
+    def usual(self, healthy: Tensor, counts: Tensor, lost: int) -> None:
+        share = counts * healthy / (counts * healthy).sum()
+        self.value[lost] = (share[:, None, None] * self.value).nan_to_num().sum(0)
+
+    def sound(self) -> Tensor:
+        return torch.linalg.cholesky_ex(self.value).info == 0
+
+    def mend(self, unsound: Tensor) -> None:
+        self.value[unsound] = raised(self.value[unsound], self.regularisation)
+
+    def matrices(self) -> Tensor:
+        return self.value
+
+    def assign(self, matrices: Tensor) -> None:
+        self.value = matrices.to(self.value, copy=True)
+
+    def free_parameters(self, components: int, size: int) -> int:
+        return components * size * (size + 1) // 2
+
+    def deviations(self) -> nn.Module:
+        return Product(torch.linalg.cholesky(self.value))
+
+
+class Tied(Covariance):
+    """One symmetric matrix for all components, (D, D)."""
+
+    def allocate(self, components: int, size: int) -> None:
+        self.components = components
+        self.register_buffer("value", torch.eye(size, dtype=torch.float64))
+        self.register_buffer("sum_first", torch.zeros(components, size, dtype=torch.float64))
+        self.register_buffer("sum_second", torch.zeros(size, size, dtype=torch.float64))
+
+    def prepare(self, means: Tensor, dtype: torch.dtype) -> None:
+        self.centre = means.mean(0).to(dtype)
+        # One product for all: x and the means meet where the covariance is the unit matrix.
+        self.factor = Triangular(self.value[None], means.mean(0, keepdim=True), dtype)
+        self.whitened_means = self.factor.whiten(means.to(dtype))
+
+    def log_density(self, x: Tensor) -> Tensor:
+        return -squared_distances(self.factor.whiten(x), self.whitened_means) / 2 + self.factor.constants
+
+    def add(self, x: Tensor, weights: Tensor, negligible: float) -> None:
+        deviation = x - self.centre
+        self.sum_first += weights.T @ deviation
+        self.sum_second += deviation.T @ deviation
+
+    def maximise(self, counts: Tensor, means: Tensor) -> Tensor:
+        centre = self.centre.double()
+        shift = self.sum_first / at_least_tiny(counts)[:, None]
+        value = (self.sum_second - (counts[:, None] * shift).T @ shift) / counts.sum()
+        value = (value + value.T) / 2
+        value.diagonal().add_(self.regularisation)
+        self.value = value
+        self.clear()
+        return torch.where((counts > 0)[:, None], centre + shift, means)
+
+    def usual(self, healthy: Tensor, counts: Tensor, lost: int) -> None:
+        pass
+
+    def sound(self) -> Tensor:
+        return (torch.linalg.cholesky_ex(self.value).info == 0).expand(self.components)
+
+    def mend(self, unsound: Tensor) -> None:
+        self.value = raised(self.value, self.regularisation)
+
+    def matrices(self) -> Tensor:
+        return self.value.expand(self.components, -1, -1)
+
+    def assign(self, matrices: Tensor) -> None:
+        self.value = matrices.to(self.value).mean(0)
+
+    def free_parameters(self, components: int, size: int) -> int:
+        return size * (size + 1) // 2
+
+    def deviations(self) -> nn.Module:
+        return Product(torch.linalg.cholesky(self.value)[None].expand(self.components, -1, -1))

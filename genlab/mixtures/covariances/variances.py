@@ -1,0 +1,78 @@
+"""Diagonal covariances: one variance per component and value, or one per component."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from genlab.mixtures.covariances.base import Covariance
+from genlab.mixtures.covariances.deviations import Scaling
+from genlab.mixtures.covariances.quadratic import DiagonalQuadratic
+from genlab.mixtures.covariances.sums import at_least_tiny
+
+
+class Diagonal(Covariance):
+    """A variance for each value of each component, (K, D)."""
+
+    def allocate(self, components: int, size: int) -> None:
+        self.register_buffer("value", torch.ones(components, size, dtype=torch.float64))
+        self.register_buffer("sum_first", torch.zeros(components, size, dtype=torch.float64))
+        self.register_buffer("sum_second", torch.zeros(components, size, dtype=torch.float64))
+
+    def prepare(self, means: Tensor, dtype: torch.dtype) -> None:
+        self.quadratic = DiagonalQuadratic(means, 1 / self.value, dtype)
+        self.constants = (-(self.value.log().sum(1) + self.value.shape[1] * math.log(2 * math.pi)) / 2).to(dtype)
+        self.expanded: tuple[Tensor, Tensor] | None = None
+
+    def log_density(self, x: Tensor) -> Tensor:
+        features = self.quadratic.features(x)
+        self.expanded = (x, features)  # the M step of the same images wants them again
+        return self.constants - self.quadratic.of(features) / 2
+
+    def add(self, x: Tensor, weights: Tensor, negligible: float) -> None:
+        known = self.expanded is not None and self.expanded[0] is x
+        sums = weights.T @ (self.expanded[1] if known else self.quadratic.features(x))
+        second, first = sums.chunk(2, 1)
+        self.sum_first += first
+        self.sum_second += second
+
+    def maximise(self, counts: Tensor, means: Tensor) -> Tensor:
+        shift = self.sum_first / at_least_tiny(counts)[:, None]
+        variances = (self.sum_second / at_least_tiny(counts)[:, None] - shift.square()).clamp(min=0)
+        self.value = torch.where((counts > 0)[:, None], self.pooled(variances) + self.regularisation, self.value)
+        centre, self.expanded = self.quadratic.centre.double(), None
+        self.clear()
+        return torch.where((counts > 0)[:, None], centre + shift, means)
+
+    def pooled(self, variances: Tensor) -> Tensor:
+        """Variances (K, D) -> those that this kind can say."""
+        return variances
+
+    def usual(self, healthy: Tensor, counts: Tensor, lost: int) -> None:
+        share = counts * healthy / (counts * healthy).sum()
+        self.value[lost] = (share[:, None] * self.value).nan_to_num().sum(0)
+
+    def sound(self) -> Tensor:
+        return (self.value > 0).all(1) & self.value.isfinite().all(1)
+
+    def matrices(self) -> Tensor:
+        return torch.diag_embed(self.value)
+
+    def assign(self, matrices: Tensor) -> None:
+        self.value = self.pooled(matrices.diagonal(dim1=1, dim2=2).to(self.value).clone())
+
+    def free_parameters(self, components: int, size: int) -> int:
+        return components * size
+
+    def deviations(self) -> nn.Module:
+        return Scaling(self.value.sqrt())
+
+
+class Spherical(Diagonal):
+    """A variance for each component, the same for all values, kept as (K, D)."""
+
+    def pooled(self, variances: Tensor) -> Tensor:
+        return variances.mean(1, keepdim=True).expand_as(variances).clone()
+
+    def free_parameters(self, components: int, size: int) -> int:
+        return components

@@ -1,0 +1,40 @@
+"""Names that have moved: descriptions and releases of version 0.1 still work in 0.2, with a warning that gives the new name."""
+
+import warnings
+
+MODULES = {
+    "genlab.adaptive": "genlab.adversarial.adaptive",
+    "genlab.compute": "genlab.engine.compute",
+    "genlab.diffaugment": "genlab.adversarial.diffaugment",
+    "genlab.growth": "genlab.adversarial.growth",
+    "genlab.images.augment": "genlab.images.feeding.augment",
+    "genlab.images.digits": "genlab.images.sources.digits",
+    "genlab.images.edges": "genlab.images.sources.edges",
+    "genlab.images.layouts": "genlab.images.sources",
+    "genlab.images.masks": "genlab.images.sources.masks",
+    "genlab.images.satellite": "genlab.images.sources.satellite",
+    "genlab.networks.minibatch": "genlab.networks.layers.minibatch",
+    "genlab.networks.residual": "genlab.networks.r3gan",
+    "genlab.networks.sampling": "genlab.networks.inference",
+    "genlab.styles.path_length": "genlab.adversarial.path_length",
+}
+OBJECTS = {"genlab.networks.inference.Inference": "genlab.networks.inference.Inference"}
+
+
+def current_name(name: str) -> str:
+    """The dotted name of an object, as it is today."""
+    module, _, attribute = name.rpartition(".")
+    for old, new in MODULES.items():
+        if module == old or module.startswith(f"{old}."):
+            name = f"{new}{module.removeprefix(old)}.{attribute}"
+            break
+    return OBJECTS.get(name, name)
+
+
+def warn_if_moved(name: str, where: str) -> str:
+    """The same, with a warning if the name is an old one."""
+    if (current := current_name(name)) != name:
+        warnings.warn(
+            f"{where}: class: {name} has moved to {current}. The old name works until version 0.3: change it.", FutureWarning, stacklevel=2
+        )
+    return current

@@ -1,0 +1,76 @@
+"""R3GAN: residual generator and critic without normalisation (Huang et al. 2024, arXiv:2501.05441, section 3 and appendix)."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import pixel_shuffle, pixel_unshuffle
+
+from genlab.networks.layers.residual import Doubling, Halving, stages
+from genlab.networks.shapes import COARSEST, doublings_to
+
+
+class Generator(nn.Module):
+    """Latent (N, latent_size) -> image (N, C, size, size) in [-1, 1].
+
+    A learnt 4 px map a channel, scaled by the latent; blocks, bilinear doubling, blocks, ...; 1 x 1 to the image. The last is squashed
+    by tanh, where the paper's is not: a background of exactly black or white is then easily learnt.
+    """
+
+    classes = 0  # it is told no label
+
+    def __init__(
+        self,
+        size: int,  # of the images, pixels: 8, 16, 32, ...
+        channels: int = 3,
+        latent_size: int = 64,
+        width: int = 32,  # filters at the finest side; doubled with each halving of it
+        most: int = 256,  # filters at any side
+        blocks: int = 1,  # at each side; paper: 2
+        group_size: int | None = 16,  # filters that a 3 x 3 convolution mixes; null: all, without groups
+        expansion: int = 2,  # of the filters inside a block
+        patch: int = 1,  # side of the square of pixels that the last layer gives at once; 2 leaves out the finest level, paper: 1
+    ):
+        super().__init__()
+        doublings = doublings_to(size // patch, "Generator")
+        self.size, self.latent_size, self.patch = size, latent_size, patch
+        filters = [min(most, width * 2**level) for level in reversed(range(doublings + 1))]
+        self.basis = nn.Parameter(torch.randn(filters[0], COARSEST, COARSEST))
+        self.scale = nn.Linear(latent_size, filters[0], bias=False)
+        self.stages = nn.Sequential(*stages(filters, Doubling, blocks, group_size, expansion))
+        self.to_image = nn.Conv2d(filters[-1], channels * patch**2, 1, bias=False)
+        for layer in (self.scale, self.to_image):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
+
+    def forward(self, latent: Tensor) -> Tensor:
+        features = self.stages(self.scale(latent)[:, :, None, None] * self.basis)
+        return pixel_shuffle(self.to_image(features), self.patch).tanh()
+
+
+class Critic(nn.Module):
+    """Image (N, C, size, size) -> logits (N,). The generator's mirror image."""
+
+    classes = 0  # it is told no label
+
+    def __init__(
+        self,
+        size: int,
+        channels: int = 3,
+        width: int = 32,
+        most: int = 256,
+        blocks: int = 1,  # at each side; paper: 2
+        group_size: int | None = 16,
+        expansion: int = 2,
+        patch: int = 1,  # side of the square of pixels that the first layer takes at once
+    ):
+        super().__init__()
+        doublings = doublings_to(size // patch, "Critic")
+        self.patch = patch
+        filters = [min(most, width * 2**level) for level in range(doublings + 1)]
+        first = nn.Conv2d(channels * patch**2, filters[0], 1, bias=False)
+        self.stages = nn.Sequential(first, *stages(filters, Halving, blocks, group_size, expansion))
+        self.basis = nn.Conv2d(filters[-1], filters[-1], COARSEST, groups=filters[-1], bias=False)
+        self.to_logit = nn.Linear(filters[-1], 1, bias=False)
+        for layer in (first, self.basis, self.to_logit):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.to_logit(self.basis(self.stages(pixel_unshuffle(image, self.patch))).flatten(1)).flatten()

@@ -1,0 +1,1 @@
+"""Pages that compare recipes: scores -> Markdown and pictures."""

@@ -1,0 +1,163 @@
+"""The page that compares class-conditional GANs: the adversarial family's comparison, and how well samples match their labels.
+
+It also shows the results of benchmarks/whole_fashion.py, of runs on the whole of Fashion-MNIST.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from genlab.reports.adversarial import comparison, copy_pictures, family_results
+from genlab.reports.artifacts import Project, Written, check_any, thousandths
+from genlab.reports.markdown import line, number
+
+PAGE = Path("docs/results/conditional.md")
+PICTURES = ("samples", "pictures/truncation_curve", "pictures/truncation", "pictures/class_interpolation")
+GROUPS = ("in_domain", "classes", "kid_within_classes", "truncation")  # of scores that the page shows
+WHOLE = "whole"  # in the page's folder: <recipe>.json and <recipe>.png of runs on the whole of Fashion-MNIST
+
+
+def write(project: Project) -> Written:
+    """Make the page, and its pictures in the folder next to it.
+
+    Raises:
+        MissingResultsError: no recipe has all its results.
+        InputError: the recipes were scored under different protocols.
+    """
+    entries, metrics, speeds, notes = family_results(project, "conditional", PAGE, PICTURES)
+    for name in list(entries):
+        if missing := [group for group in GROUPS if group not in metrics[name]]:
+            notes.append(f"{name} is left out: its image set has no scores by class ({', '.join(missing)}).")
+            del entries[name]
+    check_any(PAGE, entries, notes)
+    page = project.folder / PAGE
+    copy_pictures(project, entries, page.with_suffix(""), PICTURES)
+    whole = {file.stem: json.loads(file.read_text()) for file in sorted((page.with_suffix("") / WHOLE).glob("*.json"))}
+    page.write_text("\n".join(describe(entries, metrics, speeds, whole, page.stem)), encoding="utf-8")
+    return Written(page, notes)
+
+
+def describe(
+    entries: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    speeds: Mapping[str, Any],
+    whole: Mapping[str, Any],  # recipe -> its scores on the whole of Fashion-MNIST
+    folder: str,  # of the pictures
+) -> list[str]:
+    """The page's lines: protocol, tables, truncation, the whole set, grids, the best first.
+
+    Raises:
+        InputError: the recipes were scored under different protocols, and don't compare.
+    """
+    lines, order = comparison("Class-conditional GANs", entries, metrics, speeds)
+    ordered = {name: metrics[name] for name in order}
+    lines += [
+        "## Are the labels obeyed?",
+        "",
+        *class_table(ordered),
+        "",
+        "- recognised: samples that a classifier trained on the real training images takes for the class they were told (GAN-test,",
+        "  arXiv:1807.09499); CAS: held-out images that the same classifier, trained on samples alone, recognises (arXiv:1905.10887). The",
+        "  row of real images is the real-trained classifier's accuracy on held-out ones: the ceiling of CAS. Samples that are recognised",
+        "  more often are more clear-cut than real images, not better.",
+        "- KID within classes: the mean over the classes of the KID between samples and held-out images of one class. In-domain scores are",
+        "  in the features of the classifier.",
+        "",
+        *within_table(ordered),
+        "",
+        "## Truncation",
+        "",
+        "The same latents, bounded more and more, in the classifier's features. Precision says whether samples are typical, recall how",
+        "much of the real images' variety they leave.",
+        "",
+        *truncation_table(ordered),
+        "",
+        *(f"![scores of {name} by truncation]({folder}/{name}_truncation_curve.png)" for name in order),
+        "",
+    ]
+    if whole:
+        lines += whole_set(whole, folder)
+    for name in order:
+        lines += [f"## {name}", "", f"![samples of {name}, a row a class]({folder}/{name}.png)", ""]
+        lines += ["From class to class, and truncated:", ""]
+        lines += [f"![{name} from class to class]({folder}/{name}_class_interpolation.png)", ""]
+        lines += [f"![{name}, truncated]({folder}/{name}_truncation.png)", ""]
+    return lines
+
+
+def class_table(metrics: Mapping[str, Any]) -> list[str]:
+    """A line a recipe: how well its classes are recognised, and how much they teach."""
+    titles = ("recipe", "recognised", "CAS", "KID x 1000 within classes", "in-domain FID", "in-domain precision", "in-domain recall")
+    rows = []
+    for name, scored in metrics.items():
+        own, domain = scored["classes"]["generated"], scored["in_domain"]["generated"]
+        rows.append([f"`{name}`", *obeyed(own), f"{1000 * own['kid_efflite0_within']:.0f}", *shares(domain)])
+    scored = next(iter(metrics.values()))
+    return table(
+        titles, [*rows, ["real images", *obeyed(scored["classes"]["held-out images"]), "", *shares(scored["in_domain"]["training images"])]]
+    )
+
+
+def within_table(metrics: Mapping[str, Any]) -> list[str]:
+    """KID within each class, a line a class."""
+    scores = {f"`{name}`": scored["kid_within_classes"]["generated"] for name, scored in metrics.items()}
+    scores["training images"] = next(iter(metrics.values()))["kid_within_classes"]["training images"]
+    rows = [
+        [title, *(f"{1000 * values[title]:.0f}" if title in values else "" for values in scores.values())]
+        for title in next(iter(scores.values()))
+    ]
+    return table(["KID x 1000 within", *scores], rows)
+
+
+def truncation_table(metrics: Mapping[str, Any], by: str = "bound") -> list[str]:
+    """A line a value of what truncates: KID, in whichever features it is, precision and recall of each recipe."""
+    rows = []
+    for value in next(iter(metrics.values()))["truncation"]:
+        scores = [scored["truncation"][value] for scored in metrics.values()]
+        rows.append([value, *(f"{1000 * next(iter(row.values())):.0f}, {row['precision']:.2f}, {row['recall']:.2f}" for row in scores)])
+    return table([by, *(f"`{name}`: KID x 1000, precision, recall" for name in metrics)], rows)
+
+
+def whole_set(whole: Mapping[str, Any], folder: str) -> list[str]:
+    """What runs on the whole of Fashion-MNIST gave."""
+    counts = next(iter(whole.values()))["images"]
+    titles = (
+        "recipe",
+        "images seen",
+        "in-domain KID x 1000",
+        "in-domain FID",
+        "in-domain precision",
+        "in-domain recall",
+        "recognised",
+        "CAS",
+    )
+    rows = []
+    for name, scored in whole.items():
+        domain, own = scored["in_domain"]["generated"], scored["classes"]["generated"]
+        rows.append([f"`{name}`", f"{scored['images']['seen']:,}", thousandths(domain, "in_domain"), *shares(domain), *obeyed(own)])
+    rows.append(["real images", *[""] * 5, *obeyed(next(iter(whole.values()))["classes"]["held-out images"])])
+    lines = [
+        "## On the whole of Fashion-MNIST",
+        "",
+        f"{counts['training']:,} training images, {counts['held_out']:,} held out; scored by the classifier alone "
+        "(`benchmarks/whole_fashion.py` says how, and why). The original files are not embedded, and these runs no stages of DVC's.",
+        "",
+        *table(titles, rows),
+    ]
+    return [*lines, "", *(f"![samples of {name}, a row a class]({folder}/{WHOLE}/{name}.png)" for name in whole), ""]
+
+
+def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """The lines of a Markdown table, numbers to the right."""
+    return [line(titles), "|---|" + "---:|" * (len(titles) - 1), *map(line, rows)]
+
+
+def obeyed(scores: Mapping[str, float]) -> list[str]:
+    """What the classifiers say of a row, as cells."""
+    return [f"{scores['recognised']:.3f}", f"{scores['cas']:.3f}"]
+
+
+def shares(domain: Mapping[str, float]) -> list[str]:
+    """FID, precision and recall in the classifier's features, as cells."""
+    return [number(domain["fid_in_domain"]), f"{domain['precision']:.2f}", f"{domain['recall']:.2f}"]

@@ -1,0 +1,31 @@
+"""All pages of results."""
+
+import sys
+
+from genlab.errors import InputError
+from genlab.reports import adversarial, conditional, latent_variables, style, translation
+from genlab.reports.artifacts import MissingResultsError, Project
+
+PAGES = (adversarial, conditional, style, translation, latent_variables)
+
+
+def write_pages(project: Project) -> int:
+    """Write every page whose results exist, and print its path; to stderr, what is missing and how to make it.
+
+    Returns: the exit code: 1 if no page was written, or one could not be for another reason than missing results; else 0.
+    """
+    written, failed = 0, False
+    for page in PAGES:
+        try:
+            path, notes = page.write(project)
+        except MissingResultsError as error:
+            print(f"note: {error}", file=sys.stderr)
+        except InputError as error:
+            print(f"error: {page.PAGE}: {error}", file=sys.stderr)
+            failed = True
+        else:
+            print(path)
+            for note in notes:
+                print(f"note: {page.PAGE}: {note}", file=sys.stderr)
+            written += 1
+    return int(failed or not written)

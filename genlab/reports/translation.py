@@ -1,0 +1,191 @@
+"""The page that compares recipes that translate: a table and a picture for each set of held-out pairs.
+
+The scores are those of evaluation in data/08_reporting; the pictures are drawn from the checkpoints.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from genlab.errors import InputError
+from genlab.moved import current_name
+from genlab.reports.artifacts import (
+    MissingResultsError,
+    Project,
+    Written,
+    complete,
+    metrics_of,
+    prepared,
+    reports,
+    thousandths,
+    trained,
+    trained_on,
+)
+from genlab.reports.markdown import number
+
+PAIRED = "genlab.recipes.pix2pix.Pix2Pix"
+PAGE = Path("docs/results/translation.md")
+SHOWN = 16  # held-out pairs in a picture
+# What must be equal for two recipes' scores to stand in one table, beside the held-out images themselves.
+COMPARED = ("extractor_sha256", "size", "kid", "ssim", "ms_ssim", "perceptual")
+THOUSANDTHS = "kid_efflite0"
+COLUMNS = {
+    "l1": "L1",
+    "psnr": "PSNR",
+    "ssim": "SSIM",
+    "ms_ssim": "MS-SSIM",
+    "perceptual_efflite0": "perceptual",
+    "kid_efflite0": "KID x 1000",
+    "fid_efflite0": "FID",
+}
+BASELINES = {"identity": "the source as it is", "untrained": "untrained generator"}
+
+
+class Section(NamedTuple):
+    """Recipes that were scored on the same held-out pairs, in the same direction."""
+
+    image_set: str
+    direction: str
+    recipes: tuple[str, ...]  # the first is paired, and lends the baselines
+
+
+def write(project: Project) -> Written:
+    """Make the page, and its pictures in the folder next to it.
+
+    Raises:
+        MissingResultsError: no recipe has all its results, or no paired one.
+        InputError: two recipes were scored on the same images under different protocols.
+    """
+    every = project.family("translation")
+    entries, notes = complete(project, PAGE, every, lambda name: [*reports(name), *trained_on(name, every[name]["images"])])
+    metrics = {name: metrics_of(project, name) for name in entries}
+    sections = sections_of(entries, metrics)
+    if not sections:
+        paired = "no recipe of class Pix2Pix in conf/ has all its results: there is nothing to put side by side."
+        raise MissingResultsError("\n  ".join([f"{PAGE} is not written: {paired}", *notes]))
+    page = project.folder / PAGE
+    pictures = page.with_suffix("")
+    pictures.mkdir(parents=True, exist_ok=True)
+    for section in sections:
+        picture(project, section).save(pictures / f"{section.image_set}_{section.direction}.png")
+    names = {section: domain_names(project, section.image_set) for section in sections}
+    page.write_text("\n".join(describe(sections, entries, metrics, names, pictures.name)), encoding="utf-8")
+    return Written(page, notes)
+
+
+def sections_of(entries: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[Section]:
+    """A section for each set and direction of the paired recipes; any other recipe joins where its held-out images are the same.
+
+    Raises:
+        InputError: they are the same, but were scored under different protocols.
+    """
+    found: dict[tuple[str, ...], list[tuple[str, str]]] = {}  # held-out source and target -> (recipe, direction)
+    for name in sorted(entries, key=lambda name: (not is_paired(entries[name]), name)):  # conf is read in any order
+        for direction in directions(metrics[name]):
+            source, target = direction.split("_to_")
+            held_out = metrics[name]["protocol"]["reference_sha256"]
+            key = (held_out[source], held_out[target])
+            if is_paired(entries[name]) or key in found:
+                found.setdefault(key, []).append((name, direction))
+    sections = []
+    for members in found.values():
+        (first, direction), *others = members
+        for name, _ in others:
+            odd = [key for key in COMPARED if metrics[name]["protocol"].get(key) != metrics[first]["protocol"].get(key)]
+            if odd:
+                raise InputError(f"{name}: scored under another protocol than {first} ({', '.join(odd)}). Score them again: `dvc repro`.")
+        sections.append(Section(entries[first]["images"], direction, tuple(name for name, _ in members)))
+    return sections
+
+
+def is_paired(entry: Mapping[str, Any]) -> bool:
+    """Whether a recipe learns from pairs."""
+    return current_name(entry["model"]["class"]) == PAIRED
+
+
+def directions(metrics: Mapping[str, Any]) -> list[str]:
+    return [name for name in metrics if "_to_" in name]
+
+
+def describe(
+    sections: Sequence[Section],
+    entries: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    names: Mapping[Section, Mapping[str, str]],  # domain -> what it is called
+    pictures: str,
+) -> list[str]:
+    """The page's lines, of at least one section."""
+    protocol = metrics[sections[0].recipes[0]]["protocol"]
+    lines = [
+        "# Translation, side by side",
+        "",
+        "Made by `make results` from what `dvc repro` has left. Every table is one set of held-out pairs, the same for each row, with",
+        "two baselines below. `pix2pix_l1` is the paper's own ablation (section 4.2): the L1 term alone, no critic.",
+        "",
+        "- L1 on [-1, 1], PSNR in dB, SSIM, MS-SSIM: against the truth, means over the images. A blurred guess does well in these.",
+        f"- perceptual: {protocol['perceptual']}, in {protocol['extractor']}.",
+        f"- KID and FID in the same features, which are not Inception's; KID ± its {protocol['kid_spread']}.",
+        "  FID is biased upwards at so few images: read KID.",
+        "",
+    ]
+    for section in sections:
+        first = metrics[section.recipes[0]]
+        source, target = (names[section][domain] for domain in section.direction.split("_to_"))
+        count, sides = first["protocol"]["images"][section.direction[0]], " x ".join(map(str, first["protocol"]["size"]))
+        rows = {f"`{name}`": metrics[name][section.direction]["translated"] for name in section.recipes}
+        rows |= {title: first[section.direction][name] for name, title in BASELINES.items()}
+        seen = [f"`{name}` {entries[name]['budget']['images']:,}" for name in section.recipes]
+        lines += [
+            f"## {source} → {target}",
+            "",
+            f"The set `{section.image_set}`: {count:,} held-out pairs of {sides} px. Pairs seen in training, or images of each domain: "
+            f"{', '.join(seen)}. The untrained generator is that of `{section.recipes[0]}`.",
+            "",
+            "| | " + " | ".join(COLUMNS.values()) + " |",
+            "|---|" + "---:|" * len(COLUMNS),
+            *(f"| {title} | " + " | ".join(cell(scores, name) for name in COLUMNS) + " |" for title, scores in rows.items()),
+            "",
+            f"![{source}, its translations, and {target}]({pictures}/{section.image_set}_{section.direction}.png)",
+            "",
+        ]
+    return lines
+
+
+def cell(scores: Mapping[str, float], name: str) -> str:
+    if name not in scores:
+        return ""
+    if name == THOUSANDTHS:
+        return thousandths(scores)
+    return number(scores[name])
+
+
+def domain_names(project: Project, image_set: str) -> dict[str, str]:
+    """Domain -> what the pictures call it."""
+    from genlab.pictures.training import domain_name
+
+    images = prepared(project, image_set)
+    return {domain: domain_name(images, domain) for domain in ("a", "b")}
+
+
+def picture(project: Project, section: Section) -> Any:
+    """Held-out sources, what each recipe makes of them, and the truth."""
+    import torch
+
+    from genlab.engine.seeding import seed_everything
+    from genlab.pictures.sheets import sheet
+    from genlab.pictures.training import fixed_inputs
+
+    images = prepared(project, section.image_set)
+    inputs = fixed_inputs(images, SHOWN, torch.device("cpu"))
+    names = domain_names(project, section.image_set)
+    source, target = section.direction.split("_to_")
+    rows = {names[source]: inputs[source]}
+    for name in section.recipes:
+        recipe = trained(project, name)
+        if section.direction not in recipe.directions:
+            raise InputError(
+                f"{name}: scored as {section.direction}, described as {', '.join(recipe.directions)}. Train and score it again."
+            )
+        seed_everything(0)
+        rows[name] = recipe.sample(inputs[source], section.direction)
+    return sheet(rows | {names[target]: inputs[target]})

@@ -1,0 +1,10 @@
+"""`python -m pipelines.results`: write the pages of results in docs/results."""
+
+import sys
+
+from genlab.reports.artifacts import Project
+from genlab.reports.pages import write_pages
+from pipelines.configuration import project, recipes
+
+if __name__ == "__main__":
+    sys.exit(write_pages(Project(project(), recipes())))

@@ -1,0 +1,63 @@
+import pytest
+import torch
+from torch import nn
+
+from genlab.engine.compute import Compute
+from genlab.engine.stream import Stream
+from genlab.engine.updates import GradientUpdate
+from genlab.errors import InputError
+
+
+def test_auto_is_settled_for_this_machine():
+    place = Compute()
+    there = torch.cuda.is_available() or torch.backends.mps.is_available()
+    assert there or (place.device.type, place.precision.name, place.channels_last, place.compile, place.workers) == (
+        "cpu",
+        "fp32",
+        False,
+        False,
+        0,
+    )
+
+
+def test_what_is_not_there_is_named():
+    if not torch.cuda.is_available():
+        with pytest.raises(InputError, match=r"device: 'cuda:1' is not there\. On this machine: .*cpu"):
+            Compute(device="cuda:1")
+    with pytest.raises(InputError, match="fp16 on device 'cpu': half precision needs a CUDA GPU"):
+        Compute(device="cpu", precision="fp16")
+
+
+class Ones:
+    def batches(self, start):
+        while True:
+            yield {"x": torch.ones(2, 4)}
+
+
+def test_the_same_path_in_bf16_keeps_weights_in_fp32():
+    place = Compute(device="cpu", precision="bf16", channels_last=True)
+    network = nn.Linear(4, 1)
+    seen = []
+
+    def objective(batch):
+        value = network(batch["x"])
+        seen.append(value.dtype)
+        return {"loss": value.float().square().mean()}
+
+    update = GradientUpdate(objective, torch.optim.SGD(network.parameters(), lr=0.1))
+    update.use(place.precision)
+    stream = Stream(Ones())
+    stream.begin(0)
+    before = network.weight.clone()
+    assert update(stream)["loss"].isfinite()
+    assert seen == [torch.bfloat16]
+    assert network.weight.dtype == torch.float32
+    assert not torch.equal(network.weight, before)
+
+
+def test_placing_a_module_keeps_the_optimizers_parameters():
+    network = nn.Sequential(nn.Conv2d(3, 4, 3))
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+    Compute(device="cpu", channels_last=True).place(network, 0)
+    assert network[0].weight is optimizer.param_groups[0]["params"][0]
+    assert network[0].weight.is_contiguous(memory_format=torch.channels_last)

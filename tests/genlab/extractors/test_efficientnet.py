@@ -1,0 +1,65 @@
+import hashlib
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT
+
+from genlab.extractors.efficientnet import EfficientNetLite0
+from genlab.images.prepared_set import PreparedSet
+
+
+def image_set(seed=0, channels=1):
+    images = np.random.default_rng(seed).integers(0, 256, (5, 16, 16, channels), np.uint8)
+    manifest = pd.DataFrame({"path": [f"{index}.png" for index in range(5)], "split": "train"})
+    return PreparedSet("noise", "unlabelled", images, manifest, (), hashlib.sha256(images).hexdigest(), (0, 0, 0))
+
+
+@pytest.fixture
+def extractor(tmp_path):
+    # Its ONNX file takes seconds to make: all tests share one.
+    (tmp_path / "extractors").mkdir()
+    made = EfficientNetLite0(ROOT / ".genlab" / "extractors", batch_size=2, threads=1)
+    made.cache = tmp_path / "extractors"
+    return made
+
+
+@pytest.fixture
+def computed(extractor, monkeypatch):
+    """The numbers of images whose features were computed, a call at a time."""
+    counts, session = [], extractor.session
+
+    class Counted:
+        def run(self, outputs, inputs):
+            counts.append(len(inputs["image"]))
+            return session.run(outputs, inputs)
+
+    monkeypatch.setattr(extractor, "session", Counted())
+    return counts
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_sets_features_are_computed_once_and_remembered_to_the_bit(extractor, computed, channels, tmp_path):
+    images = image_set(channels=channels)
+    expected = extractor(images.images)
+    assert expected.shape == (5, 1280) and expected.dtype == np.float32 and computed == [2, 2, 1]
+    first, again = extractor.of_set(images), extractor.of_set(images)
+    assert sum(computed) == 10
+    assert (first == expected).all() and (again == expected).all() and not first.flags.writeable
+    (file,) = (tmp_path / "extractors" / "features").iterdir()
+    assert file.name.startswith(images.content_hash[:16])  # and nothing half-written beside it
+
+
+def test_other_pixels_and_other_settings_are_not_taken_for_the_remembered_ones(extractor, computed):
+    extractor.of_set(image_set(0))
+    assert not (extractor.of_set(image_set(1)) == extractor.of_set(image_set(0))).all(1).any()
+    assert sum(computed) == 10
+    for name, value in (("sha256", "0" * 64), ("threads", 2), ("batch_size", 5)):
+        setattr(extractor, name, value)
+        extractor.of_set(image_set(0))
+    assert sum(computed) == 25
+
+
+def test_grey_is_read_as_colour_with_three_equal_channels(extractor):
+    grey = image_set().images
+    assert (extractor(grey) == extractor(grey.repeat(3, axis=3))).all()

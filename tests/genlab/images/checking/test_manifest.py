@@ -1,0 +1,153 @@
+import hashlib
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from genlab.images.checking.duplicates import earlier_copies, training_copies, training_lookalikes
+from genlab.images.checking.manifest import COLUMNS, make_manifest, perceptual_hash
+from genlab.images.sources import Folder, Item, SideBySide
+from genlab.serving.images import MAX_PIXELS
+
+
+def picture(seed: int, side: int = 64) -> Image.Image:
+    """Smooth colours: random ones on a coarse grid, enlarged."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    return Image.fromarray(coarse).resize((side, side), Image.Resampling.BICUBIC)
+
+
+def saved(image: Image.Image, name: str = "PNG", **options) -> bytes:
+    file = io.BytesIO()
+    image.save(file, name, **options)
+    return file.getvalue()
+
+
+def row(content: bytes | np.ndarray, **more) -> pd.Series:
+    return make_manifest([Item("x", lambda: content, "x", **more)], workers=1).iloc[0]
+
+
+def test_a_row_says_what_is_in_the_file():
+    content = saved(Image.new("RGB", (6, 4), (10, 20, 30)))
+    found = row(content, label="dark", domain="a")
+    assert found["sha256"] == hashlib.sha256(content).hexdigest()
+    assert (found["bytes"], found["format"], found["mode"], found["width"], found["height"]) == (len(content), "PNG", "RGB", 6, 4)
+    assert found["mean"] == 20
+    assert found["std"] == 0
+    assert (found["label"], found["domain"], found["decode_error"]) == ("dark", "a", "")
+
+
+def test_std_is_how_far_pixels_stray_from_the_mean_colour():
+    halves = np.zeros((4, 4, 3), dtype=np.uint8)
+    halves[:2] = (30, 60, 0)  # 15, 30 and 0 from the mean colour
+    assert row(halves)["std"] == pytest.approx(((15**2 + 30**2) / 3) ** 0.5)
+
+
+def test_the_size_is_the_upright_one():
+    image = Image.new("RGB", (6, 4))
+    exif = image.getexif()
+    exif[0x0112] = 6  # "rotate by 90 degrees to see it upright"
+    assert tuple(row(saved(image, "JPEG", exif=exif))[["width", "height"]]) == (4, 6)
+
+
+def test_transparency_is_laid_on_the_background():
+    content = saved(Image.new("RGBA", (4, 4), (0, 0, 0, 0)))
+    assert row(content)["mean"] == 255
+    assert make_manifest([Item("x", lambda: content, "x")], background=(1, 1, 1))["mean"][0] == 1
+
+
+@pytest.mark.parametrize("name", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"])
+def test_a_file_that_is_cut_off_is_a_row_with_its_error(name):
+    whole = saved(picture(0), name)
+    assert row(whole)["decode_error"] == ""
+    cut = row(whole[: len(whole) * 2 // 3])
+    assert "truncated" in cut["decode_error"] or "damaged" in cut["decode_error"]
+    assert pd.isna(cut["width"])
+    assert cut["bytes"] == len(whole) * 2 // 3
+
+
+@pytest.mark.parametrize(("content", "words"), [(b"hello", "not an image: it begins with b'hello'"), (b"", "it is empty")])
+def test_what_is_no_image_is_a_row_with_its_error(content, words):
+    assert words in row(content)["decode_error"]
+
+
+def test_a_decompression_bomb_is_not_decoded():
+    side = int(MAX_PIXELS**0.5) + 1
+    with pytest.warns(Image.DecompressionBombWarning):
+        assert "pixels, more than" in row(saved(Image.new("1", (side, side))))["decode_error"]
+
+
+def test_a_file_that_can_not_be_read_is_a_row_with_its_error(tmp_path):
+    def refuse() -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    assert make_manifest([Item("x", refuse, "x")])["decode_error"][0] == "permission denied"
+
+
+def test_pixels_that_can_not_be_known_are_an_error():
+    assert "floating-point" in row(saved(Image.new("F", (4, 4)), "TIFF"))["decode_error"]
+    assert "32-bit" in row(saved(Image.new("I", (4, 4), 70000), "TIFF"))["decode_error"]
+
+
+def test_side_by_side_halves_are_rows_of_their_own(tmp_path):
+    both = Image.new("RGB", (8, 4), (200, 200, 200))
+    both.paste((10, 10, 10), (0, 0, 4, 4))
+    both.save(tmp_path / "1.png")
+    Image.new("RGB", (7, 4)).save(tmp_path / "2.png")
+    manifest = make_manifest(SideBySide(str(tmp_path)).items())
+    assert manifest["mean"][:2].tolist() == [10, 200]
+    assert manifest["width"][:2].tolist() == [4, 4]
+    assert manifest["decode_error"].str.contains("odd width, 7").tolist() == [False, False, True, True]
+
+
+def test_the_manifest_has_its_columns_and_types_even_when_nothing_decodes(tmp_path):
+    (tmp_path / "x.png").write_text("no")
+    manifest = make_manifest(Folder(str(tmp_path)).items())
+    assert manifest.dtypes.astype(str).to_dict() == COLUMNS
+
+
+def distance(one: str, other: str) -> int:
+    return (int(one, 16) ^ int(other, 16)).bit_count()
+
+
+def test_the_perceptual_hash_knows_a_picture_that_was_saved_and_scaled_again():
+    one, other = picture(1), picture(2)
+    again = Image.open(io.BytesIO(saved(one.resize((48, 48), Image.Resampling.LANCZOS), "JPEG", quality=75)))
+    assert len(perceptual_hash(one)) * 4 == 256
+    assert distance(perceptual_hash(one), perceptual_hash(again)) <= 8
+    assert distance(perceptual_hash(one), perceptual_hash(other)) > 60
+
+
+def test_duplicates_are_found_where_they_matter():
+    rows = [  # domain, split, sha256, perceptual hash
+        ("a", "train", "s0", "00" * 32),
+        ("a", "train", "s0", "00" * 32),  # a copy in the same split
+        ("a", "test", "s0", "00" * 32),  # a leak
+        ("a", "test", "s1", "03" + "00" * 31),  # two bits from row 0
+        ("b", "test", "s2", "00" * 32),  # another domain
+        ("a", "", "s0", "00" * 32),  # unused
+        ("a", "test", None, None),  # can't be read
+    ]
+    manifest = pd.DataFrame(rows, columns=["domain", "split", "sha256", "perceptual_hash"])
+    assert earlier_copies(manifest).tolist() == [-1, 0, -1, -1, -1, -1, -1]
+    assert training_copies(manifest).tolist() == [-1, -1, 0, -1, -1, -1, -1]
+    assert training_lookalikes(manifest, 2).tolist() == [-1, -1, -1, 0, -1, -1, -1]
+    assert training_lookalikes(manifest, 1).max() == -1
+
+
+def test_the_search_for_lookalikes_finds_what_comparing_every_pair_finds():
+    random = np.random.default_rng(0)
+    hashes = [random.integers(0, 256, 32, dtype=np.uint8) for _ in range(300)]
+    hashes += [each ^ np.eye(1, 32, random.integers(32), dtype=np.uint8)[0] for each in hashes[:150]]  # one bit changed
+    split = random.choice(["train", "test"], len(hashes))
+    manifest = pd.DataFrame(
+        {"domain": "", "split": split, "sha256": map(str, range(450)), "perceptual_hash": [h.tobytes().hex() for h in hashes]}
+    )
+    expected = [
+        kind == "test"
+        and any(other == "train" and distance(one, two) <= 4 for other, two in zip(split, manifest["perceptual_hash"], strict=True))
+        for kind, one in zip(split, manifest["perceptual_hash"], strict=True)
+    ]
+    assert (training_lookalikes(manifest, 4) >= 0).tolist() == expected
+    assert any(expected)

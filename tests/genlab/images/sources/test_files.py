@@ -1,0 +1,46 @@
+import zipfile
+from pathlib import Path
+
+from PIL import Image
+
+from genlab.images.sources import Folder, FolderPerClass, TwoFolders
+
+
+def write(root: Path, *paths: str) -> None:
+    for number, path in enumerate(paths):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        if path.endswith(".png"):
+            Image.new("RGB", (4, 4), (number, 0, 0)).save(root / path)
+        else:
+            (root / path).write_text("not an image")
+
+
+def archived(root: Path) -> Path:
+    archive = root.with_suffix(".zip")
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in root.rglob("*"):
+            file.write(path, path.relative_to(root))
+    return archive
+
+
+def facts(layout) -> list[tuple]:
+    return [(item.path, item.stem, item.domain, item.label, item.split, item.half) for item in layout.items()]
+
+
+def test_linked_folders_are_followed_and_a_circle_of_links_ends(tmp_path):
+    write(tmp_path / "elsewhere", "x.png")
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "back").symlink_to(tmp_path / "set")
+    assert [item.path for item in Folder(str(tmp_path / "set")).items()] == ["link/x.png"]
+
+
+def test_an_archive_equals_its_folder(tmp_path):
+    root = tmp_path / "set"
+    write(root, "a/1.png", "a/x/2.png", "b/1.png", "b/notes.txt", "__MACOSX/._1.png")
+    archive = archived(root)
+    for make in (Folder, FolderPerClass, lambda root: TwoFolders(root, "a", "b")):
+        unpacked, packed = list(make(str(root)).items()), list(make(str(archive)).items())
+        assert facts(make(str(root))) == facts(make(str(archive)))
+        assert [item.read() for item in unpacked] == [item.read() for item in packed]
+    assert facts(Folder(str(archive / "a"))) == facts(Folder(str(root / "a")))

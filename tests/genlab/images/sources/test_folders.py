@@ -1,0 +1,78 @@
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from genlab.errors import InputError
+from genlab.images.sources import Folder, FolderPerClass, LabelsFile, TwoFolders
+
+
+def write(root: Path, *paths: str) -> None:
+    for number, path in enumerate(paths):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        if path.endswith(".png"):
+            Image.new("RGB", (4, 4), (number, 0, 0)).save(root / path)
+        else:
+            (root / path).write_text("not an image")
+
+
+def archived(root: Path) -> Path:
+    archive = root.with_suffix(".zip")
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in root.rglob("*"):
+            file.write(path, path.relative_to(root))
+    return archive
+
+
+def facts(layout) -> list[tuple]:
+    return [(item.path, item.stem, item.domain, item.label, item.split, item.half) for item in layout.items()]
+
+
+def test_a_folder_is_read_at_any_depth_and_only_images_count(tmp_path):
+    write(tmp_path, "b.png", "deep/er/a.png", "README.md", "labels.csv", ".DS_Store", ".hidden/x.png", "__MACOSX/._b.png", "._b.png")
+    write(tmp_path, "UPPER.png")
+    (tmp_path / "UPPER.png").rename(tmp_path / "UPPER.PNG")
+    assert facts(Folder(str(tmp_path))) == [
+        ("UPPER.PNG", "UPPER", "", "", "", ""),
+        ("b.png", "b", "", "", "", ""),
+        ("deep/er/a.png", "deep/er/a", "", "", "", ""),
+    ]
+
+
+def test_the_first_folder_is_the_class(tmp_path):
+    write(tmp_path, "cat/1.png", "dog/2019/1.png", "stray.png")
+    found = {item.path: item.label for item in FolderPerClass(str(tmp_path)).items()}
+    assert found == {"cat/1.png": "cat", "dog/2019/1.png": "dog", "stray.png": ""}
+
+
+def test_a_labels_file_hides_neither_an_image_without_row_nor_a_row_without_image(tmp_path):
+    write(tmp_path, "images/1.png", "images/2.png")
+    (tmp_path / "labels.csv").write_text("\ufeffstem,name,label\n1.png,one,odd\n3,three,odd\n", encoding="utf-8")
+    items = {item.stem: item for item in LabelsFile(str(tmp_path), folder="images").items()}
+    assert {stem: item.label for stem, item in items.items()} == {"1": "odd", "2": "", "3": "odd"}
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        items["3"].read()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("file,label\n1,x\n", "expected at least stem,label"), ("stem,label\n1,x\n1,y\n", "line 3: '1' is 'y', but 'x' above")],
+)
+def test_a_table_of_labels_that_can_not_be_used_says_why(tmp_path, text, words):
+    write(tmp_path, "1.png")
+    (tmp_path / "labels.csv").write_text(text)
+    with pytest.raises(InputError, match=words):
+        list(LabelsFile(str(tmp_path)).items())
+
+
+def test_a_missing_folder_is_named_with_what_is_there(tmp_path):
+    write(tmp_path / "set", "photos/1.png", "paintings/1.png")
+    for root in (tmp_path / "set", archived(tmp_path / "set")):
+        with pytest.raises(InputError, match=r"No folder 'paint' in .*set.*; there is: paintings/, photos/. Make it, or change"):
+            list(TwoFolders(str(root), "photos", "paint").items())
+    with pytest.raises(InputError, match=r"No folder or .zip archive .*nowhere"):
+        list(Folder(str(tmp_path / "nowhere")).items())
+    (tmp_path / "broken.zip").write_bytes(b"PK")
+    with pytest.raises(InputError, match=r"Can't read the archive .*broken.zip"):
+        list(Folder(str(tmp_path / "broken.zip")).items())

@@ -1,0 +1,46 @@
+import pytest
+import torch
+
+from genlab.engine.seeding import seed_everything
+from genlab.networks.layers.equalised import EqualisedConv2d, EqualisedLinear, pixel_norm
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    seed_everything(0)
+
+
+def test_equalised_layers_keep_the_variance_and_learn_alike():
+    """Unit inputs give unit outputs whatever the fan-in, and Adam's step changes an output by as much."""
+    for layer, image in (
+        (EqualisedLinear(400, 300), torch.randn(200, 400)),
+        (EqualisedLinear(400, 300, rate=0.01), torch.randn(200, 400)),
+        (EqualisedConv2d(50, 60, 3, gain=1.0), torch.randn(9, 50, 30, 30)),
+    ):
+        made = layer(image).detach()
+        inside = made if made.dim() == 2 else made[:, :, 1:-1, 1:-1]  # the border's filters see zeros
+        assert inside.std().item() == pytest.approx(1, abs=0.03)
+    plain = torch.nn.Linear(400, 300)
+    ours = EqualisedLinear(400, 300, gain=3.0)
+    with torch.no_grad():
+        plain.weight.copy_(ours.weight * 3 / 400**0.5)
+        plain.bias.copy_(ours.bias)
+    vectors = torch.randn(7, 400)
+    assert torch.allclose(plain(vectors), ours(vectors), atol=1e-4)
+
+
+def test_a_layers_rate_scales_how_far_adam_moves_its_output():
+    moved = {}
+    for rate in (1.0, 0.01):
+        seed_everything(1)
+        layer, vectors = EqualisedLinear(64, 8, rate=rate), torch.randn(5, 64)
+        before, optimizer = layer(vectors).detach(), torch.optim.Adam(layer.parameters(), lr=1e-3)
+        layer(vectors).square().sum().backward()
+        optimizer.step()
+        moved[rate] = (layer(vectors) - before).abs().mean().item()
+    assert moved[0.01] == pytest.approx(0.01 * moved[1.0], rel=0.05)
+
+
+def test_pixel_norm_makes_each_pixel_of_root_mean_square_1():
+    normed = pixel_norm(5 * torch.randn(2, 16, 3, 3))
+    assert torch.allclose(normed.square().mean(1), torch.ones(2, 3, 3), atol=1e-5)

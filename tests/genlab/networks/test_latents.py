@@ -1,0 +1,49 @@
+import math
+
+import pytest
+import torch
+from scipy.stats import kstest, truncnorm
+
+from genlab.errors import InputError
+from genlab.networks.latents import normal, spherical, truncated
+
+
+def test_latents_are_a_function_of_the_seed_alone():
+    first = normal(5, 3, seed=1)
+    torch.rand(1)
+    assert torch.equal(first, normal(5, 3, seed=1))
+    assert not torch.equal(first, normal(5, 3, seed=2))
+
+
+def test_truncated_latents_follow_the_truncated_normal_distribution():
+    latents, bound = normal(2000, 50, seed=0), 1.5
+    inside = truncated(latents, bound)
+    assert inside.abs().max() <= bound
+    density = math.exp(-(bound**2) / 2) / math.sqrt(2 * math.pi)
+    variance = 1 - 2 * bound * density / math.erf(bound / math.sqrt(2))  # its closed form
+    assert inside.var().item() == pytest.approx(variance, rel=0.01)
+    assert torch.equal(latents[:, 0].argsort(), inside[:, 0].argsort())  # monotonic
+    for bound in (0.3, 1.0, 2.5):
+        drawn = truncated(latents, bound).flatten()[:20000].numpy()
+        assert abs(drawn).max() <= bound
+        assert kstest(drawn, truncnorm(-bound, bound).cdf).pvalue > 0.01  # what drawing again until it is inside would give
+
+
+def test_no_bound_changes_nothing_and_a_wrong_one_is_refused():
+    latents = normal(4, 3, seed=0)
+    assert truncated(latents, math.inf) is latents
+    assert torch.allclose(truncated(latents, 9.0), latents, atol=1e-5)
+    assert torch.allclose(truncated(torch.tensor([8.5, -8.5]), 50.0), torch.tensor([8.5, -8.5]))
+    assert truncated(torch.tensor([-40.0, 40.0]), 2.0).tolist() == pytest.approx([-2, 2])
+    for bound in (0.0, -1.0, math.nan):
+        with pytest.raises(InputError, match=r"truncation: got .*, expected a positive number"):
+            truncated(latents, bound)
+
+
+def test_spherical_interpolation_keeps_to_the_sphere_at_equal_angles():
+    start, end = torch.tensor([[3.0, 0.0, 0.0]]), torch.tensor([[0.0, 3.0, 0.0]])
+    way = spherical(start, end, 4)[0]
+    assert torch.allclose(way.norm(dim=1), torch.full((4,), 3.0), atol=1e-5)
+    angles = torch.atan2(way[:, 1], way[:, 0]).rad2deg()
+    assert angles.tolist() == pytest.approx([0, 30, 60, 90], abs=1e-3)
+    assert torch.isfinite(spherical(start, start, 3)).all()
