@@ -33,7 +33,7 @@ from genlab.engine.stream import Stream  # noqa: E402
 from genlab.images.feeding.source import ImageSource, batch_of  # noqa: E402
 from genlab.images.prepared_set import PreparedSet  # noqa: E402
 from genlab.losses.orthogonality import orthogonality  # noqa: E402
-from genlab.losses.penalties import Judged  # noqa: E402
+from genlab.losses.penalties import Scored  # noqa: E402
 from genlab.recipes.gan import GAN  # noqa: E402
 from pipelines.configuration import family  # noqa: E402
 
@@ -67,12 +67,12 @@ def by_hand(
             if penalties:
                 real.requires_grad_()
                 fake.requires_grad_()
-            verdicts = recipe.verdict(real, *told), recipe.verdict(fake, *told)
-            total = loss.critic(verdicts[0].logits, verdicts[1].logits).mean()
+            outputs = recipe.output(real, *told), recipe.output(fake, *told)
+            total = loss.critic(outputs[0].logits, outputs[1].logits).mean()
             for penalty in penalties:
-                total = total + penalty(recipe.judge, Judged(real, verdicts[0].logits), Judged(fake, verdicts[1].logits)).mean()
-            if verdicts[0].beliefs is not None:
-                total = total + recipe.class_weight * sum(cross_entropy(verdict.beliefs, label) for verdict in verdicts)
+                total = total + penalty(recipe.logits, Scored(real, outputs[0].logits), Scored(fake, outputs[1].logits)).mean()
+            if outputs[0].class_logits is not None:
+                total = total + recipe.class_weight * sum(cross_entropy(output.class_logits, label) for output in outputs)
             total.backward()
             critic_optimizer.step()
             if clip:
@@ -88,10 +88,10 @@ def by_hand(
             judge = future(critic, objective, recipe.unrolled_steps, recipe.unrolled_rate)
             total = loss.generator(judge(fake), lambda judge=judge, real=real: judge(real)).mean()
         else:
-            verdict = recipe.verdict(fake, *told)
-            total = loss.generator(verdict.logits, lambda real=real, told=told: recipe.judge(real, *told)).mean()
-            if verdict.beliefs is not None:
-                total = total + recipe.class_weight * cross_entropy(verdict.beliefs, label)
+            output = recipe.output(fake, *told)
+            total = loss.generator(output.logits, lambda real=real, told=told: recipe.logits(real, *told)).mean()
+            if output.class_logits is not None:
+                total = total + recipe.class_weight * cross_entropy(output.class_logits, label)
         if recipe.orthogonal_weight:
             total = total + recipe.orthogonal_weight * orthogonality(generator)
         total.backward()
@@ -139,7 +139,7 @@ def compare(name: str, by_hand: Callable[..., Iterator[None]], turns: int) -> di
     for _ in range(2):
         seed_everything(0)
         recipes.append(build(entry["model"]).to(memory_format=memory_format))
-        recipes[-1].at(0.9)
+        recipes[-1].set_progress(0.9)
     train_on = batch_of(images, images.indices("train"))
     labels = train_on.get("label", torch.zeros(len(train_on["image"])))
     engine = by_engine(recipes[0], images, batch_size, memory_format)

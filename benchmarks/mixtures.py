@@ -189,7 +189,7 @@ def stream(file: str, components: int, batch_size: int = 500) -> None:
     before = resident("VmRSS")
     for start in range(0, rows, batch_size):
         # Mapped anew each time: pages that have been read would count as this process's.
-        mixture.take(torch.from_numpy(np.array(np.load(file, mmap_mode="r")[start : start + batch_size])))
+        mixture.accumulate(torch.from_numpy(np.array(np.load(file, mmap_mode="r")[start : start + batch_size])))
     mixture.maximise()
     print(json.dumps({"before": before, "growth": resident("VmHWM") - before}))
 

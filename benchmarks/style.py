@@ -14,7 +14,7 @@ import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 from genlab.build import build
-from genlab.losses.penalties import Judged, r1
+from genlab.losses.penalties import Scored, r1
 from genlab.networks.style import mixed
 from genlab.recipes.stylegan import StyleGAN
 from pipelines.configuration import family
@@ -53,14 +53,14 @@ def by_hand(
         real_logits, fake_logits = critic(seen), critic(augment(fakes(len(real)).detach()))
         total = loss.critic(real_logits, fake_logits).mean()
         if recipe.r1_every == 1:
-            judged = Judged(seen, real_logits)
+            judged = Scored(seen, real_logits)
             total = total + r1(critic, judged, judged, recipe.r1_weight).mean()
         total.backward()
         critic_optimizer.step()
         if recipe.r1_every > 1 and turn % recipe.r1_every == 0:
             critic_optimizer.zero_grad()
             seen = augment(real).detach().requires_grad_()
-            judged = Judged(seen, critic(seen))
+            judged = Scored(seen, critic(seen))
             (recipe.r1_every * r1(critic, judged, judged, recipe.r1_weight).mean()).backward()
             critic_optimizer.step()
         generator_optimizer.zero_grad()

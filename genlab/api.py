@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 import genlab
-from genlab.build import build, meant
+from genlab.build import build, suggestion
 from genlab.engine.compute import Compute
 from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import seed_everything
@@ -79,7 +79,7 @@ def recipe(
     file = Path(name) if Path(name).suffix in (".yml", ".yaml") else RECIPES / f"{name}.yml"
     if not file.is_file():
         known = ", ".join(sorted(each.stem for each in RECIPES.glob("*.yml"))) or "none"
-        raise InputError(f"recipe: got '{name}', expected a YAML file or one of: {known}.{meant(str(name), known.split(', '))}")
+        raise InputError(f"recipe: got '{name}', expected a YAML file or one of: {known}.{suggestion(str(name), known.split(', '))}")
     entries = [entry for entry in yaml.safe_load(file.read_text(encoding="utf-8")).values() if isinstance(entry, dict) and "model" in entry]
     if not entries:
         raise InputError(f"{file} describes no recipe: expected an entry with a `model`.")
@@ -88,7 +88,7 @@ def recipe(
         places = [place for place in mappings(model) if argument in place]
         if not places:
             known = sorted({key for place in mappings(model) for key in place} - {"class", "partial"})
-            raise InputError(f"{argument}: {file.stem} has no such argument.{meant(argument, known)} It has: {', '.join(known)}.")
+            raise InputError(f"{argument}: {file.stem} has no such argument.{suggestion(argument, known)} It has: {', '.join(known)}.")
         for place in places:
             place[argument] = value
     return model

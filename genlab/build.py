@@ -79,7 +79,7 @@ def parse(description: Mapping, where: str) -> tuple[Any, dict[str, Any], bool]:
     for key, value in arguments.items():
         if key not in parameters:
             raise ConfigurationError(
-                f"{join(where, key)}: {description['class']} has no argument '{key}'.{meant(key, parameters)} "
+                f"{join(where, key)}: {description['class']} has no argument '{key}'.{suggestion(key, parameters)} "
                 f"It has: {', '.join(parameters)}."
             )
         check_type(value, hints(target).get(key), join(where, key))
@@ -113,7 +113,7 @@ def find(name: Any, where: str) -> Any:
         raise ConfigurationError(f"{where}: class: {name}: there is no module {error.name}.") from None
     names = [each for each in vars(module) if not each.startswith("_")]
     if attribute not in names:
-        raise ConfigurationError(f"{where}: class: {module_name} has no '{attribute}'.{meant(attribute, names)}")
+        raise ConfigurationError(f"{where}: class: {module_name} has no '{attribute}'.{suggestion(attribute, names)}")
     found = vars(module)[attribute]
     # What a module has only imported is somebody else's: it would open the door to any code.
     if isinstance(found, types.ModuleType) or not f"{getattr(found, '__module__', '')}.".startswith(ALLOWED):
@@ -154,7 +154,7 @@ def is_number(text: str) -> bool:
     return True
 
 
-def meant(word: str, known: typing.Iterable[str]) -> str:
+def suggestion(word: str, known: typing.Iterable[str]) -> str:
     """` Did you mean 'x'?`, or nothing."""
     close = get_close_matches(word, list(known), n=1)
     return f" Did you mean '{close[0]}'?" if close else ""

@@ -47,7 +47,7 @@ class ProjectHooks:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         self.session = Session.of(context)
-        sessions.begin(self.session)
+        sessions.set_current(self.session)
 
     @hook_impl
     def after_catalog_created(self, catalog: CatalogProtocol) -> None:
@@ -77,7 +77,7 @@ class ProjectHooks:
         tags = origin(self.session.project) | {"pipeline": names, "environment": run_params.get("env") or "local"}
         for name, entry in chosen.items():
             trains = any(node.namespace == name and "train" in node.tags for node in pipeline.nodes)
-            run = runs.begin(
+            run = runs.start(
                 name,
                 f"{name} {entry['images']} {entry['budget']['images']:,} images",
                 tags | {"recipe": name, "image_set": entry["images"]},
@@ -86,7 +86,7 @@ class ProjectHooks:
             run.parameters({**entry, "image_set": declared[entry["images"]]})
         if not chosen:
             for name in sorted(namespaces & set(declared)):
-                runs.begin(name, f"prepare {name}", tags | {"image_set": name}, None).parameters(declared[name])
+                runs.start(name, f"prepare {name}", tags | {"image_set": name}, None).parameters(declared[name])
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:

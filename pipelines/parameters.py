@@ -18,6 +18,6 @@ class Parameters(BaseModel):
         for key in values if isinstance(values, dict) else ():
             if key not in cls.model_fields:
                 close = get_close_matches(str(key), cls.model_fields, n=1)
-                meant = f" Did you mean '{close[0]}'?" if close else ""
-                raise ValueError(f"there is no key '{key}'.{meant} It has: {', '.join(cls.model_fields)}.")
+                suggestion = f" Did you mean '{close[0]}'?" if close else ""
+                raise ValueError(f"there is no key '{key}'.{suggestion} It has: {', '.join(cls.model_fields)}.")
         return values

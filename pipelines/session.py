@@ -62,7 +62,7 @@ def current() -> Session:
     return _current.get() or Session.on_disk()
 
 
-def begin(session: Session) -> None:
+def set_current(session: Session) -> None:
     """Make it the current one."""
     _current.set(session)
 

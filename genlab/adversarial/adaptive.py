@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from genlab.adversarial.affine_maps import recolor, resample, touched
+from genlab.adversarial.affine_maps import differs_from_identity, recolor, resample
 from genlab.adversarial.distortions import COLORS, GREY, GROUPS, PLACES
 from genlab.engine.stream import Stream
 from genlab.engine.updates import Terms
@@ -52,18 +52,18 @@ class AdaptiveAugment(nn.Module):
                 # Maps back, from the result to the image: the last distortion is undone first.
                 back = torch.eye(3, device=image.device).expand(len(image), 3, 3)
                 for name, draw in self.places:
-                    back = back @ self.sometimes(name, draw(image))
-                image = torch.where(touched(back), resample(image, back), image)
+                    back = back @ self.with_probability(name, draw(image))
+                image = torch.where(differs_from_identity(back), resample(image, back), image)
             if self.colors:
                 color = torch.eye(4, device=image.device).expand(len(image), 4, 4)
                 for name, draw in self.colors:
-                    change = self.sometimes(name, draw(image))  # drawn for grey images, too
+                    change = self.with_probability(name, draw(image))  # drawn for grey images, too
                     if image.shape[1] == 3 or name in GREY:
                         color = change @ color
-                image = torch.where(touched(color), recolor(image, color), image)
+                image = torch.where(differs_from_identity(color), recolor(image, color), image)
         return image
 
-    def sometimes(self, name: str, matrix: Tensor) -> Tensor:
+    def with_probability(self, name: str, matrix: Tensor) -> Tensor:
         """Each matrix of (N, K, K) with probability p, else the identity."""
         p = self.probability
         if name == "rotate":  # happens twice, once at least with probability p
@@ -80,7 +80,7 @@ class AdaptiveAugment(nn.Module):
     @torch.no_grad()
     def adapt(self, stream: Stream) -> Terms:
         """An Update: p one step up or down, of as much as the images since the last step allow. Section 3, with r_t of equation 1."""
-        if not stream.crosses(self.every) or not self.judged:
+        if not stream.is_due(self.every) or not self.judged:
             return {}
         overfitting = self.signs / self.judged
         step = (overfitting - self.target).sign() * (self.judged / self.ramp)

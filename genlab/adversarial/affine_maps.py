@@ -7,7 +7,7 @@ from torch.nn.functional import affine_grid, grid_sample, pad
 from genlab.errors import InputError
 
 
-def touched(matrix: Tensor) -> Tensor:
+def differs_from_identity(matrix: Tensor) -> Tensor:
     """Whether each of (N, K, K) is not the identity, (N, 1, 1, 1)."""
     return (matrix != torch.eye(matrix.shape[1], device=matrix.device)).flatten(1).any(1)[:, None, None, None]
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import update_bn
 
-from genlab.networks.layers.normalise import BATCH_NORMS, settled
+from genlab.networks.layers.normalise import BATCH_NORMS, without_spectral_norm
 
 BATCH_SIZE = 64  # images
 
@@ -24,7 +24,7 @@ class Pairs(nn.Module):
         return self.network(*inputs)
 
 
-def standing_statistics(
+def recompute_batch_norms(
     generator: nn.Module,  # latent (N, latent_size) [, label (N,)] -> images; knows its `latent_size` and `classes`
     batches: int,
 ) -> None:
@@ -38,7 +38,7 @@ def standing_statistics(
         latents = torch.randn(BATCH_SIZE, generator.latent_size, device=device)
         return (latents, torch.randint(generator.classes, (BATCH_SIZE,), device=device)) if generator.classes else (latents,)
 
-    measured = settled(generator)
+    measured = without_spectral_norm(generator)
     with torch.no_grad():
         update_bn(((inputs(),) for _ in range(batches)), Pairs(measured))
     for name, layer in measured.named_modules():

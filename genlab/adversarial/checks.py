@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from genlab.adversarial.growth import Growth
 from genlab.errors import InputError
-from genlab.networks.evaluation_mode import evaluating
+from genlab.networks.evaluation_mode import evaluation_mode
 from genlab.networks.growing import Growing
 
 
@@ -15,7 +15,7 @@ def check_images(
     real: Tensor,  # (N, C, H, W)
     fake: Tensor,
     critic: nn.Module,
-    judge: Callable[[Tensor], object],  # what the critic says of images
+    logits_of: Callable[[Tensor], object],  # what the critic says of images
     hint: str = "",  # what else may have to be changed
 ) -> None:
     """The generator's images must be of the real ones' shape, and the critic must take them.
@@ -30,13 +30,13 @@ def check_images(
             "Change the networks' `size` and `channels`, or the image set's."
         )
     try:
-        with evaluating(critic), torch.no_grad():
-            judge(real)
+        with evaluation_mode(critic), torch.no_grad():
+            logits_of(real)
     except (RuntimeError, ValueError) as error:
         raise InputError(f"the critic cannot take images of {shapes['real']}: {error}. Change its `size` and `channels`{hint}.") from error
 
 
-def check_classes_alike(generator: nn.Module, critic: nn.Module) -> None:
+def check_same_classes(generator: nn.Module, critic: nn.Module) -> None:
     """Both players are told the same labels, or none.
 
     Raises:

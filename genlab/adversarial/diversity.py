@@ -21,7 +21,7 @@ class Diversity:
         self.sample, self.every, self.real = sample, every, real
 
     def __call__(self, stream: Stream) -> Terms:
-        if not stream.crosses(self.every):
+        if not stream.is_due(self.every):
             return {}
         real = self.real(stream.batch["image"])
         samples = self.sample(2 * len(real))  # time and memory follow the batch size at any image size

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from genlab.networks.evaluation_mode import evaluating
+from genlab.networks.evaluation_mode import evaluation_mode
 
 SHOWN = 64  # samples whose latents are fixed
 
@@ -20,11 +20,11 @@ AT_ONCE = 2**22  # pixels that are made: 64 images of 256 px, 4 of 1,024 px
 def generate(generator: nn.Module, *inputs: Tensor) -> Tensor:
     """Images by a network in evaluation mode: batch norm by its running statistics. Large ones in parts, which is a matter of memory."""
     count = max(1, AT_ONCE // generator.size**2)
-    with evaluating(generator):
+    with evaluation_mode(generator):
         return torch.cat([generator(*part) for part in zip(*(each.split(count) for each in inputs), strict=True)])
 
 
-def taking_turns(classes: int, device: torch.device) -> Tensor:
+def alternating_labels(classes: int, device: torch.device) -> Tensor:
     """A label for each latent that is shown, (SHOWN,)."""
     return torch.arange(SHOWN, device=device) % max(1, classes)
 

@@ -51,26 +51,26 @@ class Growth:
         """How often the first level's side is doubled to become this one."""
         return (side // self.start).bit_length() - 1
 
-    def at(self, progress: float, size: int) -> Stage:
+    def stage_at(self, progress: float, size: int) -> Stage:
         """The stage at a share of the budget, in [0, 1], on the way to images of `size`."""
         phases = progress / self.phase
         level = min(int(phases + 1) // 2, self.levels(size))
         return Stage(self.start << level, 1.0 if level == 0 else min(1.0, phases - (2 * level - 1)))
 
-    def move(self, progress: float, *players: Growing) -> Stage:
+    def grow(self, progress: float, *players: Growing) -> Stage:
         """Bring the players to the stage at this share of the budget."""
-        stage = self.at(progress, players[0].size)
+        stage = self.stage_at(progress, players[0].size)
         for player in players:
             player.grow(stage)
         return stage
 
-    def joined(self, side: int) -> int:
+    def batches_per_turn(self, side: int) -> int:
         """How many batches make one at this side."""
         level = self.levels(side)
         return self.counts[level] if level < len(self.counts) else 1
 
 
-def at_stage(
+def images_at_stage(
     images: Tensor,  # (N, C, size, size)
     stage: Stage,
 ) -> Tensor:

@@ -11,11 +11,11 @@ class Handover:
     def __init__(self) -> None:
         self._given: Mapping[str, Tensor] = {}
 
-    def give(self, tensors: Mapping[str, Tensor]) -> None:
+    def put(self, tensors: Mapping[str, Tensor]) -> None:
         """Replace what is held."""
         self._given = tensors
 
-    def take(self) -> Mapping[str, Tensor]:
+    def pop(self) -> Mapping[str, Tensor]:
         """Return what is held, and hold nothing.
 
         Raises:

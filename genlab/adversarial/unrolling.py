@@ -6,15 +6,15 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from genlab.losses.penalties import Judge
+from genlab.losses.penalties import CriticFunction
 
 
 def future(
     critic: nn.Module,
-    objective: Callable[[Judge], Tensor],  # a critic -> its loss, with the graph from it to the generator
+    objective: Callable[[CriticFunction], Tensor],  # a critic -> its loss, with the graph from it to the generator
     steps: int,  # K
     rate: float,  # eta, the learning rate of these steps
-) -> Judge:
+) -> CriticFunction:
     """The critic after K steps of gradient descent, equation 7, as a function whose gradient runs through the steps.
 
     The critic itself stays as it is. Equation 9: the generator then descends a loss of this one, and takes the critic's answer to
@@ -22,10 +22,10 @@ def future(
     """
     weights = dict(critic.named_parameters())
 
-    def judge(images: Tensor, *told: Tensor) -> Tensor:
-        return functional_call(critic, weights, (images, *told))
+    def logits_of(images: Tensor, *labels: Tensor) -> Tensor:
+        return functional_call(critic, weights, (images, *labels))
 
     for _ in range(steps):
-        gradients = torch.autograd.grad(objective(judge), list(weights.values()), create_graph=True)
+        gradients = torch.autograd.grad(objective(logits_of), list(weights.values()), create_graph=True)
         weights = {name: weight - rate * gradient for (name, weight), gradient in zip(weights.items(), gradients, strict=True)}
-    return judge
+    return logits_of

@@ -52,7 +52,7 @@ class Compute:
         formats = {"channels_last": self.channels_last, "compile": str(self.compile), "torch": torch.__version__}
         return {"device": self.device.type, "precision": self.precision.name, **formats}
 
-    def place(self, module: nn.Module, budget: int) -> nn.Module:
+    def prepare(self, module: nn.Module, budget: int) -> nn.Module:
         """Move a module here, in place: its optimizers keep their parameters."""
         module.to(self.device)
         if self.channels_last:

@@ -42,13 +42,13 @@ def train(
     recipe.use(precision)
     while images < budget and not recipe.finished():
         seed_everything(seed, images)
-        recipe.at(images / budget)
-        stream.begin(images // batch_size, recipe.joined)
+        recipe.set_progress(images / budget)
+        stream.start_turn(images // batch_size, recipe.batches_per_turn)
         terms = {f"{name}/{term}": value for name, update in recipe.updates.items() for term, value in update(stream).items()}
-        images += batch_size * recipe.joined
+        images += batch_size * recipe.batches_per_turn
         yield Turn(images, finite(terms, images))
     seed_everything(seed, images)
-    recipe.conclude()
+    recipe.finalise()
 
 
 def finite(terms: Terms, images: int) -> dict[str, float]:

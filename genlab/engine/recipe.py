@@ -15,13 +15,13 @@ class Recipe(nn.Module):
     kinds: tuple[str, ...]  # of image sets that it learns from: unlabelled, labelled, paired, unpaired
     classes: int = 0  # of a sampler: how many labels it is told beside the latents; 0: none
     noise_size: int = 0  # of a sampler: how many numbers from N(0, 1) it takes beside the latents; 0: none
-    joined: int = 1  # batches of the stream that make one of a turn's, as `at` has it
+    batches_per_turn: int = 1  # batches of the stream that make one of a turn's, as `set_progress` has it
     updates: dict[str, Update]  # taken in this order, once a turn; state outside the recipe only in a GradientUpdate
 
-    def at(self, progress: float) -> None:
+    def set_progress(self, progress: float) -> None:
         """Move the schedules to this share of the budget, in [0, 1]."""
 
-    def conclude(self) -> None:
+    def finalise(self) -> None:
         """After the last turn: what only the final weights can tell. A function of them and of torch's random numbers: done twice it is the
         same."""
 

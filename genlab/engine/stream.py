@@ -22,8 +22,8 @@ class Stream:
 
     def __init__(self, source: Source, position: int = 0):
         self.position = position  # how many batches have been taken
-        self.turn = 0  # how many had been seen, a turn's first one each, when this turn began
-        self.joined = 1  # of the source's batches make one of this turn's
+        self.first_batch = 0  # how many had been seen, a turn's first one each, when this turn began
+        self.batches_per_turn = 1  # of the source's batches make one of this turn's
         self.batch: Batch = {}  # the one of this turn
         self._source, self._batches = source, source.batches(position)
 
@@ -39,18 +39,18 @@ class Stream:
     @property
     def seen(self) -> int:
         """Images, this turn's among them."""
-        return (self.turn + self.joined) * (len(next(iter(self.batch.values()))) // self.joined)
+        return (self.first_batch + self.batches_per_turn) * (len(next(iter(self.batch.values()))) // self.batches_per_turn)
 
-    def crosses(self, every: int) -> bool:
+    def is_due(self, every: int) -> bool:
         """Whether this turn begins with, or has among its batches, one whose number is a multiple of `every`."""
-        return -self.turn % every < self.joined
+        return -self.first_batch % every < self.batches_per_turn
 
     def __next__(self) -> Batch:
-        taken = [next(self._batches) for _ in range(self.joined)]
-        self.position += self.joined
+        taken = [next(self._batches) for _ in range(self.batches_per_turn)]
+        self.position += self.batches_per_turn
         return taken[0] if len(taken) == 1 else {name: torch.cat([batch[name] for batch in taken]) for name in taken[0]}
 
-    def begin(self, turn: int, joined: int = 1) -> None:
+    def start_turn(self, first_batch: int, batches_per_turn: int = 1) -> None:
         """Take the batch of this turn."""
-        self.turn, self.joined = turn, joined
+        self.first_batch, self.batches_per_turn = first_batch, batches_per_turn
         self.batch = next(self)

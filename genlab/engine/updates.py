@@ -32,7 +32,7 @@ class GradientUpdate:
     ):
         self.objective, self.optimizer = objective, optimizer
         self.repeats, self.every, self.constraint, self.shared = repeats, every, constraint, shared
-        self.players = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        self.parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
         for group in optimizer.param_groups:
             group.setdefault("initial_lr", group["lr"])
         self.use(FULL_PRECISION)
@@ -44,16 +44,18 @@ class GradientUpdate:
 
     def __call__(self, stream: Stream) -> Terms:
         terms: Terms = {}
-        if not stream.crosses(self.every):
+        if not stream.is_due(self.every):
             return terms
         for repeat in range(self.repeats):
             batch = stream.batch if repeat == 0 else next(stream)
             self.optimizer.zero_grad(set_to_none=True)
             with self.precision.autocast():
                 terms = self.objective(batch)
-            self.scaler.scale(terms["loss"]).backward(inputs=self.players)
+            self.scaler.scale(terms["loss"]).backward(inputs=self.parameters)
             if repeat == self.repeats - 1 and not self.scaler.is_enabled():  # scaled gradients may overflow, and their step is left out
-                terms["gradient_norm"] = torch.nn.utils.get_total_norm([player.grad for player in self.players if player.grad is not None])
+                terms["gradient_norm"] = torch.nn.utils.get_total_norm(
+                    [parameter.grad for parameter in self.parameters if parameter.grad is not None]
+                )
             self.scaler.step(self.optimizer)
             self.scaler.update()
             if self.constraint is not None:

@@ -11,7 +11,7 @@ from genlab.evaluation.settings import SUBSET_SEED
 from genlab.extractors.classifier import Classifier
 from genlab.extractors.classifier_training import fit
 from genlab.images.feeding.held_out import FEWEST, HeldOut
-from genlab.images.feeding.order import spread
+from genlab.images.feeding.order import evenly_spaced
 from genlab.images.feeding.source import labels
 from genlab.images.prepared_set import PreparedSet
 from genlab.metrics.kernel import kernel_distance
@@ -83,7 +83,7 @@ def class_scores(
 
 def training_like(images: PreparedSet) -> np.ndarray:
     """The training images whose labels are given for `cas`: all of them, or MOST_GENERATED, evenly spread."""
-    return spread(images.indices("train"), MOST_GENERATED)
+    return evenly_spaced(images.indices("train"), MOST_GENERATED)
 
 
 def kid_within_classes(
@@ -102,7 +102,7 @@ def kid_within_classes(
         held_out = np.flatnonzero(numbers[test] == number)
         if len(held_out) < FEWEST:
             continue
-        same = spread(train[numbers[train] == number], len(held_out))
+        same = evenly_spaced(train[numbers[train] == number], len(held_out))
         seen = {name: found[held_out] for name, found in rows.items()} | {RowName.TRAINING_IMAGES: features[same]}
         for name, found in seen.items():
             if len(found) >= FEWEST:

@@ -15,7 +15,7 @@ from genlab.evaluation.scores import BITS_PER_DIMENSION, Group, GroupName, RowNa
 from genlab.evaluation.settings import BATCH_SIZE, SUBSET_SEED, VIEWED
 from genlab.extractors.contract import Extractor
 from genlab.images.feeding.held_out import HeldOut
-from genlab.images.feeding.order import spread
+from genlab.images.feeding.order import evenly_spaced
 from genlab.images.feeding.source import batch_of
 from genlab.images.levels import bits_per_dimension
 from genlab.images.prepared_set import PreparedSet
@@ -66,7 +66,7 @@ def likelihood_scores(trained: Recipe, untrained: Recipe, images: PreparedSet, h
     log.info("the likelihood of %s held-out images", f"{len(test):,}")
     rows: Rows = {RowName.HELD_OUT_IMAGES: likelihood(trained, held_out) | trained.measures(first(held_out, VIEWED))}
     for name, recipe, indices in ((RowName.TRAINING_IMAGES, trained, train), (RowName.UNTRAINED, untrained, test)):
-        rows[name] = likelihood(recipe, batch_of(images, spread(indices, COMPARED), held_out["image"].device))
+        rows[name] = likelihood(recipe, batch_of(images, evenly_spaced(indices, COMPARED), held_out["image"].device))
     return Group.from_json(GroupName.LIKELIHOOD, rows)
 
 

@@ -18,7 +18,7 @@ from genlab.evaluation.settings import BINS, LARGEST_SUBSET, SAMPLING_SEED, SUBS
 from genlab.extractors.classifier import Classifier
 from genlab.extractors.contract import Extractor
 from genlab.images.feeding.held_out import FEWEST, HeldOut
-from genlab.images.feeding.order import spread
+from genlab.images.feeding.order import evenly_spaced
 from genlab.images.prepared_set import PreparedSet
 from genlab.metrics.bins import bins_of
 from genlab.metrics.distribution import distribution_scores
@@ -72,7 +72,7 @@ def draw_samples(
     latents = normal(count, trained.latent_size, SAMPLING_SEED)
     labels = held_out["label"].cpu()[torch.arange(count) % len(test)] if is_conditional(trained) else None
     samples = sampler(trained, device)(latents, labels)
-    like_test = spread(images.indices("train"), len(test))
+    like_test = evenly_spaced(images.indices("train"), len(test))
     pixels = {
         RowName.GENERATED: HeldOut.to_bytes(samples[: len(test)]),
         RowName.UNTRAINED: HeldOut.to_bytes(sampler(untrained, device)(latents, labels)[: len(test)]),

@@ -9,7 +9,7 @@ from genlab.evaluation.scores import Group, GroupName, Rows, kid_of
 from genlab.extractors.classifier import Classifier
 from genlab.extractors.contract import Extractor
 from genlab.images.feeding.held_out import HeldOut
-from genlab.images.feeding.order import spread
+from genlab.images.feeding.order import evenly_spaced
 from genlab.images.feeding.source import labels
 from genlab.images.prepared_set import PreparedSet
 from genlab.metrics.kernel import kernel_distance
@@ -34,7 +34,7 @@ def truncation_scores(
     The same latents at every value, given the labels of the held-out images that they are compared with: all of them, or
     MOST_TRUNCATED, evenly spread.
     """
-    some = spread(images.indices("test"), MOST_TRUNCATED)
+    some = evenly_spaced(images.indices("test"), MOST_TRUNCATED)
     held_out, few = extractor(images.images[some]), latents[: len(some)]
     numbers = torch.from_numpy(labels(images)[some]) if conditional else None
     rows: Rows = {}

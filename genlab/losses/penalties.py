@@ -6,45 +6,45 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-Judge = Callable[[Tensor], Tensor]  # images (N, C, H, W) -> logits (N, ...): a critic, as it sees them
+CriticFunction = Callable[[Tensor], Tensor]  # images (N, C, H, W) -> logits (N, ...): a critic, as it sees them
 
 
-class Judged(NamedTuple):
+class Scored(NamedTuple):
     """Images that require a gradient, and the critic's logits for them, with the graph between."""
 
     images: Tensor  # (N, C, H, W)
     logits: Tensor  # (N, ...)
 
 
-Penalty = Callable[[Judge, Judged, Judged], Tensor]  # (critic, real, fake) -> one number an image, (N,)
+Penalty = Callable[[CriticFunction, Scored, Scored], Tensor]  # (critic, real, fake) -> one number an image, (N,)
 
 
-def slope(judged: Judged) -> Tensor:
+def slope(scored: Scored) -> Tensor:
     """The gradient of each image's logits with respect to it, flattened, (N, C H W); can be descended again."""
-    (gradient,) = torch.autograd.grad(judged.logits.sum(), judged.images, create_graph=True)
+    (gradient,) = torch.autograd.grad(scored.logits.sum(), scored.images, create_graph=True)
     return gradient.flatten(1)
 
 
-def one_centred(critic: Judge, real: Judged, fake: Judged, weight: float = 10.0) -> Tensor:
+def one_centred(critic: CriticFunction, real: Scored, fake: Scored, weight: float = 10.0) -> Tensor:
     """weight (|grad D(x)| - 1)^2 on straight lines from real to fake, (N,). Gulrajani et al. 2017 (arXiv:1704.00028), equation 3.
 
     One epsilon an image, as in algorithm 1. The critic must not mix images: no batch norm.
     """
     epsilon = torch.rand(len(real.images), *[1] * (real.images.dim() - 1), device=real.images.device, dtype=real.images.dtype)
     between = torch.lerp(real.images, fake.images, epsilon).detach().requires_grad_()
-    return weight * (slope(Judged(between, critic(between))).norm(dim=1) - 1).square()
+    return weight * (slope(Scored(between, critic(between))).norm(dim=1) - 1).square()
 
 
-def drift(critic: Judge, real: Judged, fake: Judged, weight: float = 1.0e-3) -> Tensor:
+def drift(critic: CriticFunction, real: Scored, fake: Scored, weight: float = 1.0e-3) -> Tensor:
     """weight D(x)^2 on real images, one a logit: a Wasserstein critic's stay near 0. Karras et al. 2017 (arXiv:1710.10196), appendix A."""
     return weight * real.logits.square()
 
 
-def r1(critic: Judge, real: Judged, fake: Judged, weight: float = 1.0) -> Tensor:
+def r1(critic: CriticFunction, real: Scored, fake: Scored, weight: float = 1.0) -> Tensor:
     """weight / 2 |grad D(x)|^2 on real images, (N,). Mescheder et al. 2018 (arXiv:1801.04406), equation 9; weight is gamma."""
     return weight / 2 * slope(real).square().sum(1)
 
 
-def r2(critic: Judge, real: Judged, fake: Judged, weight: float = 1.0) -> Tensor:
+def r2(critic: CriticFunction, real: Scored, fake: Scored, weight: float = 1.0) -> Tensor:
     """weight / 2 |grad D(G(z))|^2 on fake images, (N,). Mescheder et al. 2018 (arXiv:1801.04406), equation 10; weight is gamma."""
     return weight / 2 * slope(fake).square().sum(1)

@@ -14,8 +14,8 @@ from torch import Tensor
 from genlab.engine.seeding import mix
 from genlab.extractors.contract import Extractor
 from genlab.metrics.perceptual import BATCH_SIZE, perceptual_distances
-from genlab.networks.evaluation_mode import evaluating
-from genlab.networks.latents import below, normal
+from genlab.networks.evaluation_mode import evaluation_mode
+from genlab.networks.latents import normal, normal_cdf
 from genlab.networks.style import Generator
 
 STEP = 1e-4  # epsilon, the paper's; in 32 bits, too, the rounding of images adds but 0.001 to a length
@@ -36,13 +36,13 @@ def steps_along(
     """
     device = generator.mean.device
     ends = [normal(count, generator.latent_size, mix(seed, number)) for number in (0, 1)]
-    share = below(normal(count, 1, mix(seed, 2)).double())
+    share = normal_cdf(normal(count, 1, mix(seed, 2)).double())
     for begin in range(0, count, BATCH_SIZE):
         batch = slice(begin, begin + BATCH_SIZE)
         start, end, t = (each[batch] for each in (*ends, share))
         label = None if labels is None else labels[batch].to(device)
         noise = normal(len(t), generator.noise_size, mix(seed, 3, begin), device)
-        with evaluating(generator):
+        with evaluation_mode(generator):
             if space == "z":
                 w = [generator.map(great_circle(start, end, place).to(device), label) for place in (t, t + step)]
             else:

@@ -101,7 +101,7 @@ class GaussianMixture(nn.Module):
         self.covariance.assign(covariances)
         self.forget()
 
-    def begin(self, x: Tensor, centres: Tensor) -> None:
+    def initialise(self, x: Tensor, centres: Tensor) -> None:
         """Begin from centres (K, D): every image (N, D) belongs to the nearest."""
         centres = centres.to(x)
         component = torch.cat([squared_distances(some, centres).argmin(1) for some in self.chunks(x)])
@@ -111,15 +111,15 @@ class GaussianMixture(nn.Module):
                 f"{int((counts == 0).sum())} of {self.components} centres have no image nearest to them. Take fewer components."
             )
         means = torch.zeros_like(self.means).index_add_(0, component, x.double()) / counts[:, None]
-        self.means = self.covariance.begin(x, component, means)
+        self.means = self.covariance.initialise(x, component, means)
         self.log_weights = (counts / counts.sum()).log()
-        sound = self.sound()
-        self.require(sound)
-        for k in (~sound).nonzero()[:, 0].tolist():
-            self.covariance.usual(sound, counts, k)
+        valid = self.valid()
+        self.require(valid)
+        for k in (~valid).nonzero()[:, 0].tolist():
+            self.covariance.set_to_average(valid, counts, k)
         self.forget()
 
-    def take(self, x: Tensor) -> None:
+    def accumulate(self, x: Tensor) -> None:
         """The E step of some images: their share in the sums of this pass."""
         for some in self.chunks(x):
             weights, log_likelihood = normalised(self.log_joint(some))
@@ -146,7 +146,7 @@ class GaussianMixture(nn.Module):
         nothing of convergence; every other one cannot, but for the variance that regularisation adds.
 
         Raises:
-            InputError: the images have a value that is not finite, or no component is sound.
+            InputError: the images have a value that is not finite, or no component is valid.
         """
         total = self.sum_counts.sum()
         log_likelihood = self.sum_log_likelihood / total
@@ -173,14 +173,14 @@ class GaussianMixture(nn.Module):
 
     def recover(self, counts: Tensor) -> int:
         """Let lost components begin anew -> how many."""
-        sound = self.sound()
+        valid = self.valid()
         exhausted = int(self.recoveries) >= self.most_recoveries
-        healthy = sound if exhausted else sound & (counts >= FEWEST)
+        healthy = valid if exhausted else valid & (counts >= FEWEST)
         self.require(healthy)
         lost = (~healthy).nonzero()[:, 0].tolist()
         if exhausted:
             for k in lost:
-                self.covariance.usual(healthy, counts, k)
+                self.covariance.set_to_average(healthy, counts, k)
             return 0
         if not lost:
             return 0
@@ -188,19 +188,19 @@ class GaussianMixture(nn.Module):
         for k in lost:
             # Each time another one: what is alone and far away would be lost again and again.
             self.means[k] = self.worst[int(self.recoveries) % there]
-            self.covariance.usual(healthy, counts, k)
+            self.covariance.set_to_average(healthy, counts, k)
             self.log_weights[k] = -math.log(self.components)
             self.recoveries += 1
         self.log_weights = self.log_weights - torch.logsumexp(self.log_weights, 0)
         return len(lost)
 
-    def sound(self) -> Tensor:
+    def valid(self) -> Tensor:
         """Which components' covariances can be factorised, (K,) bool, once those that rounding spoilt are mended."""
-        sound = self.covariance.sound()
-        if not sound.all():
-            self.covariance.mend(~sound)
-            sound = self.covariance.sound()
-        return sound
+        valid = self.covariance.valid()
+        if not valid.all():
+            self.covariance.repair(~valid)
+            valid = self.covariance.valid()
+        return valid
 
     def require(self, healthy: Tensor) -> None:
         if not healthy.any():
@@ -234,6 +234,6 @@ def fit(mixture: GaussianMixture, x: Tensor, most: int = 100) -> list[Step]:
     """EM on vectors in memory (N, D), at most so many iterations -> its steps."""
     steps: list[Step] = []
     while len(steps) < most and not mixture.converged:
-        mixture.take(x)
+        mixture.accumulate(x)
         steps.append(mixture.maximise())
     return steps

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from genlab.errors import InputError
 from genlab.mixtures.covariances.base import Covariance
 from genlab.mixtures.covariances.quadratic import DiagonalQuadratic
-from genlab.mixtures.covariances.sums import at_least_tiny, chosen
+from genlab.mixtures.covariances.sums import chosen, positive
 
 
 class LowRank(Covariance):
@@ -69,7 +69,7 @@ class LowRank(Covariance):
         y = self.factors(x).double()
         return torch.linalg.solve_triangular(self.lower.mT, y.permute(1, 2, 0), upper=True).permute(2, 0, 1)
 
-    def explain(self, x: Tensor, component: Tensor) -> Tensor:
+    def explained(self, x: Tensor, component: Tensor) -> Tensor:
         z = self.posterior_means(x)[torch.arange(len(x), device=x.device), component]
         return (self.loadings[component] @ z[:, :, None])[:, :, 0].to(x.dtype)
 
@@ -87,7 +87,7 @@ class LowRank(Covariance):
 
     def maximise(self, counts: Tensor, means: Tensor) -> Tensor:
         """Loadings and mean are one regression of x on (z, 1); the diagonal is what it leaves. Section 4 of the report."""
-        n = at_least_tiny(counts)[:, None, None]
+        n = positive(counts)[:, None, None]
         turn = torch.linalg.inv(self.lower)  # z = L^-T y
         xz, z = self.sum_xy / n @ turn, (self.sum_y[:, None] / n @ turn).mT
         zz = turn.mT @ (self.sum_yy / n + torch.eye(self.rank, dtype=torch.float64, device=means.device)) @ turn
@@ -104,7 +104,7 @@ class LowRank(Covariance):
         self.clear()
         return torch.where(alive[:, None], self.means.double() + shift, means)
 
-    def begin(self, x: Tensor, component: Tensor, means: Tensor) -> Tensor:
+    def initialise(self, x: Tensor, component: Tensor, means: Tensor) -> Tensor:
         """Each cluster's principal components, and what they leave: probabilistic PCA's optimum where d is isotropic."""
         for k in range(len(means)):
             away = x[component == k].double() - means[k]
@@ -121,7 +121,7 @@ class LowRank(Covariance):
     def pooled(self, variances: Tensor) -> Tensor:
         return variances.mean(1, keepdim=True).expand_as(variances) if self.isotropic else variances
 
-    def usual(self, healthy: Tensor, counts: Tensor, lost: int) -> None:
+    def set_to_average(self, healthy: Tensor, counts: Tensor, lost: int) -> None:
         """Without loadings: those of different components have no average. Small ones at random, for EM to turn."""
         share = counts * healthy / (counts * healthy).sum()
         variances = self.value + self.loadings.square().sum(2)
@@ -129,7 +129,7 @@ class LowRank(Covariance):
         scale = self.value[lost].sqrt()[:, None] / math.sqrt(self.rank)
         self.loadings[lost] = torch.randn(self.loadings.shape[1:], dtype=torch.float64).to(scale.device) * scale
 
-    def sound(self) -> Tensor:
+    def valid(self) -> Tensor:
         return self.value.isfinite().all(1) & self.loadings.isfinite().all(2).all(1)
 
     def matrices(self) -> Tensor:

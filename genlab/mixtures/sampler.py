@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from genlab.mixtures.gaussian_mixture import GaussianMixture
 from genlab.mixtures.projection import PrincipalComponents
-from genlab.networks.latents import pick
+from genlab.networks.latents import pick_component
 
 
 class Sampler(nn.Module):
@@ -26,7 +26,7 @@ class Sampler(nn.Module):
         self.register_buffer("axes", None if projection is None else projection.axes.float())
 
     def forward(self, latent: Tensor) -> Tensor:
-        component = pick(latent[:, 0], self.bounds)
+        component = pick_component(latent[:, 0], self.bounds)
         vectors = self.means[component] + self.deviations(latent[:, 1:], component)
         if self.axes is not None:
             vectors = self.mean + vectors @ self.axes.T

@@ -20,7 +20,7 @@ class Start(Protocol):
     def project(self, projection: PrincipalComponents, x: Tensor) -> None:
         """Give the projection in front of the mixture its axes, with images as vectors (N, D)."""
 
-    def begin(self, mixture: GaussianMixture, x: Tensor) -> float:
+    def initialise(self, mixture: GaussianMixture, x: Tensor) -> float:
         """Give the mixture its first parameters, with images as vectors (N, D) -> their mean log-likelihood."""
 
 
@@ -40,14 +40,14 @@ class _Restarts:
     def project(self, projection: PrincipalComponents, x: Tensor) -> None:
         projection.fit(x)
 
-    def begin(self, mixture: GaussianMixture, x: Tensor) -> float:
+    def initialise(self, mixture: GaussianMixture, x: Tensor) -> float:
         if len(x) < mixture.components:
             raise InputError(
                 f"{len(x)} images for {mixture.components} components. Take fewer components, or let the start see more `images`."
             )
         best, state = -torch.inf, {}
         for _ in range(self.restarts):
-            mixture.begin(x, self.centres(x, mixture.components))
+            mixture.initialise(x, self.centres(x, mixture.components))
             began = {name: value.clone() for name, value in mixture.state_dict().items()}
             reached = fit(mixture, x, self.steps)[-1].log_likelihood
             mixture.load_state_dict(began)
@@ -100,7 +100,7 @@ class Checkpoint:
             )
         projection.load_state_dict(found)
 
-    def begin(self, mixture: GaussianMixture, x: Tensor) -> float:
+    def initialise(self, mixture: GaussianMixture, x: Tensor) -> float:
         """Parameters alone are taken over: the sums, and whether it had converged, are not.
 
         Raises:

@@ -12,11 +12,11 @@ from genlab.errors import InputError
 from genlab.networks.labels import check_count, class_weights
 
 
-class Verdict(NamedTuple):
+class CriticOutput(NamedTuple):
     """What a critic says of images."""
 
     logits: Tensor  # (N, ...), real or fake
-    beliefs: Tensor | None = None  # of one that also classifies: logits of the classes, (N, classes)
+    class_logits: Tensor | None = None  # of one that also classifies: logits of the classes, (N, classes)
 
 
 class LabelEmbedding(nn.Linear):
@@ -82,7 +82,7 @@ class JoinedCritic(nn.Module):
 
 
 class AuxiliaryCritic(nn.Module):
-    """Image (N, C, H, W) -> Verdict: one logit, and what class it takes the image for. Odena et al. 2016 (arXiv:1610.09585), section 3.
+    """Image (N, C, H, W) -> CriticOutput: a real-or-fake logit, and class logits. Odena et al. 2016 (arXiv:1610.09585), section 3.
 
     It is not told the label, but has to tell it, and so the generator has to obey it.
     """
@@ -96,13 +96,13 @@ class AuxiliaryCritic(nn.Module):
         check_count(classes, "AuxiliaryCritic")
         self.classes, self.network = classes, network
 
-    def forward(self, image: Tensor, label: Tensor) -> Verdict:
+    def forward(self, image: Tensor, label: Tensor) -> CriticOutput:
         outputs = self.network(image)
         if outputs.shape[1:] != (1 + self.classes,):
             given = " x ".join(map(str, outputs.shape[1:])) or "1"
             wanted = f"a logit and {self.classes} classes need {1 + self.classes} (`outputs`)"
             raise ValueError(f"its network gives {given} numbers an image, {wanted}")
-        return Verdict(outputs[:, 0], outputs[:, 1:])
+        return CriticOutput(outputs[:, 0], outputs[:, 1:])
 
 
 class Projection(nn.Module):

@@ -7,7 +7,7 @@ from torch import nn
 
 
 @contextmanager
-def evaluating(network: nn.Module) -> Iterator[None]:
+def evaluation_mode(network: nn.Module) -> Iterator[None]:
     """In evaluation mode for a while."""
     was_training = network.training
     network.eval()

@@ -32,6 +32,6 @@ class Inference:
         network.noise = network.dropout_noise if self.dropout else None
         for name, layer in network.named_modules():
             if isinstance(layer, BatchNorm):
-                layer.alone = self.statistics == "batch"
+                layer.per_image = self.statistics == "batch"
             elif isinstance(layer, BATCH_NORMS) and self.statistics == "batch":
                 raise InputError(f"sampling.statistics: batch, but {name} is a {type(layer).__name__}. Use running statistics.")

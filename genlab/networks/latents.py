@@ -30,25 +30,25 @@ def truncated(latents: Tensor, bound: float) -> Tensor:
     if math.isinf(bound):
         return latents
     # By the lower tail and its mirror image: near 1 a float has no room for the upper one.
-    lowest = below(torch.tensor(-bound, dtype=torch.float64))
-    share = lowest + below(-latents.double().abs()) * (1 - 2 * lowest)
+    lowest = normal_cdf(torch.tensor(-bound, dtype=torch.float64))
+    share = lowest + normal_cdf(-latents.double().abs()) * (1 - 2 * lowest)
     return (-latents.sign() * torch.special.ndtri(share)).clamp(-bound, bound).float()
 
 
-def below(value: Tensor) -> Tensor:
-    """The share of N(0, 1) below a value; torch.special.ndtr rounds it to 0 from -8 on."""
+def normal_cdf(value: Tensor) -> Tensor:
+    """The share of N(0, 1) normal_cdf a value; torch.special.ndtr rounds it to 0 from -8 on."""
     return torch.special.erfc(-value / math.sqrt(2)) / 2
 
 
-def pick(numbers: Tensor, bounds: Tensor) -> Tensor:
+def pick_component(numbers: Tensor, bounds: Tensor) -> Tensor:
     """Numbers from N(0, 1), (N,), and the components' weights added up, without the last sum, (K - 1,) -> one of K components each, (N,).
 
-    By the share of N(0, 1) below the number: the greater it is, the later the component, and each comes as often as its weight has it.
+    By the share of N(0, 1) normal_cdf the number: the greater it is, the later the component, and each comes as often as its weight has it.
     """
-    return (below(numbers)[:, None] >= bounds).sum(1)
+    return (normal_cdf(numbers)[:, None] >= bounds).sum(1)
 
 
-def spherical(start: Tensor, end: Tensor, steps: int) -> Tensor:
+def spherical_interpolation(start: Tensor, end: Tensor, steps: int) -> Tensor:
     """Latents (N, D), (N, D) -> (N, steps, D) along great circles, both ends included. White 2016 (arXiv:1609.04468), section 2.
 
     In many dimensions normal latents lie near a sphere, and the straight line between two passes through its empty inside.

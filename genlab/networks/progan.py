@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
 
 from genlab.networks.growing import Stage, fade
-from genlab.networks.layers.critic_head import Ending
+from genlab.networks.layers.critic_head import CriticHead
 from genlab.networks.layers.equalised import GAIN, EqualisedConv2d, EqualisedLinear, activate, pixel_norm
 from genlab.networks.layers.resample import halve
 from genlab.networks.shapes import COARSEST, check_side, filters_by_level, level_of
@@ -85,7 +85,7 @@ class Critic(nn.Module):
         filters = filters_by_level(size, width, most, "Critic")
         self.from_image = nn.ModuleList(EqualisedConv2d(channels, count, 1) for count in filters)
         self.blocks = nn.ModuleList(Halving(fine, coarse, filtered) for coarse, fine in pairwise(filters))
-        self.end = Ending(filters[0], group_size)
+        self.end = CriticHead(filters[0], group_size)
         self.to_logit = EqualisedLinear(filters[0], 1)
 
     def grow(self, stage: Stage) -> None:

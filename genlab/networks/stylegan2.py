@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
 from genlab.networks.labels import class_weights
-from genlab.networks.layers.critic_head import Ending
+from genlab.networks.layers.critic_head import CriticHead
 from genlab.networks.layers.equalised import EqualisedConv2d, EqualisedLinear, activate
 from genlab.networks.layers.resample import double, halve
 from genlab.networks.shapes import COARSEST, check_side, filters_by_level
@@ -125,7 +125,7 @@ class Critic(nn.Module):
         filters = filters_by_level(size, width, most, "Critic")[::-1]
         self.from_image = EqualisedConv2d(channels, filters[0], 1)
         self.blocks = nn.Sequential(*(ResidualHalving(*pair) for pair in pairwise(filters)))
-        self.end = Ending(filters[-1], group_size)
+        self.end = CriticHead(filters[-1], group_size)
         self.to_logit = EqualisedLinear(filters[-1], 1)
         self.embedding = EqualisedLinear(classes, filters[-1], bias=None) if classes else None
 

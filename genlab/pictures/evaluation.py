@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genlab.adversarial.fixed_samples import taking_turns
+from genlab.adversarial.fixed_samples import alternating_labels
 from genlab.engine.capabilities import Chooses, Encodes, HasComponentImages, Reconstructs, components_of, is_conditional, style_generator_of
 from genlab.engine.recipe import Recipe
 from genlab.engine.stream import Batch
-from genlab.images.feeding.order import spread
+from genlab.images.feeding.order import evenly_spaced
 from genlab.pictures.views import Curve, Sheet, View, plane
 
 RECONSTRUCTED = 16  # held-out images
@@ -52,8 +52,8 @@ def style_views(recipe: Recipe, generator: torch.nn.Module, batch: Batch) -> dic
     from genlab.pictures.styles import mixing_matrix, noise_effect, projection_sheet, ways  # only recipes with styles load it
 
     conditional, device = is_conditional(recipe), batch["image"].device
-    labels = taking_turns(recipe.classes, device) if conditional else None
-    some = spread(np.arange(len(batch["image"])), PROJECTED)  # of a sorted set: not all of one class
+    labels = alternating_labels(recipe.classes, device) if conditional else None
+    some = evenly_spaced(np.arange(len(batch["image"])), PROJECTED)  # of a sorted set: not all of one class
     with torch.enable_grad():  # projection descends a gradient
         return {
             "style_mixing": mixing_matrix(generator, labels),

@@ -14,11 +14,11 @@ from PIL import Image
 from torch import Tensor
 
 from genlab.engine.capabilities import Truncated
-from genlab.images.feeding.order import spread
+from genlab.images.feeding.order import evenly_spaced
 from genlab.images.pixels import to_channels_first, to_unit
 from genlab.images.prepared_set import PreparedSet
 from genlab.networks.labels import class_weights
-from genlab.networks.latents import NO_TRUNCATION, spherical, truncated
+from genlab.networks.latents import NO_TRUNCATION, spherical_interpolation, truncated
 from genlab.pictures.sheets import sheet
 from genlab.pictures.views import Curve, Panels
 
@@ -84,7 +84,7 @@ def class_grid(
     names: Sequence[str],  # of the classes
 ) -> Image.Image:
     """One row per class, under its name, from the same latents. Of more than MOST_CLASSES classes as many, evenly spread."""
-    shown = spread(np.arange(len(names)), MOST_CLASSES)
+    shown = evenly_spaced(np.arange(len(names)), MOST_CLASSES)
     few = latents[:COLUMNS]
     told = torch.from_numpy(shown).repeat_interleave(len(few))
     made = sample(few.repeat(len(shown), 1), told).split(len(few))
@@ -103,7 +103,7 @@ def class_interpolation(
     """One line per pair of neighbouring classes: one latent, given the classes' weights (1 - t, t)."""
     share = torch.linspace(0, 1, STEPS)[:, None]
     rows = {}
-    for latent, number in zip(latents, spread(np.arange(len(names) - 1), WAYS).tolist(), strict=False):
+    for latent, number in zip(latents, evenly_spaced(np.arange(len(names) - 1), WAYS).tolist(), strict=False):
         start, end = class_weights(torch.tensor([number, number + 1]), classes)
         title = f"{names[number]} to {names[number + 1]}, the same latent"
         rows[title] = sample(latent.expand(STEPS, -1), (1 - share) * start + share * end)
@@ -112,7 +112,7 @@ def class_interpolation(
 
 def interpolation(sample: Sample, latents: Tensor, labels: Tensor | None = None) -> Image.Image:
     """One line per pair of latents: from the first to the second on a great circle, given the label of the first."""
-    ways = spherical(latents[:WAYS], latents[WAYS : 2 * WAYS], STEPS)
+    ways = spherical_interpolation(latents[:WAYS], latents[WAYS : 2 * WAYS], STEPS)
     told = None if labels is None else labels[:WAYS].repeat_interleave(STEPS)
     return sheet({"from one latent to another, on a great circle": sample(ways.flatten(0, 1), told)}, STEPS)
 

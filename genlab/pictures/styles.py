@@ -8,8 +8,8 @@ import math
 import torch
 from torch import Tensor
 
-from genlab.networks.evaluation_mode import evaluating
-from genlab.networks.latents import normal, spherical
+from genlab.networks.evaluation_mode import evaluation_mode
+from genlab.networks.latents import normal, spherical_interpolation
 from genlab.networks.style import Generator
 from genlab.pictures.views import Sheet
 from genlab.styles.projection import STEPS as PROJECTION_STEPS
@@ -40,7 +40,7 @@ def style_groups(sides: tuple[int, ...]) -> dict[str, list[bool]]:
 def mixing_matrix(generator: Generator, labels: Tensor | None) -> Sheet:
     """Above the destinations; then in each line a source and the destinations, with a group of its styles. Figure 3; the same noise."""
     count = SOURCES + DESTINATIONS
-    with evaluating(generator):
+    with evaluation_mode(generator):
         styles = generator.map(latents(generator, count), told(generator, labels, count))[:, None].expand(-1, len(generator.sides), -1)
         noise = drawn_noise(generator, 1).expand(count, -1)
         images = generator.synthesise(styles, noise)
@@ -60,7 +60,7 @@ def mixing_matrix(generator: Generator, labels: Tensor | None) -> Sheet:
 @torch.no_grad()
 def noise_effect(generator: Generator, labels: Tensor | None) -> Sheet:
     """What noise changes of an image: two draws, mean and deviation over many, and no noise. Figures 4 and 5."""
-    with evaluating(generator):
+    with evaluation_mode(generator):
         w = generator.map(latents(generator, SHOWN), told(generator, labels, SHOWN))
         draws = []
         mean, squares = 0.0, 0.0  # of the draws so far, and the sum of squared differences from it: no draw is kept (Welford)
@@ -87,10 +87,10 @@ def noise_effect(generator: Generator, labels: Tensor | None) -> Sheet:
 @torch.no_grad()
 def ways(generator: Generator, labels: Tensor | None) -> Sheet:
     """From one latent to another, on a great circle in Z and straight in W; the same noise, under the label of the one."""
-    with evaluating(generator):
+    with evaluation_mode(generator):
         start, end = latents(generator, 2 * WAYS).chunk(2)
         classes = told(generator, labels, WAYS)
-        in_z = spherical(start, end, STEPS)
+        in_z = spherical_interpolation(start, end, STEPS)
         share = torch.linspace(0, 1, STEPS, device=start.device)[:, None]
         noise = drawn_noise(generator, 1).expand(STEPS, -1)
         rows = {}

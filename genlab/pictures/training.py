@@ -4,11 +4,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from genlab.adversarial.fixed_samples import ROW, SHOWN, class_rows, taking_turns
+from genlab.adversarial.fixed_samples import ROW, SHOWN, alternating_labels, class_rows
 from genlab.engine.capabilities import HasComponentImages, Reconstructs, Translates, Truncated, is_conditional, truncated_by
 from genlab.engine.recipe import Recipe
 from genlab.engine.stream import Batch
-from genlab.images.feeding.order import spread
+from genlab.images.feeding.order import evenly_spaced
 from genlab.images.feeding.source import batch_of, roles
 from genlab.images.pixels import to_channels_first, to_unit
 from genlab.images.prepared_set import PreparedSet
@@ -22,8 +22,8 @@ def fixed_inputs(images: PreparedSet, count: int, device: torch.device) -> dict[
     none are held out."""
     held_out = roles(images, "test" if len(images.indices("test")) else "train")
     if "image" in held_out:
-        return batch_of(images, spread(held_out["image"], count), device)
-    return {role: to_unit(to_channels_first(images.images[spread(indices, count)])).to(device) for role, indices in held_out.items()}
+        return batch_of(images, evenly_spaced(held_out["image"], count), device)
+    return {role: to_unit(to_channels_first(images.images[evenly_spaced(indices, count)])).to(device) for role, indices in held_out.items()}
 
 
 @torch.no_grad()
@@ -42,7 +42,7 @@ def rows(recipe: Recipe, inputs: Batch) -> dict[str, Tensor]:
         means = recipe.component_means(heaviest)
         return real | {"samples": recipe.sample(latents), "means, the heaviest first": means} if len(means) else real
     if isinstance(recipe, Reconstructs):
-        labels = taking_turns(recipe.classes, latents.device) if is_conditional(recipe) else None
+        labels = alternating_labels(recipe.classes, latents.device) if is_conditional(recipe) else None
         return real | {"reconstructions": recipe.reconstruct(inputs), "samples": recipe.sample(latents, labels)}
     if is_conditional(recipe):
         return real | class_rows(recipe.sample, latents, recipe.classes)

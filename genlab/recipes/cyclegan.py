@@ -17,7 +17,7 @@ from genlab.engine.updates import GradientUpdate, Terms, parameters_of
 from genlab.errors import InputError
 from genlab.losses.adversarial import AdversarialLoss
 from genlab.networks.contracts import Translator, require
-from genlab.networks.evaluation_mode import evaluating
+from genlab.networks.evaluation_mode import evaluation_mode
 from genlab.translation.padding import check_sides
 
 
@@ -64,7 +64,7 @@ class CycleGAN(Recipe):
             self.averages = nn.ModuleDict({way: AveragedModel(getattr(self, way)) for way in self.directions})
             self.updates["average"] = MovingAverage(list(self.averages.values()), [self.a_to_b, self.b_to_a], average_half_life)
 
-    def at(self, progress: float) -> None:
+    def set_progress(self, progress: float) -> None:
         for update in self.gradient_updates().values():
             update.scale_learning_rate(linear_decay(progress, self.decay_start))
 
@@ -78,7 +78,7 @@ class CycleGAN(Recipe):
             terms["identity"] = l1_loss(same_a, a) + l1_loss(same_b, b)
         else:
             fake_b, fake_a = self.a_to_b(a), self.b_to_a(b)
-        self.fakes.give({"a": fake_a.detach(), "b": fake_b.detach()})
+        self.fakes.put({"a": fake_a.detach(), "b": fake_b.detach()})
         terms["cycle"] = l1_loss(self.b_to_a(fake_b), a) + l1_loss(self.a_to_b(fake_a), b)
         for domain, fake, critic in (("a", fake_a, self.critic_a), ("b", fake_b, self.critic_b)):
             terms[f"adversarial_{domain}"] = self.adversarial(critic, batch[domain], fake)
@@ -97,7 +97,7 @@ class CycleGAN(Recipe):
 
     def critic_objective(self, batch: Batch) -> Terms:
         """Both critics, on this turn's reals and on fakes from the pools. The generators' update must come first in `updates`."""
-        fakes = self.fakes.take()
+        fakes = self.fakes.pop()
         terms: Terms = {}
         for domain, critic, pool in (("a", self.critic_a, self.pool_a), ("b", self.critic_b, self.pool_b)):
             real, fake = batch[domain], pool(fakes[domain])
@@ -115,7 +115,7 @@ class CycleGAN(Recipe):
         for domain in ("a", "b"):
             check_sides(batch[domain], domain, self.a_to_b.stride)
         try:
-            with torch.no_grad(), evaluating(self):
+            with torch.no_grad(), evaluation_mode(self):
                 self.critic_b(self.a_to_b(batch["a"][:1]))
                 self.critic_a(self.b_to_a(batch["b"][:1]))
         except (RuntimeError, ValueError) as error:
@@ -135,5 +135,5 @@ class CycleGAN(Recipe):
     def sample(self, images: Tensor, direction: str) -> Tensor:
         """Images (N, C, H, W) in [-1, 1] of one domain -> their translations into the other, by a network in evaluation mode."""
         generator = self.generators()[direction]
-        with evaluating(generator):
+        with evaluation_mode(generator):
             return generator(images)

@@ -2,7 +2,7 @@
 
 Which GAN it is, its YAML says: the loss, what holds the critic smooth (clipping, penalties, a spectral norm in its network), how
 many steps the critic takes a turn, whether both players grow (ProGAN), whether the generator looks into the critic's future, and, by
-its networks, whether and how both players are told the images' labels (genlab.networks.conditional, genlab.networks.biggan).
+its networks, whether and how both players are labels the images' labels (genlab.networks.conditional, genlab.networks.biggan).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.optim.swa_utils import AveragedModel
 
-from genlab.adversarial.batch_norm_statistics import standing_statistics
-from genlab.adversarial.checks import check_classes_alike, check_growth, check_images
+from genlab.adversarial.batch_norm_statistics import recompute_batch_norms
+from genlab.adversarial.checks import check_growth, check_images, check_same_classes
 from genlab.adversarial.diversity import Diversity
-from genlab.adversarial.fixed_samples import SHOWN, generate, taking_turns
-from genlab.adversarial.growth import Growth, at_stage
+from genlab.adversarial.fixed_samples import SHOWN, alternating_labels, generate
+from genlab.adversarial.growth import Growth, images_at_stage
 from genlab.adversarial.unrolling import future
 from genlab.engine.average import MovingAverage
 from genlab.engine.recipe import Recipe
@@ -27,8 +27,8 @@ from genlab.engine.updates import GradientUpdate, Terms
 from genlab.errors import InputError
 from genlab.losses.adversarial import AdversarialLoss, ranking_accuracy
 from genlab.losses.orthogonality import orthogonality
-from genlab.losses.penalties import Judge, Judged, Penalty
-from genlab.networks.conditional import AuxiliaryCritic, JoinedCritic, Verdict
+from genlab.losses.penalties import CriticFunction, Penalty, Scored
+from genlab.networks.conditional import AuxiliaryCritic, CriticOutput, JoinedCritic
 from genlab.networks.contracts import Critic, Sampler, require
 from genlab.networks.growing import Stage
 from genlab.networks.labels import check_labels
@@ -50,7 +50,7 @@ class GAN(Recipe):
     def __init__(
         self,
         generator: nn.Module,  # latent (N, latent_size) [, label (N,)] -> image (N, C, H, W) in [-1, 1]; knows `latent_size`, `classes`
-        critic: nn.Module,  # image [, label] -> logits (N, ...), or a Verdict; knows its `classes`
+        critic: nn.Module,  # image [, label] -> logits (N, ...), or a CriticOutput; knows its `classes`
         loss: AdversarialLoss,
         generator_optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         critic_optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
@@ -93,90 +93,90 @@ class GAN(Recipe):
             self.updates["average"] = MovingAverage([self.average], [generator], average_half_life)
         self.updates["health"] = Diversity(self.shown_samples, real=self.seen)
 
-    def at(self, progress: float) -> None:
+    def set_progress(self, progress: float) -> None:
         for update in self.gradient_updates().values():
             update.scale_learning_rate(linear_decay(progress, self.decay_start))
         if self.growth is not None:
-            self.stage = self.growth.move(progress, self.generator, self.critic, *self.generators().values())
-            self.joined = self.growth.joined(self.stage.side)
+            self.stage = self.growth.grow(progress, self.generator, self.critic, *self.generators().values())
+            self.batches_per_turn = self.growth.batches_per_turn(self.stage.side)
 
     def seen(self, images: Tensor) -> Tensor:
         """Real images of the size that both players are at."""
-        return images if self.stage is None else at_stage(images, self.stage)
+        return images if self.stage is None else images_at_stage(images, self.stage)
 
-    def told(self, batch: Batch) -> tuple[Tensor, ...]:
-        """What both players are told of a batch beside its images: its labels, or nothing."""
+    def labels_of(self, batch: Batch) -> tuple[Tensor, ...]:
+        """What both players are labels of a batch beside its images: its labels, or nothing."""
         return (batch["label"],) if self.classes else ()
 
-    def verdict(self, images: Tensor, *told: Tensor) -> Verdict:
+    def critic_output(self, images: Tensor, *labels: Tensor) -> CriticOutput:
         """What the critic says of images as it sees them."""
-        said = self.critic(self.critic_augmentation(images), *told)
-        return said if isinstance(said, Verdict) else Verdict(said)
+        output = self.critic(self.critic_augmentation(images), *labels)
+        return output if isinstance(output, CriticOutput) else CriticOutput(output)
 
-    def judge(self, images: Tensor, *told: Tensor) -> Tensor:
+    def logits(self, images: Tensor, *labels: Tensor) -> Tensor:
         """Its logits alone."""
-        return self.verdict(images, *told).logits
+        return self.critic_output(images, *labels).logits
 
     def fakes(self, batch: Batch) -> Tensor:
         """As many samples of new latents as the batch has images, with their labels."""
         real = batch["image"]
-        return self.generator(torch.randn(len(real), self.latent_size, device=real.device), *self.told(batch))
+        return self.generator(torch.randn(len(real), self.latent_size, device=real.device), *self.labels_of(batch))
 
     def critic_objective(self, batch: Batch) -> Terms:
         with torch.no_grad():
             fake = self.fakes(batch)
-        real, told = self.seen(batch["image"]), self.told(batch)
+        real, labels = self.seen(batch["image"]), self.labels_of(batch)
         if self.penalties:
             real, fake = real.detach().requires_grad_(), fake.requires_grad_()
         # Not in one call: batch norm and minibatch layers are to see real images beside real ones, and fakes beside fakes.
-        verdicts = self.verdict(real, *told), self.verdict(fake, *told)
-        judged_real, judged_fake = (Judged(images, said.logits) for images, said in zip((real, fake), verdicts, strict=True))
-        logits = judged_real.logits, judged_fake.logits
+        outputs = self.critic_output(real, *labels), self.critic_output(fake, *labels)
+        scored_real, scored_fake = (Scored(images, output.logits) for images, output in zip((real, fake), outputs, strict=True))
+        logits = scored_real.logits, scored_fake.logits
         terms = {"adversarial": self.loss.critic(*logits).mean()}
         terms["loss"] = self.critic_weight * terms["adversarial"]
         for name, penalty in self.penalties.items():
-            terms[name] = penalty(lambda images: self.judge(images, *told), judged_real, judged_fake).mean()
+            terms[name] = penalty(lambda images: self.logits(images, *labels), scored_real, scored_fake).mean()
             terms["loss"] = terms["loss"] + terms[name]
-        self.add_classification(terms, batch, *verdicts)
+        self.add_classification(terms, batch, *outputs)
         with torch.no_grad():
             return terms | self.loss.estimates(*logits) | {"accuracy": ranking_accuracy(*logits)}
 
     def generator_objective(self, batch: Batch) -> Terms:
-        fake, told = self.fakes(batch), self.told(batch)
+        fake, labels = self.fakes(batch), self.labels_of(batch)
         if self.unrolled_steps:
-            judge = self.future_critic(self.seen(batch["image"]), fake, *told)
-            verdict = Verdict(judge(fake))
+            logits_of = self.future_critic(self.seen(batch["image"]), fake, *labels)
+            output = CriticOutput(logits_of(fake))
         else:
-            judge, verdict = (lambda images: self.judge(images, *told)), self.verdict(fake, *told)
-        loss = self.loss.generator(verdict.logits, lambda: judge(self.seen(batch["image"]))).mean()
+            logits_of, output = (lambda images: self.logits(images, *labels)), self.critic_output(fake, *labels)
+        loss = self.loss.generator(output.logits, lambda: logits_of(self.seen(batch["image"]))).mean()
         terms = {"adversarial": loss, "loss": loss}
-        self.add_classification(terms, batch, verdict)
+        self.add_classification(terms, batch, output)
         if self.orthogonal_weight:
             terms["orthogonality"] = orthogonality(self.generator)
             terms["loss"] = terms["loss"] + self.orthogonal_weight * terms["orthogonality"]
         return terms
 
-    def add_classification(self, terms: Terms, batch: Batch, *verdicts: Verdict) -> None:
-        """-log p(label) by each verdict's beliefs, if it has any, as a term and a part of the loss."""
-        if verdicts[0].beliefs is not None:
-            terms["classification"] = sum(cross_entropy(verdict.beliefs, batch["label"]) for verdict in verdicts)
+    def add_classification(self, terms: Terms, batch: Batch, *outputs: CriticOutput) -> None:
+        """-log p(label) by each output's class_logits, if it has any, as a term and a part of the loss."""
+        if outputs[0].class_logits is not None:
+            terms["classification"] = sum(cross_entropy(output.class_logits, batch["label"]) for output in outputs)
             terms["loss"] = terms["loss"] + self.class_weight * terms["classification"]
 
-    def future_critic(self, real: Tensor, fake: Tensor, *told: Tensor) -> Judge:
+    def future_critic(self, real: Tensor, fake: Tensor, *labels: Tensor) -> CriticFunction:
         """The critic after `unrolled_steps` on these very images."""
 
         def objective(critic: Callable[..., Tensor]) -> Tensor:
-            real_logits, fake_logits = (critic(self.critic_augmentation(images), *told) for images in (real, fake))
+            real_logits, fake_logits = (critic(self.critic_augmentation(images), *labels) for images in (real, fake))
             return self.critic_weight * self.loss.critic(real_logits, fake_logits).mean()
 
         critic = future(self.critic, objective, self.unrolled_steps, self.unrolled_rate)
-        return lambda images: critic(self.critic_augmentation(images), *told)
+        return lambda images: critic(self.critic_augmentation(images), *labels)
 
-    def conclude(self) -> None:
+    def finalise(self) -> None:
         if self.growth is not None:
-            self.at(1.0)  # what is sampled has all levels, whatever the last turn had
+            self.set_progress(1.0)  # what is sampled has all levels, whatever the last turn had
         if self.standing_batches:
-            standing_statistics(self.generators()["generator"], self.standing_batches)
+            recompute_batch_norms(self.generators()["generator"], self.standing_batches)
 
     def check(self, batch: Batch) -> None:
         """The generator's images must be of the real ones' shape, the critic must take them, and labels be those that both know.
@@ -187,10 +187,10 @@ class GAN(Recipe):
         if self.classes:
             check_labels(batch.get("label"), self.classes)
         some = {name: values[:2] for name, values in batch.items()}
-        real, told = some["image"], self.told(some)
-        fake = generate(self.generator, self.shown[: len(real)], *told)
+        real, labels = some["image"], self.labels_of(some)
+        fake = generate(self.generator, self.shown[: len(real)], *labels)
         joined = " (its network's `channels`: the image's and its `planes` together)" if isinstance(self.critic, JoinedCritic) else ""
-        check_images(real, fake, self.critic, lambda images: self.critic(images, *told), joined)
+        check_images(real, fake, self.critic, lambda images: self.critic(images, *labels), joined)
 
     def generators(self) -> dict[str, nn.Module]:
         """What samples: the moving average where there is one."""
@@ -202,7 +202,9 @@ class GAN(Recipe):
 
     def shown_samples(self, count: int) -> Tensor:
         """Samples of the generator that is trained, of always the same latents."""
-        return generate(self.generator, self.shown[:count], *self.told({"label": taking_turns(self.classes, self.shown.device)[:count]}))
+        return generate(
+            self.generator, self.shown[:count], *self.labels_of({"label": alternating_labels(self.classes, self.shown.device)[:count]})
+        )
 
 
 def check_arguments(
@@ -211,12 +213,12 @@ def check_arguments(
     """What the types don't say.
 
     Raises:
-        InputError: a number out of range, players that are told different labels, or a penalty on each image's gradient beside a norm that
+        InputError: a number is out of range, the networks have different numbers of classes, or a gradient penalty meets a norm that
             mixes images.
     """
     require(generator, Sampler, "generator")
     require(critic, Critic, "critic")
-    check_classes_alike(generator, critic)
+    check_same_classes(generator, critic)
     if unrolled_steps and isinstance(critic, AuxiliaryCritic):
         raise InputError(f"unrolled_steps: got {unrolled_steps} beside an AuxiliaryCritic, expected 0: its classes aren't unrolled.")
     if critic_steps < 1:

@@ -64,7 +64,7 @@ class Mixture(Recipe):
         self.register_buffer("begun", torch.zeros((), dtype=torch.bool))
         self.register_buffer("images", torch.zeros((), dtype=torch.int64))  # of a pass
         self.register_buffer("shown", torch.randn(SHOWN, max(mixture_latents(mixture) for mixture in self.mixtures)))
-        self.updates = {"em": self.expectation_maximisation, "components": self.components_there_are}
+        self.updates = {"em": self.expectation_maximisation, "components": self.available_components}
 
     @property
     def best(self) -> GaussianMixture:
@@ -102,9 +102,9 @@ class Mixture(Recipe):
     def expectation_maximisation(self, stream: Stream) -> Terms:
         """The turn's images into the sums; an M step wherever a pass ends, which may be in the middle of a batch."""
         if not self.begun:
-            self.begin(stream)
+            self.initialise(stream)
         images = stream.batch["image"]
-        place = stream.turn * len(images) % stream.epoch
+        place = stream.first_batch * len(images) % stream.epoch
         terms: Terms = {}
         while len(images):
             now, images = images[: stream.epoch - place], images[stream.epoch - place :]
@@ -112,7 +112,7 @@ class Mixture(Recipe):
             x = self.vectors(now)
             for mixture in self.mixtures:
                 if not mixture.converged:
-                    mixture.take(x)
+                    mixture.accumulate(x)
                     if ends:
                         terms |= self.maximise(mixture)
         return terms
@@ -121,15 +121,15 @@ class Mixture(Recipe):
         several = f"_{mixture.components}" if len(self.mixtures) > 1 else ""
         return {f"log_likelihood{several}": torch.tensor(mixture.maximise().log_likelihood)}
 
-    def components_there_are(self, stream: Stream) -> Terms:
+    def available_components(self, stream: Stream) -> Terms:
         """An update that changes nothing: what has become of the best mixture's components, wherever a pass ends."""
-        seen = stream.turn * len(stream.batch["image"])
+        seen = stream.first_batch * len(stream.batch["image"])
         if seen // stream.epoch == (seen + len(stream.batch["image"])) // stream.epoch:
             return {}
         weights = self.best.log_weights.exp()
         return {"smallest_weight": weights.min(), "largest_weight": weights.max(), "recovered": self.best.recoveries.float()}
 
-    def begin(self, stream: Stream) -> None:
+    def initialise(self, stream: Stream) -> None:
         """Start from the turn's images and the next, which are not taken from the stream."""
         wanted = max(self.start.images, 0 if self.projection is None else self.projection.images)
         seen: list[Tensor] = []
@@ -143,7 +143,7 @@ class Mixture(Recipe):
             self.start.project(self.projection, images[: self.projection.images].flatten(1))
         x = self.vectors(images[: self.start.images])
         for mixture in self.mixtures:
-            self.start.begin(mixture, x)
+            self.start.initialise(mixture, x)
         self.begun, self.images = torch.ones_like(self.begun), torch.full_like(self.images, stream.epoch)
 
     def check(self, batch: Batch) -> None:
@@ -190,7 +190,7 @@ class Mixture(Recipe):
         parts = []
         for some in mixture.chunks(x):
             component = mixture.log_joint(some).argmax(1)
-            parts.append(mixture.means[component].to(some) + mixture.covariance.explain(some, component))
+            parts.append(mixture.means[component].to(some) + mixture.covariance.explained(some, component))
         return self.images_of(torch.cat(parts))
 
     def images_of(self, vectors: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from genlab.engine.updates import GradientUpdate, Terms
 from genlab.errors import InputError
 from genlab.losses.adversarial import AdversarialLoss, ranking_accuracy
 from genlab.networks.contracts import Translator, require
-from genlab.networks.evaluation_mode import evaluating
+from genlab.networks.evaluation_mode import evaluation_mode
 from genlab.networks.inference import Inference
 from genlab.networks.layers.normalise import batch_norms
 from genlab.translation.padding import check_sides
@@ -67,11 +67,11 @@ class Pix2Pix(Recipe):
             self.average = AveragedModel(generator)
             self.updates["average"] = MovingAverage([self.average], [generator], average_half_life)
 
-    def at(self, progress: float) -> None:
+    def set_progress(self, progress: float) -> None:
         for update in self.gradient_updates().values():
             update.scale_learning_rate(linear_decay(progress, self.decay_start))
 
-    def judge(self, x: Tensor, y: Tensor) -> Tensor:
+    def logits(self, x: Tensor, y: Tensor) -> Tensor:
         """What the critic says of pairs as it sees them."""
         return self.critic(self.critic_augmentation(torch.cat([x, y], 1)))
 
@@ -81,15 +81,15 @@ class Pix2Pix(Recipe):
         terms = {"l1": l1_loss(fake, y)}
         terms["loss"] = self.l1_weight * terms["l1"]
         if self.critic is not None:
-            self.fake.give({"fake": fake.detach()})
-            terms["adversarial"] = self.loss.generator(self.judge(x, fake), lambda: self.judge(x, y)).mean()
+            self.fake.put({"fake": fake.detach()})
+            terms["adversarial"] = self.loss.generator(self.logits(x, fake), lambda: self.logits(x, y)).mean()
             terms["loss"] = terms["loss"] + terms["adversarial"]
         return terms
 
     def critic_objective(self, batch: Batch) -> Terms:
         """The critic's part of equation 1, on the fakes of the generator's step, which must come first in `updates`."""
         x, y = batch[self.source], batch[self.target]
-        logits = self.judge(x, y), self.judge(x, self.fake.take()["fake"])
+        logits = self.logits(x, y), self.logits(x, self.fake.pop()["fake"])
         terms = {"adversarial": self.loss.critic(*logits).mean()}
         terms["loss"] = self.critic_weight * terms["adversarial"]
         with torch.no_grad():
@@ -105,7 +105,7 @@ class Pix2Pix(Recipe):
         x, y = batch[self.source][:2], batch[self.target][:2]
         check_sides(x, self.source, self.generator.stride)
         try:
-            with torch.no_grad(), evaluating(self):
+            with torch.no_grad(), evaluation_mode(self):
                 fake = self.generator(x)
                 if fake.shape != y.shape:
                     raise ValueError(f"the generator makes {' x '.join(map(str, fake.shape[1:]))} of them")
@@ -130,5 +130,5 @@ class Pix2Pix(Recipe):
     def sample(self, images: Tensor, direction: str) -> Tensor:
         """Images x (N, C, H, W) in [-1, 1] -> their translations, as `sampling` says; with dropout, of new noise."""
         generator = self.generators()[direction]
-        with evaluating(generator):
+        with evaluation_mode(generator):
             return generator(images) if generator.noise is None else generator(images, generator.noise.draw(images))

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from genlab.adversarial.adaptive import AdaptiveAugment
-from genlab.adversarial.checks import check_classes_alike, check_growth, check_images
+from genlab.adversarial.checks import check_growth, check_images, check_same_classes
 from genlab.adversarial.diversity import Diversity
-from genlab.adversarial.fixed_samples import SHOWN, generate, taking_turns
-from genlab.adversarial.growth import Growth, at_stage
+from genlab.adversarial.fixed_samples import SHOWN, alternating_labels, generate
+from genlab.adversarial.growth import Growth, images_at_stage
 from genlab.adversarial.path_length import PathLength
 from genlab.engine.average import MovingAverage
 from genlab.engine.capabilities import Truncated
@@ -24,7 +24,7 @@ from genlab.engine.stream import Batch
 from genlab.engine.updates import GradientUpdate, Terms
 from genlab.errors import InputError
 from genlab.losses.adversarial import NON_SATURATING, AdversarialLoss, ranking_accuracy
-from genlab.losses.penalties import Judged, r1
+from genlab.losses.penalties import Scored, r1
 from genlab.networks.contracts import SizedCritic, require
 from genlab.networks.growing import Stage
 from genlab.networks.labels import check_labels
@@ -81,44 +81,44 @@ class StyleGAN(Recipe):
             self.updates["average"] = MovingAverage([self.average], [generator], average_half_life, average_ramp_up)
         if isinstance(critic_augmentation, AdaptiveAugment):
             self.updates["augmentation"] = critic_augmentation.adapt
-        self.updates["health"] = Diversity(self.shown_samples, real=lambda images: at_stage(images, self.stage))
+        self.updates["health"] = Diversity(self.shown_samples, real=lambda images: images_at_stage(images, self.stage))
 
-    def at(self, progress: float) -> None:
+    def set_progress(self, progress: float) -> None:
         for update in self.gradient_updates().values():
             update.scale_learning_rate(linear_decay(progress, self.decay_start))
         if self.growth is not None:
-            self.stage = self.growth.move(progress, self.generator, self.critic, *self.generators().values())
-            self.joined = self.growth.joined(self.stage.side)
+            self.stage = self.growth.grow(progress, self.generator, self.critic, *self.generators().values())
+            self.batches_per_turn = self.growth.batches_per_turn(self.stage.side)
 
-    def conclude(self) -> None:
-        self.at(1.0)  # what is sampled has all levels, whatever the last turn had
+    def finalise(self) -> None:
+        self.set_progress(1.0)  # what is sampled has all levels, whatever the last turn had
 
-    def told(self, batch: Batch) -> tuple[Tensor, ...]:
-        """What both players are told of a batch beside its images: its labels, or nothing."""
+    def labels_of(self, batch: Batch) -> tuple[Tensor, ...]:
+        """What both players are labels of a batch beside its images: its labels, or nothing."""
         return (batch["label"],) if self.classes else ()
 
-    def fakes(self, count: int, *told: Tensor) -> Tensor:
+    def fakes(self, count: int, *labels: Tensor) -> Tensor:
         """Samples of new latents and new noise, most of them of two styles; the running mean of w sees the first."""
         device = self.shown.device
-        first = self.generator.map(torch.randn(count, self.latent_size, device=device), *told)
+        first = self.generator.map(torch.randn(count, self.latent_size, device=device), *labels)
         self.generator.measure(first)
         if self.mixing > 0:
-            second = self.generator.map(torch.randn(count, self.latent_size, device=device), *told)
+            second = self.generator.map(torch.randn(count, self.latent_size, device=device), *labels)
             first = mixed(first, second, len(self.generator.sides), self.mixing)
         return self.generator.synthesise(first, torch.randn(count, self.noise_size, device=device))
 
     def real(self, batch: Batch) -> Tensor:
         """A batch's images as the critic sees them."""
-        return self.critic_augmentation(at_stage(batch["image"], self.stage))
+        return self.critic_augmentation(images_at_stage(batch["image"], self.stage))
 
     def critic_objective(self, batch: Batch) -> Terms:
-        real, told = self.real(batch), self.told(batch)
+        real, labels = self.real(batch), self.labels_of(batch)
         with torch.no_grad():
-            fake = self.critic_augmentation(self.fakes(len(real), *told))
+            fake = self.critic_augmentation(self.fakes(len(real), *labels))
         if self.r1_every == 1:
             real = real.detach().requires_grad_()
         # Not in one call: the minibatch layer is to see real images beside real ones, and fakes beside fakes.
-        logits = self.critic(real, *told), self.critic(fake, *told)
+        logits = self.critic(real, *labels), self.critic(fake, *labels)
         terms = {"adversarial": self.loss.critic(*logits).mean()}
         terms["loss"] = terms["adversarial"]
         if self.r1_every == 1:
@@ -131,25 +131,25 @@ class StyleGAN(Recipe):
 
     def r1_objective(self, batch: Batch) -> Terms:
         real = self.real(batch).detach().requires_grad_()
-        terms = self.smoothness(real, self.critic(real, *self.told(batch)))
+        terms = self.smoothness(real, self.critic(real, *self.labels_of(batch)))
         return terms | {"loss": self.r1_every * terms["r1"]}
 
     def smoothness(self, real: Tensor, logits: Tensor) -> Terms:
         """R1 on the images as the critic sees them."""
-        judged = Judged(real, logits)
-        return {"r1": r1(self.critic, judged, judged, self.r1_weight).mean()}
+        scored = Scored(real, logits)
+        return {"r1": r1(self.critic, scored, scored, self.r1_weight).mean()}
 
     def generator_objective(self, batch: Batch) -> Terms:
-        told = self.told(batch)
-        fake = self.critic_augmentation(self.fakes(len(batch["image"]), *told))
-        loss = self.loss.generator(self.critic(fake, *told), lambda: self.critic(self.real(batch), *told)).mean()
+        labels = self.labels_of(batch)
+        fake = self.critic_augmentation(self.fakes(len(batch["image"]), *labels))
+        loss = self.loss.generator(self.critic(fake, *labels), lambda: self.critic(self.real(batch), *labels)).mean()
         return {"adversarial": loss, "loss": loss}
 
     def path_objective(self, batch: Batch) -> Terms:
         """The path length penalty, of one style an image."""
         count = max(1, int(len(batch["image"]) * self.path_length.share))
         device = self.shown.device
-        w = self.generator.map(torch.randn(count, self.latent_size, device=device), *(label[:count] for label in self.told(batch)))
+        w = self.generator.map(torch.randn(count, self.latent_size, device=device), *(label[:count] for label in self.labels_of(batch)))
         images = self.generator.synthesise(w, torch.randn(count, self.noise_size, device=device))
         penalty = self.path_length(images, w).mean()
         return {"path_length": penalty, "length": self.path_length.mean.clone(), "loss": self.path_length_every * penalty}
@@ -163,8 +163,8 @@ class StyleGAN(Recipe):
         if self.classes:
             check_labels(batch.get("label"), self.classes)
         some = {name: values[:2] for name, values in batch.items()}
-        real, told = some["image"], self.told(some)
-        check_images(real, self.sample(self.shown[: len(real)], *told), self.critic, lambda images: self.critic(images, *told))
+        real, labels = some["image"], self.labels_of(some)
+        check_images(real, self.sample(self.shown[: len(real)], *labels), self.critic, lambda images: self.critic(images, *labels))
 
     def generators(self) -> dict[str, nn.Module]:
         """What samples: the moving average where there is one."""
@@ -181,8 +181,8 @@ class StyleGAN(Recipe):
 
     def shown_samples(self, count: int) -> Tensor:
         """Samples of the generator that is trained, of always the same latents."""
-        latents, told = self.shown[:count], self.told({"label": taking_turns(self.classes, self.shown.device)[:count]})
-        return generate(self.generator, latents, self.shown_noise.expand(len(latents), -1), latents.new_ones(len(latents)), *told)
+        latents, labels = self.shown[:count], self.labels_of({"label": alternating_labels(self.classes, self.shown.device)[:count]})
+        return generate(self.generator, latents, self.shown_noise.expand(len(latents), -1), latents.new_ones(len(latents)), *labels)
 
 
 def player(
@@ -225,7 +225,7 @@ def check_arguments(
             "which has a mapping and a synthesis. For another network use genlab.recipes.gan.GAN."
         )
     require(critic, SizedCritic, "critic")
-    check_classes_alike(generator, critic)
+    check_same_classes(generator, critic)
     for name, every in (("r1_every", r1_every), ("path_length_every", path_length_every)):
         if every < 1:
             raise InputError(f"{name}: got {every}, expected a whole number of turns, 1 or more.")

@@ -15,7 +15,7 @@ from genlab.engine.schedules import linear_decay
 from genlab.engine.stream import Batch
 from genlab.engine.updates import GradientUpdate, Terms, parameters_of
 from genlab.errors import InputError
-from genlab.networks.evaluation_mode import evaluating
+from genlab.networks.evaluation_mode import evaluation_mode
 from genlab.networks.labels import check_labels
 from genlab.variational.activity import ACTIVE, active_units, activity
 from genlab.variational.bounds import free_bits, gaussian_log_density, importance_bound
@@ -59,14 +59,14 @@ class VAE(Recipe):
         self.register_buffer("shown", torch.randn(SHOWN, self.latent_size))
         players = parameters_of([encoder, decoder, likelihood, self.prior])
         self.updates = {"vae": GradientUpdate(self.objective, optimizer(players))}
-        self.at(0.0)
+        self.set_progress(0.0)
 
     @property
     def components(self) -> int:
         """Number of the prior's components; 0: it is a single normal."""
         return self.prior.components
 
-    def at(self, progress: float) -> None:
+    def set_progress(self, progress: float) -> None:
         self.beta_now = self.beta * (min(1.0, progress / self.beta_warm_up) if self.beta_warm_up else 1.0)
         for update in self.gradient_updates().values():
             update.scale_learning_rate(linear_decay(progress, self.decay_start))
@@ -108,7 +108,7 @@ class VAE(Recipe):
         if self.classes:
             check_labels(batch.get("label"), self.classes)
         shape, wanted, numbers = by(images), self.likelihood.parameters_per_value, 2 * self.prior.latent_size
-        with evaluating(self), torch.no_grad():
+        with evaluation_mode(self), torch.no_grad():
             target, label = self.scored({name: value[:2] for name, value in batch.items()})
             try:
                 belief = self.encoder(target, label)
@@ -133,19 +133,19 @@ class VAE(Recipe):
     @torch.no_grad()
     def sample(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         """Latents (N, latent_size) from N(0, 1) [, labels (N,)] -> images (N, C, H, W) in [-1, 1], the means of p(x | z)."""
-        with evaluating(self):
+        with evaluation_mode(self):
             return Generator(self.prior, self.decoder, self.likelihood)(latents, labels)
 
     @torch.no_grad()
     def encode(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of q(z | x), (N, D) each; where images are dequantised or binarised by chance, of one such image."""
-        with evaluating(self):
+        with evaluation_mode(self):
             return self.posterior(*self.scored(batch))
 
     @torch.no_grad()
     def decode(self, z: Tensor, label: Tensor | None) -> Tensor:
         """Latents of the prior (N, D) -> images (N, C, H, W) in [-1, 1]."""
-        with evaluating(self):
+        with evaluation_mode(self):
             return self.likelihood.mean(full(self.decoder(z, label)))
 
     def reconstruct(self, batch: Batch) -> Tensor:
@@ -169,7 +169,7 @@ class VAE(Recipe):
         Beside them the ELBO's two terms: `reconstruction` - `divergence`.
         """
         samples, found = self.importance_samples[0], []
-        with evaluating(self):
+        with evaluation_mode(self):
             target, label = self.scored(batch)
             mean, log_variance = self.posterior(target, label)
             for images in torch.arange(len(target), device=target.device).split(max(1, latents_at_once // samples)):

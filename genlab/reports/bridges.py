@@ -66,7 +66,7 @@ def linear_limit(project: Project, entry: Mapping[str, Any]) -> list[str]:
     volume = log_volume(train.shape[1], levels)
     closed = PCA(size, svd_solver="full").fit(train.numpy()).score(test.numpy()) + volume
     analyser = GaussianMixture(1, train.shape[1], LowRank(size, isotropic=True), tolerance=1e-6, negligible=0.0)
-    analyser.begin(train, train[:1])
+    analyser.initialise(train, train[:1])
     fit(analyser, train, 500)
     em = float(analyser.log_prob(test).mean()) + volume
     own = metrics_of(project, LINEAR)["likelihood"]["held-out images"]

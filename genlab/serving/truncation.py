@@ -16,11 +16,11 @@ def truncated(latent: np.ndarray, bound: float) -> np.ndarray:
     """
     if math.isinf(bound):
         return latent
-    lowest = below(-bound)
-    shares = [lowest + below(-abs(number)) * (1 - 2 * lowest) for number in latent]
+    lowest = normal_cdf(-bound)
+    shares = [lowest + normal_cdf(-abs(number)) * (1 - 2 * lowest) for number in latent]
     return np.copysign(np.minimum([-STANDARD.inv_cdf(share) for share in shares], bound), latent)
 
 
-def below(number: float) -> float:
-    """The share of N(0, 1) below a number; NormalDist.cdf rounds it to 0 too early."""
+def normal_cdf(number: float) -> float:
+    """The share of N(0, 1) normal_cdf a number; NormalDist.cdf rounds it to 0 too early."""
     return math.erfc(-number / math.sqrt(2)) / 2

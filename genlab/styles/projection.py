@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from genlab.engine.seeding import mix
 from genlab.errors import InputError
-from genlab.networks.evaluation_mode import evaluating
+from genlab.networks.evaluation_mode import evaluation_mode
 from genlab.networks.latents import normal
 from genlab.networks.shapes import COARSEST
 from genlab.networks.style import Generator, noise_maps, noise_numbers
@@ -62,7 +62,7 @@ def project(
     Raises:
         InputError: images that are not of the generator's size.
     """
-    with evaluating(generator):
+    with evaluation_mode(generator):
         check_images(generator, images)
         images = images.to(generator.mean.device)
         noise = normal(len(images), generator.noise_size, SEED, images.device)

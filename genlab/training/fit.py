@@ -56,19 +56,21 @@ def fit(
         NonFiniteLossError: a term is NaN or infinite; the last saved state is kept.
         InputError: the images do not fit the model, the description is wrong, or no state can be kept or found.
     """
-    place = build(compute, "compute") if compute is not None else Compute()
+    computing = build(compute, "compute") if compute is not None else Compute()
     monitoring = monitoring or Monitoring()
-    experiment = experiment_of(model, augmentation, place, budget, monitoring, seed, images, states)
+    experiment = experiment_of(model, augmentation, computing, budget, monitoring, seed, images, states)
     seed_everything(seed)
-    recipe = place.place(build(model, "model"), budget.images)
+    recipe = computing.prepare(build(model, "model"), budget.images)
     augment = build(augmentation, "augmentation")
-    source = ImageSource(images, budget.batch_size, seed, augment, place.workers, place.device, place.channels_last, budget.sampling)
-    recipe.use(place.precision)
+    source = ImageSource(
+        images, budget.batch_size, seed, augment, computing.workers, computing.device, computing.channels_last, budget.sampling
+    )
+    recipe.use(computing.precision)
     check_classes(recipe.classes, images.classes, images.name)
     recipe.check(next(source.batches(0)))
     with locked(states, experiment) as state, stop_request() as stop:
-        training = Training(recipe, source, budget, monitoring, seed, place, experiment, state, callbacks)
-        training.resume(saved_state(states, state, experiment, monitoring.resume, place))
+        training = Training(recipe, source, budget, monitoring, seed, computing, experiment, state, callbacks)
+        training.resume(saved_state(states, state, experiment, monitoring.resume, computing))
         training.run(stop)
     return Trained(recipe, model, training.history, experiment.key)
 
@@ -83,21 +85,21 @@ class Training:
         budget: Budget,
         monitoring: Monitoring,
         seed: int,
-        place: Compute,
+        computing: Compute,
         experiment: Experiment,
         state: SavedState | None,
         callbacks: Sequence[Callback],
     ):
         self.recipe, self.source, self.budget, self.monitoring, self.seed = recipe, source, budget, monitoring, seed
-        self.place, self.experiment, self.state, self.callbacks = place, experiment, state, callbacks
+        self.computing, self.experiment, self.state, self.callbacks = computing, experiment, state, callbacks
         self.history = History(monitoring.log_every)
         self.images, self.stream = 0, Stream(source)
 
     def resume(self, saved: dict[str, Any] | None) -> None:
         """Continue from a saved state; without one, draw the first pictures."""
         if saved is None:
-            self.recipe.at(0.0)
-            self.report(PicturesDue(0, self.place.device, self.recipe))
+            self.recipe.set_progress(0.0)
+            self.report(PicturesDue(0, self.computing.device, self.recipe))
             return
         self.recipe.load_training_state(saved["training"])
         self.history.load_state_dict(saved["history"])
@@ -109,7 +111,7 @@ class Training:
         budget, monitoring = self.budget, self.monitoring
         watch = Watch(self.history.rows, self.recipe.loss.bounded if isinstance(self.recipe, Adversarial) else True)
         progress = Progress(self.images, budget.images)
-        turns = train(self.recipe, self.stream, self.images, budget.images, budget.batch_size, self.seed, self.place.precision)
+        turns = train(self.recipe, self.stream, self.images, budget.images, budget.batch_size, self.seed, self.computing.precision)
         for turn in progress.watch(turns):
             before, self.images = self.images, turn.images
             if row := self.history.add(turn):
@@ -118,7 +120,7 @@ class Training:
                     logger.warning("After %s images: %s.", f"{self.images:,}", finding.message)
                     self.report(Found(self.images, finding))
             if crossed(monitoring.pictures_every, before, self.images):
-                self.report(PicturesDue(self.images, self.place.device, self.recipe))
+                self.report(PicturesDue(self.images, self.computing.device, self.recipe))
             if stop.signal or crossed(monitoring.checkpoint_every, before, self.images):
                 self.save()
             if stop.signal:

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 def experiment_of(
     model: Recipe | Description,
     augmentation: Augmentation | Description | None,
-    place: Compute,
+    computing: Compute,
     budget: Budget,
     monitoring: Monitoring,
     seed: int,
@@ -41,7 +41,7 @@ def experiment_of(
                 f"{name}: got a {type(given).__name__}, expected its description, {{class: ..., its arguments}}, since a resumed training "
                 "must be compared with the stopped one. Give the description, or leave out `states`."
             )
-    settings = {"model": model, "augmentation": augmentation, "seed": seed, "budget": vars(budget), "compute": place.settings()}
+    settings = {"model": model, "augmentation": augmentation, "seed": seed, "budget": vars(budget), "compute": computing.settings()}
     settings["log_every"] = monitoring.log_every
     code = code_of([FIT, *classes_in(model), *classes_in(augmentation)]) if states is not None else {}
     comparable = json.loads(json.dumps(settings, default=str)) if states is not None else {}  # as it is after it was saved
@@ -53,7 +53,7 @@ def saved_state(
     state: SavedState | None,
     experiment: Experiment,
     resume: str,  # key of another experiment to continue; "": none
-    place: Compute,
+    computing: Compute,
 ) -> dict[str, Any] | None:
     """The state to continue from; None for a training from the beginning, with a warning if another one was stopped.
 
@@ -64,7 +64,7 @@ def saved_state(
         if resume:
             raise InputError(f"monitoring.resume: got '{resume}', but no folder of states is given. Give `states`.")
         return None
-    saved = state.load(place.device)
+    saved = state.load(computing.device)
     others = {each.experiment.key: each for each in states.stopped() if each.experiment.key != experiment.key}
     if saved is not None or not resume:
         if saved is None:
@@ -84,7 +84,7 @@ def saved_state(
     differences = "; ".join(experiment.differences(others[resume].experiment))
     logger.warning("Continuing %s after %s images, as asked. It differs in %s.", resume, f"{others[resume].images:,}", differences)
     with states.locked(resume) as other:
-        return other.load(place.device)
+        return other.load(computing.device)
 
 
 def warn_of_stopped(experiment: Experiment, others: Mapping[str, Stopped]) -> None:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.errors import InputError
-from genlab.networks.latents import pick
+from genlab.networks.latents import pick_component
 from genlab.variational.bounds import gaussian_divergence, gaussian_log_density
 
 
@@ -86,7 +86,7 @@ class Mixture(nn.Module):
 
     def forward(self, noise: Tensor) -> Tensor:
         """Noise (N, latent_size + 1) -> z (N, latent_size): the first number picks the component, the others are its noise."""
-        component = pick(noise[:, 0], self.log_weights.exp().cumsum(0)[:-1])
+        component = pick_component(noise[:, 0], self.log_weights.exp().cumsum(0)[:-1])
         return self.means[component] + self.log_deviations[component].exp() * noise[:, 1:]
 
     def joint(self, z: Tensor) -> Tensor:

@@ -91,8 +91,8 @@ def make_expectation(entry: Entry, position: int) -> Expectation:
         return get_expectation_impl(entry["type"])(**arguments, meta={"position": position})
     except ExpectationNotFoundError:
         close = get_close_matches(entry["type"], list_registered_expectation_implementations(), n=1)
-        meant = f" Did you mean {close[0]}?" if close else ""
-        raise InputError(f"Expectation '{entry['name']}': there is no type {entry['type']}.{meant}") from None
+        suggestion = f" Did you mean {close[0]}?" if close else ""
+        raise InputError(f"Expectation '{entry['name']}': there is no type {entry['type']}.{suggestion}") from None
     except ValueError as error:  # pydantic's
         raise InputError(f"Expectation '{entry['name']}' ({entry['type']}): {error}") from error
 

@@ -28,9 +28,9 @@ def recipes(checkpoint: dict[str, Any], model: dict[str, Any], compute: dict[str
     from genlab.build import build
     from genlab.engine.seeding import seed_everything
 
-    place = build(compute, "compute")
+    computing = build(compute, "compute")
     seed_everything(seed)
-    untrained = place.place(build(model, "model"), 0)
-    trained = place.place(build(model, "model"), 0)
+    untrained = computing.prepare(build(model, "model"), 0)
+    trained = computing.prepare(build(model, "model"), 0)
     trained.load_state_dict(checkpoint)
-    return trained, untrained, place.device
+    return trained, untrained, computing.device

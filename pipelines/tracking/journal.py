@@ -45,6 +45,6 @@ class Journal(BoundDataset):
 
     def resumed(self, stopped: str, images: int, rows: Sequence[Mapping[str, float]]) -> None:
         """Training goes on from here: in the run that was stopped, or, if that is gone, in this one with the curves so far."""
-        if not self.session.runs.go_on(self.owner, stopped):
+        if not self.session.runs.resume(self.owner, stopped):
             self.run.history([{"step": row["images"], **{name: value for name, value in row.items() if name != "images"}} for row in rows])
         self.run.tag({"resumed_at_images": str(images)})

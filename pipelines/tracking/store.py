@@ -36,7 +36,7 @@ class Runs:
 
         return MlflowClient(tracking_uri(self.project))
 
-    def begin(self, owner: str, name: str, tags: Mapping[str, str], checkpoint: Path | None) -> Run:
+    def start(self, owner: str, name: str, tags: Mapping[str, str], checkpoint: Path | None) -> Run:
         """Start the owner's run, or reopen the one that made this checkpoint."""
         import mlflow
 
@@ -53,7 +53,7 @@ class Runs:
             self.under_way[owner] = reopened(client, run_id)
         return self.under_way[owner]
 
-    def go_on(self, owner: str, stopped: str) -> bool:
+    def resume(self, owner: str, stopped: str) -> bool:
         """Continue a stopped run instead of the one begun by this session; False if it no longer exists."""
         from mlflow.exceptions import MlflowException
 

@@ -175,7 +175,7 @@ def test_the_full_networks_fit_each_other(name):
         assert (recipe.classes == 10) == (name in CONDITIONAL)
         labels = torch.arange(2) % 10 if recipe.classes else None
         images = recipe.sample(torch.randn(2, recipe.latent_size), labels)
-        assert recipe.judge(images, *recipe.told({"label": labels})).shape == (2,)
+        assert recipe.logits(images, *recipe.labels_of({"label": labels})).shape == (2,)
         recipe.check({"image": images} if labels is None else {"image": images, "label": labels})
 
 

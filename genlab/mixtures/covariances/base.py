@@ -42,7 +42,7 @@ class Covariance(nn.Module):
         """Add these images to the sums; weights up to `negligible` may be taken for 0."""
         raise NotImplementedError
 
-    def begin(self, x: Tensor, component: Tensor, means: Tensor) -> Tensor:
+    def initialise(self, x: Tensor, component: Tensor, means: Tensor) -> Tensor:
         """Images (N, D), the component that each belongs to (N,), means (K, D) -> means; sets the covariances of these clusters."""
         weights = torch.nn.functional.one_hot(component, len(means)).to(x.dtype)
         self.prepare(means, x.dtype)
@@ -56,16 +56,16 @@ class Covariance(nn.Module):
         """
         raise NotImplementedError
 
-    def usual(self, healthy: Tensor, counts: Tensor, lost: int) -> None:
+    def set_to_average(self, healthy: Tensor, counts: Tensor, lost: int) -> None:
         """Give the component `lost` the average covariance of the healthy ones, (K,) bool."""
         raise NotImplementedError
 
-    def sound(self) -> Tensor:
+    def valid(self) -> Tensor:
         """Which components' covariances can be factorised, (K,) bool."""
         raise NotImplementedError
 
-    def mend(self, unsound: Tensor) -> None:
-        """Undo what rounding did to these covariances, (K,) bool; nothing where it does not make them unsound."""
+    def repair(self, invalid: Tensor) -> None:
+        """Undo what rounding did to these covariances, (K,) bool; nothing where it does not make them invalid."""
 
     def matrices(self) -> Tensor:
         """The covariances in full, (K, D, D)."""
@@ -79,7 +79,7 @@ class Covariance(nn.Module):
         """How many numbers are fitted."""
         raise NotImplementedError
 
-    def explain(self, x: Tensor, component: Tensor) -> Tensor:
+    def explained(self, x: Tensor, component: Tensor) -> Tensor:
         """What of the deviation from a component's mean (N,) its own latents explain, (N, D): nothing where it has none."""
         return torch.zeros_like(x)
 

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from genlab.mixtures.covariances.base import Covariance
 from genlab.mixtures.covariances.deviations import Product
 from genlab.mixtures.covariances.quadratic import Triangular
-from genlab.mixtures.covariances.sums import at_least_tiny, chosen, raised, squared_distances
+from genlab.mixtures.covariances.sums import chosen, positive, squared_distances, with_least_eigenvalue
 
 
 class Full(Covariance):
@@ -31,23 +31,23 @@ class Full(Covariance):
             self.sum_second[k] += weighted.T @ deviation
 
     def maximise(self, counts: Tensor, means: Tensor) -> Tensor:
-        shift = self.sum_first / at_least_tiny(counts)[:, None]
-        value = self.sum_second / at_least_tiny(counts)[:, None, None] - shift[:, :, None] * shift[:, None, :]
+        shift = self.sum_first / positive(counts)[:, None]
+        value = self.sum_second / positive(counts)[:, None, None] - shift[:, :, None] * shift[:, None, :]
         value = (value + value.mT) / 2
         value.diagonal(dim1=1, dim2=2).add_(self.regularisation)
         self.value = torch.where((counts > 0)[:, None, None], value, self.value)
         self.clear()
         return torch.where((counts > 0)[:, None], self.factor.means.double() + shift, means)
 
-    def usual(self, healthy: Tensor, counts: Tensor, lost: int) -> None:
+    def set_to_average(self, healthy: Tensor, counts: Tensor, lost: int) -> None:
         share = counts * healthy / (counts * healthy).sum()
         self.value[lost] = (share[:, None, None] * self.value).nan_to_num().sum(0)
 
-    def sound(self) -> Tensor:
+    def valid(self) -> Tensor:
         return torch.linalg.cholesky_ex(self.value).info == 0
 
-    def mend(self, unsound: Tensor) -> None:
-        self.value[unsound] = raised(self.value[unsound], self.regularisation)
+    def repair(self, invalid: Tensor) -> None:
+        self.value[invalid] = with_least_eigenvalue(self.value[invalid], self.regularisation)
 
     def matrices(self) -> Tensor:
         return self.value
@@ -87,7 +87,7 @@ class Tied(Covariance):
 
     def maximise(self, counts: Tensor, means: Tensor) -> Tensor:
         centre = self.centre.double()
-        shift = self.sum_first / at_least_tiny(counts)[:, None]
+        shift = self.sum_first / positive(counts)[:, None]
         value = (self.sum_second - (counts[:, None] * shift).T @ shift) / counts.sum()
         value = (value + value.T) / 2
         value.diagonal().add_(self.regularisation)
@@ -95,14 +95,14 @@ class Tied(Covariance):
         self.clear()
         return torch.where((counts > 0)[:, None], centre + shift, means)
 
-    def usual(self, healthy: Tensor, counts: Tensor, lost: int) -> None:
+    def set_to_average(self, healthy: Tensor, counts: Tensor, lost: int) -> None:
         pass
 
-    def sound(self) -> Tensor:
+    def valid(self) -> Tensor:
         return (torch.linalg.cholesky_ex(self.value).info == 0).expand(self.components)
 
-    def mend(self, unsound: Tensor) -> None:
-        self.value = raised(self.value, self.regularisation)
+    def repair(self, invalid: Tensor) -> None:
+        self.value = with_least_eigenvalue(self.value, self.regularisation)
 
     def matrices(self) -> Tensor:
         return self.value.expand(self.components, -1, -1)

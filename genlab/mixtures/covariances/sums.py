@@ -22,7 +22,7 @@ def chosen(x: Tensor, weights: Tensor, negligible: float) -> Iterator[tuple[int,
             yield k, x[rows], weights[rows, k]
 
 
-def raised(matrices: Tensor, least: float) -> Tensor:
+def with_least_eigenvalue(matrices: Tensor, least: float) -> Tensor:
     """Symmetric matrices (..., D, D), with no eigenvalue below `least`.
 
     A sum of squares has none below 0, but in float32 it may have, by 1e-7 of the largest: more than a small regularisation adds.
@@ -36,6 +36,6 @@ def squared_distances(x: Tensor, means: Tensor) -> Tensor:
     return torch.cdist(x, means, compute_mode="donot_use_mm_for_euclid_dist").square()
 
 
-def at_least_tiny(counts: Tensor) -> Tensor:
+def positive(counts: Tensor) -> Tensor:
     """So that nothing is divided by 0."""
     return counts.clamp(min=torch.finfo(torch.float64).tiny)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from genlab.mixtures.covariances.base import Covariance
 from genlab.mixtures.covariances.deviations import Scaling
 from genlab.mixtures.covariances.quadratic import DiagonalQuadratic
-from genlab.mixtures.covariances.sums import at_least_tiny
+from genlab.mixtures.covariances.sums import positive
 
 
 class Diagonal(Covariance):
@@ -37,8 +37,8 @@ class Diagonal(Covariance):
         self.sum_second += second
 
     def maximise(self, counts: Tensor, means: Tensor) -> Tensor:
-        shift = self.sum_first / at_least_tiny(counts)[:, None]
-        variances = (self.sum_second / at_least_tiny(counts)[:, None] - shift.square()).clamp(min=0)
+        shift = self.sum_first / positive(counts)[:, None]
+        variances = (self.sum_second / positive(counts)[:, None] - shift.square()).clamp(min=0)
         self.value = torch.where((counts > 0)[:, None], self.pooled(variances) + self.regularisation, self.value)
         centre, self.expanded = self.quadratic.centre.double(), None
         self.clear()
@@ -48,11 +48,11 @@ class Diagonal(Covariance):
         """Variances (K, D) -> those that this kind can say."""
         return variances
 
-    def usual(self, healthy: Tensor, counts: Tensor, lost: int) -> None:
+    def set_to_average(self, healthy: Tensor, counts: Tensor, lost: int) -> None:
         share = counts * healthy / (counts * healthy).sum()
         self.value[lost] = (share[:, None] * self.value).nan_to_num().sum(0)
 
-    def sound(self) -> Tensor:
+    def valid(self) -> Tensor:
         return (self.value > 0).all(1) & self.value.isfinite().all(1)
 
     def matrices(self) -> Tensor:

@@ -7,7 +7,7 @@ from genlab.networks.layers.minibatch import MinibatchDeviation
 from genlab.networks.shapes import COARSEST
 
 
-class Ending(nn.Module):
+class CriticHead(nn.Module):
     """Features (N, C, 4, 4) -> (N, C): what all critics of the family end with, but for the last linear layer."""
 
     def __init__(self, filters: int, group_size: int):

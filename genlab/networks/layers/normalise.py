@@ -26,10 +26,10 @@ def normalise(norm: Norm, channels: int) -> nn.Module:
 class BatchNorm(nn.BatchNorm2d):
     """Batch norm that in evaluation mode can also go by each image's own statistics, as if it were a batch of one."""
 
-    alone = False  # in evaluation mode: each image by itself; else by the running statistics
+    per_image = False  # in evaluation mode: each image by itself; else by the running statistics
 
     def forward(self, input: Tensor) -> Tensor:
-        if self.alone and not self.training:
+        if self.per_image and not self.training:
             return instance_norm(input, weight=self.weight, bias=self.bias, eps=self.eps)
         return super().forward(input)
 
@@ -41,7 +41,7 @@ def normalise_spectrally(module: nn.Module) -> None:
             spectral_norm(layer)
 
 
-def settled(network: nn.Module) -> nn.Module:
+def without_spectral_norm(network: nn.Module) -> nn.Module:
     """A copy whose spectral norms have been carried out, once for all: what the network is in evaluation mode."""
     network = copy.deepcopy(network).eval()
     for module in list(network.modules()):

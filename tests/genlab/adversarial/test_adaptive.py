@@ -17,7 +17,7 @@ class Turns:
     def __init__(self, crossing: bool = True):
         self.crossing, self.asked = crossing, []
 
-    def crosses(self, every: int) -> bool:
+    def is_due(self, every: int) -> bool:
         self.asked.append(every)
         return self.crossing
 

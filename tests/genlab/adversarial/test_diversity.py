@@ -27,7 +27,7 @@ def test_diversity_is_a_share_of_the_real_images_and_is_looked_at_now_and_then()
     stream, update = Stream(Source()), Diversity(sample, every=3)
     seen = []
     for turn in range(7):
-        stream.begin(turn)
+        stream.start_turn(turn)
         seen.append({name: value.item() for name, value in update(stream).items()})
     assert seen == [{"diversity": 0.25} if turn % 3 == 0 else {} for turn in range(7)]
     assert asked == [4, 4, 4]  # twice the batch: a look at large images takes no more memory than a turn

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn.functional import avg_pool2d, interpolate
 
-from genlab.adversarial.growth import Growth, at_stage
+from genlab.adversarial.growth import Growth, images_at_stage
 from genlab.engine.seeding import seed_everything
 from genlab.errors import InputError
 from genlab.networks import progan, style, stylegan
@@ -16,7 +16,7 @@ TWICE = functools.partial(interpolate, scale_factor=2, mode="nearest")
 
 def test_levels_fade_in_and_rest_in_turn():
     growth = Growth(phase=0.1, start=4)
-    found = {round(progress, 2): growth.at(progress, 32) for progress in (0.0, 0.09, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 1.0)}
+    found = {round(progress, 2): growth.stage_at(progress, 32) for progress in (0.0, 0.09, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 1.0)}
     sides = {progress: stage.side for progress, stage in found.items()}
     assert sides == {0.0: 4, 0.09: 4, 0.15: 8, 0.25: 8, 0.35: 16, 0.45: 16, 0.55: 32, 0.65: 32, 1.0: 32}
     alphas = [found[progress].alpha for progress in (0.0, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 1.0)]
@@ -26,22 +26,22 @@ def test_levels_fade_in_and_rest_in_turn():
 
 def test_what_both_players_see_moves_without_a_jump():
     growth, image = Growth(phase=0.1), torch.rand(1, 1, 32, 32)
-    seen = [interpolate(at_stage(image, growth.at(step / 10_000, 32)), 32) for step in range(10_001)]
+    seen = [interpolate(images_at_stage(image, growth.stage_at(step / 10_000, 32)), 32) for step in range(10_001)]
     assert max((one - other).abs().max() for one, other in itertools.pairwise(seen)) < 2e-3  # a thousandth of a phase, of at most 1
     assert torch.equal(seen[-1], image)
 
 
 def test_real_images_at_a_stage_by_hand():
     image = torch.arange(64.0).reshape(1, 1, 8, 8)
-    assert torch.equal(at_stage(image, Stage(8)), image)
-    assert torch.equal(at_stage(image, Stage(4)), image.unfold(2, 2, 2).unfold(3, 2, 2).mean((-2, -1)))
+    assert torch.equal(images_at_stage(image, Stage(8)), image)
+    assert torch.equal(images_at_stage(image, Stage(4)), image.unfold(2, 2, 2).unfold(3, 2, 2).mean((-2, -1)))
     expected = 0.25 * image + 0.75 * TWICE(avg_pool2d(image, 2))
-    assert torch.allclose(at_stage(image, Stage(8, 0.25)), expected)
+    assert torch.allclose(images_at_stage(image, Stage(8, 0.25)), expected)
 
 
 def test_batches_are_joined_by_level():
     growth = Growth(phase=0.1, start=8, joined=[4, 2])
-    assert [growth.joined(side) for side in (8, 16, 32, 64)] == [4, 2, 1, 1]
+    assert [growth.batches_per_turn(side) for side in (8, 16, 32, 64)] == [4, 2, 1, 1]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from genlab.adversarial.handover import Handover
 
 def test_what_is_given_is_taken_once():
     handover, fake = Handover(), torch.ones(2)
-    handover.give({"fake": fake})
-    assert handover.take()["fake"] is fake
+    handover.put({"fake": fake})
+    assert handover.pop()["fake"] is fake
     with pytest.raises(RuntimeError, match=r"no fakes of this turn.*Put 'generator' before 'critic'"):
-        handover.take()
+        handover.pop()

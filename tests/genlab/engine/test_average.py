@@ -9,7 +9,7 @@ class At:
     """A stream of batches of ten, at some turn."""
 
     def __init__(self, turn):
-        self.turn, self.batch, self.seen = turn, {"x": torch.zeros(10, 1)}, 10 * (turn + 1)
+        self.first_batch, self.batch, self.seen = turn, {"x": torch.zeros(10, 1)}, 10 * (turn + 1)
 
 
 def test_after_a_half_life_half_of_the_old_value_is_left():

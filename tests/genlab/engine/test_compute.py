@@ -47,7 +47,7 @@ def test_the_same_path_in_bf16_keeps_weights_in_fp32():
     update = GradientUpdate(objective, torch.optim.SGD(network.parameters(), lr=0.1))
     update.use(place.precision)
     stream = Stream(Ones())
-    stream.begin(0)
+    stream.start_turn(0)
     before = network.weight.clone()
     assert update(stream)["loss"].isfinite()
     assert seen == [torch.bfloat16]
@@ -58,6 +58,6 @@ def test_the_same_path_in_bf16_keeps_weights_in_fp32():
 def test_placing_a_module_keeps_the_optimizers_parameters():
     network = nn.Sequential(nn.Conv2d(3, 4, 3))
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
-    Compute(device="cpu", channels_last=True).place(network, 0)
+    Compute(device="cpu", channels_last=True).prepare(network, 0)
     assert network[0].weight is optimizer.param_groups[0]["params"][0]
     assert network[0].weight.is_contiguous(memory_format=torch.channels_last)

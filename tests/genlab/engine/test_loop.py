@@ -35,7 +35,7 @@ class Two(Recipe):
             ),
         }
 
-    def at(self, progress):
+    def set_progress(self, progress):
         self.updates["first"].scale_learning_rate(1 - progress)
 
     def clip(self):
@@ -102,7 +102,7 @@ def test_the_end_is_concluded_once_by_random_numbers_of_its_own():
     concluded = []
 
     class Concluding(Two):
-        def conclude(self):
+        def finalise(self):
             concluded.append(torch.rand(()).item())
 
     for _ in zip(range(2), train(Concluding(), Stream(Numbers()), 0, 16, 4, seed=3), strict=False):

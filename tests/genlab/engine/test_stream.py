@@ -16,18 +16,18 @@ class Numbered:
 
 def test_batches_can_be_joined():
     stream = Stream(Numbered())
-    stream.begin(0, 3)
+    stream.start_turn(0, 3)
     assert stream.batch["x"].flatten().tolist() == [0, 0, 1, 1, 2, 2] and stream.position == 3 and stream.seen == 6
     assert next(stream)["x"].flatten().tolist() == [3, 3, 4, 4, 5, 5]  # as many for a player's second step
-    stream.begin(3)
+    stream.start_turn(3)
     assert stream.batch["x"].flatten().tolist() == [6, 6] and stream.seen == 8
 
 
 def test_every_so_many_batches_comes_up_once_however_many_are_joined():
     stream, crossed, number = Stream(Numbered()), [], 0
     for joined in (3, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1, 1):
-        stream.begin(number, joined)
-        if stream.crosses(4):
+        stream.start_turn(number, joined)
+        if stream.is_due(4):
             crossed.append((number, joined))
         number += joined
     assert crossed == [(0, 3), (3, 3), (6, 3), (11, 2), (16, 1)]  # 0, 4, 8, 12, 16 (of 20)

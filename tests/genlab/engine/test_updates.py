@@ -33,7 +33,7 @@ class Two(Recipe):
             ),
         }
 
-    def at(self, progress):
+    def set_progress(self, progress):
         self.updates["first"].scale_learning_rate(1 - progress)
 
     def clip(self):
@@ -57,7 +57,7 @@ def test_an_update_moves_its_players_alone():
     recipe = made()
     second = recipe.second.weight.clone()
     stream = Stream(Numbers())
-    stream.begin(0)
+    stream.start_turn(0)
     recipe.updates["first"](stream)
     assert torch.equal(recipe.second.weight, second)
     assert recipe.second.weight.grad is None

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from genlab.losses.penalties import Judged, one_centred, r1, r2
+from genlab.losses.penalties import Scored, one_centred, r1, r2
 
 
 class Linear(nn.Module):
@@ -27,7 +27,7 @@ class Quadratic(nn.Module):
 def judged(critic, seed, count=5):
     generator = torch.Generator().manual_seed(seed)
     images = torch.randn(count, 3, 4, 4, dtype=torch.float64, generator=generator).requires_grad_()
-    return Judged(images, critic(images))
+    return Scored(images, critic(images))
 
 
 @pytest.mark.parametrize(("norm", "expected"), [(1.0, 0.0), (3.0, 10 * 4.0), (0.0, 10.0)])

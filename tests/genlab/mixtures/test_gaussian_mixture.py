@@ -12,7 +12,7 @@ from torch.distributions import MultivariateNormal
 
 from genlab.errors import InputError
 from genlab.mixtures.covariances.matrices import Full, Tied
-from genlab.mixtures.covariances.sums import chosen, raised
+from genlab.mixtures.covariances.sums import chosen, with_least_eigenvalue
 from genlab.mixtures.covariances.variances import Diagonal, Spherical
 from genlab.mixtures.gaussian_mixture import GaussianMixture, fit
 from genlab.mixtures.low_rank import LowRank
@@ -102,7 +102,7 @@ def test_em_never_lowers_the_likelihood(seed, name):
     x = clusters(seed, 100 * components, int(random.integers(1, 6)), size, apart=random.uniform(0, 3))
     for vectors, smallest, negligible in ((x, -1e-9, 0.0), (x.float(), -2e-6, 1e-6)):
         mixture = GaussianMixture(components, size, ALL[name](), tolerance=-math.inf, negligible=negligible)
-        mixture.begin(vectors, vectors[torch.from_numpy(random.choice(len(x), components, replace=False))])
+        mixture.initialise(vectors, vectors[torch.from_numpy(random.choice(len(x), components, replace=False))])
         steps = fit(mixture, vectors, 15)
         climbed = [now.gain / abs(now.log_likelihood) for before, now in itertools.pairwise(steps) if not before.recovered]
         assert len(climbed) > 10 and min(climbed) >= smallest
@@ -132,10 +132,10 @@ def test_how_the_data_come_changes_nothing(name):
     whole, chunks, batches = (from_unit(x, ALL[name](), memory=memory) for memory in (1e3, 1e-6, 1e3))
     assert len(whole.chunks(x)) == 1 and len(chunks.chunks(x)) == 15
     for turn in range(3):
-        whole.take(x)
-        chunks.take(x)
+        whole.accumulate(x)
+        chunks.accumulate(x)
         for some in x[torch.randperm(900, generator=torch.Generator().manual_seed(turn))].split([1, 499, 37, 363]):
-            batches.take(some)
+            batches.accumulate(some)
         for mixture in (whole, chunks, batches):
             mixture.maximise()
     for key, value in parameters(whole).items():
@@ -148,7 +148,7 @@ def test_sums_are_exact_enough_for_many_images_far_from_0(name):
     """A variance of 1 beside a square of 10,000, in float32: E[x^2] - E[x]^2 would have no digit left after 200,000 of them."""
     x = torch.randn(200_000, 2, generator=torch.Generator().manual_seed(0)) + 100
     mixture = GaussianMixture(1, 2, ALL[name]())
-    mixture.begin(x, x[:1])
+    mixture.initialise(x, x[:1])
     for _ in range(2):
         assert mixture.covariance.matrices()[0].trace().item() == pytest.approx(x.double().var(0, correction=0).sum().item(), rel=1e-3)
         assert mixture.means[0].tolist() == pytest.approx(x.double().mean(0).tolist(), rel=1e-6)
@@ -160,7 +160,7 @@ def test_what_is_negligible_is_left_out_up_to_the_bound(name):
     x, least = clusters(count=3000, apart=6), 1e-3
     exact, skipping = (from_unit(x, ALL[name](), negligible=negligible) for negligible in (0.0, least))
     for mixture in (exact, skipping):
-        mixture.take(x)
+        mixture.accumulate(x)
     farthest = torch.cdist(x, exact.means).max()
     left_out = exact.covariance.sum_first - skipping.covariance.sum_first
     assert 0 < left_out.norm(dim=1).max() <= len(x) * least * farthest
@@ -173,7 +173,7 @@ def test_nothing_negligible_nothing_left_out():
     x = clusters(count=500, apart=6)
     mixture = from_unit(x, Full(0.0))
     weights, means = mixture.responsibilities(x), mixture.means
-    mixture.take(x)
+    mixture.accumulate(x)
     deviations = x[:, None] - means
     torch.testing.assert_close(mixture.covariance.sum_second, torch.einsum("nk,nki,nkj->kij", weights, deviations, deviations))
     kept = {k: share.sum() for k, _, share in chosen(x, weights, 0.0)}
@@ -192,7 +192,7 @@ def test_an_image_is_left_out_of_a_component_not_of_the_others():
 def test_densities_are_torchs_own(name, components, size):
     x = clusters(1, 20 * components + 2 * size, components, size)
     mixture = GaussianMixture(components, size, SHARED.get(name, ALL[name])())
-    mixture.begin(x, x[:components])
+    mixture.initialise(x, x[:components])
     torch.testing.assert_close(mixture.log_prob(x), density(mixture, x), rtol=1e-9, atol=1e-7)
     single = mixture.log_prob(x.float())
     assert single.dtype == torch.float32
@@ -253,20 +253,20 @@ def test_a_component_that_shrinks_to_a_point_begins_anew(name):
     """Half the images are one and the same: without regularisation its component's variance is 0."""
     x = torch.cat([clusters(6, 300, 2, 3, apart=4), torch.full((300, 3), 20.0, dtype=torch.float64)])
     mixture = GaussianMixture(3, 3, EXACT[name](), tolerance=-math.inf, most_recoveries=20)
-    mixture.begin(x, x[[0, 1, 599]])
+    mixture.initialise(x, x[[0, 1, 599]])
     steps = fit(mixture, x, 40)
     assert int(mixture.recoveries) >= 1 and all(math.isfinite(step.log_likelihood) for step in steps)
-    assert mixture.covariance.sound().all() and mixture.responsibilities(x).sum(0).min() >= 2
+    assert mixture.covariance.valid().all() and mixture.responsibilities(x).sum(0).min() >= 2
 
 
 def test_clusters_too_small_for_their_covariance_begin_with_the_average_one():
     x = clusters(7, 100, 2, 6, apart=1)
     x = torch.cat([x, 50 + x[:3]])  # three vectors: no covariance of 6 values
     mixture = GaussianMixture(2, 6, Full(0.0))
-    mixture.begin(x, x[[0, 102]])
+    mixture.initialise(x, x[[0, 102]])
     assert torch.equal(mixture.covariance.matrices()[1], mixture.covariance.matrices()[0])
     assert mixture.log_weights.exp()[1] == pytest.approx(3 / 103)
-    mixture.begin(x.float(), x[[0, 102]])
+    mixture.initialise(x.float(), x[[0, 102]])
 
 
 def test_the_pass_after_a_loss_is_no_convergence():
@@ -296,13 +296,13 @@ def test_goes_on_where_scikit_learn_gives_up():
         assert len(steps) == 20 and steps[-1].log_likelihood > steps[0].log_likelihood
         assert torch.linalg.eigvalsh(mixture.covariance.matrices()).min() == pytest.approx(1e-6, rel=0.1)
         assert mixture.responsibilities(x).sum(0).min() >= 2
-        mixture.begin(x, x[:3])
+        mixture.initialise(x, x[:3])
         assert mixture.log_prob(x).isfinite().all()
 
 
 def test_raising_eigenvalues_leaves_the_others():
     turn = torch.linalg.qr(torch.randn(4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))).Q
-    found = raised((turn * torch.tensor([-1e-3, 1e-9, 0.5, 2.0])) @ turn.T, 1e-6)
+    found = with_least_eigenvalue((turn * torch.tensor([-1e-3, 1e-9, 0.5, 2.0])) @ turn.T, 1e-6)
     torch.testing.assert_close(found, (turn * torch.tensor([1e-6, 1e-6, 0.5, 2.0], dtype=torch.float64)) @ turn.T)
 
 
@@ -317,21 +317,21 @@ def test_no_more_recoveries_than_allowed():
     assert int(mixture.recoveries) == 2
     steps = fit(mixture, x, 3)  # with a component that holds nothing, and has no covariance of its own
     assert not any(step.recovered for step in steps) and steps[-1].smallest < 1e-9
-    assert mixture.log_prob(x).isfinite().all() and mixture.covariance.sound().all()
+    assert mixture.log_prob(x).isfinite().all() and mixture.covariance.valid().all()
 
 
 def test_what_cannot_be_fitted_is_refused():
     x = clusters(count=50)
     mixture = from_unit(x, Full())
-    mixture.take(torch.cat([x, torch.full((1, 5), torch.nan, dtype=torch.float64)]))
+    mixture.accumulate(torch.cat([x, torch.full((1, 5), torch.nan, dtype=torch.float64)]))
     with pytest.raises(InputError, match="log-likelihood is nan: an image holds a value that is not finite"):
         mixture.maximise()
     flat = torch.cat([x, torch.zeros(50, 1)], 1)  # a value that never varies
     for kind in (Full, Tied, Diagonal):
         with pytest.raises(InputError, match=r"no component .* has a covariance that can be factorised. Raise the covariance's `regular"):
-            GaussianMixture(2, 6, kind(0.0)).begin(flat, flat[:2])
+            GaussianMixture(2, 6, kind(0.0)).initialise(flat, flat[:2])
     with pytest.raises(InputError, match=r"2 of 3 centres have no image nearest to them. Take fewer components"):
-        GaussianMixture(3, 5, Full()).begin(x, x[:1].expand(3, -1))
+        GaussianMixture(3, 5, Full()).initialise(x, x[:1].expand(3, -1))
     with pytest.raises(InputError, match="components: got 0, expected at least 1"):
         GaussianMixture(0, 5, Full())
     with pytest.raises(InputError, match=r"negligible: got 0.25, expected from 0 to less than 1 / components = 0.25"):

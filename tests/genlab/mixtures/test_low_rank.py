@@ -52,9 +52,9 @@ def test_posterior_of_the_factors_is_gaussian_conditioning():
     torch.testing.assert_close(mixture.covariance.posterior_means(x), expected)
     component = torch.arange(50) % 3
     explained = torch.einsum("ndq,nq->nd", mixture.covariance.loadings[component], expected[torch.arange(50), component])
-    torch.testing.assert_close(mixture.covariance.explain(x, component), explained)
+    torch.testing.assert_close(mixture.covariance.explained(x, component), explained)
     mixture.prepare(x.float())
-    torch.testing.assert_close(mixture.covariance.explain(x.float(), component), explained.float(), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(mixture.covariance.explained(x.float(), component), explained.float(), rtol=1e-4, atol=1e-4)
 
 
 def test_one_isotropic_component_becomes_probabilistic_pca():
@@ -63,7 +63,7 @@ def test_one_isotropic_component_becomes_probabilistic_pca():
     pca = sklearn.decomposition.PCA(2).fit(x.numpy())
     bessel = (len(x) - 1) / len(x)
     far, near = made(x, isotropic=True), made(x, isotropic=True)
-    near.begin(x, x[:1])  # there at once: no step is needed
+    near.initialise(x, x[:1])  # there at once: no step is needed
     fit(far, x, 150)
     torch.testing.assert_close(far.covariance.matrices(), near.covariance.matrices(), rtol=1e-9, atol=1e-9)
     for mixture in (far, near):
@@ -110,7 +110,7 @@ def test_free_parameters_are_the_directions_that_covariances_move_in(isotropic, 
 def test_begins_with_the_principal_components_of_each_cluster():
     x = torch.cat([correlated(400, seed=1), 50 + correlated(300, seed=2)])
     mixture = GaussianMixture(2, 6, LowRank(2))
-    mixture.begin(x, torch.stack([x[0], x[-1]]))
+    mixture.initialise(x, torch.stack([x[0], x[-1]]))
     for k, cluster in enumerate((x[:400], x[400:])):
         torch.testing.assert_close(mixture.means[k], cluster.mean(0))
         covariance = torch.cov(cluster.T, correction=0)
@@ -123,8 +123,8 @@ def test_begins_with_the_principal_components_of_each_cluster():
 def test_begins_with_clusters_of_fewer_images_than_factors():
     x = torch.cat([correlated(100), 50 + correlated(2, seed=1), 99 + correlated(1)])
     mixture = GaussianMixture(3, 6, LowRank(4))
-    mixture.begin(x, torch.stack([x[0], x[-2], x[-1]]))
-    assert mixture.covariance.sound().all() and mixture.log_prob(x).isfinite().all()
+    mixture.initialise(x, torch.stack([x[0], x[-2], x[-1]]))
+    assert mixture.covariance.valid().all() and mixture.log_prob(x).isfinite().all()
     fit(mixture, x, 5)
     assert mixture.responsibilities(x).sum(0).min() >= 1
 

@@ -43,7 +43,7 @@ def test_density_with_the_rest_is_that_of_the_whole():
     """A Gaussian of the coordinates beside noise along the other axes is one Gaussian, of which torch knows the density."""
     x, projection = fitted()
     mixture = GaussianMixture(1, 3, Full())
-    mixture.begin(projection(x), projection(x)[:1])
+    mixture.initialise(projection(x), projection(x)[:1])
     axes, rest = projection.axes, projection.rest
     matrix = axes @ mixture.covariance.matrices()[0] @ axes.T + rest * (torch.eye(7, dtype=torch.float64) - axes @ axes.T)
     whole = MultivariateNormal(projection.inverse(mixture.means)[0], matrix)

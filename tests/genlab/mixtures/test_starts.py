@@ -26,7 +26,7 @@ def blobs(count=400, seed=0) -> torch.Tensor:
 def begun(start, x, components=6, covariance=Full, seed=0) -> tuple[GaussianMixture, float]:
     torch.manual_seed(seed)
     mixture = GaussianMixture(components, x.shape[1], covariance())
-    return mixture, start.begin(mixture, x)
+    return mixture, start.initialise(mixture, x)
 
 
 @pytest.mark.parametrize("covariance", COVARIANCES.values(), ids=COVARIANCES)
@@ -35,7 +35,7 @@ def test_every_component_begins_with_images(start, covariance):
     x = blobs()
     mixture, reached = begun(start(restarts=2, steps=2), x, 6, covariance)
     assert mixture.responsibilities(x).sum(0).min() > 1
-    assert mixture.log_weights.exp().sum().item() == pytest.approx(1) and mixture.covariance.sound().all()
+    assert mixture.log_weights.exp().sum().item() == pytest.approx(1) and mixture.covariance.valid().all()
     fresh = int(mixture.passes), int(mixture.recoveries), bool(mixture.converged), mixture.sum_counts.sum().item()
     assert fresh == (0, 0, False, 0)  # the steps that decided left nothing
     assert fit(mixture, x, 2)[-1].log_likelihood == pytest.approx(reached, rel=1e-6)
@@ -91,7 +91,7 @@ def trained(components=(2, 3), covariance=Full, projection=None) -> Mixture:
         projection.fit(x)
         x = projection(x)
     for mixture in recipe.mixtures:
-        Random().begin(mixture, x)
+        Random().initialise(mixture, x)
         fit(mixture, x, 30)
     return recipe
 

@@ -4,7 +4,7 @@ from torch import nn
 
 from genlab.errors import InputError
 from genlab.networks import biggan, dcgan
-from genlab.networks.conditional import AuxiliaryCritic, ConditionalBatchNorm, JoinedCritic, JoinedGenerator, Projection, Verdict
+from genlab.networks.conditional import AuxiliaryCritic, ConditionalBatchNorm, CriticOutput, JoinedCritic, JoinedGenerator, Projection
 from genlab.networks.labels import class_weights
 
 SMALL = {"width": 2, "multiples": [2, 2, 1]}  # of 16 px
@@ -82,7 +82,7 @@ def test_players_are_told_labels(name):
     assert torch.allclose(images, generator(latents, class_weights(labels, 3)), atol=1e-6)
     said = critic(images, labels)
     if name == "auxiliary":
-        assert isinstance(said, Verdict) and said.logits.shape == (5,) and said.beliefs.shape == (5, 3)
+        assert isinstance(said, CriticOutput) and said.logits.shape == (5,) and said.class_logits.shape == (5, 3)
     else:
         assert said.shape == (5,) and not torch.allclose(said, critic(images, (labels + 1) % 3))
 

@@ -5,7 +5,7 @@ import torch
 from scipy.stats import kstest, truncnorm
 
 from genlab.errors import InputError
-from genlab.networks.latents import normal, spherical, truncated
+from genlab.networks.latents import normal, spherical_interpolation, truncated
 
 
 def test_latents_are_a_function_of_the_seed_alone():
@@ -42,8 +42,8 @@ def test_no_bound_changes_nothing_and_a_wrong_one_is_refused():
 
 def test_spherical_interpolation_keeps_to_the_sphere_at_equal_angles():
     start, end = torch.tensor([[3.0, 0.0, 0.0]]), torch.tensor([[0.0, 3.0, 0.0]])
-    way = spherical(start, end, 4)[0]
+    way = spherical_interpolation(start, end, 4)[0]
     assert torch.allclose(way.norm(dim=1), torch.full((4,), 3.0), atol=1e-5)
     angles = torch.atan2(way[:, 1], way[:, 0]).rad2deg()
     assert angles.tolist() == pytest.approx([0, 30, 60, 90], abs=1e-3)
-    assert torch.isfinite(spherical(start, start, 3)).all()
+    assert torch.isfinite(spherical_interpolation(start, start, 3)).all()

@@ -76,7 +76,7 @@ def test_without_the_identity_term_it_is_neither_computed_nor_reported():
 def test_the_critics_take_no_gradient_to_the_generators():
     recipe = made()
     stream = Stream(Noise())
-    stream.begin(0)
+    stream.start_turn(0)
     recipe.updates["generator"](stream)
     before = {name: value.clone() for name, value in recipe.a_to_b.state_dict().items()}
     recipe.updates["critic"](stream)
@@ -88,7 +88,7 @@ def test_critics_without_this_turns_fakes_are_an_error(turns):
     """Before the generators' update, and in a second turn in which it comes too late."""
     recipe, stream = made(), Stream(Noise())
     list(train(recipe, stream, 0, 2 * turns, 2, seed=5))
-    stream.begin(turns)
+    stream.start_turn(turns)
     with pytest.raises(RuntimeError, match=r"Put 'generator' before 'critic' in `updates`"):
         recipe.updates["critic"](stream)
 
@@ -97,7 +97,7 @@ def test_learning_rate_is_constant_then_falls_to_zero():
     recipe = made(decay_start=0.5)
     rates = []
     for progress in (0.0, 0.5, 0.75, 1.0):
-        recipe.at(progress)
+        recipe.set_progress(progress)
         rates.append(recipe.updates["generator"].optimizer.param_groups[0]["lr"])
     assert rates == pytest.approx([1e-3, 1e-3, 5e-4, 0.0])
 

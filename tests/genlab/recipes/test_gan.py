@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from genlab.adversarial.batch_norm_statistics import standing_statistics
+from genlab.adversarial.batch_norm_statistics import recompute_batch_norms
 from genlab.adversarial.diffaugment import DiffAugment
 from genlab.adversarial.fixed_samples import generate
 from genlab.build import build
@@ -16,7 +16,7 @@ from genlab.errors import InputError
 from genlab.losses.adversarial import MINIMAX, NON_SATURATING, RELATIVISTIC, WASSERSTEIN
 from genlab.losses.penalties import one_centred, r1, r2
 from genlab.networks import biggan, dcgan
-from genlab.networks.conditional import AuxiliaryCritic, JoinedCritic, JoinedGenerator, Verdict
+from genlab.networks.conditional import AuxiliaryCritic, CriticOutput, JoinedCritic, JoinedGenerator
 from genlab.networks.layers.minibatch import MinibatchDeviation, MinibatchDiscrimination
 from genlab.pictures.training import rows
 from genlab.recipes.gan import GAN
@@ -92,7 +92,7 @@ def test_critic_steps_take_new_batches_and_the_first_is_the_turns():
 def test_each_player_moves_its_own_weights_alone():
     recipe = made(average_half_life=8.0)
     stream = Stream(Noise())
-    stream.begin(0)
+    stream.start_turn(0)
     for mover, stayer in (("critic", "generator"), ("generator", "critic")):
         before = [weight.clone() for weight in getattr(recipe, stayer).parameters()]
         moved = [weight.clone() for weight in getattr(recipe, mover).parameters()]
@@ -157,7 +157,7 @@ def test_the_learning_rates_fall_to_zero():
     recipe = made(decay_start=0.5)
     rates = []
     for progress in (0.0, 0.5, 0.75, 1.0):
-        recipe.at(progress)
+        recipe.set_progress(progress)
         rates.append(recipe.updates["critic"].optimizer.param_groups[0]["lr"])
     assert rates == pytest.approx([1e-3, 1e-3, 5e-4, 0.0])
 
@@ -263,7 +263,7 @@ def test_both_players_are_told_the_labels_of_the_batch():
 
 
 class Beliefs(torch.nn.Module):
-    """A critic whose beliefs are known: log-odds (0, 2, 0) for every image."""
+    """A critic whose class_logits are known: log-odds (0, 2, 0) for every image."""
 
     classes = 3
 
@@ -272,7 +272,7 @@ class Beliefs(torch.nn.Module):
         self.weight = torch.nn.Parameter(torch.zeros(()))
 
     def forward(self, image, label):
-        return Verdict(self.weight * image.flatten(1).sum(1), self.weight + torch.tensor([0.0, 2.0, 0.0]).expand(len(image), -1))
+        return CriticOutput(self.weight * image.flatten(1).sum(1), self.weight + torch.tensor([0.0, 2.0, 0.0]).expand(len(image), -1))
 
 
 def test_what_the_critic_believes_of_the_classes_counts_for_both_players():
@@ -309,7 +309,7 @@ def test_standing_statistics_change_nothing_else_and_are_the_same_again():
     states = []
     for _ in range(2):
         seed_everything(1)
-        standing_statistics(generator, 3)
+        recompute_batch_norms(generator, 3)
         states.append({name: value.clone() for name, value in generator.state_dict().items()})
     changed = {name for name, value in states[0].items() if not torch.equal(value, before[name])}
     assert changed == {name for name in before if name.endswith(("running_mean", "running_var", "num_batches_tracked"))}

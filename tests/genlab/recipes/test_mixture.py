@@ -59,7 +59,7 @@ class Given:
     def project(self, projection, x):
         raise AssertionError
 
-    def begin(self, mixture, x):
+    def initialise(self, mixture, x):
         means = torch.randn(mixture.components, mixture.size, generator=torch.Generator().manual_seed(0))
         mixture.set(torch.ones(mixture.components) / mixture.components, means, torch.eye(mixture.size).repeat(mixture.components, 1, 1))
         return math.nan
@@ -126,7 +126,7 @@ def test_state_can_be_saved_at_every_moment(name):
 def test_a_pass_by_batches_is_a_step_of_em(covariance, batch_size):
     source, recipe = Images(batch_size), made(covariance=covariance, start=Given(), dtype="float64", negligible=0.0)
     memory = GaussianMixture(3, 6, covariance(), tolerance=-math.inf, negligible=0.0)
-    Given().begin(memory, source.vectors)
+    Given().initialise(memory, source.vectors)
     for turn in train(recipe, Stream(source), 0, 260, batch_size, seed=5):
         while int(memory.passes) < turn.images // 50:
             (latest,) = fit(memory, source.vectors, 1)
@@ -147,9 +147,9 @@ def test_the_start_sees_every_image_once():
             seen.append(x)
             projection.fit(x)
 
-        def begin(self, mixture, x):
+        def initialise(self, mixture, x):
             seen.append(x)
-            return super().begin(mixture, x)
+            return super().initialise(mixture, x)
 
     recipe, source = made(start=Watch(), projection=PrincipalComponents(2, images=30)), Images()
     turns(recipe, 1, source=source)

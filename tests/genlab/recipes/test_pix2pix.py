@@ -90,7 +90,7 @@ def test_without_a_critic_the_l1_term_is_all_there_is():
 def test_each_player_moves_its_own_weights_alone():
     recipe = made()
     stream = Stream(Negatives())
-    stream.begin(0)
+    stream.start_turn(0)
     for player, other in (("generator", "critic"), ("critic", "generator")):
         before = {name: value.clone() for name, value in recipe.named_parameters()}
         recipe.updates[player](stream)

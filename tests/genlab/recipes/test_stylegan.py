@@ -100,7 +100,7 @@ def test_stop_and_resume_is_the_straight_run(name):
 
 def test_the_schedule_is_a_function_of_images_alone():
     recipe = grown()
-    seen = [(turn.images, recipe.stage, recipe.joined) for turn, _ in turns(recipe, 96)]
+    seen = [(turn.images, recipe.stage, recipe.batches_per_turn) for turn, _ in turns(recipe, 96)]
     # 4 px until 12 images, 8 px until 36, of which the first 12 fade in, then 16 px; a turn counts from where it begins.
     assert [images for images, _, _ in seen] == [12, 20, 28, *range(36, 97, 4)]
     assert [joined for _, _, joined in seen] == [3, 2, 2, 2, *[1] * 15]
@@ -129,9 +129,9 @@ def test_a_run_that_ends_too_early_samples_all_levels_all_the_same():
 
 
 def test_drift_by_hand():
-    from genlab.losses.penalties import Judged
+    from genlab.losses.penalties import Scored
 
-    judged = Judged(torch.zeros(3, 1, 2, 2), torch.tensor([1.0, -2.0, 3.0]))
+    judged = Scored(torch.zeros(3, 1, 2, 2), torch.tensor([1.0, -2.0, 3.0]))
     assert torch.allclose(drift(None, judged, judged, weight=0.5), torch.tensor([0.5, 2.0, 4.5]))
 
 
@@ -166,7 +166,7 @@ def test_each_player_moves_its_own_weights_alone():
     for name, update in recipe.gradient_updates().items():
         before = copy.deepcopy(recipe.state_dict())
         stream = Stream(Noise())
-        stream.begin(0)
+        stream.start_turn(0)
         update(stream)
         moved = {key.split(".")[0] for key, value in recipe.state_dict().items() if not torch.equal(value, before[key])}
         player, other = name.split("_")[0], {"critic": "generator", "generator": "critic"}[name.split("_")[0]]

@@ -87,10 +87,10 @@ def test_stop_and_resume_is_the_straight_run(name):
 def test_every_weight_learns(name):
     recipe = made(**VARIANTS[name])
     before = {key: value.clone() for key, value in recipe.named_parameters()}
-    recipe.at(0.25)  # beta has begun to rise
+    recipe.set_progress(0.25)  # beta has begun to rise
     stream = Stream(Noise())
     for turn in range(4):  # a residual block begins with a last layer of 0, and what lies before it moves from the second step on
-        stream.begin(turn)
+        stream.start_turn(turn)
         recipe.updates["vae"](stream)
     assert [key for key, value in recipe.named_parameters() if torch.equal(value, before[key])] == []
 
@@ -245,7 +245,7 @@ def test_bounds_of_a_model_that_is_told_all_by_the_label():
 def test_the_loss_is_the_bound_and_beta_rises():
     recipe, batch = made(beta=2.0, beta_warm_up=0.5), next(Noise().batches(0))
     for progress, beta in ((0.0, 0.0), (0.25, 1.0), (0.5, 2.0), (1.0, 2.0)):
-        recipe.at(progress)
+        recipe.set_progress(progress)
         terms = recipe.objective(batch)
         assert terms["beta"].item() == beta
         assert terms["loss"].item() == pytest.approx((beta * terms["divergence"] - terms["reconstruction"]).item(), rel=1e-5)
@@ -267,7 +267,7 @@ def test_free_bits_are_paid_though_unused(components):
 def test_the_learning_rate_falls_to_zero():
     recipe, rates = made(decay_start=0.5), []
     for progress in (0.0, 0.5, 0.75, 1.0):
-        recipe.at(progress)
+        recipe.set_progress(progress)
         rates.append(recipe.updates["vae"].optimizer.param_groups[0]["lr"])
     assert rates == pytest.approx([1e-2, 1e-2, 5e-3, 0.0])
 

@@ -8,7 +8,7 @@ import torch
 from scipy.stats import norm, truncnorm
 
 from genlab.networks import latents
-from genlab.serving.truncation import below, truncated
+from genlab.serving.truncation import normal_cdf, truncated
 
 NUMBERS = np.concatenate([np.random.default_rng(0).standard_normal(200), np.linspace(-6, 6, 49)])
 
@@ -36,4 +36,4 @@ def test_evaluation_truncates_with_torch_as_serving_does(bound):
 
 def test_the_share_below_a_number_is_accurate_in_the_far_tail():
     for number in (-37.0, -20, -8.5, -1, 0, 2):
-        assert below(number) == pytest.approx(norm.cdf(number), rel=1e-12)
+        assert normal_cdf(number) == pytest.approx(norm.cdf(number), rel=1e-12)
