@@ -18,7 +18,7 @@ MODULES = {
     "genlab.networks.sampling": "genlab.networks.inference",
     "genlab.styles.path_length": "genlab.adversarial.path_length",
 }
-OBJECTS = {"genlab.networks.inference.Inference": "genlab.networks.inference.Inference"}
+OBJECTS = {"genlab.networks.inference.Sampling": "genlab.networks.inference.Inference"}
 
 
 def current_name(name: str) -> str:

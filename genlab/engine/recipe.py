@@ -15,7 +15,7 @@ class Recipe(nn.Module):
     kinds: tuple[str, ...]  # of image sets that it learns from: unlabelled, labelled, paired, unpaired
     classes: int = 0  # of a sampler: how many labels it is told beside the latents; 0: none
     noise_size: int = 0  # of a sampler: how many numbers from N(0, 1) it takes beside the latents; 0: none
-    batches_per_turn: int = 1  # batches of the stream that make one of a turn's, as `set_progress` has it
+    batches_per_turn: int = 1  # batches of the stream that are joined into the batch of a turn; set_progress may change it
     updates: dict[str, Update]  # taken in this order, once a turn; state outside the recipe only in a GradientUpdate
 
     def set_progress(self, progress: float) -> None:

@@ -22,8 +22,8 @@ class Stream:
 
     def __init__(self, source: Source, position: int = 0):
         self.position = position  # how many batches have been taken
-        self.first_batch = 0  # how many had been seen, a turn's first one each, when this turn began
-        self.batches_per_turn = 1  # of the source's batches make one of this turn's
+        self.first_batch = 0  # number of the first batch of this turn
+        self.batches_per_turn = 1  # batches of the source that are joined into the batch of a turn
         self.batch: Batch = {}  # the one of this turn
         self._source, self._batches = source, source.batches(position)
 
@@ -42,7 +42,7 @@ class Stream:
         return (self.first_batch + self.batches_per_turn) * (len(next(iter(self.batch.values()))) // self.batches_per_turn)
 
     def is_due(self, every: int) -> bool:
-        """Whether this turn begins with, or has among its batches, one whose number is a multiple of `every`."""
+        """Whether the number of any batch in this turn is a multiple of `every`."""
         return -self.first_batch % every < self.batches_per_turn
 
     def __next__(self) -> Batch:

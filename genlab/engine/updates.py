@@ -16,15 +16,15 @@ Update = Callable[[Stream], Terms]  # anything that changes the recipe's state
 
 
 class GradientUpdate:
-    """Descend one player's objective along that player's parameters alone.
+    """Descend the objective of one network with respect to its own parameters.
 
-    `loss.backward(inputs=players)`: nothing is frozen and thawed, and no gradient is computed that nobody uses.
+    `loss.backward(inputs=parameters)`: nothing is frozen and thawed, and no unused gradient is computed.
     """
 
     def __init__(
         self,
         objective: Callable[[Batch], Terms],
-        optimizer: torch.optim.Optimizer,  # its parameters are the players
+        optimizer: torch.optim.Optimizer,  # of the parameters to change
         repeats: int = 1,  # steps a turn; the first sees the turn's batch, each other one a new batch
         every: int = 1,  # turns between two steps (lazy regularisation)
         constraint: Callable[[], None] | None = None,  # called after each step, e.g. clipping

@@ -101,20 +101,20 @@ class GAN(Recipe):
             self.batches_per_turn = self.growth.batches_per_turn(self.stage.side)
 
     def seen(self, images: Tensor) -> Tensor:
-        """Real images of the size that both players are at."""
+        """Real images at the current stage of growth."""
         return images if self.stage is None else images_at_stage(images, self.stage)
 
     def labels_of(self, batch: Batch) -> tuple[Tensor, ...]:
-        """What both players are labels of a batch beside its images: its labels, or nothing."""
+        """The labels of a batch, as further arguments of generator and critic; none if they are unconditional."""
         return (batch["label"],) if self.classes else ()
 
     def critic_output(self, images: Tensor, *labels: Tensor) -> CriticOutput:
-        """What the critic says of images as it sees them."""
+        """The critic's logits for augmented images, and class logits if it classifies."""
         output = self.critic(self.critic_augmentation(images), *labels)
         return output if isinstance(output, CriticOutput) else CriticOutput(output)
 
     def logits(self, images: Tensor, *labels: Tensor) -> Tensor:
-        """Its logits alone."""
+        """The critic's logits, without class predictions."""
         return self.critic_output(images, *labels).logits
 
     def fakes(self, batch: Batch) -> Tensor:
@@ -157,7 +157,7 @@ class GAN(Recipe):
         return terms
 
     def add_classification(self, terms: Terms, batch: Batch, *outputs: CriticOutput) -> None:
-        """-log p(label) by each output's class_logits, if it has any, as a term and a part of the loss."""
+        """Add the cross-entropy of the class logits, if the critic classifies, as a term and to the loss."""
         if outputs[0].class_logits is not None:
             terms["classification"] = sum(cross_entropy(output.class_logits, batch["label"]) for output in outputs)
             terms["loss"] = terms["loss"] + self.class_weight * terms["classification"]

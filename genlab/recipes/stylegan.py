@@ -94,7 +94,7 @@ class StyleGAN(Recipe):
         self.set_progress(1.0)  # what is sampled has all levels, whatever the last turn had
 
     def labels_of(self, batch: Batch) -> tuple[Tensor, ...]:
-        """What both players are labels of a batch beside its images: its labels, or nothing."""
+        """The labels of a batch, as further arguments of generator and critic; none if they are unconditional."""
         return (batch["label"],) if self.classes else ()
 
     def fakes(self, count: int, *labels: Tensor) -> Tensor:
