@@ -35,7 +35,8 @@ from genlab.images.prepared_set import PreparedSet  # noqa: E402
 from genlab.losses.orthogonality import orthogonality  # noqa: E402
 from genlab.losses.penalties import Scored  # noqa: E402
 from genlab.recipes.gan import GAN  # noqa: E402
-from pipelines.configuration import family  # noqa: E402
+from genlab.reports.artifacts import Project  # noqa: E402
+from pipelines import configuration  # noqa: E402
 
 ROUNDS, TURNS, WARM_UP = 15, 8, 4
 LATE = 9 * 10**8  # images
@@ -67,7 +68,7 @@ def by_hand(
             if penalties:
                 real.requires_grad_()
                 fake.requires_grad_()
-            outputs = recipe.output(real, *told), recipe.output(fake, *told)
+            outputs = recipe.critic_output(real, *told), recipe.critic_output(fake, *told)
             total = loss.critic(outputs[0].logits, outputs[1].logits).mean()
             for penalty in penalties:
                 total = total + penalty(recipe.logits, Scored(real, outputs[0].logits), Scored(fake, outputs[1].logits)).mean()
@@ -88,7 +89,7 @@ def by_hand(
             judge = future(critic, objective, recipe.unrolled_steps, recipe.unrolled_rate)
             total = loss.generator(judge(fake), lambda judge=judge, real=real: judge(real)).mean()
         else:
-            output = recipe.output(fake, *told)
+            output = recipe.critic_output(fake, *told)
             total = loss.generator(output.logits, lambda real=real, told=told: recipe.logits(real, *told)).mean()
             if output.class_logits is not None:
                 total = total + recipe.class_weight * cross_entropy(output.class_logits, label)
@@ -168,7 +169,8 @@ def run(names: Iterable[str], out: Path, hand_of: Callable[[str], Callable[..., 
 
 
 def main(names: list[str]) -> None:
-    run(names or [*family("adversarial"), *family("conditional")], OUT, lambda name: by_hand, TURNS)
+    project = Project(ROOT, configuration.recipes())
+    run(names or [*project.family("adversarial"), *project.family("conditional")], OUT, lambda name: by_hand, TURNS)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from genlab.build import build
 from genlab.losses.penalties import Scored, r1
 from genlab.networks.style import mixed
 from genlab.recipes.stylegan import StyleGAN
-from pipelines.configuration import family
+from genlab.reports.artifacts import Project
+from pipelines import configuration
 
 STYLEGAN = "genlab.recipes.stylegan.StyleGAN"
 TURNS = 16
@@ -80,7 +81,7 @@ def by_hand(
 
 
 def main(names: list[str]) -> None:
-    adversarial.run(names or list(family("style")), OUT, hand_of, TURNS)
+    adversarial.run(names or list(Project(adversarial.ROOT, configuration.recipes()).family("style")), OUT, hand_of, TURNS)
 
 
 def hand_of(name: str) -> Callable[..., Iterator[None]]:

@@ -22,11 +22,6 @@ def recipes(parameters: Mapping[str, Any] | None = None) -> dict[str, dict[str, 
     return dict(sorted(found.items()))  # Kedro reads the files in any order
 
 
-def family(name: str) -> dict[str, dict[str, Any]]:
-    """Recipe name -> its parameters, of a family of the current session."""
-    return {recipe: entry for recipe, entry in recipes().items() if entry.get("family") == name}
-
-
 def image_sets(parameters: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Image set name -> its declaration."""
     return parameters.get("images", {})
