@@ -1,6 +1,9 @@
 """Names that have moved: descriptions and releases of version 0.1 still work in 0.2, with a warning that gives the new name."""
 
-import warnings
+import functools
+import logging
+
+logger = logging.getLogger(__name__)
 
 MODULES = {
     "genlab.adaptive": "genlab.adversarial.adaptive",
@@ -31,10 +34,9 @@ def current_name(name: str) -> str:
     return OBJECTS.get(name, name)
 
 
+@functools.cache  # a run finds the same description several times: one warning is enough
 def warn_if_moved(name: str, where: str) -> str:
-    """The same, with a warning if the name is an old one."""
+    """The current name; warns once if the given one, found at `where` in a description, is old."""
     if (current := current_name(name)) != name:
-        warnings.warn(
-            f"{where}: class: {name} has moved to {current}. The old name works until version 0.3: change it.", FutureWarning, stacklevel=2
-        )
+        logger.warning("%s: class: %s has moved to %s. The old name works until version 0.3: change it.", where, name, current)
     return current

@@ -1,9 +1,11 @@
 """Names of version 0.1 in descriptions and releases."""
 
+import re
+
 import pytest
 
 from genlab.build import ConfigurationError, build, find
-from genlab.moved import MODULES, OBJECTS
+from genlab.moved import MODULES, OBJECTS, warn_if_moved
 from genlab.networks.inference import Inference
 from genlab.training.code import classes_in
 
@@ -26,11 +28,21 @@ OLD = {
 }
 
 
+@pytest.fixture(autouse=True)
+def unwarned():
+    warn_if_moved.cache_clear()
+
+
 @pytest.mark.parametrize("name", OLD)
-def test_an_old_name_is_found_with_a_warning_that_gives_the_new_one(name):
-    with pytest.warns(FutureWarning, match=rf"model: class: {name} has moved to genlab\.\S+\. .*change it"):
-        found = find(name, "model")
-    assert found.__module__ == OLD[name]
+def test_an_old_name_is_found_with_one_warning_that_gives_the_new_one(name, caplog):
+    assert find(name, "model").__module__ == find(name, "model").__module__ == OLD[name]
+    (message,) = caplog.messages
+    assert re.search(rf"model: class: {re.escape(name)} has moved to genlab\.\S+\. .*change it", message)
+
+
+def test_a_current_name_gives_no_warning(caplog):
+    find("genlab.networks.inference.Inference", "model")
+    assert not caplog.messages
 
 
 def test_every_moved_module_is_tried():
@@ -38,13 +50,14 @@ def test_every_moved_module_is_tried():
     assert set(OBJECTS.values()) == {f"{Inference.__module__}.{Inference.__name__}"}
 
 
-def test_an_old_description_builds_the_same_object_and_has_the_code_of_the_new_name():
+def test_an_old_description_builds_the_same_object_and_has_the_code_of_the_new_name(caplog):
     old = {"class": "genlab.networks.sampling.Sampling", "dropout": False, "statistics": "running"}
-    with pytest.warns(FutureWarning):
-        assert build(old) == Inference(dropout=False, statistics="running")
+    assert build(old) == Inference(dropout=False, statistics="running")
+    assert len(caplog.messages) == 1
     assert list(classes_in(old)) == ["genlab.networks.inference.Inference"]
 
 
-def test_a_name_that_has_never_been_is_still_refused():
-    with pytest.raises(ConfigurationError, match=r"has no 'Canney'.* Did you mean 'Canny'"), pytest.warns(FutureWarning):
+def test_a_name_that_has_never_been_is_still_refused(caplog):
+    with pytest.raises(ConfigurationError, match=r"has no 'Canney'.* Did you mean 'Canny'"):
         find("genlab.images.edges.Canney", "source")
+    assert len(caplog.messages) == 1
