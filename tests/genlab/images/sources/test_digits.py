@@ -36,7 +36,7 @@ def test_they_are_the_test_part_of_ucis_digits(items, images):
     assert len({item.stem for item in items}) == len({item.path for item in items}) == 1797
     levels = np.rint(images / 255 * 16).astype(np.uint8)
     assert levels[0, 0].tolist() == [0, 0, 5, 13, 9, 1, 0, 0] and items[0].label == "0"
-    # DVC knows of them by genlab/images/sources/digits.py per_image: should scikit-learn ever change them, this tells.
+    # DVC knows of them by genlab/images/sources/digits.py alone: should scikit-learn ever change them, this tells.
     assert hashlib.sha256(images.tobytes()).hexdigest().startswith("b41ca9fd335466ee")
 
 

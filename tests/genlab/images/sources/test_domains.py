@@ -1,23 +1,8 @@
-from pathlib import Path
-
 import pytest
-from PIL import Image
+from image_files import facts, write
 
 from genlab.errors import InputError
 from genlab.images.sources import SideBySide, TrainTestDomains, TwoFolders
-
-
-def write(root: Path, *paths: str) -> None:
-    for number, path in enumerate(paths):
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        if path.endswith(".png"):
-            Image.new("RGB", (4, 4), (number, 0, 0)).save(root / path)
-        else:
-            (root / path).write_text("not an image")
-
-
-def facts(layout) -> list[tuple]:
-    return [(item.path, item.stem, item.domain, item.label, item.split, item.half) for item in layout.items()]
 
 
 def test_two_folders_give_two_domains(tmp_path):

@@ -1,32 +1,8 @@
-import zipfile
-from pathlib import Path
-
 import pytest
-from PIL import Image
+from image_files import archived, facts, write
 
 from genlab.errors import InputError
 from genlab.images.sources import Folder, FolderPerClass, LabelsFile, TwoFolders
-
-
-def write(root: Path, *paths: str) -> None:
-    for number, path in enumerate(paths):
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        if path.endswith(".png"):
-            Image.new("RGB", (4, 4), (number, 0, 0)).save(root / path)
-        else:
-            (root / path).write_text("not an image")
-
-
-def archived(root: Path) -> Path:
-    archive = root.with_suffix(".zip")
-    with zipfile.ZipFile(archive, "w") as file:
-        for path in root.rglob("*"):
-            file.write(path, path.relative_to(root))
-    return archive
-
-
-def facts(layout) -> list[tuple]:
-    return [(item.path, item.stem, item.domain, item.label, item.split, item.half) for item in layout.items()]
 
 
 def test_a_folder_is_read_at_any_depth_and_only_images_count(tmp_path):
