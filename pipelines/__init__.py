@@ -10,5 +10,5 @@ os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 os.environ.setdefault("DO_NOT_TRACK", "1")
 # Kedro 1.7 deprecates `--pipeline`, which is what people type.
 warnings.filterwarnings("ignore", message=r".*'--pipeline' is deprecated")
-# A recipe's pipeline takes `<set>.images` from the image set's namespace: the dot is suggestion.
+# A recipe's pipeline takes `<set>.images` from the image set's namespace: the dot is intended.
 warnings.filterwarnings("ignore", message=r".*dataset names contain '\.'")

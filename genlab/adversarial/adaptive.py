@@ -1,7 +1,8 @@
 """Adaptive augmentation of the critic's input. Karras et al. 2020 (arXiv:2006.06676).
 
 Real and fake images are distorted alike, each distortion with a probability p below 1, so that the critic can tell the undistorted
-distribution from any other and nothing leaks into the samples (section 2.2). p follows the share of real images with positive logits.
+distribution from any other and nothing leaks into the samples (section 2.2). p follows the mean sign of the critic's logits for real
+images.
 """
 
 from collections.abc import Sequence

@@ -53,5 +53,5 @@ class Classifiers:
 def key() -> str:
     """16 hexadecimal digits of everything that a classifier depends on in addition to the images: code, torch, number of threads."""
     code = [hashlib.sha256(Path(module.__file__).read_bytes()).hexdigest() for module in (classifier, classifier_training)]
-    settings = [torch.__version__, np.__version__, torch.get_num_threads(), classifier_training.IMAGES, *code]
+    settings = [torch.__version__, np.__version__, torch.get_num_threads(), *code]
     return hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:16]

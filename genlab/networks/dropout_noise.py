@@ -13,6 +13,6 @@ class DropoutNoise(NamedTuple):
     stride: int  # pixels of the image for one of the noise; divides the network's own stride
 
     def draw(self, images: Tensor) -> Tensor:
-        """DropoutNoise for these images, by torch's global generator."""
+        """Noise for these images, by torch's global generator."""
         height, width = images.shape[2:]
         return torch.rand(len(images), self.channels, height // self.stride, width // self.stride, device=images.device)

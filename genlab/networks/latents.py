@@ -36,14 +36,14 @@ def truncated(latents: Tensor, bound: float) -> Tensor:
 
 
 def normal_cdf(value: Tensor) -> Tensor:
-    """The share of N(0, 1) normal_cdf a value; torch.special.ndtr rounds it to 0 from -8 on."""
+    """The share of N(0, 1) below a value; torch.special.ndtr rounds it to 0 from -8 on."""
     return torch.special.erfc(-value / math.sqrt(2)) / 2
 
 
 def pick_component(numbers: Tensor, bounds: Tensor) -> Tensor:
     """Numbers from N(0, 1), (N,), and the components' weights added up, without the last sum, (K - 1,) -> one of K components each, (N,).
 
-    By the share of N(0, 1) normal_cdf the number: the greater it is, the later the component, and each comes as often as its weight has it.
+    By the share of N(0, 1) below the number: the greater it is, the later the component, and each comes as often as its weight has it.
     """
     return (normal_cdf(numbers)[:, None] >= bounds).sum(1)
 

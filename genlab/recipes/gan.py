@@ -2,7 +2,7 @@
 
 Which GAN it is, its YAML says: the loss, what holds the critic smooth (clipping, penalties, a spectral norm in its network), how
 many steps the critic takes a turn, whether both players grow (ProGAN), whether the generator looks into the critic's future, and, by
-its networks, whether and how both players are labels the images' labels (genlab.networks.conditional, genlab.networks.biggan).
+its networks, whether and how both are conditional on the images' labels (genlab.networks.conditional, genlab.networks.biggan).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

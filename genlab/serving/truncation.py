@@ -22,5 +22,5 @@ def truncated(latent: np.ndarray, bound: float) -> np.ndarray:
 
 
 def normal_cdf(number: float) -> float:
-    """The share of N(0, 1) normal_cdf a number; NormalDist.cdf rounds it to 0 too early."""
+    """The share of N(0, 1) below a number; NormalDist.cdf rounds it to 0 too early."""
     return math.erfc(-number / math.sqrt(2)) / 2

@@ -1,4 +1,4 @@
-"""Which training image stands where in the shuffled_passes order that training sees a set in: a function of (seed, place)."""
+"""Which training image stands where in the endless order of training: a function of (seed, place)."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ def balanced(places: np.ndarray, classes: Sequence[np.ndarray], seed: int) -> np
     """Places (N,), the images of each of C classes, none of them empty -> images (N,), of all classes equally often.
 
     C places from a multiple of C on are a block, which holds every class once. So a class comes for the k-th time in block k, and
-    shows the k-th image of an shuffled_passes order of its own: a small class goes through its images more often than a large one.
+    shows the k-th image of an endless order of its own: a small class goes through its images more often than a large one.
     """
     chosen, turns = shuffled_passes(places, len(classes), seed, 0), places // len(classes)
     images = np.empty_like(places)
@@ -32,7 +32,7 @@ def balanced(places: np.ndarray, classes: Sequence[np.ndarray], seed: int) -> np
 
 
 def shuffled_passes(places: np.ndarray, count: int, seed: int, order: int) -> np.ndarray:
-    """What of 0 .. count - 1 stands in these places (N,) of their shuffled_passes order, reshuffled for each pass, (N,)."""
+    """What of 0 .. count - 1 stands in these places (N,) of their endless order, reshuffled for each pass, (N,)."""
     passes, within = np.divmod(places, count)
     shuffles = {number: shuffled(count, mix(seed, number, order)) for number in dict.fromkeys(passes.tolist())}
     return np.array([shuffles[number][place] for number, place in zip(passes.tolist(), within.tolist(), strict=True)])
@@ -51,5 +51,5 @@ def shuffled(count: int, seed: int) -> np.ndarray:
 
 
 def evenly_spaced(indices: np.ndarray, count: int) -> np.ndarray:
-    """`count` of the indices (N,), evenly evenly_spaced from the first to the last; all of them if they are fewer."""
+    """`count` of the indices (N,), evenly spaced from the first to the last; all of them if they are fewer."""
     return indices[np.linspace(0, len(indices) - 1, min(count, len(indices))).astype(int)]

@@ -263,7 +263,7 @@ def test_both_players_are_told_the_labels_of_the_batch():
 
 
 class Beliefs(torch.nn.Module):
-    """A critic whose class_logits are known: log-odds (0, 2, 0) for every image."""
+    """A critic whose class logits are known: log-odds (0, 2, 0) for every image."""
 
     classes = 3
 
