@@ -2,37 +2,52 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test setup lint ui results benchmarks clean
+.DEFAULT_GOAL := help
+.PHONY: help run test coverage setup lint docs wheel ui results benchmarks clean
 
-run: setup  ## train, evaluate and register CycleGAN on the embedded sample
+help:  ## list what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: setup  ## train, evaluate and register CycleGAN on the embedded sample; takes five minutes
 	$(BIN)/kedro run --pipeline=cyclegan
 
 test: setup  ## run the tests
 	$(BIN)/python -m pytest
 
-setup: $(VENV)/.installed
+coverage: setup  ## run the tests and report the lines and branches that they reach; fails below the floor in pyproject.toml
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-report=html
+
+setup: $(VENV)/.installed  ## make the environment in .venv
 
 $(VENV)/.installed: pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "genlab needs Python 3.11 or newer, this is %d.%d. Choose another: make PYTHON=python3.11 ..." % v[:2])'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[test,satellite]'
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[pipelines,satellite,test,lint,docs]'
 	@touch $@
 
-lint: setup  ## style and format
+lint: setup  ## check style, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python scripts/type_ratchet.py
 
-ui: setup  ## browse runs, pictures and models at http://127.0.0.1:5000
+docs: setup  ## build the site in docs/_build/html; a warning is an error
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --nitpicky -b html docs docs/_build/html
+
+wheel: setup  ## build the wheel in dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+ui: setup  ## browse runs, pictures and models with MLflow at http://127.0.0.1:5000
 	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_DISABLE_TELEMETRY=true \
 		$(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5000
 
-results: setup  ## write the pages in docs/results from what is there of `dvc repro` and `make benchmarks`
+results: setup  ## write the pages in docs/results from the results of `dvc repro` and `make benchmarks`
 	$(BIN)/python -m pipelines.results
 
-benchmarks: setup  ## measure speeds next to a plain loop and scikit-learn, for the pages: half an hour
+benchmarks: setup  ## measure speeds against plain loops and scikit-learn, for the results pages; takes half an hour
 	$(BIN)/python benchmarks/adversarial.py
 	$(BIN)/python benchmarks/style.py
 	$(BIN)/python benchmarks/mixtures.py
 
-clean:  ## remove what runs made, but for the raw data and the runs' record
+clean:  ## remove the files that runs made; keeps the raw data and MLflow's record
 	rm -rf data/02_intermediate data/03_primary data/05_model_input data/06_models data/07_model_output data/08_reporting .genlab

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from genlab.api import evaluate, fit, prepare, recipe, release
 
 __all__ = ["evaluate", "fit", "prepare", "recipe", "release"]
+__version__ = "0.2.0"
 
 
 def __getattr__(name: str) -> Any:

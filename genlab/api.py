@@ -28,7 +28,8 @@ from genlab.training.resumption import Description
 from genlab.training.settings import Budget, Monitoring
 from genlab.training.state import States
 
-RECIPES = Path(genlab.__file__).parent.parent / "conf/base/parameters/recipes"
+CLONE = Path(genlab.__file__).parent.parent / "conf/base/parameters/recipes"
+RECIPES = CLONE if CLONE.is_dir() else Path(genlab.__file__).parent / "descriptions"  # a wheel has them in the package
 NAMED = 3  # broken images that an error names
 
 
