@@ -64,7 +64,7 @@ class Picture(_File):
     def load(self) -> Any:
         from PIL import Image
 
-        return Image.open(self.filepath)
+        return Image.open(io.BytesIO(self.filepath.read_bytes()))
 
     def save(self, data: Any) -> None:
         partial = self._partial()
@@ -83,7 +83,7 @@ class Pictures(FolderDataset):
         from PIL import Image
 
         if not self.listing.exists():
-            return {file.stem: Image.open(file) for file in sorted(self.filepath.glob("*.png"))}
+            return {file.stem: Image.open(io.BytesIO(file.read_bytes())) for file in sorted(self.filepath.glob("*.png"))}
         return {Path(name).stem: Image.open(io.BytesIO(content)) for name, content in self._read().items()}
 
     def save(self, data: dict[str, Any]) -> None:

@@ -15,6 +15,12 @@ def write(root: Path, *paths: str) -> None:
             (root / path).write_text("not an image")
 
 
+def size_of(file: Path | str) -> tuple[int, int]:
+    """Width and height of an image file, in pixels."""
+    with Image.open(file) as image:
+        return image.size
+
+
 def archived(root: Path) -> Path:
     archive = root.with_suffix(".zip")
     with zipfile.ZipFile(archive, "w") as file:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import torch
 from conftest import make_project, run_kedro
+from image_files import size_of
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from PIL import Image
@@ -85,12 +86,12 @@ def test_given_images_are_projected_and_sheets_drawn_from_a_release(path, monkey
     tools.main(["data/06_models/stylegan2/release", "project", "given.png", "given.png", "--steps", "3", "--out", "out", "--label", "2"])
     found = load_file("out/styles.safetensors")
     assert found["styles"].shape == (2, 8)
-    assert "given.png: mean squared error" in capsys.readouterr().out and Image.open("out/projection.png").width == 2 * 66
+    assert "given.png: mean squared error" in capsys.readouterr().out and size_of("out/projection.png")[0] == 2 * 66
     generator, channels = tools.released(Path("data/06_models/stylegan2/release"))
     trained = load_file("data/06_models/stylegan2/release/generator.safetensors")
     assert channels == 1 and torch.equal(generator.mean, trained["mean"]) and not torch.equal(found["styles"][0], generator.mean)
     tools.main(["data/06_models/stylegan2/release", "mix", "--out", "out"])
-    assert Image.open("out/mix.png").width > 300
+    assert size_of("out/mix.png")[0] > 300
     for given, message in (
         (["nowhere", "mix"], "nowhere: no release.json there"),
         (["data/06_models/stylegan2/release", "project", "nothing.png"], "nothing.png: .*Expected an image file"),

@@ -99,9 +99,10 @@ def test_a_killed_training_resumes_to_the_same_bits(prepared):
         process = start(prepared, **LONG)
         wait_for_state(prepared, process, before)
         process.send_signal(number)
-        assert process.wait(60) == code
+        _, printed = process.communicate(timeout=60)
+        assert process.returncode == code
         if number == signal.SIGTERM:
-            assert "the same command goes on from there" in process.stderr.read()
+            assert "the same command goes on from there" in printed
         # It goes on in the run that was stopped: one model, one run.
         (run, _straight) = runs(prepared)
         assert run.info.status == status and run.info.run_id == (stopped or run.info.run_id)

@@ -16,7 +16,7 @@ def incomplete_pairs(
         pair: "; ".join(amount(count, names.get(domain, domain)) for domain, count in row.items() if count != 1)
         for pair, row in wrong.iterrows()
     }
-    return manifest["pair"].map(words).fillna("").astype("str")
+    return manifest["pair"].map(lambda pair: words.get(pair, "")).astype("str")
 
 
 def amount(count: int, domain: str) -> str:
@@ -30,4 +30,4 @@ def unequal_pairs(
     known = manifest[(manifest["pair"] != "") & manifest["width"].notna()]
     sizes = (known["width"].astype("str") + " x " + known["height"].astype("str")).groupby(known["pair"]).unique()
     words = {pair: " and ".join(found) for pair, found in sizes.items() if len(found) > 1}
-    return manifest["pair"].map(words).fillna("").astype("str")
+    return manifest["pair"].map(lambda pair: words.get(pair, "")).astype("str")
