@@ -53,8 +53,8 @@ def pick_component(numbers: Tensor, bounds: Tensor) -> Tensor:
 def spherical_interpolation(start: Tensor, end: Tensor, steps: int) -> Tensor:
     """Interpolate latents (N, D), (N, D) -> (N, steps, D) along great circles, both ends included.
 
-    White 2016 (arXiv:1609.04468), section 2.
-    In many dimensions, normal latents are close to a sphere, and a straight line between two of them passes through its empty interior.
+    White 2016 (arXiv:1609.04468), section 2. In many dimensions, normal latents are close to a sphere, and a straight line between two of
+    them passes through its empty interior.
     """
     share = torch.linspace(0, 1, steps, device=start.device)[None, :, None]
     cosine = torch.nn.functional.cosine_similarity(start, end, dim=1).clamp(-1 + 1e-6, 1 - 1e-6)
