@@ -20,7 +20,7 @@ class PatchGAN(nn.Module):
         self,
         channels: int = 3,  # of the input; for the concatenated pairs of pix2pix, the sum over both images
         width: int = 64,  # filters of the first layer
-        layers: int = 3,  # determines the size of the patches, see above
+        layers: int = 3,  # number of convolutions of stride 2
         norm: Literal["instance", "batch"] = "instance",  # instance norm has no gain and shift; pix2pix: batch
     ):
         super().__init__()
