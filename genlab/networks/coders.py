@@ -153,7 +153,7 @@ class ConvolutionalDecoder(nn.Module):
 
 
 def quieten(layer: nn.Linear | nn.Conv2d) -> None:
-    """Start a last layer with small weights, so that images are grey and codes near the prior; high learning rates are then harmless."""
+    """Initialise a last layer with small weights: images start grey and codes near the prior, which makes high learning rates safe."""
     nn.init.normal_(layer.weight, 0.0, QUIET)
 
 

@@ -8,7 +8,7 @@ from torch import nn
 
 @contextmanager
 def evaluation_mode(network: nn.Module) -> Iterator[None]:
-    """Put a network in evaluation mode inside a `with` block, and restore its mode afterwards, in all of its modules alike."""
+    """Put a network in evaluation mode inside a `with` block; afterwards, set all of its modules to the network's previous mode."""
     was_training = network.training
     network.eval()
     try:

@@ -24,7 +24,7 @@ def truncated(latents: Tensor, bound: float) -> Tensor:
     several bounds.
 
     Raises:
-        InputError: the bound isn't positive.
+        InputError: the bound is not positive.
     """
     if not bound > 0:
         raise InputError(f"truncation: got {bound}, expected a positive number, or inf for none.")

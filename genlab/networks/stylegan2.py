@@ -139,7 +139,7 @@ class Critic(nn.Module):
 
 
 class ResidualHalving(nn.Module):
-    """Residual block, features (N, inputs, H, W) -> (N, outputs, H / 2, W / 2); each of both paths has half of the output's variance."""
+    """Residual block, features (N, inputs, H, W) -> (N, outputs, H / 2, W / 2); both paths contribute equally to the output's variance."""
 
     def __init__(self, inputs: int, outputs: int):
         super().__init__()

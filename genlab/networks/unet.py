@@ -19,8 +19,8 @@ class UNet(nn.Module):
 
     Appendix 6.1.1: at 256 px the encoder C64-C128-C256-C512-C512-C512-C512-C512 and the decoder CD512-CD512-CD512-C512-C256-C128-C64,
     all 4 x 4 with stride 2. Skip connections concatenate level i of the encoder to the decoder's features of the same size. Width 64 has
-    54.41 M parameters. There is no normalisation on the first level, as in the paper, nor on the innermost, where an image has a single
-    pixel that subtracting its mean would erase (the paper's errata).
+    54.41 M parameters. There is no normalisation on the first level, as in the paper, nor on the innermost: its features are a single
+    pixel per image, which subtracting the mean would erase (the paper's errata).
 
     Dropout draws its own random numbers in training mode. In evaluation mode it drops values where `noise` is below the dropout rate, and
     is off without `noise`.

@@ -15,7 +15,7 @@ BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 
 
 def normalise(norm: Norm, channels: int) -> nn.Module:
-    """Make a norm of features (N, channels, H, W); `layer` is over all features of an image (Ba et al. 2016), with one gain per channel."""
+    """Make a norm for features (N, channels, H, W); `layer` uses all features of an image (Ba et al. 2016), with one gain per channel."""
     if norm == "batch":
         return BatchNorm(channels)
     if norm == "instance":

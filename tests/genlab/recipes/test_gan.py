@@ -334,7 +334,7 @@ def test_standing_statistics_change_nothing_else_and_are_the_same_again():
         ),
         (
             lambda: told(AuxiliaryCritic(dcgan.Critic(8, 1, width=4, norm="none"), 3)).check(next(Labelled().batches(0))),
-            r"gives 1 numbers an image, a logit and 3 classes need 4 \(`outputs`\)",
+            r"gives 1 numbers per image, a logit and 3 classes need 4 \(`outputs`\)",
         ),
         (lambda: told().check(next(Labelled().batches(0)) | {"label": torch.tensor([3])}), "know 3 labels, .* e.g. number 3"),
     ],
