@@ -1,1 +1,1 @@
-"""Gaussian mixtures, fitted by expectation maximisation (EM)."""
+"""Gaussian mixtures, fitted by expectation-maximisation (EM)."""

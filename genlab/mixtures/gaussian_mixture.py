@@ -1,6 +1,6 @@
-"""p(x) = sum_k p(z = k) N(x; m_k, S_k): a mixture of Gaussians over vectors, and expectation-maximisation, which fits it.
+"""p(x) = sum_k p(z = k) N(x; m_k, S_k): a mixture of Gaussians over vectors, fitted by expectation-maximisation (EM).
 
-Dempster, Laird and Rubin 1977; Bishop 2006, section 9.2. Parameters and sums are float64, arithmetic on images is done in theirs.
+Dempster, Laird and Rubin 1977; Bishop 2006, section 9.2. Parameters and sums are float64; arithmetic on images uses their own dtype.
 """
 
 import math
@@ -14,32 +14,35 @@ from genlab.mixtures.covariances.base import Covariance
 from genlab.mixtures.covariances.quadratic import BLOCK
 from genlab.mixtures.covariances.sums import squared_distances
 
-WORST = 64  # images that are explained worst and kept, for components that are lost to begin anew from
-UNSEEN = 1.0e30  # stands for an infinite log-likelihood: state must be finite, in float32 too
-FEWEST = 2.0  # images that a component must hold: with less it is lost
+WORST = 64  # number of images with the lowest likelihood that are kept, as new means for lost components
+UNSEEN = 1.0e30  # replaces an infinite log-likelihood: state must be finite, also in float32
+FEWEST = 2.0  # minimum sum of a component's responsibilities, in images; with less, the component is lost
 
 
 class Step(NamedTuple):
-    """What an M step knows of the pass before it."""
+    """Result of an M step, about the pass over the images that it ends."""
 
-    log_likelihood: float  # mean over the pass's images, in nats, under the parameters that it had
-    gain: float  # over the pass before; infinite in the first
-    recovered: int  # components that began anew
-    smallest: float  # weight of a component
+    log_likelihood: float  # mean over the images of the pass, in nats, under the parameters before the step
+    gain: float  # of log-likelihood over the previous pass; infinite in the first
+    recovered: int  # number of restarted components
+    smallest: float  # smallest weight of a component
 
 
 class GaussianMixture(nn.Module):
-    """Vectors x (N, D) of float32 or float64 -> densities, responsibilities, samples; EM by `take` (E step) and `maximise` (M step)."""
+    """Densities and responsibilities of vectors x (N, D), float32 or float64; EM by `accumulate` (E step) and `maximise` (M step).
+
+    genlab.mixtures.sampler.Sampler draws samples.
+    """
 
     def __init__(
         self,
         components: int,  # K
         size: int,  # D
         covariance: Covariance,
-        tolerance: float = 1.0e-3,  # nats an image: a smaller gain is convergence
-        negligible: float = 1.0e-6,  # responsibilities up to this may be taken for 0 in the M step
-        memory: float = 16.0,  # MiB that a chunk's largest intermediate result may take
-        most_recoveries: int = 100,  # after which lost components stay lost
+        tolerance: float = 1.0e-3,  # nats per image: EM has converged if a pass gains less
+        negligible: float = 1.0e-6,  # responsibilities up to this value may be treated as 0 in the M step
+        memory: float = 16.0,  # MiB, maximum size of the largest intermediate result of a chunk
+        most_recoveries: int = 100,  # maximum number of restarts; lost components then stay lost
     ):
         super().__init__()
         if components < 1:
@@ -55,54 +58,59 @@ class GaussianMixture(nn.Module):
         self.register_buffer("sum_log_likelihood", torch.zeros((), dtype=torch.float64))
         self.register_buffer("worst", torch.zeros(WORST, size, dtype=torch.float64))
         self.register_buffer("worst_log_likelihood", torch.full((WORST,), UNSEEN, dtype=torch.float64))
-        self.register_buffer("log_likelihood", torch.tensor(-UNSEEN, dtype=torch.float64))  # of the last pass, mean
+        self.register_buffer("log_likelihood", torch.tensor(-UNSEEN, dtype=torch.float64))  # mean of the last pass
         self.register_buffer("passes", torch.zeros((), dtype=torch.int64))
         self.register_buffer("recoveries", torch.zeros((), dtype=torch.int64))
-        self.register_buffer("disturbed", torch.zeros((), dtype=torch.bool))  # whether components began anew in the last step
+        self.register_buffer("disturbed", torch.zeros((), dtype=torch.bool))  # whether the last step restarted components
         self.register_buffer("converged", torch.zeros((), dtype=torch.bool))
         self.prepared: torch.dtype | None = None
         self.register_load_state_dict_post_hook(GaussianMixture.forget)
 
     def forget(self, *_: object) -> None:
-        """What was derived from the parameters is derived anew when it is needed next."""
+        """Discard the values derived from the parameters; `prepare` derives them again."""
         self.prepared = None
 
     def _apply(self, *arguments, **options):
-        """On another device: what was derived stayed behind."""
+        """Move or convert the parameters, and discard the values derived from them, which do not move along."""
         self.forget()
         return super()._apply(*arguments, **options)
 
     def prepare(self, x: Tensor) -> None:
+        """Derive the covariance's factors from the parameters in the dtype of x, unless they are up to date."""
         if self.prepared != x.dtype:
             self.covariance.prepare(self.means, x.dtype)
             self.prepared = x.dtype
 
     def chunks(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Vectors -> the same in parts small enough for `memory`."""
+        """Split vectors (N, D) into chunks small enough for `memory`."""
         widest = max(self.components * min(self.size, BLOCK), 2 * self.size) * x.element_size()
         return x.split(max(64, int(self.memory * 2**20 / widest)))
 
     def log_joint(self, x: Tensor) -> Tensor:
-        """log p(z = k) + log N(x; m_k, S_k), (N, K), of a chunk."""
+        """Chunk (N, D) -> log p(z = k) + log N(x; m_k, S_k), (N, K)."""
         self.prepare(x)
         return self.covariance.log_density(x) + self.log_weights.to(x.dtype)
 
     def log_prob(self, x: Tensor) -> Tensor:
-        """log p(x), (N,), in nats."""
+        """Vectors (N, D) -> log p(x), (N,), in nats."""
         return torch.cat([torch.logsumexp(self.log_joint(some), 1) for some in self.chunks(x)])
 
     def responsibilities(self, x: Tensor) -> Tensor:
-        """p(z = k | x), (N, K)."""
+        """Vectors (N, D) -> p(z = k | x), (N, K)."""
         return torch.cat([normalised(self.log_joint(some))[0] for some in self.chunks(x)])
 
     def set(self, weights: Tensor, means: Tensor, covariances: Tensor) -> None:
-        """Begin from these: (K,), (K, D), (K, D, D)."""
+        """Set weights (K,), means (K, D) and covariances (K, D, D)."""
         self.log_weights, self.means = weights.to(self.log_weights).log(), means.to(self.means, copy=True)
         self.covariance.assign(covariances)
         self.forget()
 
     def initialise(self, x: Tensor, centres: Tensor) -> None:
-        """Begin from centres (K, D): every image (N, D) belongs to the nearest."""
+        """Initialise the components from clusters: each image (N, D) belongs to the nearest of the centres (K, D).
+
+        Raises:
+            InputError: a centre has no image nearest to it, or no covariance can be factorised.
+        """
         centres = centres.to(x)
         component = torch.cat([squared_distances(some, centres).argmin(1) for some in self.chunks(x)])
         counts = torch.bincount(component, minlength=self.components).double()
@@ -120,7 +128,7 @@ class GaussianMixture(nn.Module):
         self.forget()
 
     def accumulate(self, x: Tensor) -> None:
-        """The E step of some images: their share in the sums of this pass."""
+        """E step: add the statistics of images (N, D) to the sums of this pass."""
         for some in self.chunks(x):
             weights, log_likelihood = normalised(self.log_joint(some))
             self.sum_counts += weights.sum(0, dtype=torch.float64)
@@ -129,7 +137,7 @@ class GaussianMixture(nn.Module):
             self.remember(some, log_likelihood)
 
     def remember(self, x: Tensor, log_likelihood: Tensor) -> None:
-        """Keep the images that are explained worst in this pass."""
+        """Keep the images of this pass with the lowest likelihood."""
         if log_likelihood.min() >= self.worst_log_likelihood.max():
             return
         some = log_likelihood.topk(min(WORST, len(x)), largest=False)
@@ -139,14 +147,14 @@ class GaussianMixture(nn.Module):
         self.worst = torch.cat([self.worst, x[some.indices].double()])[kept.indices]
 
     def maximise(self) -> Step:
-        """The M step: the sums of a pass -> new parameters.
+        """M step: update the parameters from the sums of a pass, and clear the sums.
 
-        A component that holds hardly an image any more, or whose covariance cannot be factorised, begins anew at one of the images
-        that were explained worst, with the average covariance. Such a step may lower the likelihood, so that the next pass's gain says
-        nothing of convergence; every other one cannot, but for the variance that regularisation adds.
+        A component that holds fewer than FEWEST images, or has a covariance that cannot be factorised, restarts at one of the images with
+        the lowest likelihood, with the average covariance. Such a step may lower the likelihood, so the gain of the next pass does not
+        indicate convergence. Other steps never lower it, except for the variance that regularisation adds.
 
         Raises:
-            InputError: the images have a value that is not finite, or no component is valid.
+            InputError: the mean log-likelihood is not finite, or no component is valid.
         """
         total = self.sum_counts.sum()
         log_likelihood = self.sum_log_likelihood / total
@@ -172,7 +180,10 @@ class GaussianMixture(nn.Module):
         return Step(float(log_likelihood), gain, recovered, float(self.log_weights.min().exp()))
 
     def recover(self, counts: Tensor) -> int:
-        """Let lost components begin anew -> how many."""
+        """Restart lost components and return their number.
+
+        After `most_recoveries` restarts, only invalid covariances are replaced by the average one, and the number is 0.
+        """
         valid = self.valid()
         exhausted = int(self.recoveries) >= self.most_recoveries
         healthy = valid if exhausted else valid & (counts >= FEWEST)
@@ -186,7 +197,7 @@ class GaussianMixture(nn.Module):
             return 0
         there = int((self.worst_log_likelihood < UNSEEN).sum())
         for k in lost:
-            # Each time another one: what is alone and far away would be lost again and again.
+            # A different image for each restart: a component at an isolated outlier would be lost again and again.
             self.means[k] = self.worst[int(self.recoveries) % there]
             self.covariance.set_to_average(healthy, counts, k)
             self.log_weights[k] = -math.log(self.components)
@@ -195,7 +206,7 @@ class GaussianMixture(nn.Module):
         return len(lost)
 
     def valid(self) -> Tensor:
-        """Which components' covariances can be factorised, (K,) bool, once those that rounding spoilt are mended."""
+        """Whether each component's covariance can be factorised, (K,) bool, after a repair of rounding errors."""
         valid = self.covariance.valid()
         if not valid.all():
             self.covariance.repair(~valid)
@@ -203,6 +214,11 @@ class GaussianMixture(nn.Module):
         return valid
 
     def require(self, healthy: Tensor) -> None:
+        """Check that at least one component is healthy, (K,) bool.
+
+        Raises:
+            InputError: none is.
+        """
         if not healthy.any():
             raise InputError(
                 f"no component holds {FEWEST:g} images and has a covariance that can be factorised. "
@@ -210,28 +226,29 @@ class GaussianMixture(nn.Module):
             )
 
     def free_parameters(self) -> int:
+        """Number of fitted parameters, the p of `bic` and `aic`."""
         return self.components - 1 + self.components * self.size + self.covariance.free_parameters(self.components, self.size)
 
     def bic(self, images: int) -> float:
-        """Bayesian information criterion of the last pass: -2 log L + p log N, lower is better. Schwarz 1978."""
+        """Bayesian information criterion of the last pass over N images: -2 log L + p log N, lower is better. Schwarz 1978."""
         return -2 * images * float(self.log_likelihood) + self.free_parameters() * math.log(images)
 
     def aic(self, images: int) -> float:
-        """Akaike information criterion of the last pass: -2 log L + 2 p, lower is better. Akaike 1974."""
+        """Akaike information criterion of the last pass over N images: -2 log L + 2 p, lower is better. Akaike 1974."""
         return -2 * images * float(self.log_likelihood) + 2 * self.free_parameters()
 
 
 def normalised(log_joint: Tensor) -> tuple[Tensor, Tensor]:
-    """log p(x, z = k), (N, K), which is overwritten -> p(z = k | x), (N, K), and log p(x), (N,)."""
+    """log p(x, z = k) (N, K) -> p(z = k | x) (N, K) and log p(x) (N,). Overwrites its argument."""
     largest = log_joint.amax(1, keepdim=True)
-    # What is below e^-80 would be a denormal number in float32, with which processors reckon ten times slower.
+    # Values below e^-80 would be denormal in float32, which makes arithmetic ten times slower.
     weights = log_joint.sub_(largest).clamp_(min=-80.0).exp_()
     total = weights.sum(1, keepdim=True)
     return weights.div_(total), (largest + total.log())[:, 0]
 
 
 def fit(mixture: GaussianMixture, x: Tensor, most: int = 100) -> list[Step]:
-    """EM on vectors in memory (N, D), at most so many iterations -> its steps."""
+    """Run EM on vectors (N, D) in memory until convergence, with at most `most` iterations, and return its steps."""
     steps: list[Step] = []
     while len(steps) < most and not mixture.converged:
         mixture.accumulate(x)

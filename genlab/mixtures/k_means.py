@@ -1,4 +1,4 @@
-"""k-means, by scikit-learn."""
+"""k-means clustering, with scikit-learn."""
 
 import numpy as np
 
@@ -9,9 +9,9 @@ def k_means(
     seed: int,
     iterations: int = 300,  # at most
 ) -> np.ndarray:
-    """The centres of one start by k-means++ (Arthur and Vassilvitskii 2007), (K, D). The same on any number of threads."""
+    """Centres (K, D) of one k-means run that starts with k-means++ (Arthur and Vassilvitskii 2007); the same for any number of threads."""
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1):  # threads add up their parts in any order
+    with threadpool_limits(1):  # threads would add up partial sums in any order
         return KMeans(count, n_init=1, max_iter=iterations, random_state=seed).fit(points).cluster_centers_

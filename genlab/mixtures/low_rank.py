@@ -1,7 +1,7 @@
-"""Mixtures of factor analysers: covariances of low rank plus a diagonal, which images of any size can afford.
+"""Mixtures of factor analysers: covariances of low rank plus a diagonal, affordable for images of any size.
 
-Ghahramani and Hinton 1996 (CRG-TR-96-1, "The EM algorithm for mixtures of factor analyzers"); of whole images: Richardson and Weiss
-2018 (arXiv:1805.12462). One component: factor analysis; with an isotropic diagonal, probabilistic PCA (Tipping and Bishop 1999).
+Ghahramani and Hinton 1996 (CRG-TR-96-1, "The EM algorithm for mixtures of factor analyzers"); for whole images, Richardson and Weiss 2018
+(arXiv:1805.12462). One component is factor analysis; with an isotropic diagonal, probabilistic PCA (Tipping and Bishop 1999).
 """
 
 import math
@@ -16,19 +16,19 @@ from genlab.mixtures.covariances.sums import chosen, positive
 
 
 class LowRank(Covariance):
-    """S_k = A_k A_k^T + diag(d_k): x = m_k + A_k z + noise, z (rank,) from N(0, 1). A_k (D, rank), d_k (D,).
+    """S_k = A_k A_k^T + diag(d_k): x = m_k + A_k z + noise, with z (rank,) from N(0, 1), A_k (D, rank), d_k (D,).
 
-    Exact EM with z as a second latent beside the component. By the matrix inversion lemma no D x D matrix is ever made: with
-    B = d^-1/2 A and I + B^T B = L L^T, the Mahalanobis distance is |d^-1/2 (x - m)|^2 - |y|^2, y = L^-1 B^T d^-1/2 (x - m), and the
-    posterior of z has mean L^-T y and covariance (L L^T)^-1.
+    Exact EM with two latents, the component and z. The matrix inversion lemma avoids all D x D matrices: with B = d^-1/2 A and
+    I + B^T B = L L^T, the squared Mahalanobis distance is |d^-1/2 (x - m)|^2 - |y|^2, y = L^-1 B^T d^-1/2 (x - m), and the posterior of z
+    has mean L^-T y and covariance (L L^T)^-1.
     """
 
     def __init__(
         self,
         rank: int,
-        least: float = 1.0e-4,  # variance: no d falls below it
+        least: float = 1.0e-4,  # minimum variance on the diagonal d
         isotropic: bool = False,  # one d for all values of a component
-        noise: bool = False,  # whether samples have the diagonal's part, which is grain
+        noise: bool = False,  # whether samples include the noise of the diagonal, visible as grain
     ):
         super().__init__(regularisation=0.0)
         if rank < 1 or least <= 0:
@@ -58,14 +58,14 @@ class LowRank(Covariance):
         self.constants = (-(log_determinants + means.shape[1] * math.log(2 * math.pi)) / 2).to(dtype)
 
     def factors(self, x: Tensor) -> Tensor:
-        """y for each component, (N, K, rank)."""
+        """Images (N, D) -> y for each component, (N, K, rank)."""
         return torch.addmm(self.offset, x, self.columns, beta=-1).view(len(x), -1, self.rank)
 
     def log_density(self, x: Tensor) -> Tensor:
         return self.constants - (self.quadratic(x) - self.factors(x).square().sum(2)) / 2
 
     def posterior_means(self, x: Tensor) -> Tensor:
-        """E[z | x, k], (N, K, rank)."""
+        """Images (N, D) -> E[z | x, k], (N, K, rank)."""
         y = self.factors(x).double()
         return torch.linalg.solve_triangular(self.lower.mT, y.permute(1, 2, 0), upper=True).permute(2, 0, 1)
 
@@ -86,11 +86,11 @@ class LowRank(Covariance):
             self.sum_squares[k] += share @ deviation.square_()
 
     def maximise(self, counts: Tensor, means: Tensor) -> Tensor:
-        """Loadings and mean are one regression of x on (z, 1); the diagonal is what it leaves. Section 4 of the report."""
+        """Regress x on (z, 1) for loadings and means; the residuals give the diagonal. Ghahramani and Hinton 1996, section 4."""
         n = positive(counts)[:, None, None]
-        turn = torch.linalg.inv(self.lower)  # z = L^-T y
-        xz, z = self.sum_xy / n @ turn, (self.sum_y[:, None] / n @ turn).mT
-        zz = turn.mT @ (self.sum_yy / n + torch.eye(self.rank, dtype=torch.float64, device=means.device)) @ turn
+        inverse = torch.linalg.inv(self.lower)  # z = L^-T y
+        xz, z = self.sum_xy / n @ inverse, (self.sum_y[:, None] / n @ inverse).mT
+        zz = inverse.mT @ (self.sum_yy / n + torch.eye(self.rank, dtype=torch.float64, device=means.device)) @ inverse
         first = self.sum_first[:, :, None] / n
         ones = torch.ones_like(z[:, :1])
         design = torch.cat([torch.cat([zz, z], 2), torch.cat([z.mT, ones], 2)], 1)
@@ -105,7 +105,7 @@ class LowRank(Covariance):
         return torch.where(alive[:, None], self.means.double() + shift, means)
 
     def initialise(self, x: Tensor, component: Tensor, means: Tensor) -> Tensor:
-        """Each cluster's principal components, and what they leave: probabilistic PCA's optimum where d is isotropic."""
+        """Use the principal components of each cluster and the remaining variance: the optimum of probabilistic PCA if d is isotropic."""
         for k in range(len(means)):
             away = x[component == k].double() - means[k]
             variances = away.square().sum(0) / max(len(away), 1)
@@ -119,10 +119,11 @@ class LowRank(Covariance):
         return means
 
     def pooled(self, variances: Tensor) -> Tensor:
+        """Variances (K, D) -> their mean for each component if `isotropic`, else unchanged."""
         return variances.mean(1, keepdim=True).expand_as(variances) if self.isotropic else variances
 
     def set_to_average(self, healthy: Tensor, counts: Tensor, lost: int) -> None:
-        """Without loadings: those of different components have no average. Small ones at random, for EM to turn."""
+        """Average the variances; loadings are random for EM to rotate, since those of different components have no average."""
         share = counts * healthy / (counts * healthy).sum()
         variances = self.value + self.loadings.square().sum(2)
         self.value[lost] = (share[:, None] * variances).nan_to_num().sum(0)
@@ -136,7 +137,7 @@ class LowRank(Covariance):
         return self.loadings @ self.loadings.mT + torch.diag_embed(self.value)
 
     def assign(self, matrices: Tensor) -> None:
-        """The leading eigenvectors, and a diagonal that keeps each variance; with `isotropic` probabilistic PCA's optimum."""
+        """Use the leading eigenvectors and a diagonal that keeps each variance; with `isotropic`, the optimum of probabilistic PCA."""
         for k, matrix in enumerate(matrices.to(self.value)):
             values, vectors = torch.linalg.eigh(matrix)
             rest = values[: -self.rank].mean().clamp(min=self.least)
@@ -145,7 +146,7 @@ class LowRank(Covariance):
             self.value[k] = rest if self.isotropic else left.clamp(min=self.least)
 
     def free_parameters(self, components: int, size: int) -> int:
-        """A rotation of z changes nothing."""
+        """Number of fitted parameters, without rotations of z, which do not change the covariance."""
         diagonal = 1 if self.isotropic else size
         return components * (size * self.rank - self.rank * (self.rank - 1) // 2 + diagonal)
 
@@ -157,7 +158,7 @@ class LowRank(Covariance):
 
 
 class Factors(nn.Module):
-    """Deviation = A_k z, plus the diagonal's part where it is given."""
+    """Noise (N, rank [+ D]), component (N,) -> deviation A_k z (N, D), plus the noise of the diagonal if `scales` are given."""
 
     def __init__(self, loadings: Tensor, scales: Tensor | None):  # (K, D, rank), (K, D)
         super().__init__()

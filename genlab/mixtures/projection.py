@@ -1,4 +1,4 @@
-"""Principal components in front of a mixture: fewer numbers, and a way back."""
+"""Principal components in front of a mixture: a reduction of dimensions, and the map back."""
 
 import math
 
@@ -9,22 +9,27 @@ from genlab.errors import InputError
 
 
 class PrincipalComponents(nn.Module):
-    """x (N, D) <-> the first coordinates along its principal axes, (N, dimensions).
+    """x (N, D) <-> coordinates along the first principal axes, (N, dimensions), not scaled.
 
-    The axes left out keep one variance, the mean of theirs, as in probabilistic PCA (Tipping and Bishop 1999, equation 8): so a density of
-    the coordinates is one of x, and models with and without PCA compare. The axes are not scaled.
+    The omitted axes share one variance, the mean of theirs, as in probabilistic PCA (Tipping and Bishop 1999, equation 8). A density of the
+    coordinates therefore gives a density of x, and models with and without PCA can be compared.
     """
 
     def __init__(
         self,
         dimensions: int,
-        least: float = 1.0e-4,  # variance along the axes that are left out
-        images: int = 10_000,  # that it is computed from, at most
+        least: float = 1.0e-4,  # minimum variance along the omitted axes
+        images: int = 10_000,  # maximum number of images to compute the axes from
     ):
         super().__init__()
         self.dimensions, self.least, self.images = dimensions, least, images
 
     def allocate(self, size: int) -> None:
+        """Make the buffers for vectors of `size` values.
+
+        Raises:
+            InputError: `dimensions` is less than 1, or not less than `size`.
+        """
         if not 1 <= self.dimensions < size:
             raise InputError(
                 f"PrincipalComponents: dimensions: got {self.dimensions}, expected from 1 to {size - 1}, less than the image has."
@@ -34,6 +39,7 @@ class PrincipalComponents(nn.Module):
         self.register_buffer("rest", torch.ones((), dtype=torch.float64))
 
     def fit(self, x: Tensor) -> None:
+        """Compute mean, axes and the variance along the omitted axes from vectors (N, D)."""
         self.mean = x.double().mean(0)
         away = x.double() - self.mean
         values, vectors = torch.linalg.eigh(away.T @ away / len(x))
@@ -44,10 +50,11 @@ class PrincipalComponents(nn.Module):
         return (x - self.mean.to(x.dtype)) @ self.axes.to(x.dtype)
 
     def inverse(self, y: Tensor) -> Tensor:
+        """Coordinates (N, dimensions) -> vectors (N, D)."""
         return self.mean.to(y.dtype) + y @ self.axes.to(y.dtype).T
 
     def rest_log_density(self, x: Tensor) -> Tensor:
-        """Log-density of what the coordinates leave out, (N,)."""
+        """Vectors (N, D) -> log-density of their deviations along the omitted axes, (N,)."""
         left = (x - self.inverse(self(x))).square().sum(1)
         free = x.shape[1] - self.dimensions
         return -(left / self.rest.to(x.dtype) + free * math.log(2 * math.pi * float(self.rest))) / 2

@@ -1,4 +1,4 @@
-"""A mixture as a network that makes images of latents."""
+"""A Gaussian mixture as a network that generates images from latents."""
 
 from torch import Tensor, nn
 
@@ -8,12 +8,12 @@ from genlab.networks.latents import pick_component
 
 
 class Sampler(nn.Module):
-    """Latent (N, latent_size) of numbers from N(0, 1) -> image (N, C, H, W) in [-1, 1].
+    """Latent (N, latent_size) from N(0, 1) -> image (N, C, H, W) in [-1, 1].
 
-    The first number picks the component, the others are its noise.
+    The first number of a latent selects the component; the others are the noise of its deviation from the mean.
     """
 
-    classes = 0
+    classes = 0  # unconditional
 
     def __init__(self, mixture: GaussianMixture, projection: PrincipalComponents | None, shape: tuple[int, int, int]):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Where expectation-maximisation begins: it climbs to the next maximum, so that the start decides which."""
+"""Initialisation of expectation-maximisation, which converges to a local maximum that depends on the start."""
 
 from pathlib import Path
 from typing import Protocol
@@ -13,25 +13,25 @@ from genlab.mixtures.projection import PrincipalComponents
 
 
 class Start(Protocol):
-    """How a mixture begins."""
+    """A method to initialise a mixture."""
 
-    images: int  # how many it looks at, at most
+    images: int  # maximum number of images that it uses
 
     def project(self, projection: PrincipalComponents, x: Tensor) -> None:
-        """Give the projection in front of the mixture its axes, with images as vectors (N, D)."""
+        """Set the axes of the projection in front of the mixture, from images as vectors (N, D)."""
 
     def initialise(self, mixture: GaussianMixture, x: Tensor) -> float:
-        """Give the mixture its first parameters, with images as vectors (N, D) -> their mean log-likelihood."""
+        """Set the initial parameters of the mixture from images as vectors (N, D), and return their mean log-likelihood."""
 
 
 class _Restarts:
-    """Begin several times, go a few steps each, and keep the best."""
+    """Initialise several times, run a few steps of EM from each start, and keep the best start."""
 
     def __init__(
         self,
         restarts: int = 1,
-        steps: int = 5,  # of EM that decide which start is best
-        images: int = 10_000,  # that it looks at: the first batches', which the stream has shuffled
+        steps: int = 5,  # EM steps after which the starts are compared
+        images: int = 10_000,  # maximum number of images to use: those of the first batches, which the stream has shuffled
     ):
         if restarts < 1 or steps < 1:
             raise InputError(f"restarts: got {restarts} with {steps} steps; expected at least 1 of each.")
@@ -57,11 +57,12 @@ class _Restarts:
         return best
 
     def centres(self, x: Tensor, count: int) -> Tensor:
+        """Images as vectors (N, D) -> `count` centres of clusters, (count, D)."""
         raise NotImplementedError
 
 
 class KMeans(_Restarts):
-    """The clusters of k-means, which itself begins with k-means++."""
+    """Start from the clusters of k-means, which starts with k-means++."""
 
     def centres(self, x: Tensor, count: int) -> Tensor:
         seed = int(torch.randint(2**31 - 1, ()))
@@ -69,27 +70,27 @@ class KMeans(_Restarts):
 
 
 class Random(_Restarts):
-    """Random images as centres."""
+    """Start from random images as centres."""
 
     def centres(self, x: Tensor, count: int) -> Tensor:
-        distinct = torch.unique(x, dim=0)  # of two equal centres one would have no image
+        distinct = torch.unique(x, dim=0)  # one of two equal centres would have no image
         return distinct[torch.randperm(len(distinct))[:count].to(x.device)]
 
 
 class Checkpoint:
-    """A mixture trained before, of as many components and the same covariance: a warm start."""
+    """Warm start from a trained mixture with the same number of components and the same covariance."""
 
     def __init__(
         self,
-        file: str,  # checkpoint.safetensors of a Mixture, from the working directory
+        file: str,  # checkpoint.safetensors of a Mixture recipe, relative to the working directory
     ):
         self.file, self.images = Path(file), 0
 
     def project(self, projection: PrincipalComponents, x: Tensor) -> None:
-        """The mixture's parameters are numbers along the axes that it was trained on: they are taken over with it.
+        """Load the projection of the checkpoint, since the mixture's parameters are coordinates along its axes. `x` is not used.
 
         Raises:
-            InputError: no such file, or no such projection in it.
+            InputError: the file is missing, or has no projection to the same number of dimensions.
         """
         saved = self.saved()
         own = projection.state_dict()
@@ -101,10 +102,10 @@ class Checkpoint:
         projection.load_state_dict(found)
 
     def initialise(self, mixture: GaussianMixture, x: Tensor) -> float:
-        """Parameters alone are taken over: the sums, and whether it had converged, are not.
+        """Load the parameters of the checkpoint's mixture, without its sums and state of convergence, and return nan. `x` is not used.
 
         Raises:
-            InputError: no such file, or no such mixture in it.
+            InputError: the file is missing, or has no mixture of the same shapes.
         """
         saved = self.saved()
         own = {name: value for name, value in mixture.state_dict().items() if is_parameter(name)}
@@ -117,6 +118,11 @@ class Checkpoint:
         raise InputError(f"start: {self.file} holds no mixture of {wanted}. Name another file, or change `components` or `covariance`.")
 
     def saved(self) -> dict[str, Tensor]:
+        """Load all tensors of the checkpoint.
+
+        Raises:
+            InputError: the file is missing.
+        """
         from safetensors.torch import load_file
 
         if not self.file.exists():
@@ -125,5 +131,5 @@ class Checkpoint:
 
 
 def is_parameter(name: str) -> bool:
-    """Whether a part of a mixture's state is one of the numbers that EM fits."""
+    """Whether a key of a mixture's state dict is a parameter fitted by EM, as opposed to sums and progress."""
     return name in ("means", "log_weights") or (name.startswith("covariance.") and ".sum_" not in name)

@@ -1,6 +1,7 @@
-"""Residual networks with spectral norm that know classes: BigGAN's (Brock et al. 2018, arXiv:1809.11096, appendix B), and, with other
-arguments, those of the projection discriminator (Miyato and Koyama 2018, arXiv:1802.05637) and of SNGAN (arXiv:1802.05957), from which
-they come.
+"""Class-conditional residual networks with spectral norm, as in BigGAN (Brock et al. 2018, arXiv:1809.11096, appendix B).
+
+Other arguments give the networks that BigGAN's are derived from: those of the projection discriminator (Miyato and Koyama 2018,
+arXiv:1802.05637) and of SNGAN (arXiv:1802.05957).
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,8 +19,9 @@ from genlab.networks.layers.initialise import orthogonal
 from genlab.networks.layers.normalise import normalise_spectrally
 from genlab.networks.shapes import COARSEST, check_side
 
-# Filters in widths, by the images' side: at 4 px and after each doubling; after each block of the critic, and how many of these halve.
-# Those of 128 and 256 px are the paper's (appendix B), those of 32 and 64 px its first author's public implementation's.
+# Numbers of filters in multiples of the width, by image side: for the generator at 4 px and after each doubling, for the critic after each
+# block. HALVINGS: how many blocks of the critic halve the side. The values for 128 and 256 px are from the paper (appendix B), those for 32
+# and 64 px from the public implementation of its first author.
 GENERATOR = {32: (4, 4, 4, 4), 64: (16, 16, 8, 4, 2), 128: (16, 16, 8, 4, 2, 1), 256: (16, 16, 8, 8, 4, 2, 1)}
 CRITIC = {32: (4, 4, 4, 4), 64: (1, 2, 4, 8, 16), 128: (1, 2, 4, 8, 16, 16), 256: (1, 2, 4, 8, 8, 16, 16)}
 HALVINGS = {32: 2, 64: 4, 128: 5, 256: 6}
@@ -28,8 +30,9 @@ HALVINGS = {32: 2, 64: 4, 128: 5, 256: 6}
 class Generator(nn.Module):
     """Latent (N, latent_size), label -> image (N, C, size, size) in [-1, 1].
 
-    `embedding_size` and `split` are BigGAN's: the norms of a block are told the label's embedding, shared by all, and a piece of the
-    latent of their own. Without them each norm has a table of its own, and the latent enters at the bottom: Miyato and Koyama's.
+    With `embedding_size` and `split`, as in BigGAN, the batch norms of a block are conditional on an embedding of the label, shared by all
+    blocks, and on the block's own piece of the latent. Without both, as in Miyato and Koyama, each batch norm has one gain and bias per
+    class, and the whole latent enters at 4 px.
     """
 
     def __init__(
@@ -37,12 +40,12 @@ class Generator(nn.Module):
         size: int,  # of the images, pixels
         channels: int = 3,
         classes: int = 10,
-        latent_size: int = 128,  # in all: with `split` a multiple of one more than there are doublings
-        width: int = 64,
+        latent_size: int = 128,  # in total; with `split`, a multiple of the number of doublings plus 1
+        width: int = 64,  # unit of the numbers of filters
         multiples: Sequence[int] | None = None,  # filters at 4 px and after each doubling, in widths; null: BigGAN's, from 32 px on
-        embedding_size: int | None = 128,  # of the label, shared by all norms; null: a gain and a bias a class in each of them
-        split: bool = True,
-        attention: int | None = None,  # side of the feature map with self-attention; paper: 64
+        embedding_size: int | None = 128,  # of the label, shared by all norms; null: one gain and bias per class in each norm
+        split: bool = True,  # pass a piece of the latent to each block
+        attention: int | None = None,  # side of the feature map with self-attention; null: none; paper: 64
         spectral: bool = True,
     ):
         super().__init__()
@@ -53,7 +56,7 @@ class Generator(nn.Module):
             raise InputError(f"Generator: multiples: got {len(filters)} numbers, which lead to {sides[-1]} px, not to {size}.")
         pieces = len(sides) if split else 1
         if latent_size % pieces:
-            raise InputError(f"Generator: latent_size: got {latent_size}, expected a multiple of {pieces}, a piece a level (`split`).")
+            raise InputError(f"Generator: latent_size: got {latent_size}, expected a multiple of {pieces}, one piece per level (`split`).")
         check_attention(attention, sides[1:], "Generator")
         self.classes, self.size, self.latent_size, self.split = classes, size, latent_size, split
         self.piece, self.bottom = latent_size // pieces, (filters[0], COARSEST, COARSEST)
@@ -65,21 +68,21 @@ class Generator(nn.Module):
         self.norm = nn.BatchNorm2d(filters[-1])
         self.to_image = nn.Conv2d(filters[-1], channels, 3, padding=1)
         orthogonal(self)
-        if not embedding_size:  # gain 1 and bias 0 at first, as every batch norm
+        if not embedding_size:  # start with gain 1 and bias 0, like an ordinary batch norm
             for block in self.blocks:
                 for norm in (block.first_norm, block.second_norm):
                     nn.init.zeros_(norm.gain.weight)
                     nn.init.zeros_(norm.bias.weight)
-        if spectral:  # but not of the embedding: a class is to be as large as it likes
+        if spectral:  # except the embedding, to leave the scale of the classes free
             for part in (self.from_latent, self.blocks, self.attention, self.to_image):
                 normalise_spectrally(part)
 
     def forward(self, latent: Tensor, label: Tensor) -> Tensor:
-        told = self.embedding(class_weights(label, self.classes).to(latent.dtype))
+        embedded = self.embedding(class_weights(label, self.classes).to(latent.dtype))
         first, *rest = latent.split(self.piece, 1)
         features = self.from_latent(first).unflatten(1, self.bottom)
         for number, block in enumerate(self.blocks):
-            features = block(features, torch.cat([told, rest[number]], 1) if self.split else told)
+            features = block(features, torch.cat([embedded, rest[number]], 1) if self.split else embedded)
             side = str(features.shape[-1])
             if side in self.attention:
                 features = self.attention[side](features)
@@ -87,19 +90,19 @@ class Generator(nn.Module):
 
 
 class Critic(nn.Module):
-    """Image (N, C, size, size) [, label] -> logits (N,): residual blocks, summed over the places, a projection of the label."""
+    """Image (N, C, size, size) [, label] -> logits (N,): residual blocks, sum over all positions, projection of the label."""
 
     def __init__(
         self,
         size: int,
         channels: int = 3,
-        classes: int = 10,  # 0: it isn't told any
-        width: int = 64,
+        classes: int = 10,  # 0: unconditional
+        width: int = 64,  # unit of the numbers of filters
         multiples: Sequence[int] | None = None,  # filters after each block, in widths; null: BigGAN's, from 32 px on
-        halvings: int | None = None,  # so many of the first blocks halve the side; null: BigGAN's, with own `multiples` all but the last
-        attention: int | None = None,  # side of the feature map with self-attention, the first of that side; paper: 64
+        halvings: int | None = None,  # number of first blocks that halve the side; null: BigGAN's, or all but the last with `multiples`
+        attention: int | None = None,  # side of the feature map with self-attention, the first of that side; null: none; paper: 64
         spectral: bool = True,
-        patch: int = 1,  # side of the square of pixels that the first layer takes at once; paper: 1
+        patch: int = 1,  # side of the square of pixels per position of the first layer; paper: 1
     ):
         super().__init__()
         filters = [width * multiple for multiple in chosen(multiples, CRITIC, size, "Critic")]
@@ -129,7 +132,7 @@ class Critic(nn.Module):
 
 
 class UpBlock(nn.Module):
-    """(N, filters, H, W), condition -> (N, filters', 2H, 2W). Norm, ReLU, doubled, 3 x 3, norm, ReLU, 3 x 3, and 1 x 1. Figure 15b."""
+    """(N, filters, H, W), condition -> (N, to, 2H, 2W): norm, ReLU, doubling, 3 x 3, norm, ReLU, 3 x 3; 1 x 1 shortcut. Figure 15b."""
 
     def __init__(self, filters: int, to: int, condition: int):
         super().__init__()
@@ -139,16 +142,16 @@ class UpBlock(nn.Module):
 
     def forward(self, features: Tensor, condition: Tensor) -> Tensor:
         inner = self.first(doubled(relu(self.first_norm(features, condition))))
-        # Doubled after the 1 x 1 instead of before it: the same, for a quarter of the work.
+        # Doubling after the 1 x 1 convolution is equivalent to doubling before it, at a quarter of the cost.
         return self.second(relu(self.second_norm(inner, condition))) + doubled(self.beside(features))
 
 
 class DownBlock(nn.Module):
-    """(N, filters, H, W) -> (N, filters', H / 2, W / 2), or the same side: ReLU, 3 x 3, ReLU, 3 x 3, halved, and 1 x 1. Figure 15c."""
+    """(N, filters, H, W) -> (N, to, H / 2, W / 2), or the same side: ReLU, 3 x 3, ReLU, 3 x 3, halving; 1 x 1 shortcut. Figure 15c."""
 
     def __init__(self, filters: int, to: int, halves: bool, first: bool):
         super().__init__()
-        self.halves, self.first_of_all = halves, first  # an image isn't rectified
+        self.halves, self.first_of_all = halves, first  # no ReLU on an image
         self.first, self.second = nn.Conv2d(filters, to, 3, padding=1), nn.Conv2d(to, to, 3, padding=1)
         self.beside = nn.Conv2d(filters, to, 1) if halves or filters != to else nn.Identity()
 
@@ -156,19 +159,20 @@ class DownBlock(nn.Module):
         inner = self.second(relu(self.first(features if self.first_of_all else relu(features))))
         if not self.halves:
             return inner + self.beside(features)
-        # One mean for both, and the 1 x 1 after it.
+        # The 1 x 1 convolution after the mean is equivalent to the one before it, and cheaper.
         return avg_pool2d(inner, 2) + self.beside(avg_pool2d(features, 2))
 
 
 def doubled(features: Tensor) -> Tensor:
+    """Double the side by nearest neighbour, (N, C, H, W) -> (N, C, 2H, 2W)."""
     return interpolate(features, scale_factor=2, mode="nearest")
 
 
 def chosen(multiples: Sequence[int] | None, known: Mapping[int, Sequence[int]], size: int, name: str) -> Sequence[int]:
-    """The multiples given, or BigGAN's for this size.
+    """The given multiples, or else those of BigGAN for this size.
 
     Raises:
-        InputError: none are given, and BigGAN has none.
+        InputError: no multiples are given, and BigGAN has none for this size.
     """
     if multiples is None and size not in known:
         raise InputError(f"{name}: size: got {size}, expected one of {', '.join(map(str, known))}; or give its `multiples`.")
@@ -176,10 +180,10 @@ def chosen(multiples: Sequence[int] | None, known: Mapping[int, Sequence[int]], 
 
 
 def check_attention(side: int | None, sides: Sequence[int], name: str) -> None:
-    """Self-attention needs a feature map of that side.
+    """Check that a feature map has the side that self-attention is configured for.
 
     Raises:
-        InputError: there is none.
+        InputError: no feature map has this side.
     """
     if side is not None and side not in sides:
         raise InputError(f"{name}: attention: got {side}, expected the side of a feature map: {', '.join(map(str, dict.fromkeys(sides)))}.")

@@ -1,7 +1,7 @@
-"""Encoders and decoders of variational autoencoders: images to what is believed of their latents, and latents back to images.
+"""Encoders and decoders of variational autoencoders: from images to posteriors of latents, and from latents to images.
 
-An encoder gives mean and log-variance of q(z | x), (N, 2 latent_size), a decoder the bare parameters of p(x | z). Where there are
-`classes`, both are told the label (N,), as in Kingma et al. 2014 (arXiv:1406.5298, M2) and Sohn et al. 2015.
+An encoder outputs mean and log-variance of q(z | x), (N, 2 latent_size); a decoder outputs the unconstrained parameters of p(x | z). With
+`classes`, both are conditional on the label (N,), as in Kingma et al. 2014 (arXiv:1406.5298, M2) and Sohn et al. 2015.
 """
 
 import math
@@ -18,15 +18,15 @@ from genlab.networks.labels import class_weights
 from genlab.networks.layers.initialise import he
 from genlab.networks.layers.residual import SLOPE, Doubling, Halving, stages
 
-QUIET = 0.01  # deviation of a last layer's weights at first
+QUIET = 0.01  # initial standard deviation of a last layer's weights
 Activation = Literal["relu", "tanh"]
 
 
 class FullyConnectedEncoder(nn.Module):
     """Image (N, C, size, size) [, label (N,)] -> mean and log-variance, (N, 2 latent_size). Kingma & Welling 2013, appendix C.2.
 
-    Without hidden layers and with a constant variance it is all that a linear model needs, whose posterior has one covariance for all
-    images: then the VAE is probabilistic PCA. Lucas et al. 2019 (arXiv:1911.02469), section 4.
+    The posterior of a linear model has the same covariance for all images, so that an encoder without hidden layers and with a constant
+    variance is sufficient: the VAE is then probabilistic PCA. Lucas et al. 2019 (arXiv:1911.02469), section 4.
     """
 
     def __init__(
@@ -34,10 +34,10 @@ class FullyConnectedEncoder(nn.Module):
         size: int,  # of the images, pixels
         channels: int = 1,
         latent_size: int = 20,
-        hidden: Sequence[int] = (512, 256),  # units, from the image to the latent; none: a linear network
-        classes: int = 0,  # labels that it is told; 0: none
+        hidden: Sequence[int] = (512, 256),  # units per hidden layer, from the image to the latent; none: a linear network
+        classes: int = 0,  # number of classes; 0: unconditional
         activation: Activation = "relu",
-        constant_variance: bool = False,  # log-variances are learnt numbers, the same for all images
+        constant_variance: bool = False,  # learn one log-variance per latent, the same for all images
     ):
         super().__init__()
         self.latent_size, self.classes, self.constant_variance = latent_size, classes, constant_variance
@@ -46,20 +46,20 @@ class FullyConnectedEncoder(nn.Module):
         self.log_variance = nn.Parameter(torch.zeros(latent_size)) if constant_variance else None
 
     def forward(self, image: Tensor, label: Tensor | None = None) -> Tensor:
-        belief = self.layers(joined(image.flatten(1), label, self.classes))
-        return belief if self.log_variance is None else torch.cat([belief, self.log_variance.expand_as(belief)], 1)
+        outputs = self.layers(joined(image.flatten(1), label, self.classes))
+        return outputs if self.log_variance is None else torch.cat([outputs, self.log_variance.expand_as(outputs)], 1)
 
 
 class FullyConnectedDecoder(nn.Module):
-    """Latent (N, latent_size) [, label (N,)] -> (N, outputs * C, size, size), not squashed. The encoder's mirror image."""
+    """Latent (N, latent_size) [, label (N,)] -> (N, outputs * C, size, size), without an output activation. Mirrors the encoder."""
 
     def __init__(
         self,
         size: int,
         channels: int = 1,
         latent_size: int = 20,
-        outputs: int = 1,  # maps a channel, as many as the likelihood has parameters a value
-        hidden: Sequence[int] = (256, 512),  # units, from the latent to the image; none: a linear network
+        outputs: int = 1,  # maps per channel: the likelihood's `parameters_per_value`
+        hidden: Sequence[int] = (256, 512),  # units per hidden layer, from the latent to the image; none: a linear network
         classes: int = 0,
         activation: Activation = "relu",
     ):
@@ -74,8 +74,8 @@ class FullyConnectedDecoder(nn.Module):
 class ConvolutionalEncoder(nn.Module):
     """Image (N, C, size, size) [, label (N,)] -> mean and log-variance, (N, 2 latent_size).
 
-    Residual blocks without normalisation at each side (genlab.networks.layers.residual); the side is halved between them. A label is added
-    to the first feature map.
+    Residual blocks without normalisation at each side (genlab.networks.layers.residual), with a halving from each side to the next. An
+    embedding of the label is added to the first feature map.
     """
 
     def __init__(
@@ -83,12 +83,12 @@ class ConvolutionalEncoder(nn.Module):
         size: int,  # of the images, pixels: a multiple of patch * 2 ** halvings
         channels: int = 1,
         latent_size: int = 20,
-        width: int = 32,  # filters at the finest side; doubled with each halving of it
-        most: int = 128,  # filters at any side
+        width: int = 32,  # filters at the finest side; doubled with each halving of the side
+        most: int = 128,  # maximum number of filters at any side
         halvings: int = 2,
-        blocks: int = 1,  # at each side
-        patch: int = 1,  # side of the square of pixels that the first layer takes at once; 2 leaves out the finest side
-        hidden: int = 256,  # units between the last feature map and the latent: what sees the whole image
+        blocks: int = 1,  # per side
+        patch: int = 1,  # side of the square of pixels per position of the first layer; 2 omits the finest side
+        hidden: int = 256,  # units between the last feature map and the latent, which combine the whole image
         classes: int = 0,
     ):
         super().__init__()
@@ -117,19 +117,19 @@ class ConvolutionalEncoder(nn.Module):
 
 
 class ConvolutionalDecoder(nn.Module):
-    """Latent (N, latent_size) [, label (N,)] -> (N, outputs * C, size, size), not squashed. The encoder's mirror image."""
+    """Latent (N, latent_size) [, label (N,)] -> (N, outputs * C, size, size), without an output activation. Mirrors the encoder."""
 
     def __init__(
         self,
         size: int,
         channels: int = 1,
         latent_size: int = 20,
-        outputs: int = 1,  # maps a channel, as many as the likelihood has parameters a value
+        outputs: int = 1,  # maps per channel: the likelihood's `parameters_per_value`
         width: int = 32,
         most: int = 128,
         halvings: int = 2,
         blocks: int = 1,
-        patch: int = 1,  # side of the square of pixels that the last layer gives at once
+        patch: int = 1,  # side of the square of pixels per position of the last layer
         hidden: int = 256,  # units between the latent and the first feature map
         classes: int = 0,
     ):
@@ -153,12 +153,12 @@ class ConvolutionalDecoder(nn.Module):
 
 
 def quieten(layer: nn.Linear | nn.Conv2d) -> None:
-    """Let a last layer say little at first: grey images, codes near the prior's. From there high learning rates do no harm."""
+    """Initialise a last layer with small weights: images start grey and codes near the prior, which makes high learning rates safe."""
     nn.init.normal_(layer.weight, 0.0, QUIET)
 
 
 def connected(units: Sequence[int], activation: Activation) -> nn.Sequential:
-    """A layer from each number of units to the next, an activation between two."""
+    """Linear layers between consecutive numbers of units, with an activation between them."""
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(units):
         layers += [nn.Linear(inputs, outputs), nn.ReLU() if activation == "relu" else nn.Tanh()]
@@ -168,15 +168,15 @@ def connected(units: Sequence[int], activation: Activation) -> nn.Sequential:
 
 
 def joined(numbers: Tensor, label: Tensor | None, classes: int) -> Tensor:
-    """(N, D), labels (N,) or weights of the classes (N, classes) -> (N, D + classes)."""
+    """Append labels (N,) or class weights (N, classes) to numbers (N, D) -> (N, D + classes); unchanged if `classes` is 0."""
     return torch.cat([numbers, class_weights(label, classes).to(numbers.dtype)], 1) if classes else numbers
 
 
 def coarsest_side(size: int, halvings: int, patch: int, name: str) -> int:
-    """The side of the coarsest feature map.
+    """Side of the coarsest feature map, pixels.
 
     Raises:
-        InputError: the size can't be halved so often.
+        InputError: `size` is not a multiple of patch * 2 ** halvings; the message starts with `name`.
     """
     stride = patch * 2**halvings
     if halvings < 0 or patch < 1 or size < 1 or size % stride:

@@ -1,6 +1,6 @@
-"""How a network is told a label: joined to what it takes, by an inner product with its features, or as what it has to tell itself.
+"""Networks conditional on labels: by concatenation to the input, by projection, by batch-norm parameters, or by a classifying critic.
 
-A label is a whole number, (N,), or weights of the classes, (N, classes): a place between classes. See genlab.networks.labels.
+A label is a class index, (N,), or weights of the classes, (N, classes), which interpolate between classes. See genlab.networks.labels.
 """
 
 from typing import NamedTuple
@@ -13,32 +13,32 @@ from genlab.networks.labels import check_count, class_weights
 
 
 class CriticOutput(NamedTuple):
-    """What a critic says of images."""
+    """Output of a critic: real-or-fake logits, and class logits if it classifies."""
 
     logits: Tensor  # (N, ...), real or fake
-    class_logits: Tensor | None = None  # of one that also classifies: logits of the classes, (N, classes)
+    class_logits: Tensor | None = None  # (N, classes), of a critic that also classifies
 
 
 class LabelEmbedding(nn.Linear):
-    """Label -> its embedding (N, size): a column a class, between classes their weighted sum."""
+    """Label -> embedding (N, size): the column of a class, or a weighted sum of columns for class weights."""
 
     def __init__(self, classes: int, size: int):
         super().__init__(classes, size, bias=False)
 
     def forward(self, label: Tensor, dtype: torch.dtype) -> Tensor:
-        # The caller's, since a look at the weight's would be a step of its spectral norm.
+        # The caller passes `dtype`, since reading the weight's would run a power iteration of its spectral norm.
         return super().forward(class_weights(label, self.in_features).to(dtype))
 
 
 class JoinedGenerator(nn.Module):
-    """Latent (N, latent_size), label -> image (N, C, H, W): an embedding of the label is joined to the latent.
+    """Latent (N, latent_size), label -> image (N, C, H, W): concatenate an embedding of the label to the latent.
 
-    Mirza and Osindero 2014 (arXiv:1411.1784), figure 1, before any generator.
+    Mirza and Osindero 2014 (arXiv:1411.1784), figure 1, for any unconditional generator.
     """
 
     def __init__(
         self,
-        network: nn.Module,  # latent (N, embedding_size + latent_size) -> image
+        network: nn.Module,  # latent (N, latent_size + embedding_size) -> image
         classes: int,
         embedding_size: int = 16,
     ):
@@ -59,9 +59,9 @@ class JoinedGenerator(nn.Module):
 
 
 class JoinedCritic(nn.Module):
-    """Image (N, C, H, W), label -> logits (N, ...): an embedding of the label joins the image as planes of one value each.
+    """Image (N, C, H, W), label -> logits (N, ...): concatenate an embedding of the label to the image, as constant planes.
 
-    Mirza and Osindero 2014 (arXiv:1411.1784), figure 1, before any critic; their images are vectors, and so is the label beside them.
+    Mirza and Osindero 2014 (arXiv:1411.1784), figure 1, for any unconditional critic. In the paper, images and labels are vectors.
     """
 
     def __init__(
@@ -77,14 +77,14 @@ class JoinedCritic(nn.Module):
         nn.init.normal_(self.embedding.weight)
 
     def forward(self, image: Tensor, label: Tensor) -> Tensor:
-        told = self.embedding(label, image.dtype)[:, :, None, None]
-        return self.network(torch.cat([image, told.expand(-1, -1, *image.shape[2:])], 1))
+        planes = self.embedding(label, image.dtype)[:, :, None, None]
+        return self.network(torch.cat([image, planes.expand(-1, -1, *image.shape[2:])], 1))
 
 
 class AuxiliaryCritic(nn.Module):
-    """Image (N, C, H, W) -> CriticOutput: a real-or-fake logit, and class logits. Odena et al. 2016 (arXiv:1610.09585), section 3.
+    """Image (N, C, H, W) -> CriticOutput: a real-or-fake logit and class logits. Odena et al. 2016 (arXiv:1610.09585), section 3.
 
-    It is not told the label, but has to tell it, and so the generator has to obey it.
+    The critic ignores the given label and predicts the class instead, which makes the generator produce images of the requested class.
     """
 
     def __init__(
@@ -101,12 +101,12 @@ class AuxiliaryCritic(nn.Module):
         if outputs.shape[1:] != (1 + self.classes,):
             given = " x ".join(map(str, outputs.shape[1:])) or "1"
             wanted = f"a logit and {self.classes} classes need {1 + self.classes} (`outputs`)"
-            raise ValueError(f"its network gives {given} numbers an image, {wanted}")
+            raise ValueError(f"its network gives {given} numbers per image, {wanted}")
         return CriticOutput(outputs[:, 0], outputs[:, 1:])
 
 
 class Projection(nn.Module):
-    """Features (N, features), label -> logits (N,): psi . phi(x) + b + V_y . phi(x). Without classes the first two terms alone.
+    """Features (N, features) [, label] -> logits (N,): psi . phi(x) + b + V_y . phi(x), without the last term if `classes` is 0.
 
     Miyato and Koyama 2018 (arXiv:1802.05637), equation 3, with a linear psi.
     """
@@ -124,10 +124,11 @@ class Projection(nn.Module):
 
 
 class ConditionalBatchNorm(nn.Module):
-    """Features (N, channels, H, W), condition (N, condition_size) -> the same shape: normalised, then (1 + gain) x + bias.
+    """Features (N, channels, H, W), condition (N, condition_size) -> same shape: batch norm, then (1 + gain) x + bias.
 
-    Gain and bias are linear in the condition: of the label's weights alone it is a table of them a class (de Vries et al. 2017,
-    arXiv:1707.00683; Miyato and Koyama 2018), of an embedding and a piece of the latent BigGAN's (arXiv:1809.11096, appendix B).
+    Gain and bias are linear in the condition. For class weights as the condition, they are tables with one row per class (de Vries et al.
+    2017, arXiv:1707.00683; Miyato and Koyama 2018). BigGAN's condition is a label embedding and a piece of the latent (arXiv:1809.11096,
+    appendix B).
     """
 
     def __init__(self, channels: int, condition_size: int):

@@ -1,4 +1,4 @@
-"""What recipes expect of networks: attributes as protocols, and a check that names what is missing."""
+"""Protocols of the attributes that recipes require of networks, and a check that names missing attributes."""
 
 from typing import Any, Protocol
 
@@ -9,17 +9,17 @@ from genlab.networks.dropout_noise import DropoutNoise
 
 
 class Sampler(Protocol):
-    """Latent (N, latent_size) [, label (N,)] -> image (N, C, size, size)."""
+    """A generator: latent (N, latent_size) [, label (N,)] -> image (N, C, size, size)."""
 
     latent_size: int
     size: int  # pixels
-    classes: int  # labels that it is conditional on; 0: none
+    classes: int  # number of classes; 0: unconditional
 
 
 class Critic(Protocol):
-    """Image (N, C, H, W) [, label (N,)] -> logits (N, ...)."""
+    """A critic: image (N, C, H, W) [, label (N,)] -> logits (N, ...)."""
 
-    classes: int  # labels that it takes; 0: none
+    classes: int  # number of classes; 0: unconditional
 
 
 class SizedCritic(Protocol):
@@ -30,29 +30,29 @@ class SizedCritic(Protocol):
 
 
 class Translator(Protocol):
-    """Image (N, C, H, W) [, noise] -> image (N, C', H, W), H and W multiples of the stride."""
+    """An image-to-image network: image (N, C, H, W) [, noise] -> image (N, C', H, W), H and W multiples of `stride`."""
 
     stride: int  # pixels
-    noise: DropoutNoise | None  # that it takes when it translates; None: none
-    dropout_noise: DropoutNoise | None  # of its dropout; None: it has no dropout
+    noise: DropoutNoise | None  # shape of the noise input in evaluation mode; None: no such input
+    dropout_noise: DropoutNoise | None  # shape of the noise of all dropout layers; None: no dropout
 
 
 class Coder(Protocol):
-    """An encoder or a decoder of latents (N, latent_size)."""
+    """An encoder to latents or a decoder of latents, (N, latent_size)."""
 
     latent_size: int
-    classes: int  # labels that it is conditional on; 0: none
+    classes: int  # number of classes; 0: unconditional
 
 
 def require(
     network: nn.Module,
-    contract: type[Any],  # a protocol above
-    role: str,  # of the network, as the user named it: "generator"
+    contract: type[Any],  # a protocol of this module
+    role: str,  # name of the network in the configuration, e.g. "generator"
 ) -> None:
-    """Check that a network has the attributes of a contract.
+    """Check that a network has the attributes of a protocol.
 
     Raises:
-        InputError: it lacks some.
+        InputError: attributes are missing.
     """
     missing = [name for name in contract.__annotations__ if not _has(network, name)]
     if missing:
@@ -64,7 +64,7 @@ def require(
 
 
 def _has(network: nn.Module, name: str) -> bool:
-    """Whether a network has an attribute, also one whose value is None."""
+    """Whether a network has an attribute; its value may be None."""
     try:
         getattr(network, name)
     except AttributeError:

@@ -1,4 +1,4 @@
-"""DCGAN: convolutions of stride 2 and nothing else (Radford et al. 2015, arXiv:1511.06434, section 3 and figure 1)."""
+"""DCGAN: generator and critic of strided convolutions only (Radford et al. 2015, arXiv:1511.06434, section 3 and figure 1)."""
 
 from collections.abc import Callable
 
@@ -8,17 +8,17 @@ from genlab.networks.layers.initialise import he, normal
 from genlab.networks.layers.normalise import Norm, normalise, normalise_spectrally
 from genlab.networks.shapes import COARSEST, check_side, doublings_to
 
-SLOPE = 0.2  # of the critic's leaky ReLU, section 3
+SLOPE = 0.2  # negative slope of the critic's leaky ReLU, section 3
 
 
 class Generator(nn.Module):
     """Latent (N, latent_size) -> image (N, C, size, size) in [-1, 1].
 
-    4 px with size / 8 x `width` filters, halved with each doubling of the side; the last convolution gives the image. With size 64
-    and width 128: figure 1.
+    The first feature map has 4 px and size / 8 x `width` filters; each doubling of the side halves the filters, and the last convolution
+    outputs the image. Size 64 and width 128 give figure 1.
     """
 
-    classes = 0  # it is told no label
+    classes = 0  # unconditional
 
     def __init__(
         self,
@@ -49,13 +49,13 @@ class Generator(nn.Module):
 
 
 class Critic(nn.Module):
-    """Image (N, C, size, size) -> logits (N,), or (N, outputs). The generator's mirror image; no norm on its first layer.
+    """Image (N, C, size, size) -> logits (N,), or (N, outputs). Mirrors the generator, without a norm on the first layer.
 
-    Beyond the paper: a layer that sees the whole batch before the last convolution, and spectral normalisation of every weight
-    (Miyato et al. 2018, arXiv:1802.05957, one power iteration a step).
+    Options beyond the paper: a layer that compares the images of a batch, before the last convolution, and spectral normalisation of
+    every weight (Miyato et al. 2018, arXiv:1802.05957, with one power iteration per step).
     """
 
-    classes = 0  # it is told no label
+    classes = 0  # unconditional
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Critic(nn.Module):
         norm: Norm = "batch",
         minibatch: Callable[[int, int], nn.Module] | None = None,  # (channels, side) -> a layer of genlab.networks.layers.minibatch
         spectral: bool = False,
-        outputs: int = 1,  # logits an image
+        outputs: int = 1,  # logits per image
     ):
         super().__init__()
         doublings = doublings_to(size, "Critic")
@@ -84,7 +84,7 @@ class Critic(nn.Module):
             filters += layers[-1].added
         layers.append(nn.Conv2d(filters, outputs, COARSEST))
         self.layers = nn.Sequential(*layers)
-        if norm == "none":  # DCGAN's small weights let an image fade from layer to layer where no norm restores it
+        if norm == "none":  # without a norm, DCGAN's small weights would make activations vanish from layer to layer
             he(self, SLOPE)
         else:
             normal(self)

@@ -1,4 +1,4 @@
-"""The noise that a network takes while it samples: what its dropout draws, as an input that can be given and repeated."""
+"""The random numbers of dropout as an explicit input of a network, so that translations can be repeated."""
 
 from typing import NamedTuple
 
@@ -7,12 +7,12 @@ from torch import Tensor
 
 
 class DropoutNoise(NamedTuple):
-    """U(0, 1), (N, channels, H / stride, W / stride) for images (N, C, H, W)."""
+    """Shape of a network's dropout noise from U(0, 1): (N, channels, H / stride, W / stride) for images (N, C, H, W)."""
 
     channels: int
-    stride: int  # pixels of the image for one of the noise; divides the network's own stride
+    stride: int  # image pixels per noise value along each axis; divides the network's stride
 
     def draw(self, images: Tensor) -> Tensor:
-        """Noise for these images, by torch's global generator."""
+        """Draw noise for images (N, C, H, W) from torch's global generator."""
         height, width = images.shape[2:]
         return torch.rand(len(images), self.channels, height // self.stride, width // self.stride, device=images.device)

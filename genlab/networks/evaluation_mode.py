@@ -1,4 +1,4 @@
-"""Training and evaluation mode."""
+"""A context manager for evaluation mode."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from torch import nn
 
 @contextmanager
 def evaluation_mode(network: nn.Module) -> Iterator[None]:
-    """In evaluation mode for a while."""
+    """Put a network in evaluation mode inside a `with` block; afterwards, set all of its modules to the network's previous mode."""
     was_training = network.training
     network.eval()
     try:

@@ -1,4 +1,4 @@
-"""Fully connected networks, as the first GAN had them (Goodfellow et al. 2014, arXiv:1406.2661, section 5), for MNIST-like images."""
+"""Fully connected networks for MNIST-like images, as in the first GAN (Goodfellow et al. 2014, arXiv:1406.2661, section 5)."""
 
 import math
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from genlab.networks.layers.initialise import normal
 class Generator(nn.Module):
     """Latent (N, latent_size) -> image (N, C, size, size) in [-1, 1]."""
 
-    classes = 0  # it is told no label
+    classes = 0  # unconditional
 
     def __init__(
         self,
         size: int,  # of the images, pixels
         channels: int = 1,
         latent_size: int = 100,
-        hidden: Sequence[int] = (256, 512, 1024),  # units, from the latent to the image
+        hidden: Sequence[int] = (256, 512, 1024),  # units per hidden layer, from the latent to the image
     ):
         super().__init__()
         self.size, self.latent_size, self.shape = size, latent_size, (channels, size, size)
@@ -33,14 +33,14 @@ class Generator(nn.Module):
 class Critic(nn.Module):
     """Image (N, C, size, size) -> logits (N,)."""
 
-    classes = 0  # it is told no label
+    classes = 0  # unconditional
 
     def __init__(
         self,
         size: int,
         channels: int = 1,
-        hidden: Sequence[int] = (1024, 512, 256),  # units, from the image to the logit
-        dropout: float = 0.0,  # the paper's critic has it
+        hidden: Sequence[int] = (1024, 512, 256),  # units per hidden layer, from the image to the logit
+        dropout: float = 0.0,  # probability; the paper's critic uses dropout
     ):
         super().__init__()
         self.layers = nn.Sequential(
@@ -53,7 +53,7 @@ class Critic(nn.Module):
 
 
 def connected(units: Sequence[int], dropout: float = 0.0) -> list[nn.Module]:
-    """A layer and its activation from each number of units to the next."""
+    """Linear layers between consecutive numbers of units, each followed by leaky ReLU and, if the probability is not 0, dropout."""
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(units):
         layers += [nn.Linear(inputs, outputs), nn.LeakyReLU(0.2), *([nn.Dropout(dropout)] if dropout else [])]

@@ -1,4 +1,4 @@
-"""Networks that grow: their stage, and fading between two levels. Karras et al. 2017 (arXiv:1710.10196), section 2 and figure 2."""
+"""Progressive growing: stages, and fading between two levels. Karras et al. 2017 (arXiv:1710.10196), section 2 and figure 2."""
 
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -8,20 +8,20 @@ from torch.nn.functional import interpolate
 
 
 class Stage(NamedTuple):
-    """What both players are at."""
+    """Current image side of growing networks, and the weight of the newest layers."""
 
     side: int  # of the images, pixels
-    alpha: float = 1.0  # share of this side's layers in them; the rest is that of half the side, enlarged
+    alpha: float = 1.0  # weight of this side's layers in the images; enlarged images of half the side have weight 1 - alpha
 
 
 @runtime_checkable
 class Growing(Protocol):
-    """A network that can be at any of its levels."""
+    """A network that can operate at any of its levels of resolution."""
 
-    size: int  # of the images at the last one, pixels
+    size: int  # of the images at the last level, pixels
 
     def grow(self, stage: Stage) -> None:
-        """Be at this stage from now on."""
+        """Switch to this stage of growth."""
 
 
 def fade(
@@ -29,5 +29,5 @@ def fade(
     fine: Tensor,  # (N, C, H, W)
     alpha: float,
 ) -> Tensor:
-    """From the coarse image, enlarged, to the fine one. Karras et al. 2017, figure 2."""
+    """Blend the enlarged coarse image (alpha 0) into the fine image (alpha 1), (N, C, H, W). Karras et al. 2017, figure 2."""
     return torch.lerp(interpolate(coarse, scale_factor=2, mode="nearest"), fine, alpha)

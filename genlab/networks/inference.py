@@ -1,4 +1,4 @@
-"""What dropout and batch norm do when a trained network translates: part of the model, and of what is released."""
+"""How dropout and batch norm behave when a trained network translates images: part of the model and of its release."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,19 +11,21 @@ from genlab.networks.layers.normalise import BATCH_NORMS, BatchNorm
 
 @dataclass(frozen=True)
 class Inference:
-    """Isola et al. 2017 (arXiv:1611.07004), section 3.3, last paragraph: dropout stays on, norms go by the test batch, of one image.
+    """Behaviour of dropout and batch norm in evaluation mode.
 
-    `batch` here always means a batch of one, so that what becomes of an image never depends on its neighbours.
+    The defaults are those of Isola et al. 2017 (arXiv:1611.07004), section 3.3, last paragraph: dropout stays on, and batch norm uses the
+    statistics of the test batch, of one image. `batch` always means a batch of one image here, so that the result for an image never
+    depends on the other images of its batch.
     """
 
-    dropout: bool = True  # on: a translation depends on noise; off: it is a function of the image
-    statistics: Literal["batch", "running"] = "batch"  # of batch norm; networks without it are the same either way
+    dropout: bool = True  # True: a translation depends on noise; False: it is a deterministic function of the image
+    statistics: Literal["batch", "running"] = "batch"  # of batch norm; no effect on networks without it
 
     def apply(self, network: nn.Module) -> None:
-        """Make the network sample so in evaluation mode, from now on.
+        """Configure the evaluation mode of a network, in place.
 
         Raises:
-            InputError: dropout is to stay on in a network that has none, or a batch norm cannot go by one image.
+            InputError: `dropout` is True but the network has no dropout, or a batch norm does not support statistics of one image.
         """
         if self.dropout and network.dropout_noise is None:
             raise InputError(

@@ -1,4 +1,4 @@
-"""Labels: what a network is told of a class, and what it must know of a set's."""
+"""Labels of conditional networks: class weights, and checks against the classes of an image set."""
 
 from collections.abc import Sequence
 
@@ -9,34 +9,36 @@ from genlab.errors import InputError
 
 
 def class_weights(
-    label: Tensor,  # whole numbers (N,), or weights that add up to 1 (N, classes): a place between classes
+    label: Tensor,  # class indices (N,), or weights that add up to 1 (N, classes), which interpolate between classes
     classes: int,
 ) -> Tensor:
-    """Labels -> the weight of each class, (N, classes), float: 0 and 1 for a whole number."""
+    """Labels -> weights of the classes, (N, classes), float: one-hot for class indices, unchanged for weights."""
     if label.dim() == 2:
         return label
     return (label[:, None] == torch.arange(classes, device=label.device)).float()
 
 
 def check_count(classes: int, name: str) -> None:
-    """A network that is told labels must know one at least.
+    """Check that a conditional network has at least one class.
 
     Raises:
-        InputError: it doesn't.
+        InputError: `classes` is less than 1; the message starts with `name`.
     """
     if classes < 1:
-        raise InputError(f"{name}: classes: got {classes}, expected how many the image set has. For none, use a network that is told none.")
+        raise InputError(f"{name}: classes: got {classes}, expected how many the image set has. For none, use an unconditional network.")
 
 
 def check_classes(
-    known: int,  # of a recipe; 0: it is told none
-    classes: Sequence[str],  # of the image set; none if it isn't labelled
+    known: int,  # number of classes of a recipe; 0: unconditional
+    classes: Sequence[str],  # of the image set; empty if it is unlabelled
     image_set: str,
 ) -> None:
-    """A recipe that is told labels must know all of the set's, and no others: those would stay untrained, and could be asked for.
+    """Check that a conditional recipe has as many classes as the labelled image set.
+
+    Further classes would stay untrained, but could still be requested when sampling.
 
     Raises:
-        InputError: it doesn't.
+        InputError: the numbers of classes differ.
     """
     if known and classes and known != len(classes):
         some = f"{', '.join(classes[:10])}{', ...' if len(classes) > 10 else ''}"
@@ -44,13 +46,13 @@ def check_classes(
 
 
 def check_labels(labels: Tensor | None, classes: int) -> None:
-    """A conditional model needs labels that it knows.
+    """Check the labels (N,) of a batch for a conditional model.
 
     Raises:
-        InputError: there are none, or others.
+        InputError: there are no labels, or a label is not less than `classes`.
     """
     if labels is None:
-        raise InputError(f"the networks are told one of {classes} labels, but the image set has none. Use a labelled set.")
+        raise InputError(f"the networks are conditional on one of {classes} labels, but the image set has none. Use a labelled set.")
     if int(labels.max()) >= classes:
         raise InputError(
             f"the networks know {classes} labels, but the image set has more, e.g. number {int(labels.max())}. Raise `classes`."

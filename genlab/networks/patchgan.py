@@ -1,4 +1,4 @@
-"""PatchGAN: a critic that judges overlapping patches (Isola et al. 2017, arXiv:1611.07004, section 3.2.2 and appendix 6.1.2)."""
+"""PatchGAN: a critic of overlapping image patches (Isola et al. 2017, arXiv:1611.07004, section 3.2.2 and appendix 6.1.2)."""
 
 from typing import Literal
 
@@ -10,18 +10,18 @@ from genlab.networks.layers.normalise import BatchNorm
 
 
 class PatchGAN(nn.Module):
-    """Image (N, C, H, W) -> logits (N, 1, h, w), one a patch.
+    """Image (N, C, H, W) -> logits (N, 1, h, w), one per patch.
 
-    Each patch is 70 x 70 px with 3 layers, 34 with 2, 16 with 1, and a single pixel with 0 (all convolutions are 1 x 1 then);
-    286 px with 5, which is the whole image at 256 px. With width 64 and 3 layers: 2.765 M parameters; 2.769 M for pairs (6 channels).
+    Patches have 70 x 70 px with 3 layers, 34 with 2, 16 with 1, and a single pixel with 0 (all convolutions are then 1 x 1); with 5 they
+    have 286 px and cover a whole image of 256 px. Width 64 and 3 layers have 2.765 M parameters; 2.769 M for pairs (6 channels).
     """
 
     def __init__(
         self,
-        channels: int = 3,  # of a pair of images, as pix2pix joins them, both images' together
+        channels: int = 3,  # of the input; for the concatenated pairs of pix2pix, the sum over both images
         width: int = 64,  # filters of the first layer
-        layers: int = 3,  # convolutions of stride 2
-        norm: Literal["instance", "batch"] = "instance",  # without gain and shift; pix2pix: batch
+        layers: int = 3,  # number of convolutions of stride 2
+        norm: Literal["instance", "batch"] = "instance",  # instance norm has no gain and shift; pix2pix: batch
     ):
         super().__init__()
         if layers < 0 or width < 1:
@@ -45,5 +45,6 @@ class PatchGAN(nn.Module):
 
 
 def normalised(channels: int, filters: int, norm: Literal["instance", "batch"], kernel: int, stride: int, padding: int) -> list[nn.Module]:
+    """Convolution, norm and leaky ReLU, (N, channels, H, W) -> (N, filters, H', W')."""
     convolution = nn.Conv2d(channels, filters, kernel, stride, padding, bias=norm == "instance")
     return [convolution, BatchNorm(filters) if norm == "batch" else nn.InstanceNorm2d(filters), nn.LeakyReLU(0.2, inplace=True)]

@@ -1,4 +1,4 @@
-"""ProGAN: generator and critic start at 4 px and grow (Karras et al. 2017, arXiv:1710.10196, section 2, table 2)."""
+"""ProGAN: a generator and a critic that start at 4 px and grow (Karras et al. 2017, arXiv:1710.10196, section 2, table 2)."""
 
 from itertools import pairwise
 
@@ -14,20 +14,20 @@ from genlab.networks.shapes import COARSEST, check_side, filters_by_level, level
 
 
 class Generator(nn.Module):
-    """Latent (N, latent_size) -> image (N, C, side, side), side up to `size`; reals are in [-1, 1], and nothing holds it there.
+    """Latent (N, latent_size) -> image (N, C, side, side), with the side of the stage, up to `size`.
 
-    With size 1024, latent_size 512, width 16, most 512: table 2.
+    Pixels are unbounded; the generator is trained on images in [-1, 1]. Size 1024, latent_size 512, width 16 and most 512 give table 2.
     """
 
-    classes = 0  # it is told no label
+    classes = 0  # unconditional
 
     def __init__(
         self,
         size: int,  # of the images at the last level, pixels: 8, 16, 32, ...
         channels: int = 3,
         latent_size: int = 512,
-        width: int = 16,  # filters at the last side; doubled with each halving of it
-        most: int = 512,  # filters at any side
+        width: int = 16,  # filters at the last side; doubled with each halving of the side
+        most: int = 512,  # maximum number of filters at any side
     ):
         super().__init__()
         self.size, self.latent_size, self.stage = size, latent_size, Stage(size)
@@ -39,6 +39,7 @@ class Generator(nn.Module):
         self.to_image = nn.ModuleList(EqualisedConv2d(count, channels, 1, gain=1.0) for count in filters)
 
     def grow(self, stage: Stage) -> None:
+        """Switch to this stage of growth."""
         self.stage = stage
 
     def forward(self, latent: Tensor) -> Tensor:
@@ -53,7 +54,7 @@ class Generator(nn.Module):
 
 
 class Doubling(nn.Module):
-    """Features (N, inputs, H, W) -> (N, outputs, 2 H, 2 W)."""
+    """Features (N, inputs, H, W) -> (N, outputs, 2 H, 2 W): nearest neighbour, then two convolutions with pixel norm."""
 
     def __init__(self, inputs: int, outputs: int):
         super().__init__()
@@ -67,9 +68,9 @@ class Doubling(nn.Module):
 
 
 class Critic(nn.Module):
-    """Image (N, C, side, side) -> logits (N,). The generator's mirror image, without its norm; StyleGAN's, too."""
+    """Image (N, C, side, side) -> logits (N,). Mirrors the generator, without pixel norm; also the critic of StyleGAN."""
 
-    classes = 0  # it is told no label
+    classes = 0  # unconditional
 
     def __init__(
         self,
@@ -77,8 +78,8 @@ class Critic(nn.Module):
         channels: int = 3,
         width: int = 16,
         most: int = 512,
-        group_size: int = 4,  # images whose standard deviation it sees together
-        filtered: bool = False,  # before each halving a low-pass, as StyleGAN has it (arXiv:1812.04948, appendix C)
+        group_size: int = 4,  # images per group of the minibatch standard deviation
+        filtered: bool = False,  # apply a low-pass filter before each halving, as in StyleGAN (arXiv:1812.04948, appendix C)
     ):
         super().__init__()
         self.size, self.stage, self.filtered = size, Stage(size), filtered
@@ -89,6 +90,7 @@ class Critic(nn.Module):
         self.to_logit = EqualisedLinear(filters[0], 1)
 
     def grow(self, stage: Stage) -> None:
+        """Switch to this stage of growth."""
         self.stage = stage
 
     def forward(self, image: Tensor) -> Tensor:
@@ -104,7 +106,7 @@ class Critic(nn.Module):
 
 
 class Halving(nn.Module):
-    """Features (N, inputs, H, W) -> (N, outputs, H / 2, W / 2)."""
+    """Features (N, inputs, H, W) -> (N, outputs, H / 2, W / 2): two convolutions, then a halving with or without low-pass filter."""
 
     def __init__(self, inputs: int, outputs: int, filtered: bool):
         super().__init__()

@@ -11,23 +11,23 @@ from genlab.networks.shapes import COARSEST, doublings_to
 class Generator(nn.Module):
     """Latent (N, latent_size) -> image (N, C, size, size) in [-1, 1].
 
-    A learnt 4 px map a channel, scaled by the latent; blocks, bilinear doubling, blocks, ...; 1 x 1 to the image. The last is squashed
-    by tanh, where the paper's is not: a background of exactly black or white is then easily learnt.
+    The latent scales a learnt map of 4 px per channel. Residual blocks and bilinear doublings alternate, and a 1 x 1 convolution outputs
+    the image. Unlike in the paper, a tanh follows, which makes backgrounds of exactly black or white easy to learn.
     """
 
-    classes = 0  # it is told no label
+    classes = 0  # unconditional
 
     def __init__(
         self,
         size: int,  # of the images, pixels: 8, 16, 32, ...
         channels: int = 3,
         latent_size: int = 64,
-        width: int = 32,  # filters at the finest side; doubled with each halving of it
-        most: int = 256,  # filters at any side
-        blocks: int = 1,  # at each side; paper: 2
-        group_size: int | None = 16,  # filters that a 3 x 3 convolution mixes; null: all, without groups
-        expansion: int = 2,  # of the filters inside a block
-        patch: int = 1,  # side of the square of pixels that the last layer gives at once; 2 leaves out the finest level, paper: 1
+        width: int = 32,  # filters at the finest side; doubled with each halving of the side
+        most: int = 256,  # maximum number of filters at any side
+        blocks: int = 1,  # per side; paper: 2
+        group_size: int | None = 16,  # filters per group of the 3 x 3 convolutions; null: no groups
+        expansion: int = 2,  # factor of the number of filters inside a block
+        patch: int = 1,  # side of the square of pixels per position of the last layer; 2 omits the finest level; paper: 1
     ):
         super().__init__()
         doublings = doublings_to(size // patch, "Generator")
@@ -46,9 +46,9 @@ class Generator(nn.Module):
 
 
 class Critic(nn.Module):
-    """Image (N, C, size, size) -> logits (N,). The generator's mirror image."""
+    """Image (N, C, size, size) -> logits (N,). Mirrors the generator."""
 
-    classes = 0  # it is told no label
+    classes = 0  # unconditional
 
     def __init__(
         self,
@@ -56,10 +56,10 @@ class Critic(nn.Module):
         channels: int = 3,
         width: int = 32,
         most: int = 256,
-        blocks: int = 1,  # at each side; paper: 2
+        blocks: int = 1,  # per side; paper: 2
         group_size: int | None = 16,
         expansion: int = 2,
-        patch: int = 1,  # side of the square of pixels that the first layer takes at once
+        patch: int = 1,  # side of the square of pixels per position of the first layer
     ):
         super().__init__()
         doublings = doublings_to(size // patch, "Critic")

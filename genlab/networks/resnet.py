@@ -1,4 +1,4 @@
-"""Johnson et al.'s image-to-image residual network, CycleGAN's generator (arXiv:1603.08155; arXiv:1703.10593, appendix 7.2)."""
+"""The image-to-image residual network of Johnson et al., CycleGAN's generator (arXiv:1603.08155; arXiv:1703.10593, appendix 7.2)."""
 
 from typing import Literal
 
@@ -12,20 +12,20 @@ from genlab.networks.layers.initialise import normal
 class ResNet(nn.Module):
     """Image (N, C, H, W) in [-1, 1] -> image (N, C', H, W) in [-1, 1]; H and W multiples of 4.
 
-    c7s1-w, d2w, d4w, `blocks` x R4w, u2w, uw, c7s1-C'. With width 64 and 9 blocks: 11.378 M parameters.
+    In the notation of the appendix: c7s1-w, d2w, d4w, `blocks` x R4w, u2w, uw, c7s1-C'. Width 64 and 9 blocks have 11.378 M parameters.
     """
 
-    stride = 4  # H and W must be multiples of it; genlab.translation.padding pads and crops what is not
-    dropout_noise = noise = None  # it has no dropout: what it makes of an image is a function of it
+    stride = 4  # H and W must be multiples of it; genlab.translation.padding pads and crops other images
+    dropout_noise = noise = None  # no dropout: the output is a function of the image
 
     def __init__(
         self,
         channels_in: int = 3,
         channels_out: int = 3,
         width: int = 64,  # filters of the first layer
-        blocks: int = 9,  # the paper: 6 at 128 px, 9 from 256 px on
+        blocks: int = 9,  # paper: 6 at 128 px, 9 from 256 px on
         upsampling: Literal["transposed", "resize"] = "transposed",  # the paper's, or nearest + convolution (no checkerboard)
-        input_skip: bool = False,  # the image joins the last layer's input, with weight 1 at first; the paper has no such skip
+        input_skip: bool = False,  # concatenate the image to the last layer's input, with initial weight 1; not in the paper
     ):
         super().__init__()
         if blocks < 1 or width < 1:
@@ -41,7 +41,7 @@ class ResNet(nn.Module):
         last = nn.Conv2d(width + (channels_in if input_skip else 0), channels_out, 7)
         self.to_image = nn.Sequential(nn.ReflectionPad2d(3), last, nn.Tanh())
         normal(self)
-        if input_skip:  # starts near tanh(image): shapes need not be learnt anew, and training is spent on style
+        if input_skip:  # starts near tanh(image): shapes need not be learnt again, and training is spent on style
             with torch.no_grad():
                 nn.init.dirac_(last.weight[:, width:])
 
@@ -51,7 +51,7 @@ class ResNet(nn.Module):
 
 
 class Residual(nn.Module):
-    """x + conv(relu(conv(x))), reflection padding, (N, C, H, W) -> the same."""
+    """x + conv(relu(conv(x))) with instance norm and reflection padding, (N, C, H, W) -> same shape."""
 
     def __init__(self, filters: int):
         super().__init__()
@@ -69,12 +69,13 @@ class Residual(nn.Module):
 
 
 def normalised(filters: int) -> list[nn.Module]:
+    """Instance norm without gain and shift, and ReLU."""
     return [nn.InstanceNorm2d(filters), nn.ReLU(inplace=True)]
 
 
 def upsample(filters: int, method: str) -> list[nn.Module]:
-    """(N, filters, H, W) -> (N, filters / 2, 2H, 2W)."""
+    """Layers (N, filters, H, W) -> (N, filters / 2, 2H, 2W): a transposed convolution, or nearest neighbour and convolution."""
     if method == "transposed":
         return [nn.ConvTranspose2d(filters, filters // 2, 3, stride=2, padding=1, output_padding=1)]
-    # Odena et al. 2016, "Deconvolution and checkerboard artifacts": every output pixel sees the same number of weights.
+    # Odena et al. 2016, "Deconvolution and checkerboard artifacts": every output pixel depends on the same number of weights.
     return [nn.Upsample(scale_factor=2, mode="nearest"), nn.Conv2d(filters, filters // 2, 3, padding=1)]

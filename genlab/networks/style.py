@@ -1,6 +1,6 @@
-"""Style-based generators: a mapping from latents z to styles w, and a synthesis that styles and noise control layer by layer.
+"""Style-based generators: a mapping from latents z to styles w, and a synthesis network controlled by styles and noise at each layer.
 
-Karras et al. 2018 (arXiv:1812.04948). Which synthesis it is, genlab.networks.stylegan's or genlab.networks.stylegan2's, the YAML says.
+Karras et al. 2018 (arXiv:1812.04948). The synthesis networks are in genlab.networks.stylegan and genlab.networks.stylegan2.
 """
 
 from itertools import pairwise
@@ -15,9 +15,9 @@ from genlab.networks.layers.equalised import GAIN, EqualisedLinear, activate, pi
 
 
 class Mapping(nn.Module):
-    """Latent (N, latent_size) [, label] -> w (N, style_size). Karras et al. 2018, section 2 and appendix C.
+    """Mapping network: latent (N, latent_size) [, label] -> w (N, style_size). Karras et al. 2018, section 2 and appendix C.
 
-    A label joins the latent as an embedding of the same size, both normalised (arXiv:2006.06676, appendix C).
+    An embedding of the label, of the size of the latent, is concatenated to the latent, both normalised (arXiv:2006.06676, appendix C).
     """
 
     def __init__(
@@ -25,8 +25,8 @@ class Mapping(nn.Module):
         latent_size: int = 512,
         style_size: int = 512,
         depth: int = 8,  # layers
-        rate: float = 0.01,  # that they learn with, as a share of the optimizer's
-        classes: int = 0,  # that it is told; 0: none
+        rate: float = 0.01,  # learning rate of the layers, as a share of the optimizer's
+        classes: int = 0,  # number of classes; 0: unconditional
     ):
         super().__init__()
         self.latent_size, self.style_size, self.classes = latent_size, style_size, classes
@@ -37,25 +37,27 @@ class Mapping(nn.Module):
     def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
         w = pixel_norm(latent)
         if self.embedding is not None:
-            told = class_weights(label, self.classes).to(w.dtype)
-            w = torch.cat([w, pixel_norm(self.embedding(told))], 1)
+            weights = class_weights(label, self.classes).to(w.dtype)
+            w = torch.cat([w, pixel_norm(self.embedding(weights))], 1)
         for layer in self.layers:
             w = activate(layer(w))
         return w
 
 
 class Generator(nn.Module):
-    """Latent (N, latent_size), noise (N, noise_size), truncation (N,) [, label] -> image (N, C, side, side); reals are in [-1, 1].
+    """Latent (N, latent_size), noise (N, noise_size), truncation (N,) [, label] -> image (N, C, side, side).
+
+    Pixels are unbounded; the generator is trained on images in [-1, 1].
 
     Raises:
-        InputError: mapping and synthesis disagree about the size of a style.
+        InputError: mapping and synthesis have different style sizes.
     """
 
     def __init__(
         self,
         mapping: Mapping,
-        synthesis: nn.Module,  # styles (N, layers, style_size), noise (N, noise_size) -> image; knows `size`, `sides`, `noise_size`, ...
-        mean_half_life: float = 2000.0,  # images, of the running mean of w
+        synthesis: nn.Module,  # a Synthesis of stylegan or stylegan2: styles (N, layers, style_size), noise (N, noise_size) -> image
+        mean_half_life: float = 2000.0,  # of the running mean of w, in images
     ):
         super().__init__()
         if mapping.style_size != synthesis.style_size:
@@ -66,11 +68,12 @@ class Generator(nn.Module):
         self.mapping, self.synthesis, self.mean_half_life = mapping, synthesis, mean_half_life
         self.latent_size, self.classes, self.style_size = mapping.latent_size, mapping.classes, mapping.style_size
         self.size, self.noise_size = synthesis.size, synthesis.noise_size
-        self.sides: tuple[int, ...] = synthesis.sides  # of the feature map that each of an image's styles goes into, pixels
-        self.register_buffer("mean", torch.zeros(mapping.style_size))  # of w over the latents
-        self.register_buffer("measured", torch.zeros(()))  # images that the mean has seen
+        self.sides: tuple[int, ...] = synthesis.sides  # of the feature map that each style controls, pixels
+        self.register_buffer("mean", torch.zeros(mapping.style_size))  # running mean of w
+        self.register_buffer("measured", torch.zeros(()))  # number of images in the running mean
 
     def grow(self, stage: Stage) -> None:
+        """Switch the synthesis network to this stage of growth."""
         self.synthesis.grow(stage)
 
     def map(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
@@ -79,22 +82,22 @@ class Generator(nn.Module):
 
     @torch.no_grad()
     def measure(self, w: Tensor) -> None:
-        """Let the running mean of w (N, style_size) see these. Karras et al. 2018, appendix B; the first it sees it starts from."""
+        """Update the running mean of w with a batch (N, style_size); the first batch initialises it. Karras et al. 2018, appendix B."""
         self.measured += len(w)
         weight = (1 - 0.5 ** (len(w) / self.mean_half_life)) / (1 - 0.5 ** (self.measured / self.mean_half_life))
         self.mean.lerp_(w.float().mean(0), weight)
 
     def truncate(self, w: Tensor, truncation: Tensor | float) -> Tensor:
-        """w (N, ..., style_size) -> mean + psi (w - mean); psi is a number, or one an image, (N,). Karras et al. 2018, appendix B.
+        """Truncate w (N, ..., style_size) -> mean + psi (w - mean), with `truncation` psi as one number or one per image, (N,).
 
-        1 leaves it as it is, 0 gives the mean; less variety, more typical images.
+        1 leaves w unchanged, 0 gives the mean; smaller values give less variety and more typical images. Karras et al. 2018, appendix B.
         """
         if isinstance(truncation, Tensor):
             truncation = truncation.reshape(-1, *[1] * (w.dim() - 1))
         return self.mean + truncation * (w - self.mean)
 
     def synthesise(self, w: Tensor, noise: Tensor) -> Tensor:
-        """w (N, style_size), or one a layer (N, layers, style_size), and noise (N, noise_size) from N(0, 1) -> image (N, C, side, side)."""
+        """w (N, style_size), or one per layer (N, layers, style_size), noise (N, noise_size) from N(0, 1) -> image (N, C, side, side)."""
         styles = w if w.dim() == 3 else w[:, None].expand(-1, len(self.sides), -1)
         return self.synthesis(styles, noise)
 
@@ -106,11 +109,11 @@ def mixed(
     first: Tensor,  # w (N, style_size)
     second: Tensor,
     layers: int,
-    share: float,  # of the images that get both
+    share: float,  # expected share of the images that mix both; the others use `first` only
 ) -> Tensor:
-    """Styles (N, layers, style_size): the first's up to a layer that is drawn for each image, the second's from there on.
+    """Mix styles -> (N, layers, style_size): `first` up to a layer drawn at random for each image, `second` from there on.
 
-    Mixing regularisation: a style cannot rely on the others. Karras et al. 2018, section 3.1.
+    Mixing regularisation keeps the network from assuming that adjacent styles are correlated. Karras et al. 2018, section 3.1.
     """
     count, device = len(first), first.device
     crossing = torch.randint(1, layers, (count, 1), device=device)
@@ -123,11 +126,11 @@ def noise_maps(
     noise: Tensor,  # (N, noise_size)
     sides: tuple[int, ...],  # of the maps, pixels
 ) -> list[Tensor]:
-    """The noise of each layer, (N, 1, side, side), coarse ones first."""
+    """Split noise into one map per layer, (N, 1, side, side), coarse ones first."""
     parts = noise.split([side * side for side in sides], 1)
     return [part.unflatten(1, (1, side, side)) for part, side in zip(parts, sides, strict=True)]
 
 
 def noise_numbers(sides: tuple[int, ...]) -> int:
-    """How many numbers the maps have."""
+    """Total number of noise values per image in maps of these sides."""
     return sum(side * side for side in sides)

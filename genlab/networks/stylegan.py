@@ -1,4 +1,4 @@
-"""StyleGAN's synthesis: styles by adaptive instance normalisation, noise at every layer; it grows (arXiv:1812.04948)."""
+"""StyleGAN's synthesis network: adaptive instance normalisation, noise at every layer, progressive growing (arXiv:1812.04948)."""
 
 from itertools import pairwise
 
@@ -14,9 +14,9 @@ from genlab.networks.style import noise_maps, noise_numbers
 
 
 class AdaIN(nn.Module):
-    """Features (N, C, H, W), style (N, style_size) -> each map of the mean and deviation that the style says. Equation 1.
+    """Normalise each map of features (N, C, H, W) to the mean and deviation given by a style (N, style_size). Equation 1.
 
-    y = A w: the deviations, 1 at the start, and the means, 0 at the start.
+    An affine map of the style, y = A w, gives the deviations, with biases that start at 1, and the means, with biases that start at 0.
     """
 
     def __init__(self, channels: int, style_size: int):
@@ -31,13 +31,13 @@ class AdaIN(nn.Module):
 
 
 class Layer(nn.Module):
-    """[Convolution,] noise, bias, leaky ReLU, AdaIN: figure 1b."""
+    """[Convolution,] noise, bias, leaky ReLU, AdaIN: features (N, inputs, H, W), noise (N, 1, H, W) -> (N, outputs, H, W). Figure 1b."""
 
     def __init__(self, inputs: int | None, outputs: int, style_size: int, noise_rate: float):
         super().__init__()
         self.noise_rate = noise_rate
         self.convolution = EqualisedConv2d(inputs, outputs, 3, bias=False) if inputs else nn.Identity()
-        self.strength = nn.Parameter(torch.zeros(outputs, 1, 1))  # of the noise, B in the figure
+        self.strength = nn.Parameter(torch.zeros(outputs, 1, 1))  # of the noise per channel, B in the figure
         self.bias = nn.Parameter(torch.zeros(outputs, 1, 1))
         self.adain = AdaIN(outputs, style_size)
 
@@ -47,9 +47,9 @@ class Layer(nn.Module):
 
 
 class Synthesis(nn.Module):
-    """Styles (N, layers, style_size), noise (N, noise_size) -> image (N, C, side, side), side up to `size`.
+    """Styles (N, layers, style_size), noise (N, noise_size) -> image (N, C, side, side), with the side of the stage, up to `size`.
 
-    A learnt constant of 4 px; two layers a side. With size 1024, style_size 512, width 16, most 512: the paper's.
+    A learnt constant of 4 px, followed by two layers per side. Size 1024, style_size 512, width 16 and most 512 give the paper's network.
     """
 
     def __init__(
@@ -57,9 +57,9 @@ class Synthesis(nn.Module):
         size: int,  # of the images at the last level, pixels: 8, 16, 32, ...
         channels: int = 3,
         style_size: int = 512,
-        width: int = 16,  # filters at the last side; doubled with each halving of it
-        most: int = 512,  # filters at any side
-        noise_rate: float = 1.0,  # that the noise's strengths learn with, as a share of the optimizer's
+        width: int = 16,  # filters at the last side; doubled with each halving of the side
+        most: int = 512,  # maximum number of filters at any side
+        noise_rate: float = 1.0,  # learning rate of the noise strengths, as a share of the optimizer's
     ):
         super().__init__()
         self.size, self.style_size, self.stage = size, style_size, Stage(size)
@@ -73,11 +73,12 @@ class Synthesis(nn.Module):
         self.to_image = nn.ModuleList(EqualisedConv2d(count, channels, 1, gain=1.0) for count in filters)
 
     def grow(self, stage: Stage) -> None:
+        """Switch to this stage of growth."""
         self.stage = stage
 
     def forward(self, styles: Tensor, noise: Tensor) -> Tensor:
         maps = noise_maps(noise, self.sides)
-        features = before = self.constant.expand(styles.shape[0], -1, -1, -1)  # len would be a constant to the export
+        features = before = self.constant.expand(styles.shape[0], -1, -1, -1)  # len() would be exported as a constant
         for level in range(level_of(self.stage.side) + 1):
             before, features = features, double(features) if level else features
             for number in (2 * level, 2 * level + 1):

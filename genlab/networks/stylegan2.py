@@ -1,4 +1,4 @@
-"""StyleGAN2's pair: styles that modulate the convolutions, images summed over the sides, a residual critic (arXiv:1912.04958)."""
+"""StyleGAN2's synthesis network and critic: modulated convolutions, output skips, residual critic (arXiv:1912.04958)."""
 
 import math
 from itertools import pairwise
@@ -16,10 +16,10 @@ from genlab.networks.style import noise_maps, noise_numbers
 
 
 class ModulatedConv2d(nn.Module):
-    """Features (N, inputs, H, W), style (N, style_size) -> (N, outputs, H, W): a convolution whose weight's inputs the style scales.
+    """Features (N, inputs, H, W), style (N, style_size) -> (N, outputs, H, W): convolution with input channels scaled by the style.
 
-    Karras et al. 2019, equations 1 and 3: w' = s w, then each filter by its norm, so that unit features stay so. Written as scaled
-    activations, conv(s x, w) / |s w|, which is the same: the convolution is one for the whole batch.
+    Karras et al. 2019, equations 1 and 3: w' = s w, then each filter is divided by its norm, so that features keep unit variance. Computed
+    on the activations, conv(s x, w) / |s w|, which is equivalent and needs a single convolution for the whole batch.
     """
 
     def __init__(self, inputs: int, outputs: int, kernel_size: int, style_size: int, demodulate: bool = True):
@@ -38,7 +38,7 @@ class ModulatedConv2d(nn.Module):
 
 
 class Layer(nn.Module):
-    """Modulated convolution, noise, bias, leaky ReLU: figure 2d."""
+    """Modulated convolution, noise, bias, leaky ReLU: features (N, inputs, H, W), noise (N, 1, H, W) -> (N, outputs, H, W). Figure 2d."""
 
     def __init__(self, inputs: int, outputs: int, style_size: int, noise_rate: float):
         super().__init__()
@@ -49,11 +49,11 @@ class Layer(nn.Module):
 
     def forward(self, features: Tensor, style: Tensor, noise: Tensor) -> Tensor:
         features = self.convolution(features, style) + self.noise_rate * self.strength * noise + self.bias
-        return math.sqrt(2) * activate(features)  # its input has unit deviation, and so shall have what comes out
+        return math.sqrt(2) * activate(features)  # keeps the unit deviation of its input
 
 
 class ToImage(nn.Module):
-    """Features (N, inputs, H, W), style -> the side's share of the image, (N, C, H, W)."""
+    """Features (N, inputs, H, W), style (N, style_size) -> contribution of this side to the image, (N, C, H, W)."""
 
     def __init__(self, inputs: int, channels: int, style_size: int):
         super().__init__()
@@ -65,10 +65,10 @@ class ToImage(nn.Module):
 
 
 class Synthesis(nn.Module):
-    """Styles (N, layers, style_size), noise (N, noise_size) -> image (N, C, size, size): figure 7b, output skips.
+    """Styles (N, layers, style_size), noise (N, noise_size) -> image (N, C, size, size), with output skips: figure 7b.
 
-    One layer at 4 px and two at each other side. Each image layer has the style of the layer that comes after it. With size 1024,
-    style_size 512, width 32, most 512: configuration F.
+    One layer at 4 px and two at each further side. Each image layer uses the style of the layer that follows it. Size 1024, style_size 512,
+    width 32 and most 512 give configuration F.
     """
 
     def __init__(
@@ -76,16 +76,16 @@ class Synthesis(nn.Module):
         size: int,  # of the images, pixels: 8, 16, 32, ...
         channels: int = 3,
         style_size: int = 512,
-        width: int = 32,  # filters at the last side; doubled with each halving of it
-        most: int = 512,  # filters at any side
-        noise_rate: float = 1.0,  # that the noise's strengths learn with, as a share of the optimizer's
+        width: int = 32,  # filters at the last side; doubled with each halving of the side
+        most: int = 512,  # maximum number of filters at any side
+        noise_rate: float = 1.0,  # learning rate of the noise strengths, as a share of the optimizer's
     ):
         super().__init__()
         self.size, self.style_size = size, style_size
         filters = filters_by_level(size, width, most, "Synthesis")
         sides = tuple(COARSEST << level for level in range(len(filters)) for _ in range(2))[1:]  # of the layers
         self.noise_sides, self.noise_size = sides, noise_numbers(sides)
-        self.sides = (*sides, size)  # the last style is the last image layer's alone
+        self.sides = (*sides, size)  # only the last image layer uses the last style
         self.constant = nn.Parameter(torch.randn(1, filters[0], COARSEST, COARSEST))
         inputs = [filters[0]] + [count for pair in pairwise(filters) for count in pair]
         outputs = [filters[0]] + [count for count in filters[1:] for _ in range(2)]
@@ -105,9 +105,9 @@ class Synthesis(nn.Module):
 
 
 class Critic(nn.Module):
-    """Image (N, C, size, size) [, label] -> logits (N,): figure 7c, residual blocks.
+    """Image (N, C, size, size) [, label] -> logits (N,), with residual blocks: figure 7c.
 
-    A label is told by projection (arXiv:1802.05637, equation 3), as in arXiv:2006.06676. With size 1024, width 32 and most 512:
+    Conditional on a label by projection (arXiv:1802.05637, equation 3), as in arXiv:2006.06676. Size 1024, width 32 and most 512 give
     configuration F.
     """
 
@@ -117,8 +117,8 @@ class Critic(nn.Module):
         channels: int = 3,
         width: int = 32,
         most: int = 512,
-        group_size: int = 4,  # images whose standard deviation it sees together
-        classes: int = 0,  # that it is told; 0: none
+        group_size: int = 4,  # images per group of the minibatch standard deviation
+        classes: int = 0,  # number of classes; 0: unconditional
     ):
         super().__init__()
         self.size, self.classes = size, classes
@@ -139,7 +139,7 @@ class Critic(nn.Module):
 
 
 class ResidualHalving(nn.Module):
-    """Features (N, inputs, H, W) -> (N, outputs, H / 2, W / 2). Both ways have half of the variance."""
+    """Residual block, features (N, inputs, H, W) -> (N, outputs, H / 2, W / 2); both paths contribute equally to the output's variance."""
 
     def __init__(self, inputs: int, outputs: int):
         super().__init__()
@@ -147,7 +147,7 @@ class ResidualHalving(nn.Module):
         self.skip = EqualisedConv2d(inputs, outputs, 1, gain=1.0, bias=False)
 
     def forward(self, features: Tensor) -> Tensor:
-        around = self.skip(halve(features))  # the same as halving what the 1 x 1 convolution gives, for a quarter of the work
+        shortcut = self.skip(halve(features))  # equivalent to halving after the 1 x 1 convolution, at a quarter of the cost
         for layer in self.layers:
             features = activate(layer(features))
-        return (around + halve(features)) * math.sqrt(0.5)
+        return (shortcut + halve(features)) * math.sqrt(0.5)

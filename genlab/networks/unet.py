@@ -1,4 +1,4 @@
-"""The U-Net of pix2pix: an encoder, a decoder, and each level's features handed across (arXiv:1611.07004, section 3.2.1)."""
+"""The U-Net of pix2pix: an encoder and a decoder with a skip connection at each level (arXiv:1611.07004, section 3.2.1)."""
 
 from typing import Literal
 
@@ -10,28 +10,31 @@ from genlab.networks.dropout_noise import DropoutNoise
 from genlab.networks.layers.initialise import normal
 from genlab.networks.layers.normalise import normalise
 
-WIDEST = 8  # times the width: the paper's 512 filters
-DROPPED = 3  # layers of the decoder, at most
+WIDEST = 8  # maximum number of filters, in multiples of the width: the paper's 512
+DROPPED = 3  # maximum number of decoder layers with dropout
 
 
 class UNet(nn.Module):
     """Image (N, C, H, W) in [-1, 1] -> image (N, C', H, W) in [-1, 1]; H and W multiples of `size`.
 
     Appendix 6.1.1: at 256 px the encoder C64-C128-C256-C512-C512-C512-C512-C512 and the decoder CD512-CD512-CD512-C512-C256-C128-C64,
-    all 4 x 4 with stride 2; level i of the encoder is joined to the decoder's features of its size. With width 64: 54.41 M parameters.
-    No normalisation on the first level, as in the paper, nor on the innermost: there an image has one pixel, which its own mean
-    would erase (the paper's errata). In training mode dropout draws for itself; in evaluation mode it drops what the `noise` says.
+    all 4 x 4 with stride 2. Skip connections concatenate level i of the encoder to the decoder's features of the same size. Width 64 has
+    54.41 M parameters. There is no normalisation on the first level, as in the paper, nor on the innermost: its features are a single
+    pixel per image, which subtracting the mean would erase (the paper's errata).
+
+    Dropout draws its own random numbers in training mode. In evaluation mode it drops values where `noise` is below the dropout rate, and
+    is off without `noise`.
     """
 
     def __init__(
         self,
-        size: int = 256,  # px, a power of two: the side of an image whose innermost features are 1 x 1
+        size: int = 256,  # px, a power of two: side of images with innermost features of 1 x 1
         channels_in: int = 3,
         channels_out: int = 3,
-        width: int = 64,  # filters of the first level; each further level has twice as many, up to 8 times these
+        width: int = 64,  # filters of the first level; doubled at each further level, up to 8 times this number
         norm: Literal["batch", "instance"] = "batch",
         upsampling: Literal["transposed", "resize"] = "transposed",  # the paper's, or nearest + 3 x 3 convolution (no checkerboard)
-        dropout: float = 0.5,  # of the decoder's first layers, those of the most filters, one to three (section 3.1: the noise z); 0: none
+        dropout: float = 0.5,  # rate in the decoder's widest layers, the first one to three (section 3.1: the noise z); 0: none
     ):
         super().__init__()
         levels = size.bit_length() - 1
@@ -46,14 +49,14 @@ class UNet(nn.Module):
             for level in range(levels)
         )
         dropped = min(DROPPED, max(1, filters[:-1].count(WIDEST * width))) if dropout > 0 else 0
-        # From the innermost on; but for the first, each takes its own level's encoder features beside the decoder's.
+        # From the innermost level outwards. All layers except the first also take the encoder's features of their level.
         self.up = nn.ModuleList(
             Up(filters[-level] * (1 if level == 1 else 2), filters[-level - 1], norm, upsampling, dropout if level <= dropped else 0.0)
             for level in range(1, levels)
         )
         self.to_image = upsample(2 * filters[0], channels_out, upsampling, bias=True)
         self.dropout_noise = DropoutNoise(sum(up.filters for up in self.up[:dropped]), size >> dropped) if dropped else None
-        self.noise: DropoutNoise | None = None  # what sampling must be given; genlab.networks.inference.Inference decides
+        self.noise: DropoutNoise | None = None  # noise input in evaluation mode; set by genlab.networks.inference.Inference
         normal(self)
 
     def forward(self, image: Tensor, noise: Tensor | None = None) -> Tensor:
@@ -69,7 +72,7 @@ class UNet(nn.Module):
         return torch.tanh(self.to_image(torch.relu(features)))
 
     def split(self, noise: Tensor | None) -> list[Tensor]:
-        """The noise (N, `dropout_noise.channels`, h, w), on the finest grid that is dropped from -> each layer's own, innermost first."""
+        """Split noise (N, `dropout_noise.channels`, h, w) on the finest grid with dropout into the noise of each layer, innermost first."""
         if noise is None or self.dropout_noise is None:
             return []
         dropped = (self.stride // self.dropout_noise.stride).bit_length() - 1
@@ -78,7 +81,7 @@ class UNet(nn.Module):
 
 
 class Down(nn.Module):
-    """Leaky ReLU (but on an image), 4 x 4 convolution of stride 2, norm: (N, C, H, W) -> (N, filters, H / 2, W / 2)."""
+    """(N, C, H, W) -> (N, filters, H / 2, W / 2): leaky ReLU (unless the input is an image), 4 x 4 convolution of stride 2, norm."""
 
     def __init__(self, channels: int, filters: int, norm: Literal["batch", "instance", "none"], activated: bool):
         super().__init__()
@@ -91,7 +94,7 @@ class Down(nn.Module):
 
 
 class Up(nn.Module):
-    """ReLU, transposed 4 x 4 convolution of stride 2 (or what stands for it), norm, dropout: (N, C, H, W) -> (N, filters, 2H, 2W)."""
+    """(N, C, H, W) -> (N, filters, 2H, 2W): ReLU, transposed or resize convolution, norm, dropout."""
 
     def __init__(self, channels: int, filters: int, norm: Literal["batch", "instance"], upsampling: str, dropout: float):
         super().__init__()
@@ -107,7 +110,7 @@ class Up(nn.Module):
 
 
 def upsample(channels: int, filters: int, method: str, bias: bool) -> nn.Module:
-    """(N, channels, H, W) -> (N, filters, 2H, 2W)."""
+    """(N, channels, H, W) -> (N, filters, 2H, 2W): transposed 4 x 4 convolution, or nearest neighbour and 3 x 3 convolution."""
     if method == "transposed":
         return nn.ConvTranspose2d(channels, filters, 4, stride=2, padding=1, bias=bias)
     return nn.Sequential(nn.Upsample(scale_factor=2, mode="nearest"), nn.Conv2d(channels, filters, 3, padding=1, bias=bias))

@@ -1,1 +1,1 @@
-"""What the styles of a style-based generator say of its images, and of others."""
+"""Styles of style-based generators: projection of images to styles, and a command line for released models."""

@@ -1,9 +1,9 @@
-"""Tools for a released StyleGAN or StyleGAN2, which lie in data/06_models/<recipe>/release (or among a model version's artifacts).
+"""Tools for a released StyleGAN or StyleGAN2: the folder data/06_models/<recipe>/release, or the artifacts of a model version.
 
-    python -m genlab.styles <release> project me.png you.png     the styles of given images: styles.safetensors, projection.png
-    python -m genlab.styles <release> mix | noise | ways         style mixing, what the noise does, ways in Z and in W: <name>.png
+    python -m genlab.styles <release> project me.png you.png     project images to styles: styles.safetensors, projection.png
+    python -m genlab.styles <release> mix | noise | ways         style mixing, effects of noise, interpolation in Z and in W: <name>.png
 
-Projection says how far it is; the pictures are put into --out.
+`project` shows its progress and prints the error of each image. All files are written to --out.
 """
 
 import argparse
@@ -32,15 +32,20 @@ SHEETS = {"mix": mixing_matrix, "noise": noise_effect, "ways": ways}
 
 
 def main(given: list[str] | None = None) -> None:
+    """Run the command line.
+
+    Raises:
+        InputError: the release, the label or an image is invalid.
+    """
     parser = argparse.ArgumentParser("python -m genlab.styles", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("release", type=Path, help="folder with release.json and generator.safetensors")
     parser.add_argument("tool", choices=("project", *SHEETS))
-    parser.add_argument("images", type=Path, nargs="*", help="to project, of any size")
-    parser.add_argument("--out", type=Path, default=Path("data/07_model_output/styles"), help="folder; equal names are replaced")
-    parser.add_argument("--label", type=int, default=0, help="class, of a generator that is told one")
-    parser.add_argument("--steps", type=int, default=STEPS, help="of the search")
-    parser.add_argument("--per-layer", action="store_true", help="a style for each layer: nearer to the image, and less meaningful")
-    parser.add_argument("--noise", action="store_true", help="search for the noise, too, as in the paper")
+    parser.add_argument("images", type=Path, nargs="*", help="images to project, of any size")
+    parser.add_argument("--out", type=Path, default=Path("data/07_model_output/styles"), help="folder; existing files are replaced")
+    parser.add_argument("--label", type=int, default=0, help="class index, for a conditional generator")
+    parser.add_argument("--steps", type=int, default=STEPS, help="optimisation steps of `project`")
+    parser.add_argument("--per-layer", action="store_true", help="project to one style per layer: closer to the image, but less meaningful")
+    parser.add_argument("--noise", action="store_true", help="optimise the noise as well, as in the paper")
     arguments = parser.parse_args(given)
     if arguments.tool == "project" and not arguments.images:
         parser.error("project: got no image, expected files, e.g. project me.png")
@@ -60,15 +65,15 @@ def main(given: list[str] | None = None) -> None:
     save_file({"styles": found.styles, "noise": found.noise}, arguments.out / "styles.safetensors")
     draw(Sheet({"given": images, "projected": found.images}, len(images))).save(arguments.out / "projection.png")
     for file, start, end in zip(arguments.images, found.losses[0], found.losses[-1], strict=True):
-        print(f"{file}: mean squared error {start:.3g} at the mean style, {end:.3g} in the end")
+        print(f"{file}: mean squared error {start:.3g} at the mean style, {end:.3g} after projection")
     print(arguments.out / "projection.png", arguments.out / "styles.safetensors", sep="\n")
 
 
 def released(folder: Path) -> tuple[Generator, int]:
-    """A release -> its generator, in evaluation mode, and the channels of its images.
+    """Load the generator of a release, in evaluation mode, and the number of channels of its images.
 
     Raises:
-        InputError: it is none, or another kind of model.
+        InputError: the folder is not a release, or the model is not a StyleGAN or StyleGAN2.
     """
     if not (folder / "release.json").exists():
         raise InputError(f"{folder}: no release.json there, expected a release, such as data/06_models/stylegan2/release.")
@@ -82,10 +87,10 @@ def released(folder: Path) -> tuple[Generator, int]:
 
 
 def prepared(file: Path, size: int, channels: int) -> Tensor:
-    """An image file -> (1, channels, size, size) in [-1, 1]: cut to a square from its centre.
+    """Read an image file -> (1, channels, size, size) in [-1, 1], cropped to a square at its centre.
 
     Raises:
-        InputError: it is no image, or not there.
+        InputError: the file is missing or not an image.
     """
     try:
         image = resize(convert(decode(file.read_bytes()), channels), size, size, "crop")

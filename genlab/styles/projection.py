@@ -1,4 +1,4 @@
-"""Projection: the style whose image is nearest to a given one. Karras et al. 2019 (arXiv:1912.04958), section 5 and appendix D."""
+"""Projection: find the style of the image nearest to a given one. Karras et al. 2019 (arXiv:1912.04958), section 5 and appendix D."""
 
 import math
 from collections.abc import Callable
@@ -16,28 +16,29 @@ from genlab.networks.latents import normal
 from genlab.networks.shapes import COARSEST
 from genlab.networks.style import Generator, noise_maps, noise_numbers
 
-STEPS, RATE = 1000, 0.1  # of Adam
-RISE, FALL = 0.05, 0.25  # shares of the steps: the rate's ramps at the start and at the end
-SEARCH, REACH = 0.75, 0.05  # share of the steps that w is moved at random, and how far at first, in deviations of w
-REGULARISATION = 1e5  # alpha
-MAPPED = 10_000  # latents that the mean and the deviation of w are of
+STEPS, RATE = 1000, 0.1  # number of steps and peak learning rate of Adam
+RISE, FALL = 0.05, 0.25  # ramps of the learning rate at the start and at the end, as shares of the steps
+SEARCH, REACH = 0.75, 0.05  # share of the steps with random perturbations of w, and their initial size in deviations of w
+REGULARISATION = 1e5  # alpha, weight of the noise regularisation
+MAPPED = 10_000  # number of latents for the mean and deviation of w
 SEED = 0
-COARSEST_NOISE = 8  # px, of the smallest map that a layer's noise is averaged down to
+COARSEST_NOISE = 8  # px, smallest side to which the noise of a layer is averaged down
 
 
 class Projected(NamedTuple):
-    """Styles, and what the generator makes of them."""
+    """Result of a projection: styles and noise, the images generated from them, and the losses."""
 
-    styles: Tensor  # (N, style_size), or one a layer, (N, layers, style_size)
+    styles: Tensor  # (N, style_size), or one per layer, (N, layers, style_size)
     noise: Tensor  # (N, noise_size)
     images: Tensor  # (N, C, H, W)
-    losses: Tensor  # (steps + 1, N): distances on the way, where w is moved at random, and at last those of `images`
+    losses: Tensor  # (steps + 1, N): distances of the perturbed w at each step, and finally those of `images`
 
 
 def pyramid_distance(first: Tensor, second: Tensor) -> Tensor:
-    """Images (N, C, H, W), (N, C, H, W) -> (N,): mean squared difference, averaged over the resolutions H, H / 2, ... 4 px.
+    """Images (N, C, H, W), (N, C, H, W) -> (N,): mean squared difference, averaged over the resolutions H, H / 2, ..., 4 px.
 
-    In the place of the paper's LPIPS, whose network we don't have. Coarse resolutions lead where fine ones don't match yet.
+    Replaces the paper's LPIPS, which needs a pretrained network that is not available here. Coarse resolutions guide the search while
+    fine ones do not match yet.
     """
     difference, distances = first - second, []
     while True:
@@ -48,19 +49,19 @@ def pyramid_distance(first: Tensor, second: Tensor) -> Tensor:
 
 
 def project(
-    generator: Generator,  # stays as it is
+    generator: Generator,  # is not changed
     images: Tensor,  # (N, C, H, W) in [-1, 1]
     steps: int = STEPS,
-    per_layer: bool = False,  # a style for each layer, which fits better and means less: W+ (arXiv:1904.03189)
-    label: Tensor | None = None,  # of each image, for a generator that is told them: the search starts from its class's mean
-    optimise_noise: bool = False,  # as in the paper; else it stays as drawn
+    per_layer: bool = False,  # search one style per layer, W+ (arXiv:1904.03189): a better fit, but less meaningful styles
+    label: Tensor | None = None,  # one per image, for a conditional generator: the search starts from the mean w of the class
+    optimise_noise: bool = False,  # as in the paper; False: keep the noise as drawn
     distance: Callable[[Tensor, Tensor], Tensor] = pyramid_distance,  # images, images -> (N,)
-    progress: str = "",  # what the bar that shows it is called; "": none
+    progress: str = "",  # title of the progress bar; "": no bar
 ) -> Projected:
-    """Images -> the styles whose images are nearest, by gradient descent from the mean w.
+    """Find the styles that generate the images nearest to given ones, by gradient descent from the mean w.
 
     Raises:
-        InputError: images that are not of the generator's size.
+        InputError: the images do not have the size and channels of the generator's images.
     """
     with evaluation_mode(generator):
         check_images(generator, images)
@@ -68,8 +69,8 @@ def project(
         noise = normal(len(images), generator.noise_size, SEED, images.device)
         mean, deviation = moments(generator, label, len(images))
         w = mean[:, None].repeat(1, len(generator.sides), 1) if per_layer else mean
-        players = [player.requires_grad_() for player in ([w, noise] if optimise_noise else [w])]
-        optimizer = torch.optim.Adam(players)
+        variables = [variable.requires_grad_() for variable in ([w, noise] if optimise_noise else [w])]
+        optimizer = torch.optim.Adam(variables)
         deviation, randomness = deviation.reshape(-1, *[1] * (w.dim() - 1)), torch.Generator().manual_seed(mix(SEED))
         losses = []
         for step in tqdm(range(steps), progress, unit="step", disable=None if progress else True):
@@ -79,11 +80,11 @@ def project(
             with torch.enable_grad():
                 moved = w + reach * torch.randn(w.shape, generator=randomness).to(w)
                 loss = distance(generator.synthesise(moved, noise), images)
-                objective = loss.sum()  # not the mean: an image's way does not depend on how many there are
+                objective = loss.sum()  # not the mean: the result for an image must not depend on the number of images
                 if optimise_noise:
                     objective = objective + REGULARISATION * sum(autocorrelation(each).sum() for each in maps(generator, noise))
             optimizer.zero_grad()
-            objective.backward(inputs=players)
+            objective.backward(inputs=variables)
             optimizer.step()
             if optimise_noise:
                 with torch.no_grad():
@@ -97,7 +98,11 @@ def project(
 
 @torch.no_grad()
 def check_images(generator: Generator, images: Tensor) -> None:
-    """Raises InputError if they are not of the generator's size."""
+    """Check that images (N, C, H, W) have the size and channels of the generator's images.
+
+    Raises:
+        InputError: they do not.
+    """
     made = generator.synthesise(generator.mean[None], torch.zeros(1, generator.noise_size, device=generator.mean.device))
     if images.dim() != 4 or images.shape[1:] != made.shape[1:]:
         expected = ", ".join(map(str, made.shape[1:]))
@@ -109,25 +114,25 @@ def check_images(generator: Generator, images: Tensor) -> None:
 
 @torch.no_grad()
 def moments(generator: Generator, label: Tensor | None, count: int) -> tuple[Tensor, Tensor]:
-    """[Labels of images] -> for each the mean w, (count, style_size), and the root mean square distance from it, (count,)."""
+    """Mean w (count, style_size) and root-mean-square distance from it (count,), for each of `count` images, given its label if any."""
     latents = normal(MAPPED, generator.latent_size, SEED, generator.mean.device)
     if label is None:
         kinds, kind = [None], torch.zeros(count, dtype=torch.long, device=latents.device)
     else:
-        told, kind = label.to(latents.device).unique(dim=0, return_inverse=True)
-        kinds = [each.expand(MAPPED, *each.shape) for each in told]
+        distinct, kind = label.to(latents.device).unique(dim=0, return_inverse=True)
+        kinds = [each.expand(MAPPED, *each.shape) for each in distinct]
     mapped = [generator.map(latents, each) for each in kinds]
     means, deviations = zip(*((w.mean(0), (w - w.mean(0)).square().sum(1).mean().sqrt()) for w in mapped), strict=True)
     return torch.stack(means)[kind], torch.stack(deviations)[kind]
 
 
 def ramps(share: float) -> float:
-    """Of the rate: from 0 straight to 1, and at the end on a cosine to 0."""
+    """Factor of the learning rate after a share of the steps: a linear rise from 0 to 1 at the start, a cosine fall to 0 at the end."""
     return min(1.0, share / RISE) * (0.5 - 0.5 * math.cos(math.pi * min(1.0, (1 - share) / FALL)))
 
 
 def maps(generator: Generator, noise: Tensor) -> list[Tensor]:
-    """Noise (N, noise_size) -> each layer's, (N, 1, side, side). The last style may be an image layer's, which has none."""
+    """Split noise (N, noise_size) into one map per layer, (N, 1, side, side). An image layer at the end has a style, but no noise."""
     sides = generator.sides
     while noise_numbers(sides) > generator.noise_size:
         sides = sides[:-1]
@@ -135,18 +140,18 @@ def maps(generator: Generator, noise: Tensor) -> list[Tensor]:
 
 
 def autocorrelation(noise: Tensor) -> Tensor:
-    """A layer's (N, 1, side, side) -> (N,): squared correlation of neighbours, summed over both axes and over resolutions down to 8 px.
+    """Noise map (N, 1, side, side) -> (N,): squared correlation of neighbours, summed over both axes and over resolutions down to 8 px.
 
-    A picture in the noise would have some at one of them. Neighbours across the border are those on the other side.
+    A picture in the noise would be correlated at one of these resolutions. Neighbours wrap around at the borders.
     """
     total = 0.0
     while True:
         total = total + sum((noise * noise.roll(1, axis)).mean((1, 2, 3)).square() for axis in (2, 3))
         if noise.shape[-1] <= COARSEST_NOISE:
             return total
-        noise = 2 * avg_pool2d(noise, 2)  # of unit variance again
+        noise = 2 * avg_pool2d(noise, 2)  # restores unit variance
 
 
 def standardised(noise: Tensor) -> Tensor:
-    """(N, 1, side, side) -> each map of mean 0 and deviation 1."""
+    """Normalise each noise map (N, 1, side, side) to mean 0 and standard deviation 1."""
     return (noise - noise.mean((2, 3), keepdim=True)) / noise.std((2, 3), correction=0, keepdim=True)

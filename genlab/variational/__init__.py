@@ -1,1 +1,1 @@
-"""The parts of variational autoencoders: priors, likelihoods of images, bounds."""
+"""Parts of variational autoencoders: priors, likelihoods of images, bounds."""

@@ -1,4 +1,4 @@
-"""Variational inference: divergences and bounds, in nats, as functions of what the networks say."""
+"""Variational inference: divergences and bounds, in nats, as functions of the networks' outputs."""
 
 import math
 
@@ -6,28 +6,28 @@ from torch import Tensor
 
 
 def gaussian_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """KL(N(mean, variance) || N(0, 1)) of each number, any shape. Kingma & Welling 2013 (arXiv:1312.6114), appendix B."""
+    """KL(N(mean, variance) || N(0, 1)), elementwise for any shape. Kingma & Welling 2013 (arXiv:1312.6114), appendix B."""
     return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance)
 
 
 def gaussian_log_density(value: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
-    """log N(value; mean, variance) of independent numbers, summed over the last axis: (..., D) -> (...)."""
+    """log N(value; mean, variance) of independent values, summed over the last axis: (..., D) -> (...)."""
     distance = (value - mean) * (-0.5 * log_variance).exp()
     return -0.5 * (distance.square() + log_variance + math.log(2 * math.pi)).sum(-1)
 
 
 def free_bits(parts: Tensor, least: float) -> Tensor:
-    """Divergences (N, P) -> what is paid for them, (): each part's mean over the batch, but never less than `least`.
+    """Divergences (N, P) -> their cost, (): the sum of each part's mean over the batch, with a minimum of `least` nats per part.
 
-    Kingma et al. 2016 (arXiv:1606.04934), equation 15, with a group a part: below `least` nats a latent costs nothing.
+    Kingma et al. 2016 (arXiv:1606.04934), equation 15, with one group per part: below `least`, a latent has no further cost.
     """
     return parts.mean(0).clamp(min=least).sum()
 
 
 def importance_bound(log_weights: Tensor, samples: int) -> Tensor:
-    """Log-weights (K, N) of log p(x, z) - log q(z | x) -> the bound by so many samples, (N,): the mean over K / samples groups.
+    """Log-weights log p(x, z) - log q(z | x), (K, N) -> importance-weighted bound (N,), the mean over K / `samples` groups of samples.
 
-    Burda et al. 2015 (arXiv:1509.00519), equation 8. Of groups that lie in one another the bound never falls with their size, on these
-    very weights: the logarithm is concave.
+    Burda et al. 2015 (arXiv:1509.00519), equation 8. On the same weights, the bound never falls as nested groups grow, since the
+    logarithm is concave.
     """
     return (log_weights.unflatten(0, (-1, samples)).logsumexp(1) - math.log(samples)).mean(0)

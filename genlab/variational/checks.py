@@ -1,4 +1,4 @@
-"""What a VAE's parts must have in common, and the numbers that it can be given."""
+"""Checks of the arguments and parts of a variational autoencoder."""
 
 import math
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ from genlab.variational.priors import Prior
 
 
 def check_arguments(beta: float, beta_warm_up: float, free_bits: float, importance_samples: Sequence[int]) -> None:
-    """What the types don't say.
+    """Check the ranges of a variational autoencoder's arguments.
 
     Raises:
-        InputError: a number out of range.
+        InputError: a number is out of range, or the numbers of `importance_samples` do not divide each other.
     """
     for name, value in {"beta": beta, "free_bits": free_bits}.items():
         if not (value >= 0 and math.isfinite(value)):
@@ -31,33 +31,34 @@ def check_arguments(beta: float, beta_warm_up: float, free_bits: float, importan
 
 
 def check_coders(encoder: nn.Module, decoder: nn.Module) -> None:
-    """Check that both networks state their latents and labels.
+    """Check that encoder and decoder have the attributes `latent_size` and `classes`.
 
     Raises:
-        InputError: one does not.
+        InputError: an attribute is missing.
     """
     for name, coder in (("encoder", encoder), ("decoder", decoder)):
         require(coder, Coder, name)
 
 
 def check_parts(encoder: nn.Module, decoder: nn.Module, prior: Prior) -> None:
-    """Encoder, decoder and prior must speak of the same latents, encoder and decoder of the same labels.
+    """Check that encoder, decoder and prior have the same latent size, and encoder and decoder the same number of classes.
 
     Raises:
-        InputError: they don't.
+        InputError: they differ.
     """
     sizes = {"encoder": encoder.latent_size, "decoder": decoder.latent_size, "prior": prior.latent_size}
     if len(set(sizes.values())) > 1:
         raise InputError(f"latent_size: got {listed(sizes)}, expected one for all. Change them.")
     classes = {"encoder": encoder.classes, "decoder": decoder.classes}
     if len(set(classes.values())) > 1:
-        raise InputError(f"classes: got {listed(classes)}, expected the same for both: either is told the label, or none. Change them.")
+        raise InputError(f"classes: got {listed(classes)}, expected the same for both, conditional on the label or not. Change them.")
 
 
 def by(values: Tensor) -> str:
-    """The shape of one of a batch, as people write it."""
+    """Shape of one item of a batch as text, e.g. "1 x 28 x 28"."""
     return " x ".join(map(str, values.shape[1:]))
 
 
 def listed(values: dict[str, int]) -> str:
+    """Names and values as text, e.g. "encoder 10, decoder 20"."""
     return ", ".join(f"{name} {value}" for name, value in values.items())

@@ -1,7 +1,6 @@
-"""Likelihoods p(x | z): what a decoder's bare outputs say of an image, in nats of the image as it is stored, in levels.
+"""Likelihoods p(x | z) of images given a decoder's unconstrained outputs, in nats per image, at the levels in which images are stored.
 
-Each has `parameters_per_value`: how many maps a channel of the image takes, and `scored`: what its numbers are about. Outputs and
-targets may have any leading axes that broadcast, e.g. samples of the latent.
+Outputs and targets may have any leading axes that broadcast, e.g. samples of the latent.
 """
 
 import math
@@ -14,62 +13,67 @@ from torch.nn.functional import logsigmoid, softplus
 from genlab.errors import InputError
 from genlab.images.levels import BYTE, dequantised, log_volume, step
 
-LEAST_LOG_SCALE = -7.0  # of a logistic, as in the code of arXiv:1701.05517
-MOST_LOG_SCALE = 3.0  # ten times as wide as images are; where a network goes astray nothing overflows
-AGILITY = 10.0  # of the one learnt deviation: Adam moves a weight by the learning rate alone, and this one has a long way to go
+LEAST_LOG_SCALE = -7.0  # minimum of a logistic, as in the code of arXiv:1701.05517
+MOST_LOG_SCALE = 3.0  # maximum of a logistic, ten times the range of images; avoids overflow if a network diverges
+AGILITY = 10.0  # speed-up of the one learnt deviation: Adam's steps are limited to the learning rate, and this value has to move far
 
 
 class Likelihood(Protocol):
-    """p(x | z) of images (..., C, H, W) in [-1, 1], by outputs (..., parameters_per_value * C, H, W)."""
+    """p(x | z) of images (..., C, H, W) in [-1, 1], given outputs (..., parameters_per_value * C, H, W)."""
 
-    parameters_per_value: int
-    scored: str
+    parameters_per_value: int  # output maps per channel of the image
+    scored: str  # description of the images that log_prob refers to
 
-    def target(self, images: Tensor) -> Tensor: ...
-    def log_prob(self, outputs: Tensor, target: Tensor) -> Tensor: ...
-    def mean(self, outputs: Tensor) -> Tensor: ...
+    def target(self, images: Tensor) -> Tensor:
+        """Images in [-1, 1] -> the images that log_prob takes, e.g. binarised or dequantised, same shape."""
+
+    def log_prob(self, outputs: Tensor, target: Tensor) -> Tensor:
+        """Outputs (..., parameters_per_value * C, H, W), targets (..., C, H, W) -> log p(x | z), (...), in nats."""
+
+    def mean(self, outputs: Tensor) -> Tensor:
+        """Outputs -> mean images (..., C, H, W) in [-1, 1]."""
 
 
 class Bernoulli(nn.Module):
     """Each value is white with probability sigmoid(output). Kingma & Welling 2013 (arXiv:1312.6114), appendix C.1.
 
-    It scores binarised images, which are other data than the grey ones: its nats compare with other models of binarised images only.
+    Scores binarised images, which are different data from grey images: its nats are comparable only with models of binarised images.
     """
 
     parameters_per_value = 1
 
     def __init__(
         self,
-        binarise: Literal["threshold", "sample"] = "threshold",  # sample: white as often as it is bright, anew each time
+        binarise: Literal["threshold", "sample"] = "threshold",  # sample: white with the brightness as probability, redrawn each time
     ):
         super().__init__()
         self.binarise = binarise
         self.scored = "images binarised at mid-grey" if binarise == "threshold" else "images binarised at random, by their brightness"
 
     def target(self, images: Tensor) -> Tensor:
-        """Images in [-1, 1] -> 0 or 1. By chance: Salakhutdinov & Murray 2008, section 5."""
+        """Images in [-1, 1] -> 0 or 1, same shape. Random binarisation: Salakhutdinov & Murray 2008, section 5."""
         return (images > 0).to(images.dtype) if self.binarise == "threshold" else torch.bernoulli(((images + 1) / 2).clamp(0, 1))
 
     def log_prob(self, outputs: Tensor, target: Tensor) -> Tensor:
-        """Logits (..., C, H, W), 0 or 1 (..., C, H, W) -> (...)."""
+        """Logits (..., C, H, W), targets of 0 or 1 (..., C, H, W) -> log p(x | z), (...)."""
         return over_image(logsigmoid(outputs * (2 * target - 1)))
 
     def mean(self, outputs: Tensor) -> Tensor:
-        """Logits -> 2p - 1, in [-1, 1]."""
+        """Logits -> mean images 2p - 1, in [-1, 1]."""
         return (outputs / 2).tanh()
 
 
 class Gaussian(nn.Module):
-    """Each value is normal around its output. One deviation for all of them: the sigma-VAE of Rybkin et al. 2021 (arXiv:2006.13202).
+    """Each value is normal with its output as mean. One learnt deviation for all: the sigma-VAE of Rybkin et al. 2021 (arXiv:2006.13202).
 
-    A density, scored on dequantised images and multiplied by the volume of a level.
+    The density of dequantised images, multiplied by the volume of a level.
     """
 
     def __init__(
         self,
-        deviation: Literal["learnt", "predicted"] | float = "learnt",  # one for all, one a value by the decoder, or this one
+        deviation: Literal["learnt", "predicted"] | float = "learnt",  # learnt: one for all; predicted: one per value, by the decoder
         levels: int = BYTE,
-        least: float = 1.0e-3,  # deviation, where images span 2; approached smoothly
+        least: float = 1.0e-3,  # minimum deviation, for images of range 2; approached smoothly
     ):
         super().__init__()
         if isinstance(deviation, str) and deviation not in ("learnt", "predicted"):
@@ -83,21 +87,22 @@ class Gaussian(nn.Module):
         self.fixed = None if isinstance(deviation, str) else math.log(deviation)
 
     def target(self, images: Tensor) -> Tensor:
-        """Images in [-1, 1] -> the same, each value uniformly within its level."""
+        """Dequantise images in [-1, 1]: draw each value uniformly within its level."""
         return dequantised(images, self.levels)
 
     def log_prob(self, outputs: Tensor, target: Tensor) -> Tensor:
-        """Means, and log-deviations if predicted, (..., P * C, H, W), dequantised (..., C, H, W) -> (...)."""
+        """Means, and log-deviations if predicted, (..., P * C, H, W), dequantised images (..., C, H, W) -> log p(x | z), (...)."""
         mean, log_deviation = self.parameters_of(outputs)
         distance = (target - mean) * (-log_deviation).exp()
         log_density = -0.5 * (distance.square() + math.log(2 * math.pi)) - log_deviation
         return over_image(log_density) + log_volume(target.shape[-3:].numel(), self.levels)
 
     def mean(self, outputs: Tensor) -> Tensor:
+        """Outputs -> mean images, clamped to [-1, 1]."""
         return self.parameters_of(outputs)[0].clamp(-1, 1)
 
     def parameters_of(self, outputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Outputs -> mean, log-deviation (..., C, H, W) or one for all."""
+        """Outputs -> mean (..., C, H, W), and log-deviation of the same shape or one for all values."""
         if self.fixed is not None:
             return outputs, torch.full_like(outputs[..., :1, :1, :1], self.fixed)
         mean, raw = (outputs, AGILITY * self.raw) if self.raw is not None else outputs.chunk(2, -3)
@@ -105,7 +110,7 @@ class Gaussian(nn.Module):
 
 
 class DiscretisedLogistic(nn.Module):
-    """Each value takes the probability that a logistic gives to its level; the lowest and the highest level take the tails.
+    """Each value has the probability that a logistic distribution gives to its level; the lowest and highest levels include the tails.
 
     Kingma et al. 2016 (arXiv:1606.04934), section 5.2; Salimans et al. 2017 (arXiv:1701.05517), equation 2, with one logistic.
     """
@@ -118,27 +123,28 @@ class DiscretisedLogistic(nn.Module):
         self.scored = f"images in {levels} levels"
 
     def target(self, images: Tensor) -> Tensor:
+        """Return the images unchanged."""
         return images
 
     def log_prob(self, outputs: Tensor, target: Tensor) -> Tensor:
-        """Locations and log-scales (..., 2 * C, H, W), images in [-1, 1] (..., C, H, W) -> (...).
+        """Locations and log-scales (..., 2 * C, H, W), images in [-1, 1] (..., C, H, W) -> log p(x | z), (...).
 
-        With a and b the level's upper and lower end, less the location and by the scale: sigmoid(a) - sigmoid(b) =
-        sigmoid(a) sigmoid(-b) (1 - exp(b - a)), whose logarithm never loses its digits.
+        With a and b the upper and lower end of the level, minus the location and divided by the scale: sigmoid(a) - sigmoid(b) =
+        sigmoid(a) sigmoid(-b) (1 - exp(b - a)), with a logarithm that never loses precision.
         """
         location, log_scale = self.parameters_of(outputs)
         inverse_scale = (-log_scale).exp()
         width, middle = step(self.levels) * inverse_scale, (target - location) * inverse_scale
         half = step(self.levels) / 2
-        starts, ends = (target > half - 1).to(width.dtype), (target < 1 - half).to(width.dtype)  # levels that do; the others go on for ever
+        starts, ends = (target > half - 1).to(width.dtype), (target < 1 - half).to(width.dtype)  # 0 where a level is infinite
         log_probability = ends * logsigmoid(middle + width / 2) + starts * logsigmoid(width / 2 - middle)
         return over_image(log_probability + starts * ends * (-torch.expm1(-width)).log())
 
     def mean(self, outputs: Tensor) -> Tensor:
-        """The mean of a logistic whose tails are moved to -1 and 1: 1 - the integral of its distribution function from -1 to 1.
+        """Outputs -> means of logistics with their tails moved to -1 and 1: 1 - the integral of the distribution function from -1 to 1.
 
-        Not the location, which may lie far outside where the scale is wide. The integral has two forms: one keeps its digits where the
-        scale is small, one where it is wide.
+        The location would be no substitute: for wide scales, it may be far outside [-1, 1]. The integral has two forms, one precise for
+        small scales, one for wide scales.
         """
         location, log_scale = self.parameters_of(outputs)
         scale = log_scale.exp()
@@ -154,10 +160,10 @@ class DiscretisedLogistic(nn.Module):
 
 
 def above(value: Tensor, floor: float) -> Tensor:
-    """The value, kept above a floor smoothly: Rybkin et al. 2021, appendix A."""
+    """Soft lower limit: floor + softplus(value - floor). Rybkin et al. 2021, appendix A."""
     return floor + softplus(value - floor)
 
 
 def over_image(values: Tensor) -> Tensor:
-    """(..., C, H, W) -> the sum over an image, (...)."""
+    """Sum over each image, (..., C, H, W) -> (...)."""
     return values.flatten(-3).sum(-1)

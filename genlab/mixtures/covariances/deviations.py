@@ -1,10 +1,10 @@
-"""Networks that turn noise into deviations from a component's mean."""
+"""Networks that map noise to deviations from a component's mean."""
 
 from torch import Tensor, nn
 
 
 class Product(nn.Module):
-    """Deviation = L_k noise."""
+    """Noise (N, Q), component (N,) -> deviation L_k noise, (N, D)."""
 
     def __init__(self, factors: Tensor):  # (K, D, Q)
         super().__init__()
@@ -15,7 +15,7 @@ class Product(nn.Module):
 
 
 class Scaling(nn.Module):
-    """Deviation = s_k noise, value by value."""
+    """Noise (N, D), component (N,) -> deviation s_k noise, elementwise, (N, D)."""
 
     def __init__(self, scales: Tensor):  # (K, D)
         super().__init__()

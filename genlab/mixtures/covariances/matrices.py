@@ -10,7 +10,7 @@ from genlab.mixtures.covariances.sums import chosen, positive, squared_distances
 
 
 class Full(Covariance):
-    """A symmetric matrix for each component, (K, D, D)."""
+    """One symmetric covariance matrix per component, (K, D, D)."""
 
     def allocate(self, components: int, size: int) -> None:
         self.register_buffer("value", torch.eye(size, dtype=torch.float64).repeat(components, 1, 1))
@@ -63,7 +63,7 @@ class Full(Covariance):
 
 
 class Tied(Covariance):
-    """One symmetric matrix for all components, (D, D)."""
+    """One symmetric covariance matrix shared by all components, (D, D)."""
 
     def allocate(self, components: int, size: int) -> None:
         self.components = components
@@ -73,7 +73,7 @@ class Tied(Covariance):
 
     def prepare(self, means: Tensor, dtype: torch.dtype) -> None:
         self.centre = means.mean(0).to(dtype)
-        # One product for all: x and the means meet where the covariance is the unit matrix.
+        # One product for all components: x and the means are compared after whitening by the shared covariance.
         self.factor = Triangular(self.value[None], means.mean(0, keepdim=True), dtype)
         self.whitened_means = self.factor.whiten(means.to(dtype))
 

@@ -1,4 +1,4 @@
-"""Squared Mahalanobis distances of images from the means of all components, as matrix products."""
+"""Squared Mahalanobis distances between images and the means of all components, as matrix products."""
 
 import math
 from collections.abc import Iterator
@@ -6,16 +6,16 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-BLOCK = 128  # columns of a triangular factor that are multiplied at once: the zeros of the blocks above them are not
+BLOCK = 128  # columns of a triangular factor that are multiplied at once; the zero blocks beyond them are skipped
 
 
-EXPANDED = 1.0e4  # squared distance in deviations up to which ||x - m||^2 may be multiplied out in float32: an error of some 1e-3
+EXPANDED = 1.0e4  # maximum squared distance, in deviations, for expanding ||x - m||^2 in float32: an error of about 1e-3
 
 
 class Triangular:
-    """Matrices S_k = L_k L_k^T, as what E steps multiply with: L_k^-1 (x - m_k), whose squared length is the Mahalanobis distance.
+    """Factors of covariances S_k = L_k L_k^T for E steps: L_k^-1 (x - m_k) has the Mahalanobis distance as its length.
 
-    The columns of all components' factors lie side by side: one matrix product, whatever K is.
+    The columns of the factors of all components are concatenated, so that each block needs one matrix product for any K.
     """
 
     def __init__(self, matrices: Tensor, means: Tensor, dtype: torch.dtype):  # (K, D, D) and (K, D), float64
@@ -36,24 +36,28 @@ class Triangular:
         self.constants = (-(log_determinants + size * math.log(2 * math.pi)) / 2).to(dtype)
 
     def log_density(self, x: Tensor) -> Tensor:
+        """Images (N, D) -> log N(x; m_k, S_k), (N, K)."""
         total = x.new_zeros(len(x), self.count)
         for product in self.products(x):
             total += product.square_().view(len(x), self.count, -1).sum(2)
         return self.constants - total / 2
 
     def whiten(self, x: Tensor) -> Tensor:
-        """x (N, D) -> L^-1 (x - m) of the only component, (N, D)."""
+        """Images (N, D) -> L^-1 (x - m), (N, D), for a single component."""
         return torch.cat(list(self.products(x)), 1)
 
     def products(self, x: Tensor) -> Iterator[Tensor]:
-        """A block's columns of L_k^-1 (x - m_k) at a time, (N, K x block)."""
-        homogeneous = torch.cat([x.new_ones(len(x), 1), x], 1)  # the offset is a row of the product: adding it would cost a pass
+        """Yield L_k^-1 (x - m_k) block by block, (N, K x block)."""
+        homogeneous = torch.cat([x.new_ones(len(x), 1), x], 1)  # the product includes the offset: adding it would cost a pass
         for stop, columns in self.blocks:
             yield homogeneous[:, :stop] @ columns
 
 
 class DiagonalQuadratic:
-    """sum_d (x_d - m_kd)^2 p_kd for all k, (N, K): multiplied out, unless so far from the centre that float32 would be too coarse."""
+    """Images (N, D) -> sum_d (x_d - m_kd)^2 p_kd for all k, (N, K).
+
+    The square is expanded, unless means are so far from their centre that float32 would be too imprecise.
+    """
 
     def __init__(self, means: Tensor, precisions: Tensor, dtype: torch.dtype):  # (K, D), float64
         centre = means.mean(0)
@@ -65,11 +69,12 @@ class DiagonalQuadratic:
         self.columns = torch.cat([precisions, -2 * away * precisions], 1).T.to(dtype).contiguous()  # (2 D, K)
 
     def features(self, x: Tensor) -> Tensor:
-        """The deviations from the centre, squared and as they are, (N, 2 D)."""
+        """Images (N, D) -> squared and plain deviations from the centre of the means, (N, 2 D)."""
         deviation = x - self.centre
         return torch.cat([deviation.square(), deviation], 1)
 
     def of(self, features: Tensor) -> Tensor:
+        """Features (N, 2 D) -> the sums, (N, K)."""
         if self.multiplied_out:
             return torch.addmm(self.constants, features, self.columns).clamp_(min=0)
         deviation = features.chunk(2, 1)[1]

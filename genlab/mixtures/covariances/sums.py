@@ -1,17 +1,17 @@
-"""Helpers for the sums of an M step: the images of a component, divisors, and repair of rounding errors."""
+"""Helpers for the sums of an M step: images of a component, safe divisors, and repair of rounding errors."""
 
 from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
-DENSE = 0.4  # share of images above which a component's sums are taken over all of them
+DENSE = 0.4  # share of images above which the sums of a component use all images
 
 
 def chosen(x: Tensor, weights: Tensor, negligible: float) -> Iterator[tuple[int, Tensor, Tensor]]:
-    """Component, the images (M, D) that are its own by more than `negligible`, and their weights (M,).
+    """Yield each component with the images (M, D) of a weight above `negligible`, and their weights (M,).
 
-    All images where most are: copying them would cost more than it saves. What is left out adds up to at most N x negligible.
+    If many images qualify, all are used: copying would cost more than it saves. Omitted weights add up to at most N x negligible.
     """
     kept = weights > negligible
     for k, count in enumerate(kept.sum(0).tolist()):
@@ -23,19 +23,20 @@ def chosen(x: Tensor, weights: Tensor, negligible: float) -> Iterator[tuple[int,
 
 
 def with_least_eigenvalue(matrices: Tensor, least: float) -> Tensor:
-    """Symmetric matrices (..., D, D), with no eigenvalue below `least`.
+    """Raise the eigenvalues of symmetric matrices (..., D, D) to at least `least`.
 
-    A sum of squares has none below 0, but in float32 it may have, by 1e-7 of the largest: more than a small regularisation adds.
+    A sum of squares has no negative eigenvalues, but in float32 rounding can produce some, of about 1e-7 of the largest: more than a
+    small regularisation adds.
     """
     values, vectors = torch.linalg.eigh(matrices)
     return vectors * values.clamp(min=least)[..., None, :] @ vectors.mT
 
 
 def squared_distances(x: Tensor, means: Tensor) -> Tensor:
-    """(N, D), (K, D) -> (N, K)."""
+    """Squared Euclidean distances between x (N, D) and means (K, D) -> (N, K), without cancellation."""
     return torch.cdist(x, means, compute_mode="donot_use_mm_for_euclid_dist").square()
 
 
 def positive(counts: Tensor) -> Tensor:
-    """So that nothing is divided by 0."""
+    """Clamp counts to positive numbers, for use as divisors."""
     return counts.clamp(min=torch.finfo(torch.float64).tiny)

@@ -12,7 +12,7 @@ from genlab.mixtures.covariances.sums import positive
 
 
 class Diagonal(Covariance):
-    """A variance for each value of each component, (K, D)."""
+    """One variance per component and value, (K, D)."""
 
     def allocate(self, components: int, size: int) -> None:
         self.register_buffer("value", torch.ones(components, size, dtype=torch.float64))
@@ -26,7 +26,7 @@ class Diagonal(Covariance):
 
     def log_density(self, x: Tensor) -> Tensor:
         features = self.quadratic.features(x)
-        self.expanded = (x, features)  # the M step of the same images wants them again
+        self.expanded = (x, features)  # `add` uses them again for the same images
         return self.constants - self.quadratic.of(features) / 2
 
     def add(self, x: Tensor, weights: Tensor, negligible: float) -> None:
@@ -45,7 +45,7 @@ class Diagonal(Covariance):
         return torch.where((counts > 0)[:, None], centre + shift, means)
 
     def pooled(self, variances: Tensor) -> Tensor:
-        """Variances (K, D) -> those that this kind can say."""
+        """Variances (K, D) -> the variances that this kind can represent, (K, D)."""
         return variances
 
     def set_to_average(self, healthy: Tensor, counts: Tensor, lost: int) -> None:
@@ -69,7 +69,7 @@ class Diagonal(Covariance):
 
 
 class Spherical(Diagonal):
-    """A variance for each component, the same for all values, kept as (K, D)."""
+    """One variance per component, the same for all values, stored as (K, D)."""
 
     def pooled(self, variances: Tensor) -> Tensor:
         return variances.mean(1, keepdim=True).expand_as(variances).clone()

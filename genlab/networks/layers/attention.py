@@ -1,4 +1,4 @@
-"""Self-attention over a feature map: every place sees every other."""
+"""Self-attention over a feature map: every position attends to all others."""
 
 import torch
 from torch import Tensor, nn
@@ -6,10 +6,10 @@ from torch.nn.functional import max_pool2d, scaled_dot_product_attention
 
 
 class SelfAttention(nn.Module):
-    """Features (N, filters, H, W) -> the same shape: x + gamma o(attention), gamma 0 at first. Zhang et al. 2018 (arXiv:1805.08318).
+    """Features (N, filters, H, W) -> same shape: x + gamma o(attention), with gamma 0 at the start. Zhang et al. 2018 (arXiv:1805.08318).
 
-    Equations 1 to 3, with an eighth of the filters for queries and keys. As the public implementations of SAGAN and BigGAN have it, half of
-    the filters are for values (the paper: an eighth), and keys and values are at half the side (the paper: at all places).
+    Equations 1 to 3, with an eighth of the filters for queries and keys. As in the public implementations of SAGAN and BigGAN, values have
+    half of the filters (paper: an eighth), and keys and values have half the side (paper: all positions).
     """
 
     def __init__(self, filters: int):
@@ -21,6 +21,6 @@ class SelfAttention(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         query, key, value = self.query(features), max_pool2d(self.key(features), 2), max_pool2d(self.value(features), 2)
-        # (N, 1, places, filters): one head, which the export asks for. The paper doesn't scale the products.
+        # (N, 1, positions, filters): the export needs an axis of heads, here one head. The paper does not scale the products.
         seen = scaled_dot_product_attention(*(each.flatten(2).transpose(1, 2)[:, None] for each in (query, key, value)), scale=1.0)
         return features + self.gamma * self.output(seen[:, 0].transpose(1, 2).unflatten(2, features.shape[2:]))

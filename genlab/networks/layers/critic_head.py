@@ -1,4 +1,4 @@
-"""The last layers that the critics of ProGAN, StyleGAN and StyleGAN2 share."""
+"""The last layers shared by the critics of ProGAN, StyleGAN and StyleGAN2."""
 
 from torch import Tensor, nn
 
@@ -8,7 +8,7 @@ from genlab.networks.shapes import COARSEST
 
 
 class CriticHead(nn.Module):
-    """Features (N, C, 4, 4) -> (N, C): what all critics of the family end with, but for the last linear layer."""
+    """Features (N, C, 4, 4) -> (N, C): minibatch deviation, convolution and linear layer, without the critic's linear layer to logits."""
 
     def __init__(self, filters: int, group_size: int):
         super().__init__()

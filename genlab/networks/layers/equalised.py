@@ -1,6 +1,6 @@
-"""The equalised learning rate: weights from N(0, 1), scaled when they are used (Karras et al. 2017, arXiv:1710.10196, section 4.1).
+"""The equalised learning rate: weights from N(0, 1), scaled at run time (Karras et al. 2017, arXiv:1710.10196, section 4.1).
 
-Adam's step is of a size that does not depend on the gradient's, and so on no weight's range: all of them learn equally fast.
+The size of Adam's steps does not depend on the scale of the gradient. Weights of the same range therefore all learn equally fast.
 """
 
 import math
@@ -9,20 +9,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
-SLOPE = 0.2  # of the leaky ReLU
-GAIN = math.sqrt(2)  # of a layer that a (leaky) ReLU follows; He's
+SLOPE = 0.2  # negative slope of the leaky ReLU
+GAIN = math.sqrt(2)  # He's gain of a layer followed by a (leaky) ReLU
 
 
 class EqualisedLinear(nn.Linear):
-    """Vectors (N, inputs) -> (N, outputs)."""
+    """Linear layer with an equalised learning rate: vectors (N, inputs) -> (N, outputs)."""
 
     def __init__(
         self,
         inputs: int,
         outputs: int,
         gain: float = 1.0,
-        rate: float = 1.0,  # that this layer learns with, as a share of the optimizer's
-        bias: float | None = 0.0,  # at the start; None: the layer has none
+        rate: float = 1.0,  # learning rate of this layer, as a share of the optimizer's
+        bias: float | None = 0.0,  # initial value; None: no bias
     ):
         super().__init__(inputs, outputs, bias=bias is not None)
         self.scale, self.rate = gain / math.sqrt(inputs) * rate, rate
@@ -36,7 +36,7 @@ class EqualisedLinear(nn.Linear):
 
 
 class EqualisedConv2d(nn.Conv2d):
-    """Features (N, inputs, H, W) -> (N, outputs, H, W)."""
+    """Convolution with an equalised learning rate: features (N, inputs, H, W) -> (N, outputs, H, W)."""
 
     def __init__(self, inputs: int, outputs: int, kernel_size: int, gain: float = GAIN, bias: bool = True):
         super().__init__(inputs, outputs, kernel_size, padding=kernel_size // 2, bias=bias)
@@ -46,6 +46,7 @@ class EqualisedConv2d(nn.Conv2d):
             nn.init.zeros_(self.bias)
 
     def scaled_weight(self) -> Tensor:
+        """Weight that the convolution applies, (outputs, inputs, kernel_size, kernel_size)."""
         return self.weight * self.scale
 
     def forward(self, features: Tensor) -> Tensor:
@@ -53,10 +54,10 @@ class EqualisedConv2d(nn.Conv2d):
 
 
 def activate(features: Tensor) -> Tensor:
-    """Leaky ReLU; the gain is in the weights of the layer before."""
+    """Leaky ReLU; the scale of the preceding layer's weights includes its gain."""
     return leaky_relu(features, SLOPE)
 
 
 def pixel_norm(features: Tensor) -> Tensor:
-    """Features (N, C, ...) -> the same, each pixel's of root mean square 1 over the channels. Karras et al. 2017, section 4.2."""
+    """Scale features (N, C, ...) to root mean square 1 over the channels, at each position. Karras et al. 2017, section 4.2."""
     return features * torch.rsqrt(features.square().mean(1, keepdim=True) + 1e-8)

@@ -1,4 +1,4 @@
-"""How weights start."""
+"""Initialisation of weights."""
 
 from torch import nn
 
@@ -6,7 +6,7 @@ WEIGHTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 
 
 def normal(module: nn.Module, deviation: float = 0.02) -> None:
-    """Convolutions from N(0, deviation), biases zero, as DCGAN, pix2pix and CycleGAN start (arXiv:1703.10593, appendix 7.1)."""
+    """Draw weights from N(0, deviation^2) and set biases to zero, as DCGAN, pix2pix and CycleGAN do (arXiv:1703.10593, appendix 7.1)."""
     for layer in module.modules():
         if isinstance(layer, WEIGHTED):
             nn.init.normal_(layer.weight, 0.0, deviation)
@@ -15,7 +15,7 @@ def normal(module: nn.Module, deviation: float = 0.02) -> None:
 
 
 def orthogonal(module: nn.Module) -> None:
-    """Rows, or columns, at right angles and of length 1; biases zero. Saxe et al. 2013 (arXiv:1312.6120), as BigGAN starts."""
+    """Make the rows or columns of weights orthonormal and set biases to zero, as BigGAN does. Saxe et al. 2013 (arXiv:1312.6120)."""
     for layer in module.modules():
         if isinstance(layer, WEIGHTED):
             nn.init.orthogonal_(layer.weight)
@@ -24,7 +24,10 @@ def orthogonal(module: nn.Module) -> None:
 
 
 def he(module: nn.Module, slope: float) -> None:
-    """So that a leaky ReLU of this slope passes the variance on, biases zero. He et al. 2015 (arXiv:1502.01852), equation 15."""
+    """Draw weights that preserve the variance through a leaky ReLU of this slope, and set biases to zero.
+
+    He et al. 2015 (arXiv:1502.01852), equation 15.
+    """
     for layer in module.modules():
         if isinstance(layer, WEIGHTED):
             nn.init.kaiming_normal_(layer.weight, slope)

@@ -1,14 +1,14 @@
-"""Layers by which a critic sees a whole batch at once, so that samples that are all alike give themselves away."""
+"""Layers that compare the images of a batch, so that a critic can detect samples that are all alike."""
 
 import torch
 from torch import Tensor, nn
 
 
 class MinibatchDiscrimination(nn.Module):
-    """Features (N, C, H, W) -> (N, C + kernels, H, W): how close each image is to the others of its batch, `kernels` times.
+    """Features (N, C, H, W) -> (N, C + kernels, H, W): append `kernels` measures of each image's closeness to the others of its batch.
 
     Salimans et al. 2016 (arXiv:1606.03498), section 3.2: M_i = f(x_i) T, o(x_i)_b = sum over j of exp(-|M_ib - M_jb|_1), j other
-    than i (the paper's sum has j = i too, a constant 1). Each o_b is spread over the map, where the paper appends it to a vector.
+    than i (the paper's sum includes j = i, a constant 1). Each o_b fills a channel of the map; the paper appends it to a vector.
     """
 
     def __init__(
@@ -30,16 +30,16 @@ class MinibatchDiscrimination(nn.Module):
 
 
 class MinibatchDeviation(nn.Module):
-    """Features (N, C, H, W) -> (N, C + 1, H, W): the mean standard deviation within a group of images, as one more map.
+    """Features (N, C, H, W) -> (N, C + 1, H, W): append the mean standard deviation within a group of images, as one channel.
 
-    Karras et al. 2017 (arXiv:1710.10196), section 3. Image i is in the group of i + N / group_size, and so on.
+    Karras et al. 2017 (arXiv:1710.10196), section 3. Image i shares a group with image i + N / group_size, and so on.
     """
 
     def __init__(
         self,
         channels: int,
-        side: int,  # unused: both layers are made alike
-        group_size: int = 4,  # images; all of a batch that it doesn't divide
+        side: int,  # unused, like `channels`: both layers of this module share one signature
+        group_size: int = 4,  # images per group; batches of a size that it does not divide are one group
     ):
         super().__init__()
         self.added, self.group_size = 1, group_size
@@ -48,5 +48,5 @@ class MinibatchDeviation(nn.Module):
         count = len(features)
         size = self.group_size if count % self.group_size == 0 else count
         groups = features.reshape(size, count // size, -1)
-        deviation = (groups.var(0, unbiased=False) + 1e-8).sqrt().mean(1)  # one number a group
+        deviation = (groups.var(0, unbiased=False) + 1e-8).sqrt().mean(1)  # one number per group
         return torch.cat([features, deviation.repeat(size)[:, None, None, None].expand(-1, 1, *features.shape[2:])], 1)

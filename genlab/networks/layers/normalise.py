@@ -1,4 +1,4 @@
-"""Normalisation of feature maps by name, of weights, and who mixes the images of a batch."""
+"""Normalisation of feature maps and of weights, and a search for the layers that mix the images of a batch."""
 
 import copy
 from typing import Literal
@@ -15,7 +15,7 @@ BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 
 
 def normalise(norm: Norm, channels: int) -> nn.Module:
-    """Features (N, channels, H, W) -> the same shape; `layer` over all of an image's features (Ba et al. 2016), a gain a channel."""
+    """Make a norm for features (N, channels, H, W); `layer` uses all features of an image (Ba et al. 2016), with one gain per channel."""
     if norm == "batch":
         return BatchNorm(channels)
     if norm == "instance":
@@ -24,9 +24,9 @@ def normalise(norm: Norm, channels: int) -> nn.Module:
 
 
 class BatchNorm(nn.BatchNorm2d):
-    """Batch norm that in evaluation mode can also go by each image's own statistics, as if it were a batch of one."""
+    """Batch norm that can normalise each image by its own statistics in evaluation mode, as if it were a batch of one."""
 
-    per_image = False  # in evaluation mode: each image by itself; else by the running statistics
+    per_image = False  # in evaluation mode, use the statistics of each image instead of the running ones
 
     def forward(self, input: Tensor) -> Tensor:
         if self.per_image and not self.training:
@@ -35,19 +35,19 @@ class BatchNorm(nn.BatchNorm2d):
 
 
 def normalise_spectrally(module: nn.Module) -> None:
-    """Every weight divided by its largest singular value, by one power iteration a step. Miyato et al. 2018 (arXiv:1802.05957)."""
-    for layer in list(module.modules()):  # the norms themselves become modules of it
+    """Divide every weight by its largest singular value, with one power iteration per step. Miyato et al. 2018 (arXiv:1802.05957)."""
+    for layer in list(module.modules()):  # a list, since the norms are added as submodules
         if isinstance(layer, WEIGHTED):
             spectral_norm(layer)
 
 
 def without_spectral_norm(network: nn.Module) -> nn.Module:
-    """A copy whose spectral norms have been carried out, once for all: what the network is in evaluation mode."""
+    """Copy a network in evaluation mode, with its spectral norms folded into the weights: the copy computes the same outputs."""
     network = copy.deepcopy(network).eval()
     for module in list(network.modules()):
         if is_parametrized(module):
             weights = {name: nn.Parameter(getattr(module, name).detach().clone()) for name in module.parametrizations}
-            # Not torch's remove_parametrizations: it takes the weight from the class, which a copy shares with what it is a copy of.
+            # Not torch's remove_parametrizations: it deletes the weight from the class, which the copy shares with the original.
             del module.parametrizations
             module.__class__ = type(module).__bases__[0]
             for name, weight in weights.items():
@@ -56,5 +56,5 @@ def without_spectral_norm(network: nn.Module) -> nn.Module:
 
 
 def batch_norms(module: nn.Module) -> list[str]:
-    """The names of a module's batch normalisations."""
+    """Names of all batch-norm layers in a module."""
     return [name for name, layer in module.named_modules() if isinstance(layer, BATCH_NORMS)]

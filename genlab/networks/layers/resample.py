@@ -1,4 +1,4 @@
-"""Doubling and halving with the low-pass [1, 3, 3, 1] of StyleGAN (arXiv:1812.04948, appendix C: [1, 2, 1] beside a nearest neighbour)."""
+"""Doubling and halving with StyleGAN's low-pass filter [1, 3, 3, 1] (arXiv:1812.04948, appendix C: [1, 2, 1] and nearest neighbour)."""
 
 import torch
 from torch import Tensor
@@ -6,12 +6,12 @@ from torch.nn.functional import conv2d, interpolate
 
 
 def double(features: Tensor) -> Tensor:
-    """(N, C, H, W) -> (N, C, 2 H, 2 W). Bilinear is that filter; beyond the borders it sees the border's pixels."""
+    """Double the side, (N, C, H, W) -> (N, C, 2 H, 2 W), by bilinear interpolation, which equals the filter; borders are replicated."""
     return interpolate(features, scale_factor=2, mode="bilinear", align_corners=False)
 
 
 def halve(features: Tensor) -> Tensor:
-    """(N, C, H, W) -> (N, C, H / 2, W / 2); beyond the borders it sees zeros."""
+    """Filter and halve the side, (N, C, H, W) -> (N, C, H / 2, W / 2); borders are padded with zeros."""
     taps = torch.tensor([1.0, 3.0, 3.0, 1.0], device=features.device, dtype=features.dtype) / 8
     channels = features.shape[1]
     kernel = torch.outer(taps, taps).expand(channels, 1, -1, -1)

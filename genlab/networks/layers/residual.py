@@ -5,17 +5,17 @@ from collections.abc import Callable, Sequence
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
 
-LAYERS = 3  # in a block
+LAYERS = 3  # per block
 
 
 SLOPE = 0.2
 
 
 class Block(nn.Module):
-    """x + 1 x 1 (leaky(grouped 3 x 3 (leaky(1 x 1 (x))))), (N, filters, H, W) -> the same. Figure 4, right.
+    """x + 1 x 1 (leaky(grouped 3 x 3 (leaky(1 x 1 (x))))), (N, filters, H, W) -> same shape. Figure 4, right.
 
-    Started as Zhang et al. 2019 (Fixup, arXiv:1901.09321) have it, which takes the place of normalisation: the last layer is 0, the
-    others are scaled by blocks ** (-1 / (2 LAYERS - 2)).
+    Initialised as in Zhang et al. 2019 (Fixup, arXiv:1901.09321), which replaces normalisation: the last layer is 0, the others are scaled
+    by blocks ** (-1 / (2 LAYERS - 2)), where `blocks` counts the blocks of the whole network.
     """
 
     def __init__(self, filters: int, group_size: int | None, expansion: int, blocks: int):
@@ -37,7 +37,7 @@ class Block(nn.Module):
 
 
 class Doubling(nn.Module):
-    """(N, filters, H, W) -> (N, filters', 2H, 2W), bilinear."""
+    """(N, filters, H, W) -> (N, to, 2H, 2W): 1 x 1 convolution if the number of filters changes, then bilinear interpolation."""
 
     def __init__(self, filters: int, to: int):
         super().__init__()
@@ -48,7 +48,7 @@ class Doubling(nn.Module):
 
 
 class Halving(nn.Module):
-    """(N, filters, H, W) -> (N, filters', H / 2, W / 2): the mean of 2 x 2, where the paper smooths over 4 x 4."""
+    """(N, filters, H, W) -> (N, to, H / 2, W / 2): mean of 2 x 2 pixels (the paper smooths over 4 x 4), then 1 x 1 if filters change."""
 
     def __init__(self, filters: int, to: int):
         super().__init__()
@@ -59,13 +59,13 @@ class Halving(nn.Module):
 
 
 def stages(
-    filters: Sequence[int],  # at each side, in the order in which they are passed
+    filters: Sequence[int],  # per side, in the order of the layers
     between: Callable[[int, int], nn.Module],  # Doubling or Halving
-    blocks: int,  # at each side
+    blocks: int,  # per side
     group_size: int | None = None,
     expansion: int = 1,
 ) -> list[nn.Module]:
-    """The blocks of every side, and what leads from one side to the next."""
+    """Residual blocks of every side, with a `between` layer from each side to the next."""
     layers: list[nn.Module] = []
     for level, number in enumerate(filters):
         if level:
@@ -75,7 +75,7 @@ def stages(
 
 
 def change(filters: int, to: int) -> nn.Module:
-    """1 x 1 where the number of filters changes."""
+    """1 x 1 convolution if the number of filters changes, else the identity."""
     if filters == to:
         return nn.Identity()
     layer = nn.Conv2d(filters, to, 1, bias=False)

@@ -90,7 +90,7 @@ def test_players_are_told_labels(name):
 @pytest.mark.parametrize("outputs", [1, 3, 5])
 def test_an_auxiliary_critic_needs_a_number_for_each_class_and_one_more(outputs):
     critic = AuxiliaryCritic(dcgan.Critic(16, 1, width=2, outputs=outputs), 3)
-    with pytest.raises(ValueError, match=rf"gives {outputs} numbers an image, a logit and 3 classes need 4 \(`outputs`\)"):
+    with pytest.raises(ValueError, match=rf"gives {outputs} numbers per image, a logit and 3 classes need 4 \(`outputs`\)"):
         critic(torch.zeros(2, 1, 16, 16), torch.zeros(2, dtype=torch.long))
 
 

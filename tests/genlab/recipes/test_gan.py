@@ -327,14 +327,14 @@ def test_standing_statistics_change_nothing_else_and_are_the_same_again():
     [
         (lambda: told(dcgan.Critic(8, 1, width=4)), "classes: got 3 for the generator and 0 for the critic, expected the same"),
         (lambda: told(auxiliary(), unrolled_steps=1), "unrolled_steps: got 1 beside an AuxiliaryCritic"),
-        (lambda: told().check(next(Noise().batches(0))), "the networks are told one of 3 labels, but the image set has none"),
+        (lambda: told().check(next(Noise().batches(0))), "the networks are conditional on one of 3 labels, but the image set has none"),
         (
             lambda: told(JoinedCritic(dcgan.Critic(8, 1, width=4, norm="none"), 3, planes=1)).check(next(Labelled().batches(0))),
             r"the critic cannot take images of 1 x 8 x 8.*\(its network's `channels`: the image's and its `planes` together\)",
         ),
         (
             lambda: told(AuxiliaryCritic(dcgan.Critic(8, 1, width=4, norm="none"), 3)).check(next(Labelled().batches(0))),
-            r"gives 1 numbers an image, a logit and 3 classes need 4 \(`outputs`\)",
+            r"gives 1 numbers per image, a logit and 3 classes need 4 \(`outputs`\)",
         ),
         (lambda: told().check(next(Labelled().batches(0)) | {"label": torch.tensor([3])}), "know 3 labels, .* e.g. number 3"),
     ],

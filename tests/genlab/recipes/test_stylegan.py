@@ -250,7 +250,7 @@ def test_players_of_a_plain_gan_that_do_not_grow_are_refused():
 def test_images_of_another_shape_and_labels_that_are_not_there_are_refused():
     with pytest.raises(InputError, match="the image set has images of 3 x 16 x 16"):
         second().check({"image": torch.zeros(4, 3, 16, 16)})
-    with pytest.raises(InputError, match="told one of 3 labels, but the image set has none"):
+    with pytest.raises(InputError, match="conditional on one of 3 labels, but the image set has none"):
         second(classes=3).check({"image": torch.zeros(4, 1, 16, 16)})
 
 

@@ -405,7 +405,7 @@ FC = {"size": 8, "latent_size": 5, "hidden": [4]}
         (lambda: broken(encoder=FullyConnectedEncoder(**FC | {"latent_size": 4})), {}, "latent_size: got encoder 4, decoder 5, prior 5"),
         (lambda: broken(prior=Mixture(7, 2)), {}, "latent_size: got encoder 5, decoder 5, prior 7"),
         (lambda: broken(encoder=FullyConnectedEncoder(**FC, classes=3)), {}, "classes: got encoder 3, decoder 0, expected the same"),
-        (lambda: broken(arguments={"classes": 3}), {"label": None}, "told one of 3 labels, but the image set has none"),
+        (lambda: broken(arguments={"classes": 3}), {"label": None}, "conditional on one of 3 labels, but the image set has none"),
         (
             lambda: broken(arguments={"classes": 3}),
             {"label": torch.tensor([0, 3, 1, 1])},
