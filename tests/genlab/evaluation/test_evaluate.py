@@ -95,7 +95,7 @@ def test_a_labelled_set_is_also_scored_with_its_own_classifier():
             assert rows[name]["recall"] == row["recall"]
 
 
-def test_scores_do_not_depend_on_the_training_seed():
+def test_models_of_different_training_seeds_are_scored_on_equal_latents():
     first, second = blend(image_set(), seed=0), blend(image_set(), seed=1)
     for name in ("generated", "training images", "held-out images"):
         assert first[0]["samples"][name] == second[0]["samples"][name]

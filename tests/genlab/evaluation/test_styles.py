@@ -10,7 +10,7 @@ from genlab.evaluation.styles import path_length_protocol, path_length_scores
 
 @pytest.fixture
 def asked(monkeypatch):
-    """Record the calls of `steps_along`, which returns the name of its space; the path length is 1 in W and 2 in Z."""
+    """Calls of `steps_along`, replaced by a stub that returns the space's name; the path length is 1 in W and 2 in Z."""
     calls = []
 
     def steps_along(generator, space, count, seed, labels):
