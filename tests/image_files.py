@@ -1,4 +1,4 @@
-"""Folders and archives of tiny images, and the facts of a layout's items."""
+"""Folders and archives of tiny images, and the attributes of a layout's items."""
 
 import zipfile
 from pathlib import Path
@@ -7,6 +7,7 @@ from PIL import Image
 
 
 def write(root: Path, *paths: str) -> None:
+    """Write a tiny image at each path that ends in .png, and a text file at every other path."""
     for number, path in enumerate(paths):
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         if path.endswith(".png"):
@@ -22,6 +23,7 @@ def size_of(file: Path | str) -> tuple[int, int]:
 
 
 def archived(root: Path) -> Path:
+    """Pack the folder into a .zip archive next to it and return the archive."""
     archive = root.with_suffix(".zip")
     with zipfile.ZipFile(archive, "w") as file:
         for path in root.rglob("*"):
@@ -30,4 +32,5 @@ def archived(root: Path) -> Path:
 
 
 def facts(layout) -> list[tuple]:
+    """(path, stem, domain, label, split, half) of each of the layout's items."""
     return [(item.path, item.stem, item.domain, item.label, item.split, item.half) for item in layout.items()]

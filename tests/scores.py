@@ -1,4 +1,4 @@
-"""Scores of recipes as evaluation leaves them, for tests of the pages."""
+"""Scores of recipes in the format of evaluation, for tests of the pages."""
 
 PROTOCOL = {
     "extractor": "efflite0",
@@ -13,6 +13,7 @@ PROTOCOL = {
 
 
 def scored(kid: float) -> dict:
+    """Scores of an unconditional recipe with this KID."""
     own = {"kid_efflite0": kid, "kid_efflite0_spread": 0.004, "fid_efflite0": 90.4, "precision": 0.5, "recall": 0.25, "nearest_training": 8}
     rows = {"generated": own, "untrained": own | {"kid_efflite0": 0.6}, "training images": own | {"kid_efflite0": 0.0}}
     domain = {"kid_in_domain": kid / 2, "kid_in_domain_spread": 0.002, "fid_in_domain": 3.14159, "precision": 0.7, "recall": 0.6}
@@ -24,8 +25,8 @@ def scored(kid: float) -> dict:
     }
 
 
-def told(kid: float) -> dict:
-    """The scores of a recipe that is told labels."""
+def scored_conditional(kid: float) -> dict:
+    """Scores of a class-conditional recipe; its class scores follow from this KID as well."""
     bounds = {"none": 0.1, "1": 0.2}
     return scored(kid) | {
         "classes": {

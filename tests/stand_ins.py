@@ -1,4 +1,4 @@
-"""Image sets, an extractor, a classifier and recipes that can be seen through, for tests of evaluation."""
+"""Simple stand-ins for image sets, an extractor, a classifier and recipes, whose scores are easy to predict."""
 
 import dataclasses
 import sys
@@ -27,7 +27,7 @@ MODEL = {  # a small GAN on the images below
 
 
 class Means:
-    """Each image's means over patches of 4 x 4 pixels: an extractor that is as simple as can be."""
+    """An extractor whose features are the means of an image over patches of 4 x 4 pixels."""
 
     name, sha256 = "means", "0" * 64
 
@@ -41,12 +41,12 @@ class Means:
 
 
 class NearestMean(Means):
-    """A classifier by the nearest of the classes' mean features."""
+    """A classifier that predicts the class with the nearest mean features."""
 
     name = "in_domain"
 
     def __init__(self, images, labels, classes):
-        features, far = self(images), np.full((1, self(images).shape[1]), 1e6)  # from a class without images
+        features, far = self(images), np.full((1, self(images).shape[1]), 1e6)  # the mean of a class without images
         self.centres = np.stack([(features[labels == number] if (labels == number).any() else far).mean(0) for number in range(classes)])
 
     def predict(self, images):
@@ -57,7 +57,7 @@ class NearestMean(Means):
 
 
 class Classifiers:
-    """Trained at once."""
+    """A stand-in for the cache of classifiers, which fits a NearestMean."""
 
     def of_set(self, images):
         train = images.indices("train")
@@ -65,7 +65,7 @@ class Classifiers:
 
 
 class Conditional(Recipe):
-    """A sample is its class's image, a little darker or lighter by the first latent."""
+    """A sample is the image of its class, with the first latent / 10 added."""
 
     classes = 2
 
@@ -80,7 +80,7 @@ class Conditional(Recipe):
 
 
 class Styled(Recipe):
-    """A sample is its class's image, as much darker or lighter as the first latent, by psi, and the last number of the noise say."""
+    """A sample is the image of its class, with psi x the first latent / 10 and the last noise value / 50 added."""
 
     truncates, noise_size = Truncated.STYLES, 5
 
@@ -101,7 +101,7 @@ class Styled(Recipe):
 
 
 def fit_in_no_time(monkeypatch):
-    """Evaluation trains a NearestMean where it would train a classifier; returns a list of what was trained."""
+    """Let evaluation fit a NearestMean instead of training a classifier; return a list that collects the training sets."""
     trained = []
 
     def fit(images, labels, classes, seed=0, what=""):
@@ -114,7 +114,7 @@ def fit_in_no_time(monkeypatch):
 
 
 def name_in_yaml(monkeypatch, recipe):
-    """Lets a YAML name a recipe as genlab.recipes.stand_in.<its name>."""
+    """Make a recipe class available to YAML files as genlab.recipes.stand_in.<its name>."""
     module = types.ModuleType("genlab.recipes.stand_in")
     setattr(module, recipe.__name__, recipe)
     monkeypatch.setattr(recipe, "__module__", module.__name__)
@@ -122,7 +122,7 @@ def name_in_yaml(monkeypatch, recipe):
 
 
 def image_set(training=40, held_out=20, channels=1, kind="labelled", mislabelled=0.0, names=("left", "top")):
-    """Two kinds of images, light at the top or light on the left, each a little different; a share of them with the other's label."""
+    """Noisy ramps along the vertical or the horizontal; the fraction `mislabelled` of them has the label of the other class."""
     random, count = np.random.default_rng(0), training + held_out
     ramp = np.linspace(0, 200, 16).astype(np.uint8)
     kinds = np.stack([np.tile(ramp[:, None], (1, 16)), np.tile(ramp, (16, 1))])
@@ -137,13 +137,13 @@ def image_set(training=40, held_out=20, channels=1, kind="labelled", mislabelled
 
 
 def of_split(images, split):
-    """A split's images, uint8 (N, H, W, C), and their labels, (N,)."""
+    """Images uint8 (N, H, W, C) and labels (N,) of a split."""
     indices = images.indices(split)
     return images.images[indices], labels(images)[indices]
 
 
 def relabelled(images, positions, name):
-    """The same set with another class, of the images in these positions."""
+    """The same set with the class `name` for the images at these positions."""
     manifest = images.manifest.copy()
     manifest.loc[positions, "label"] = name
     return dataclasses.replace(images, manifest=manifest, classes=tuple(sorted({*images.classes, name})))

@@ -1,4 +1,4 @@
-"""A recipe of two numbers and a source of batches, for the tests of the engine."""
+"""A recipe with two one-weight networks and a source of batches, for tests of the engine."""
 
 import itertools
 
@@ -11,7 +11,7 @@ from genlab.engine.updates import GradientUpdate
 
 
 class Numbers:
-    """A source: batch i is four draws from N(i, 1)."""
+    """A source whose batch i is four draws from N(i, 1)."""
 
     def batches(self, start):
         for number in itertools.count(start):
@@ -19,7 +19,7 @@ class Numbers:
 
 
 class Two(Recipe):
-    """Two players that each pull a number to a noisy target; the second moves every other turn, three steps each time."""
+    """Two linear networks with objectives of their own; the second is updated every other turn, three steps each time."""
 
     def __init__(self):
         super().__init__()
@@ -48,6 +48,7 @@ class Two(Recipe):
         return {"loss": self.second(batch["x"]).square().mean() / 100}
 
 
-def made():
+def make_recipe():
+    """The recipe with seeded weights."""
     seed_everything(0)
     return Two()

@@ -1,3 +1,5 @@
+"""Adaptive discriminator augmentation: its transforms, how often they apply, and how p adapts."""
+
 import math
 
 import pytest
@@ -7,18 +9,18 @@ from genlab.adversarial.adaptive import AdaptiveAugment
 from genlab.adversarial.distortions import GROUPS
 from genlab.errors import InputError
 
-PLACES = [*GROUPS["blit"], *GROUPS["geometry"]]
+SPATIAL = [*GROUPS["blit"], *GROUPS["geometry"]]
 COLORS = GROUPS["color"]
 
 
 class Turns:
-    """A stream whose every turn crosses a multiple, or none does."""
+    """A stand-in for a stream: `is_due` always returns `crossing` and records the interval."""
 
     def __init__(self, crossing: bool = True):
-        self.crossing, self.asked = crossing, []
+        self.crossing, self.intervals = crossing, []
 
     def is_due(self, every: int) -> bool:
-        self.asked.append(every)
+        self.intervals.append(every)
         return self.crossing
 
 
@@ -32,23 +34,23 @@ def augmented(image: torch.Tensor, *policy: str, p: float = 1.0, seed: int = 0) 
 
 
 def smooth(count: int, height: int, width: int) -> torch.Tensor:
-    """A slope along x in channel 0 and along y in channel 1, in pixels from the middle: bilinear sampling of them is exact."""
+    """Linear ramps (N, 2, H, W): x in channel 0 and y in channel 1, in pixels from the centre. Bilinear sampling of them is exact."""
     x, y = torch.arange(width) - (width - 1) / 2, torch.arange(height) - (height - 1) / 2
     return torch.stack([x.expand(height, width), y[:, None].expand(height, width)]).expand(count, 2, height, width)
 
 
 def linear_part(*policy: str, count: int = 64) -> torch.Tensor:
-    """How the places that are looked up change with the result's (x, y), around the middle, (N, 2, 2)."""
+    """Jacobian of the sampled source coordinates with respect to the output (x, y) at the centre, (N, 2, 2)."""
     seen = augmented(smooth(count, 9, 9), *policy)[:, :, 3:6, 3:6]
     return torch.stack([(seen[:, :, 1, 2] - seen[:, :, 1, 0]) / 2, (seen[:, :, 2, 1] - seen[:, :, 0, 1]) / 2], 2)
 
 
-# What never changes.
+# Invariants.
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
-def test_with_p_0_an_image_comes_back_bit_for_bit(channels, dtype):
+def test_p_0_returns_the_image_bit_for_bit(channels, dtype):
     image = noise(8, channels, 12, 12, dtype=dtype)
     assert torch.equal(augmented(image, p=0.0), image)
 
@@ -70,8 +72,8 @@ def test_autocast_changes_nothing():
     assert torch.equal(after, augmented(image))
 
 
-@pytest.mark.parametrize("policy", [("blit", "geometry", "color"), *[(name,) for name in [*PLACES, *COLORS]]])
-def test_as_much_randomness_is_used_whatever_p_and_the_channels(policy):
+@pytest.mark.parametrize("policy", [("blit", "geometry", "color"), *[(name,) for name in [*SPATIAL, *COLORS]]])
+def test_number_of_random_draws_is_independent_of_p_and_channels(policy):
     after = set()
     for p, channels in ((0.0, 3), (0.5, 3), (1.0, 3), (1.0, 1)):
         augmented(noise(5, channels, 8, 8), *policy, p=p)
@@ -79,29 +81,29 @@ def test_as_much_randomness_is_used_whatever_p_and_the_channels(policy):
     assert len(after) == 1
 
 
-def test_an_image_is_changed_by_its_own_draws_alone():
-    """What is done to one doesn't depend on its neighbours."""
+def test_augmentation_of_an_image_is_independent_of_the_batch():
+    """The transform of one image does not depend on the other images."""
     image = noise(6, 3, 12, 12)
     others = torch.cat([image[:3], noise(3, 3, 12, 12, seed=1)])
     assert torch.equal(augmented(image)[:3], augmented(others)[:3])
 
 
-# How often.
+# Frequency.
 
 
 @pytest.mark.parametrize(
-    ("name", "share"),  # of the draws that change an image at all
-    [(name, {"flip": 1 / 2, "luma_flip": 1 / 2, "turn": 3 / 4}.get(name, 1.0)) for name in [*PLACES, *COLORS] if name != "shift"],
+    ("name", "share"),  # fraction of draws that change the image
+    [(name, {"flip": 1 / 2, "luma_flip": 1 / 2, "turn": 3 / 4}.get(name, 1.0)) for name in [*SPATIAL, *COLORS] if name != "shift"],
 )
-def test_as_many_images_change_as_p_says(name, share):
+def test_fraction_of_changed_images_matches_p(name, share):
     count, p = 2000, 0.3
     image = noise(count, 3, 4, 4)
     changed = (augmented(image, name, p=p, seed=1) != image).flatten(1).any(1).sum().item()
-    expected = p * share  # also of the rotation, which is drawn twice
+    expected = p * share  # also for the rotation, which is drawn twice
     assert abs(changed - count * expected) < 4 * math.sqrt(count * expected * (1 - expected))
 
 
-# Places.
+# Spatial transforms.
 
 
 def test_a_flip_mirrors_left_and_right_or_nothing():
@@ -114,7 +116,7 @@ def test_a_flip_mirrors_left_and_right_or_nothing():
     assert 10 < mirrored < 30
 
 
-def test_a_turn_is_by_quarters_and_every_one_occurs():
+def test_a_turn_is_a_multiple_of_90_degrees_and_all_four_occur():
     image = noise(40, 3, 13, 13)
     seen = set()
     for before, after in zip(image, augmented(image, "turn"), strict=True):
@@ -138,7 +140,7 @@ def test_a_shift_is_by_whole_pixels_and_reflects_at_the_edge():
     assert rows == set(range(-2, 3)) and columns == set(range(-3, 4))  # 16 / 8 and 24 / 8
 
 
-def test_scaling_keeps_angles_stretching_keeps_areas_and_turning_both():
+def test_scaling_keeps_angles_stretching_keeps_areas_and_rotation_keeps_both():
     eye = torch.eye(2)
     scaled, stretched, rotated = linear_part("scale"), linear_part("stretch"), linear_part("rotate")
     torch.testing.assert_close(scaled, scaled[:, :1, :1] * eye, atol=1e-4, rtol=0)
@@ -155,9 +157,9 @@ def test_factors_are_lognormal(name):
     assert factor.std().item() == pytest.approx(0.2, rel=4 / math.sqrt(4000))
 
 
-def test_a_slide_is_an_eighth_of_each_side_on_average():
+def test_standard_deviation_of_a_slide_is_an_eighth_of_each_side():
     count = 500
-    middle = augmented(smooth(count, 33, 65), "slide")[:, :, 16, 32]  # how far what is there has come, in pixels
+    middle = augmented(smooth(count, 33, 65), "slide")[:, :, 16, 32]  # displacement in pixels
     assert (middle.abs() < torch.tensor([32.0, 16.0])).all()  # so nothing was reflected
     for moved, side in zip(middle.T, (65, 33), strict=True):
         assert moved.mean().item() == pytest.approx(0, abs=4 * side / 8 / math.sqrt(count))
@@ -166,23 +168,23 @@ def test_a_slide_is_an_eighth_of_each_side_on_average():
 
 
 def test_blitting_comes_before_geometry():
-    """Whatever the image was scaled by, its middle came from a whole pixel; were it scaled first, from as many pixels, scaled."""
+    """The centre of the output comes from a whole pixel at any scale; if scaling came first, the shift would be scaled as well."""
     middle = augmented(smooth(50, 33, 33), "scale", "shift")[:, :, 16, 16]
     torch.testing.assert_close(middle, middle.round(), atol=1e-4, rtol=0)
     assert middle.abs().max() == pytest.approx(4, abs=1e-4)  # 33 / 8
 
 
 def test_a_stretch_has_any_direction_after_a_rotation():
-    """Its axis in the result is a right singular vector of the way back. Where its angle is uniform, twice the angle has mean 0."""
+    """The stretch axis is a right singular vector of the inverse map. For a uniform angle, the unit vector at twice it has mean 0."""
     axis = torch.linalg.svd(linear_part("rotate", "stretch", count=2000)).Vh[:, 0]
     doubled = torch.stack([axis[:, 0] ** 2 - axis[:, 1] ** 2, 2 * axis[:, 0] * axis[:, 1]])
     assert (doubled.mean(1).abs() < 4 / math.sqrt(4000)).all()
 
 
-# Colours.
+# Colour transforms.
 
 
-def test_brightness_adds_and_contrast_multiplies_alike_everywhere():
+def test_brightness_adds_and_contrast_multiplies_uniformly():
     for channels in (1, 3):
         image = noise(2000, channels, 3, 3)
         added = (augmented(image, "brightness") - image).flatten(1)
@@ -195,12 +197,12 @@ def test_brightness_adds_and_contrast_multiplies_alike_everywhere():
 
 
 def test_contrast_comes_after_brightness():
-    """(x + b) c: the difference of two greys tells c, and black becomes (b - 1) c, with b as it is without contrast."""
+    """(x + b) c: the difference of two greys gives c, and black becomes (b - 1) c, where b is the same as without contrast."""
     grey = torch.tensor([-1.0, 0.0, 1.0]).view(1, 1, 1, 3).expand(50, 3, 1, 3)
     both = augmented(grey, "brightness", "contrast")[:, 0, 0]
-    torch.testing.assert_close(both[:, 1] - both[:, 0], both[:, 2] - both[:, 1])  # straight
+    torch.testing.assert_close(both[:, 1] - both[:, 0], both[:, 2] - both[:, 1])  # linear
     c, b = (both[:, 2] - both[:, 0]) / 2, both[:, 1] / ((both[:, 2] - both[:, 0]) / 2)
-    assert b.std().item() == pytest.approx(0.2, rel=0.4)  # were it x c + b, b / c would spread by more: 0.2 x 1.27
+    assert b.std().item() == pytest.approx(0.2, rel=0.4)  # for x c + b, the spread of b / c would be larger: 0.2 x 1.27
     alone = augmented(grey, "brightness")[:, 0, 0, 1]
     torch.testing.assert_close(b, alone, atol=1e-5, rtol=0)  # brightness is drawn first
     assert (c > 0).all()
@@ -225,7 +227,7 @@ def test_saturation_scales_the_distance_from_grey_and_hue_keeps_it():
 
 
 def test_hue_turns_pure_red_by_any_angle():
-    """Red, a third of its luma aside, is (2, -1, -1) / 3; turned by t its parts are 2/3 cos(t + a third of a circle each)."""
+    """Red minus its mean, 1/3, is (2, -1, -1) / 3. Rotated by t, its channel k is 2/3 cos(t - 2 pi k / 3)."""
     red = torch.tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1).expand(400, 3, 1, 1)
     parts = augmented(red, "hue")[:, :, 0, 0] - 1 / 3
     angle = torch.atan2((parts[:, 1] - parts[:, 2]) / math.sqrt(3), parts[:, 0])
@@ -235,7 +237,7 @@ def test_hue_turns_pure_red_by_any_angle():
     assert angle.histc(4, -math.pi, math.pi).min() > 100 - 4 * math.sqrt(400 * 3 / 16)
 
 
-def test_a_luma_flip_turns_grey_over_and_leaves_what_has_no_luma():
+def test_a_luma_flip_negates_luma_and_keeps_chroma():
     image = noise(64, 3, 4, 4)
     luma = image.mean(1, keepdim=True)
     flips = 0
@@ -246,14 +248,14 @@ def test_a_luma_flip_turns_grey_over_and_leaves_what_has_no_luma():
     assert 16 < flips < 48
 
 
-def test_grey_images_have_no_hue_saturation_or_negative():
+def test_hue_saturation_and_luma_flip_keep_grey_images():
     image = noise(32, 1, 4, 4)
     assert torch.equal(augmented(image, "luma_flip", "hue", "saturation"), image)
     after = augmented(image, "color").flatten(1)
-    assert torch.equal(after.argsort(1), image.flatten(1).argsort(1))  # darker stays darker
+    assert torch.equal(after.argsort(1), image.flatten(1).argsort(1))  # the order of intensities is kept
 
 
-def test_colour_of_a_constant_image_is_one_colour():
+def test_colour_transforms_keep_a_constant_image_constant():
     after = augmented(noise(8, 3, 1, 1).expand(8, 3, 6, 6), "color").flatten(2)
     torch.testing.assert_close(after, after[:, :, :1].expand_as(after))
 
@@ -262,17 +264,17 @@ def test_colour_of_a_constant_image_is_one_colour():
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_the_gradient_is_that_of_finite_differences_and_can_be_descended_again(channels):
-    """Penalties on the critic's gradient run through the augmentation: its second derivative is needed, too."""
+def test_first_and_second_derivatives_match_finite_differences(channels):
+    """Penalties on the critic's gradient differentiate through the augmentation twice."""
     image = noise(3, channels, 3, 4, dtype=torch.float64).requires_grad_()
     assert torch.autograd.gradcheck(lambda image: augmented(image, p=0.7), image, fast_mode=channels == 3)
     assert torch.autograd.gradgradcheck(lambda image: augmented(image, p=0.7).pow(3), image, fast_mode=True)
 
 
-# How p moves.
+# Adaptation of p.
 
 
-def test_p_rises_while_the_critic_is_sure_and_falls_while_it_is_not():
+def test_p_rises_while_the_critic_is_confident_and_falls_otherwise():
     augment = AdaptiveAugment(ramp=1000, start=0.5)
     for logits, expected in ((torch.ones(32), 0.532), (-torch.ones(32), 0.5), (torch.tensor([3.0, -0.1]), 0.498)):
         augment.observe(logits)
@@ -298,17 +300,17 @@ def test_p_stays_between_0_and_its_ceiling():
         assert augment.probability == expected
 
 
-def test_p_moves_on_the_turns_that_it_is_told_and_only_when_something_was_judged():
+def test_p_changes_only_on_due_turns_and_after_observations():
     augment, early = AdaptiveAugment(ramp=100, every=3), Turns(crossing=False)
     assert augment.adapt(Turns()) == {}
     augment.observe(torch.ones(5))
-    assert augment.adapt(early) == {} and early.asked == [3] and augment.probability == 0
+    assert augment.adapt(early) == {} and early.intervals == [3] and augment.probability == 0
     augment.observe(torch.ones(5))
     augment.adapt(Turns())
     assert augment.probability.item() == pytest.approx(0.1)
 
 
-def test_an_image_of_many_logits_counts_once():
+def test_an_image_with_many_logits_counts_once():
     patches = noise(6, 1, 4, 4) - 0.3
     augment = AdaptiveAugment(ramp=100, start=0.5)
     augment.observe(patches)
@@ -317,13 +319,13 @@ def test_an_image_of_many_logits_counts_once():
     assert augment.probability.item() == pytest.approx(0.5 - 6 / 100)
 
 
-def test_observing_leaves_no_graph():
+def test_observed_logits_keep_no_autograd_graph():
     augment = AdaptiveAugment()
     augment.observe(torch.ones(4, requires_grad=True) * 2)
     assert not augment.signs.requires_grad
 
 
-def test_resumed_in_the_middle_of_an_interval_p_goes_the_same_way():
+def test_p_continues_identically_when_resumed_within_an_interval():
     one, other = (AdaptiveAugment(ramp=777, start=start) for start in (0.3, 0.0))
     one.observe(noise(13, seed=3) + 0.9)
     other.load_state_dict(one.state_dict())
@@ -338,7 +340,7 @@ def test_resumed_in_the_middle_of_an_interval_p_goes_the_same_way():
     assert torch.equal(other(image), expected)
 
 
-# What is wrong is said.
+# Errors.
 
 
 @pytest.mark.parametrize(
@@ -359,7 +361,7 @@ def test_wrong_arguments_are_named(wrong, message):
         AdaptiveAugment(**wrong)
 
 
-def test_pairs_of_images_have_places_but_no_colour():
+def test_pairs_of_images_allow_spatial_but_not_colour_transforms():
     pairs = noise(4, 6, 8, 8)
     assert augmented(pairs, "blit", "geometry").shape == pairs.shape
     with pytest.raises(InputError, match=r"6 channels, expected 1 .*Leave `color`"):

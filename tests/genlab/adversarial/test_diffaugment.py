@@ -1,3 +1,5 @@
+"""Differentiable augmentation: each transform, gradients, and unknown policies."""
+
 import pytest
 import torch
 
@@ -11,7 +13,7 @@ def test_translation_shifts_whole_pixels_and_fills_with_zero():
     image[:, :, 8, 8] = 1
     moved = DiffAugment(["translation"])(image)
     places = moved.flatten(1).nonzero()
-    assert len(places) == 64  # one pixel an image, still whole
+    assert len(places) == 64  # still one pixel per image
     rows, columns = places[:, 1] // 16 - 8, places[:, 1] % 16 - 8
     assert set(rows.tolist()) == set(columns.tolist()) == {-2, -1, 0, 1, 2}  # 16 x 0.125
 
@@ -19,19 +21,19 @@ def test_translation_shifts_whole_pixels_and_fills_with_zero():
 def test_cutout_blanks_one_rectangle():
     torch.manual_seed(0)
     holes = DiffAugment(["cutout"])(torch.ones(200, 1, 16, 16)) == 0
-    assert holes.flatten(1).sum(1).max() == 64  # 8 x 8 where it lies inside
+    assert holes.flatten(1).sum(1).max() == 64  # 8 x 8 if entirely inside the image
     assert holes.flatten(1).any(1).all()
 
 
-def test_the_gradient_runs_through_every_step():
+def test_the_gradient_passes_through_every_transform():
     torch.manual_seed(0)
     image = torch.rand(4, 3, 16, 16, requires_grad=True)
     DiffAugment()(image).square().sum().backward()
     assert image.grad.abs().flatten(1).sum(1).gt(0).all()
 
 
-def test_colour_keeps_the_shape_of_the_brightness():
-    """Brightness, saturation and contrast are affine in each image's grey values: their correlation stays 1."""
+def test_colour_transforms_are_affine_in_grey_values():
+    """Brightness, saturation and contrast are affine in an image's grey values, so the correlation of before and after is 1."""
     torch.manual_seed(0)
     image = torch.rand(8, 3, 16, 16) * 2 - 1
     grey, after = image.mean(1).flatten(1), DiffAugment(["color"])(image).mean(1).flatten(1)

@@ -1,3 +1,5 @@
+"""Diversity of samples relative to real images."""
+
 import math
 
 import pytest
@@ -12,7 +14,7 @@ def test_pairwise_distance_of_the_corners_of_a_square():
     assert pairwise_distance(corners).item() == pytest.approx((4 * 1 + 2 * math.sqrt(2)) / 6)
 
 
-def test_diversity_is_a_share_of_the_real_images_and_is_looked_at_now_and_then():
+def test_diversity_is_relative_to_real_images_and_measured_at_intervals():
     class Source:
         def batches(self, start):
             while True:
@@ -30,4 +32,4 @@ def test_diversity_is_a_share_of_the_real_images_and_is_looked_at_now_and_then()
         stream.start_turn(turn)
         seen.append({name: value.item() for name, value in update(stream).items()})
     assert seen == [{"diversity": 0.25} if turn % 3 == 0 else {} for turn in range(7)]
-    assert asked == [4, 4, 4]  # twice the batch: a look at large images takes no more memory than a turn
+    assert asked == [4, 4, 4]  # twice the batch: measuring large images takes no more memory than a turn

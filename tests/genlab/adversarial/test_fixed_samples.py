@@ -1,4 +1,4 @@
-"""Samples of fixed latents."""
+"""Generation of samples of fixed latents."""
 
 import torch
 
@@ -7,7 +7,7 @@ from genlab.networks.conditional import JoinedGenerator
 from genlab.networks.dcgan import Generator
 
 
-def test_large_images_are_made_in_parts_and_are_the_same(monkeypatch):
+def test_generating_in_parts_equals_generating_at_once(monkeypatch):
     torch.manual_seed(0)
     generator = JoinedGenerator(Generator(size=8, channels=1, latent_size=9, width=4), classes=3, embedding_size=4)
     latents, labels = torch.randn(7, 5), torch.arange(7) % 3

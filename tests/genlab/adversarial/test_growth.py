@@ -1,3 +1,5 @@
+"""Progressive growing: the schedule of resolutions, real images at each stage, and fading networks."""
+
 import functools
 import itertools
 
@@ -14,7 +16,7 @@ from genlab.networks.growing import Stage
 TWICE = functools.partial(interpolate, scale_factor=2, mode="nearest")
 
 
-def test_levels_fade_in_and_rest_in_turn():
+def test_each_resolution_fades_in_and_then_stays():
     growth = Growth(phase=0.1, start=4)
     found = {round(progress, 2): growth.stage_at(progress, 32) for progress in (0.0, 0.09, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 1.0)}
     sides = {progress: stage.side for progress, stage in found.items()}
@@ -24,14 +26,15 @@ def test_levels_fade_in_and_rest_in_turn():
     assert all(0 <= stage.alpha <= 1 for stage in found.values())
 
 
-def test_what_both_players_see_moves_without_a_jump():
+def test_images_at_a_stage_change_continuously():
     growth, image = Growth(phase=0.1), torch.rand(1, 1, 32, 32)
     seen = [interpolate(images_at_stage(image, growth.stage_at(step / 10_000, 32)), 32) for step in range(10_001)]
-    assert max((one - other).abs().max() for one, other in itertools.pairwise(seen)) < 2e-3  # a thousandth of a phase, of at most 1
+    # A step is a thousandth of a phase, and pixels differ by at most 1.
+    assert max((one - other).abs().max() for one, other in itertools.pairwise(seen)) < 2e-3
     assert torch.equal(seen[-1], image)
 
 
-def test_real_images_at_a_stage_by_hand():
+def test_real_images_at_a_stage_match_hand_computation():
     image = torch.arange(64.0).reshape(1, 1, 8, 8)
     assert torch.equal(images_at_stage(image, Stage(8)), image)
     assert torch.equal(images_at_stage(image, Stage(4)), image.unfold(2, 2, 2).unfold(3, 2, 2).mean((-2, -1)))
@@ -39,7 +42,7 @@ def test_real_images_at_a_stage_by_hand():
     assert torch.allclose(images_at_stage(image, Stage(8, 0.25)), expected)
 
 
-def test_batches_are_joined_by_level():
+def test_number_of_joined_batches_depends_on_the_resolution():
     growth = Growth(phase=0.1, start=8, joined=[4, 2])
     assert [growth.batches_per_turn(side) for side in (8, 16, 32, 64)] == [4, 2, 1, 1]
 
@@ -54,7 +57,7 @@ def test_batches_are_joined_by_level():
         (lambda: Growth(phase=0.1, joined=[4, 0]), r"joined: got \[4, 0\], expected whole numbers"),
     ],
 )
-def test_what_cannot_be_is_refused(made, message):
+def test_invalid_arguments_are_refused(made, message):
     with pytest.raises(InputError, match=message):
         made()
 
@@ -86,7 +89,7 @@ def test_a_fade_begins_with_the_smaller_generator_and_ends_with_the_larger(made)
     seed_everything(0)
     (large, z), (small, _) = made(16), made(8)
     weights = large.state_dict()
-    small.load_state_dict({name: weights[name] for name in small.state_dict()})  # what it has, the larger has too, under the same name
+    small.load_state_dict({name: weights[name] for name in small.state_dict()})  # the larger network has these weights under the same names
     whole = images_of(large, z)
     large.grow(Stage(16, 1.0))
     assert torch.equal(images_of(large, z), whole)

@@ -1,3 +1,5 @@
+"""Path length regularisation, against closed forms and finite differences."""
+
 import math
 
 import pytest
@@ -10,8 +12,8 @@ from genlab.errors import InputError
 from genlab.networks import style, stylegan2
 
 
-def test_lengths_of_a_linear_generator():
-    """g(w) = A w: |A^T y|, whose mean square over y is the sum of A's squares; for orthogonal rows it hardly varies."""
+def test_path_lengths_of_a_linear_generator_match_the_closed_form():
+    """For g(w) = A w the length is |A^T y|. Its mean square is the sum of A's squared entries; for orthogonal columns it hardly varies."""
     seed_everything(0)
     matrix = torch.linalg.qr(torch.randn(400, 50)).Q * 3  # 400 pixels, 50 styles
     w = torch.randn(2000, 50, requires_grad=True)
@@ -20,7 +22,7 @@ def test_lengths_of_a_linear_generator():
     assert (lengths.std() / lengths.mean()).item() < 0.12  # chi with 50 degrees of freedom: 0.1
 
 
-def test_the_penalty_by_hand_and_its_running_mean():
+def test_the_penalty_and_its_running_mean_match_hand_computation():
     seed_everything(0)
     penalty = PathLength(weight=2.0, decay=0.9)
     seen = []
@@ -38,8 +40,8 @@ def test_the_penalty_by_hand_and_its_running_mean():
         assert torch.allclose(given, 2 * (lengths - mean).square(), rtol=1e-3, atol=1e-5)
 
 
-def test_the_weight_is_the_papers():
-    """Appendix B's formula; at 1024 px 2 of public code, which averages over 18 layers and pixels, is of the same size."""
+def test_the_default_weight_is_that_of_the_paper():
+    """Appendix B. At 1024 px this is about the weight 2 of the public code, which averages over pixels and 18 layers."""
     assert PathLength().weight_at(1024) == pytest.approx(math.log(2) / (1024**2 * (math.log(1024) - math.log(2))))
     assert PathLength(weight=3.0).weight_at(32) == 3
     with pytest.raises(InputError, match=r"share: got 0, expected"):
@@ -47,15 +49,15 @@ def test_the_weight_is_the_papers():
 
 
 class Frozen(PathLength):
-    """One draw of y for all calls, and a mean that stays: a function of the weights alone."""
+    """Uses the same y in every call and a constant mean, so that the penalty depends only on the weights."""
 
     def forward(self, images, styles):
         torch.manual_seed(0)
         return (path_lengths(images, styles) - 1.5).square()
 
 
-def test_the_penalty_and_its_gradient_against_finite_differences():
-    """The penalty has a gradient in it: its own is of second order."""
+def test_the_penalty_and_its_gradient_match_finite_differences():
+    """The penalty contains a gradient, so its own gradient is of second order."""
     seed_everything(0)
     synthesis = stylegan2.Synthesis(8, 1, style_size=3, width=2, most=2).double()
     generator = style.Generator(style.Mapping(3, 3, depth=1).double(), synthesis)
@@ -64,7 +66,7 @@ def test_the_penalty_and_its_gradient_against_finite_differences():
         nn.init.normal_(layer.strength)
 
     def length_squared(w):
-        """|J^T y|^2 by differences of y . g(w) along each number of w."""
+        """|J^T y|^2 by central differences of y . g(w) along each component of w."""
         torch.manual_seed(0)
         y = torch.randn(2, 1, 8, 8, dtype=torch.float64)
         steps = torch.eye(3, dtype=torch.float64) * 1e-6

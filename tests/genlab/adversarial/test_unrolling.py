@@ -1,3 +1,5 @@
+"""Unrolled critics: their steps and the gradient through them."""
+
 import torch
 from torch import nn
 
@@ -11,16 +13,16 @@ def linear_critic(weight: float) -> nn.Module:
     return critic
 
 
-def test_steps_of_a_quadratic_objective_have_a_closed_form():
-    """w^2 / 2 under gradient descent with rate eta: w (1 - eta)^K."""
+def test_steps_on_a_quadratic_objective_match_the_closed_form():
+    """K steps of gradient descent on w^2 / 2 with rate eta lead to w (1 - eta)^K."""
     critic = linear_critic(3.0)
     later = future(critic, lambda judge: judge(torch.ones(1, 1, dtype=torch.float64)).square().sum() / 2, steps=4, rate=0.1)
     assert torch.allclose(later(torch.ones(1, 1, dtype=torch.float64)), torch.tensor([[3.0 * 0.9**4]], dtype=torch.float64))
-    assert critic.weight.item() == 3.0  # the critic of today stays
+    assert critic.weight.item() == 3.0  # the current critic is unchanged
 
 
-def test_the_generators_gradient_runs_through_the_future_critic():
-    """Against finite differences, in float64; and it is another one than with that critic held fast."""
+def test_the_generators_gradient_passes_through_the_future_critic():
+    """It matches finite differences in float64 and differs from the gradient with the future critic held constant."""
     torch.manual_seed(0)
     critic = nn.Sequential(nn.Linear(2, 5), nn.Tanh(), nn.Linear(5, 1)).double()
     real = torch.randn(6, 2, dtype=torch.float64) + 1
@@ -41,7 +43,7 @@ def test_the_generators_gradient_runs_through_the_future_critic():
     assert (through - held).norm() > 0.05 * held.norm()
 
 
-def test_no_steps_are_the_critic_of_today():
+def test_zero_steps_give_the_current_critic():
     critic = linear_critic(2.0)
     images = torch.ones(3, 1, dtype=torch.float64)
     assert torch.equal(future(critic, lambda judge: judge(images).sum(), steps=0, rate=1.0)(images), critic(images))

@@ -1,4 +1,4 @@
-"""What a recipe can do, asked in one place."""
+"""Capabilities of recipes and the functions that query them."""
 
 import pytest
 from stand_ins import MODEL, Conditional, Styled
@@ -29,7 +29,7 @@ def test_a_recipe_is_conditional_if_it_has_classes(recipe, expected):
     assert is_conditional(recipe) is expected
 
 
-def test_latents_are_truncated_unless_the_recipe_says_otherwise():
+def test_latents_are_truncated_unless_the_recipe_specifies_otherwise():
     assert truncated_by(Conditional()) is Truncated.LATENTS and truncated_by(Styled()) is Truncated.STYLES
     assert [truncated.value for truncated in Truncated] == ["latents", "styles"]  # as in release.json, which served models read
 

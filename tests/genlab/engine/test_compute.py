@@ -1,3 +1,5 @@
+"""Compute settings: device, precision and memory layout."""
+
 import pytest
 import torch
 from torch import nn
@@ -8,7 +10,7 @@ from genlab.engine.updates import GradientUpdate
 from genlab.errors import InputError
 
 
-def test_auto_is_settled_for_this_machine():
+def test_auto_settings_fit_this_machine():
     place = Compute()
     there = torch.cuda.is_available() or torch.backends.mps.is_available()
     assert there or (place.device.type, place.precision.name, place.channels_last, place.compile, place.workers) == (
@@ -20,7 +22,7 @@ def test_auto_is_settled_for_this_machine():
     )
 
 
-def test_what_is_not_there_is_named():
+def test_an_unavailable_device_or_precision_is_named():
     if not torch.cuda.is_available():
         with pytest.raises(InputError, match=r"device: 'cuda:1' is not there\. On this machine: .*cpu"):
             Compute(device="cuda:1")
@@ -34,7 +36,7 @@ class Ones:
             yield {"x": torch.ones(2, 4)}
 
 
-def test_the_same_path_in_bf16_keeps_weights_in_fp32():
+def test_updates_in_bf16_keep_weights_in_fp32():
     place = Compute(device="cpu", precision="bf16", channels_last=True)
     network = nn.Linear(4, 1)
     seen = []
@@ -55,7 +57,7 @@ def test_the_same_path_in_bf16_keeps_weights_in_fp32():
     assert not torch.equal(network.weight, before)
 
 
-def test_placing_a_module_keeps_the_optimizers_parameters():
+def test_preparing_a_module_keeps_the_optimizers_parameters():
     network = nn.Sequential(nn.Conv2d(3, 4, 3))
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
     Compute(device="cpu", channels_last=True).prepare(network, 0)

@@ -1,8 +1,10 @@
+"""The training loop: resuming, learning rates, non-finite losses and the end of a run."""
+
 import math
 
 import pytest
 import torch
-from two_networks import Numbers, Two, made
+from two_networks import Numbers, Two, make_recipe
 
 from genlab.engine.loop import NonFiniteLossError, train
 from genlab.engine.stream import Stream
@@ -12,17 +14,17 @@ def run(recipe, stream, images, budget):
     return list(train(recipe, stream, images, budget, batch_size=4, seed=7))
 
 
-def test_stop_and_resume_is_bit_for_bit_the_straight_run():
-    straight = made()
+def test_resumed_run_equals_straight_run_bit_for_bit():
+    straight = make_recipe()
     turns = run(straight, Stream(Numbers()), 0, 48)
     for stop in (4, 8, 20):
-        stopped = made()
+        stopped = make_recipe()
         stream = Stream(Numbers())
         for turn in train(stopped, stream, 0, 48, batch_size=4, seed=7):
-            torch.randn(3)  # the caller may draw what it likes
+            torch.randn(3)  # the caller may draw random numbers
             if turn.images == stop:
                 break
-        resumed = made()
+        resumed = make_recipe()
         resumed.load_training_state(stopped.training_state())
         rest = run(resumed, Stream(Numbers(), stream.position), stop, 48)
         assert rest == turns[stop // 4 :]
@@ -31,14 +33,14 @@ def test_stop_and_resume_is_bit_for_bit_the_straight_run():
 
 
 def test_learning_rate_follows_progress():
-    recipe = made()
+    recipe = make_recipe()
     for turn in train(recipe, Stream(Numbers()), 0, 40, batch_size=4, seed=0):
         assert recipe.updates["first"].optimizer.param_groups[0]["lr"] == pytest.approx(0.1 * (1 - (turn.images - 4) / 40))
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_a_non_finite_term_stops_the_run_and_is_named(value):
-    recipe = made()
+    recipe = make_recipe()
     objective = recipe.first_objective
 
     def broken(batch):
@@ -51,7 +53,7 @@ def test_a_non_finite_term_stops_the_run_and_is_named(value):
         list(turns)
 
 
-def test_the_end_is_concluded_once_by_random_numbers_of_its_own():
+def test_finalise_runs_once_at_the_end_with_its_own_random_numbers():
     concluded = []
 
     class Concluding(Two):
@@ -59,7 +61,7 @@ def test_the_end_is_concluded_once_by_random_numbers_of_its_own():
             concluded.append(torch.rand(()).item())
 
     for _ in zip(range(2), train(Concluding(), Stream(Numbers()), 0, 16, 4, seed=3), strict=False):
-        assert concluded == []  # stopped before the end: nothing
+        assert concluded == []  # stopped before the end: not called
     list(train(Concluding(), Stream(Numbers()), 0, 16, 4, seed=3))
     torch.rand(5)
     list(train(Concluding(), Stream(Numbers()), 16, 16, 4, seed=3))  # resumed after its last turn

@@ -1,10 +1,12 @@
+"""Streams of batches: joined batches, positions and intervals."""
+
 import torch
 
 from genlab.engine.stream import Stream
 
 
 class Numbered:
-    """Batch i holds the number i, twice."""
+    """A source whose batch i holds the number i twice."""
 
     epoch = 100
 
@@ -18,12 +20,12 @@ def test_batches_can_be_joined():
     stream = Stream(Numbered())
     stream.start_turn(0, 3)
     assert stream.batch["x"].flatten().tolist() == [0, 0, 1, 1, 2, 2] and stream.position == 3 and stream.seen == 6
-    assert next(stream)["x"].flatten().tolist() == [3, 3, 4, 4, 5, 5]  # as many for a player's second step
+    assert next(stream)["x"].flatten().tolist() == [3, 3, 4, 4, 5, 5]  # the same number for a network's second step
     stream.start_turn(3)
     assert stream.batch["x"].flatten().tolist() == [6, 6] and stream.seen == 8
 
 
-def test_every_so_many_batches_comes_up_once_however_many_are_joined():
+def test_is_due_is_true_once_per_interval_however_many_batches_are_joined():
     stream, crossed, number = Stream(Numbered()), [], 0
     for joined in (3, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1, 1):
         stream.start_turn(number, joined)

@@ -1,4 +1,4 @@
-"""Scores class by class, with samplers, an extractor and a classifier that can be seen through."""
+"""Scores per class, with simple stand-ins for the sampler, the extractor and the classifier."""
 
 import numpy as np
 import pytest
@@ -18,23 +18,23 @@ LATENT_SIZE = 3
 
 @pytest.fixture
 def trained(monkeypatch):
-    """The sets that classifiers were trained on."""
+    """List of the sets on which classifiers were trained."""
     return fit_in_no_time(monkeypatch)
 
 
 @pytest.fixture
 def images():
-    """A fifth of the labels are wrong: no classifier can know them."""
+    """A labelled set with a fifth of the labels wrong, so that no classifier can predict them all."""
     return image_set(training=200, held_out=200, mislabelled=0.2)
 
 
 def bank(pixels):
-    """A sampler of these images, in order, whatever it is given."""
+    """A sampler that ignores its arguments and returns these images in order."""
     return lambda latents, labels: to_unit(to_channels_first(pixels))
 
 
 def within(numbers, seed=0):
-    """A permutation that leaves each image within its class."""
+    """A permutation of the images within each class."""
     order = np.arange(len(numbers))
     for number in np.unique(numbers):
         places = np.flatnonzero(numbers == number)
@@ -42,7 +42,7 @@ def within(numbers, seed=0):
     return order
 
 
-def test_real_images_of_the_told_class_reach_the_ceiling_and_others_chance(images, trained):
+def test_real_images_of_the_right_class_reach_the_ceiling_and_shuffled_ones_chance(images, trained):
     (real, truth), (training, _) = of_split(images, "test"), of_split(images, "train")
     classifier = Classifiers().of_set(images)
     ceiling = classifier.accuracy(real, truth)
@@ -55,7 +55,7 @@ def test_real_images_of_the_told_class_reach_the_ceiling_and_others_chance(image
     assert scores["untrained"]["recognised"] == pytest.approx(0.5, abs=0.1) and "cas" not in scores["untrained"]
 
 
-def test_images_of_the_other_class_teach_what_is_wrong(images, trained):
+def test_a_generator_that_swaps_the_classes_inverts_the_accuracy(images, trained):
     (real, _), (training, truth) = of_split(images, "test"), of_split(images, "train")
     means = np.stack([training[truth == number].mean(0) for number in range(2)]).round().astype(np.uint8)
     classifier = Classifiers().of_set(images)
@@ -63,11 +63,11 @@ def test_images_of_the_other_class_teach_what_is_wrong(images, trained):
     assert scores["generated"]["cas"] == pytest.approx(1 - scores["held-out images"]["cas"], abs=0.02)
 
 
-def test_the_other_classifier_sees_as_many_images_as_there_are_to_train_on_or_a_limit(images, trained, monkeypatch):
-    told = []
+def test_the_cas_classifier_is_trained_on_as_many_images_as_the_training_set_up_to_a_limit(images, trained, monkeypatch):
+    drawn = []
 
     def sample(latents, labels):
-        told.append((latents, labels))
+        drawn.append((latents, labels))
         return torch.zeros(len(latents), 1, 16, 16) + labels[:, None, None, None]
 
     real, _ = of_split(images, "test")
@@ -75,12 +75,12 @@ def test_the_other_classifier_sees_as_many_images_as_there_are_to_train_on_or_a_
         monkeypatch.setattr(classes, "MOST_GENERATED", most)
         class_scores(sample, LATENT_SIZE, {"generated": real, "untrained": real}, images, Classifiers().of_set(images))
     assert [len(pixels) for pixels, _ in trained] == [200, 50]
-    assert np.array_equal(trained[0][1], of_split(images, "train")[1]) and np.array_equal(trained[0][1], told[0][1])
+    assert np.array_equal(trained[0][1], of_split(images, "train")[1]) and np.array_equal(trained[0][1], drawn[0][1])
     assert all(0.3 < labels.mean() < 0.7 for _, labels in trained)  # spread over the classes
-    assert not set(told[0][0].flatten().tolist()) & set(normal(200, LATENT_SIZE, 0).flatten().tolist())  # not the scored samples' latents
+    assert not set(drawn[0][0].flatten().tolist()) & set(normal(200, LATENT_SIZE, 0).flatten().tolist())  # not those of the samples
 
 
-def test_within_classes_a_label_that_is_ignored_is_seen_and_over_all_of_them_is_not():
+def test_kid_within_classes_detects_ignored_labels_and_overall_kid_does_not():
     images = image_set(training=60, held_out=60)
     features, (real, truth) = Means().of_set(images), of_split(images, "test")
     held_out = features[images.indices("test")]
@@ -89,7 +89,7 @@ def test_within_classes_a_label_that_is_ignored_is_seen_and_over_all_of_them_is_
     assert list(scores) == ["generated", "untrained", "training images"]
     assert all(list(row) == ["left", "top"] for row in scores.values())
     for number, name in enumerate(images.classes):
-        # Unbiased, so that equal sets are a little below 0.
+        # The estimator is unbiased, so equal sets score slightly below 0.
         assert -0.01 < scores["generated"][name] <= 0 and scores["untrained"][name] > 0.05
         same = features[images.indices("train")][of_split(images, "train")[1] == number]
         few = min(len(same), (truth == number).sum())
@@ -97,7 +97,7 @@ def test_within_classes_a_label_that_is_ignored_is_seen_and_over_all_of_them_is_
     assert kernel_distance(held_out, mixed) == pytest.approx(kernel_distance(held_out, held_out))
 
 
-def test_a_class_of_too_few_images_is_left_out():
+def test_a_class_with_too_few_images_is_left_out():
     images = image_set(training=20, held_out=20)
     features = Means().of_set(images)
     held_out = {"generated": features[images.indices("test")]}
@@ -111,7 +111,7 @@ def test_a_class_of_too_few_images_is_left_out():
     assert kid_within_classes({"generated": features[:2]}, Means().of_set(few), split) == {}
 
 
-def test_the_means_within_classes_stand_among_the_scores_of_classes(images, trained):
+def test_class_scores_include_the_mean_kid_within_classes(images, trained):
     features, (real, truth), training = Means().of_set(images), of_split(images, "test"), of_split(images, "train")[0]
     made = {"generated": real[within(truth)], "untrained": real[np.random.default_rng(0).permutation(len(real))]}
     seen = {name: Means()(pixels) for name, pixels in made.items()}
@@ -122,7 +122,7 @@ def test_the_means_within_classes_stand_among_the_scores_of_classes(images, trai
     assert first.own.values["kid_means_within"].value < first.baselines[0].values["kid_means_within"].value
 
 
-def test_without_a_class_of_two_held_out_images_nothing_is_compared_within_classes(trained):
+def test_there_is_no_kid_within_classes_if_no_class_has_two_held_out_images(trained):
     images = image_set(training=20, held_out=2)
     number = labels(images)[images.indices("test")]
     images = relabelled(images, images.indices("test")[:1], "rare") if number[0] == number[1] else images

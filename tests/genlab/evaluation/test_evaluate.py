@@ -1,4 +1,4 @@
-"""The evaluation of recipes that sample and that translate, without Kedro: with recipes and an extractor that can be seen through."""
+"""Evaluation of sampling recipes without Kedro, with simple stand-ins for the recipe, the extractor and the classifier."""
 
 import io
 import json
@@ -18,7 +18,7 @@ from genlab.pictures.sheets import GAP, HEADING
 
 
 class Blend(Recipe):
-    """A sample is a blend of the images in a bank: the sharper, the more of the one with the largest latent."""
+    """A sample is a softmax-weighted blend of the images in a bank; higher sharpness favours the image of the largest latent."""
 
     def __init__(self, latent_size: int, channels: int = 1, sharpness: float = 1.0):
         super().__init__()
@@ -31,30 +31,30 @@ class Blend(Recipe):
 
 @pytest.fixture(autouse=True)
 def taught(monkeypatch):
-    """The sets that classifiers were trained on."""
+    """List of the sets on which classifiers were trained."""
     return fit_in_no_time(monkeypatch)
 
 
 def metrics_of(result):
-    """As JSON; the types hold the same."""
+    """The scores as JSON, after a check that they can be read back."""
     metrics = result.scores.to_json()
     assert Evaluation.from_json(json.loads(json.dumps(metrics, allow_nan=False))) == result.scores
     return metrics
 
 
 def blend(images, seed=0, sharpness=1.0, latent_size=16):
-    """A recipe that has learnt its first training images by heart, scored: the metrics, the samples, the pictures by name."""
+    """Evaluate a recipe that has memorised its first training images; return metrics, sample sheet, and pictures by name."""
     torch.manual_seed(seed)
     untrained, trained = (Blend(latent_size, images.images.shape[3], sharpness) for _ in range(2))
     learnt = images.images[images.indices("train")[:latent_size]]
     trained.load_state_dict({"bank": to_unit(to_channels_first(learnt))})
-    classifiers = Classifiers() if images.classes else None  # none are asked for where the set is unlabelled
+    classifiers = Classifiers() if images.classes else None  # an unlabelled set needs none
     result = evaluate(trained, untrained, images, Means(), classifiers)
     return metrics_of(result), result.samples, result.pictures
 
 
 @pytest.mark.parametrize(("channels", "kind"), [(1, "labelled"), (3, "unlabelled")])
-def test_scores_stand_beside_their_baselines_and_say_how_they_were_made(channels, kind):
+def test_scores_come_with_their_baselines_and_protocol(channels, kind):
     images = image_set(channels=channels, kind=kind)
     metrics, samples, pictures = blend(images)
     rows = metrics["samples"]
@@ -67,35 +67,35 @@ def test_scores_stand_beside_their_baselines_and_say_how_they_were_made(channels
     protocol = metrics["protocol"]
     assert protocol["images"] == {"held_out": 20, "generated": 20} and protocol["training_images"] == 40
     assert protocol["size"] == [16, 16] and protocol["sampling_seed"] == 0 and len(protocol["reference_sha256"]) == 64
-    # Training images are the best that can be had, noise is the worst.
+    # Training images score best, noise scores worst.
     assert rows["training images"]["kid_means"] < rows["generated"]["kid_means"] < rows["untrained"]["kid_means"]
     assert rows["training images"]["precision"] > 0.5 and rows["untrained"]["precision"] == 0
     assert rows["untrained"]["nearest_training"] > rows["held-out images"]["nearest_training"] > 0
     assert samples.width > 100 and set(pictures) == {"interpolation", "neighbours", "truncation"}
     in_domain = ["in_domain"] if kind == "labelled" else []
-    assert list(metrics) == ["headline", "protocol", "samples", *in_domain]  # no classes, likelihood, latents of images, components
+    assert list(metrics) == ["headline", "protocol", "samples", *in_domain]  # no classes, likelihood, latents or components
     assert ("classifier" in protocol) == (kind == "labelled") and not {"labels", "training_sampling", "cas"} & set(protocol)
 
 
-def test_copies_of_training_images_score_well_and_are_told_by_their_distance():
+def test_copies_of_training_images_score_well_and_are_detected_by_their_distance():
     copies, blends = (blend(image_set(), sharpness=sharpness)[0]["samples"] for sharpness in (1e6, 1.0))
     assert copies["generated"]["nearest_training"] == 0 < blends["generated"]["nearest_training"]
     assert copies["generated"]["kid_means"] < blends["generated"]["kid_means"]
     assert copies["held-out images"] == blends["held-out images"]
 
 
-def test_a_labelled_set_is_also_seen_by_a_classifier_of_its_own():
+def test_a_labelled_set_is_also_scored_with_its_own_classifier():
     rows = blend(image_set())[0]["in_domain"]
     assert list(rows) == ["generated", "untrained", "training images"]
     assert all(list(row) == ["kid_in_domain", "kid_in_domain_spread", "fid_in_domain", "precision", "recall"] for row in rows.values())
-    # The stand-in's features are the extractor's, so that both groups must say the same.
+    # The stand-in classifier has the extractor's features, so both groups must agree.
     for name, row in blend(image_set())[0]["samples"].items():
         if name in rows:
             assert [rows[name]["kid_in_domain"], rows[name]["fid_in_domain"]] == [row["kid_means"], row["fid_means"]]
             assert rows[name]["recall"] == row["recall"]
 
 
-def test_models_of_any_training_seed_are_scored_alike():
+def test_models_of_different_training_seeds_are_scored_on_equal_latents():
     first, second = blend(image_set(), seed=0), blend(image_set(), seed=1)
     for name in ("generated", "training images", "held-out images"):
         assert first[0]["samples"][name] == second[0]["samples"][name]
@@ -110,13 +110,13 @@ PATHS = {"W": {"ppl_means": 1.0}, "Z": {"ppl_means": 2.0}}
 
 @pytest.fixture
 def paths(monkeypatch):
-    """Of no generator: the stand-in has no styles to walk between."""
+    """Replace the path length scores by constants: the stand-in has no styles to interpolate."""
     found = Group.from_json(GroupName.PATH_LENGTH, PATHS)
     monkeypatch.setattr("genlab.evaluation.evaluate.path_length_scores", lambda generator, extractor: found)
 
 
 @pytest.mark.parametrize(("kind", "features"), [("unlabelled", "means"), ("labelled", "in_domain")])
-def test_a_recipe_of_styles_is_also_scored_by_psi(kind, features, paths):
+def test_a_style_based_recipe_is_also_scored_by_psi(kind, features, paths):
     images, untruncated = image_set(kind=kind), "as many as held-out images, latents from N(0, 1), not truncated"
     assert blend(images)[0]["protocol"]["samples"] == untruncated
     trained, untrained = Styled(), Styled()
@@ -132,11 +132,11 @@ def test_a_recipe_of_styles_is_also_scored_by_psi(kind, features, paths):
     assert metrics["truncation"]["0.3"] != metrics["truncation"]["1"]
     assert metrics["protocol"]["samples"] == f"{untruncated}; psi = 1; noise from N(0, 1) for each image"
     assert set(pictures) == {"interpolation", "neighbours", "truncation", "truncation_curve"}
-    row = np.asarray(pictures["truncation"])[HEADING : HEADING + 64, :: 64 + GAP, 0]  # psi = 0: the mean, grey, and no noise that differs
+    row = np.asarray(pictures["truncation"])[HEADING : HEADING + 64, :: 64 + GAP, 0]  # psi = 0: the mean, grey, with equal noise
     assert row.shape[1] == 12 and np.ptp(row) == 0 and np.ptp(np.asarray(samples)[HEADING : HEADING + 64, :: 64 + GAP, 0]) > 0
 
 
-def test_pictures_are_small_and_there_even_where_few_images_are(caplog):
+def test_pictures_are_small_and_exist_even_for_few_images(caplog):
     caplog.set_level(logging.INFO, "genlab")
     metrics, samples, pictures = blend(image_set(training=2, held_out=2), latent_size=2)
     assert metrics["protocol"]["images"]["held_out"] == 2
@@ -148,20 +148,20 @@ def test_pictures_are_small_and_there_even_where_few_images_are(caplog):
 
 
 @pytest.mark.parametrize(("training", "held_out", "message"), [(8, 1, "holds out 1 images"), (1, 8, "has 1 training images")])
-def test_too_few_images_are_an_error_that_says_what_to_do(training, held_out, message):
+def test_too_few_images_are_an_error_with_a_remedy(training, held_out, message):
     with pytest.raises(InputError, match=f"'ramps' {message}; scoring needs at least 2. Add images"):
         blend(image_set(training, held_out), latent_size=1)
 
 
 def learnt(recipe, images):
-    """The recipe, whose bank holds the mean image of each class."""
+    """The recipe with the mean image of each class in its bank."""
     pixels, truth = of_split(images, "train")
     means = np.stack([pixels[truth == number].mean(0) for number in range(2)]).astype(np.uint8)
     recipe.load_state_dict({"bank": to_unit(to_channels_first(means))})
     return recipe
 
 
-def test_a_conditional_recipe_is_scored_class_by_class():
+def test_a_conditional_recipe_is_scored_per_class():
     images = image_set(training=60, held_out=40, names=("T-shirt/top", "Food & Drink"))
     result = evaluate(learnt(Conditional(), images), Conditional(), images, Means(), Classifiers(), sampling="balanced")
     metrics, samples, pictures = metrics_of(result), result.samples, result.pictures
@@ -182,7 +182,7 @@ def test_a_conditional_recipe_is_scored_class_by_class():
     assert pictures["class_interpolation"].size == (10 * (64 + GAP), HEADING + 64 + GAP)
 
 
-def test_a_conditional_recipe_of_styles_is_scored_class_by_class_and_by_psi(paths):
+def test_a_conditional_style_based_recipe_is_scored_per_class_and_by_psi(paths):
     images = image_set(training=60, held_out=40)
     result = evaluate(learnt(Styled(classes=2), images), Styled(classes=2), images, Means(), Classifiers())
     metrics, samples, pictures = metrics_of(result), result.samples, result.pictures
@@ -193,7 +193,7 @@ def test_a_conditional_recipe_of_styles_is_scored_class_by_class_and_by_psi(path
     assert samples.size == (12 * (64 + GAP), 2 * (HEADING + 64 + GAP))
 
 
-def test_of_one_class_nothing_is_classified():
+def test_images_of_a_single_class_are_not_classified():
     images = image_set(training=20, held_out=20)
     images = relabelled(images, images.manifest.index, "left")
     result = evaluate(Conditional(), Conditional(), images, Means(), Classifiers())

@@ -1,4 +1,4 @@
-"""Scores by inference, with recipes that can be seen through."""
+"""Scores of likelihood, reconstructions and components, with simple stand-ins for the recipes."""
 
 import math
 
@@ -17,7 +17,7 @@ CPU = torch.device("cpu")
 
 
 class Inferring(Recipe):
-    """Its bound of an image is a number plus the image's index among those that it has seen; it knows a share of each image."""
+    """Its best bound of every image is `nats`, its reconstruction is `share` times the image, and its components are the classes."""
 
     components = 2
 
@@ -37,7 +37,7 @@ class Inferring(Recipe):
         return self.share * batch["image"]
 
     def responsibilities(self, batch):
-        return torch.nn.functional.one_hot(1 - batch["label"], 2).float()  # the classes, under other numbers
+        return torch.nn.functional.one_hot(1 - batch["label"], 2).float()  # the classes, renumbered
 
 
 def groups_of(trained, untrained, images):
@@ -63,14 +63,14 @@ def test_the_likelihood_is_in_nats_and_the_best_bound_in_bits_per_dimension(grou
     assert rows["training images"]["best"] == -100 and rows["untrained"]["best"] == -900 and "images" not in rows["untrained"]
 
 
-def test_baselines_are_of_at_most_so_many_images(monkeypatch):
+def test_baselines_use_a_limited_number_of_images(monkeypatch):
     monkeypatch.setattr(likelihood, "COMPARED", 7)
     untrained = Inferring(0.0, 1.0)
     groups_of(Inferring(0.0, 1.0), untrained, image_set())
     assert untrained.seen == [7]
 
 
-def test_what_returns_as_it_was_is_perfect_and_what_turns_grey_is_not(groups):
+def test_exact_reconstructions_are_perfect_and_grey_ones_are_not(groups):
     group = groups[GroupName.RECONSTRUCTIONS]
     (untrained,) = group.baselines
     assert group.own.name == "reconstructed" and group.own.values["l1"].value == 0
@@ -78,13 +78,13 @@ def test_what_returns_as_it_was_is_perfect_and_what_turns_grey_is_not(groups):
     assert untrained.values["l1"].value > 0.1 and untrained.name == "untrained"
 
 
-def test_components_that_are_the_classes_by_other_numbers_agree_with_them(groups):
+def test_components_equal_to_renumbered_classes_agree_with_them(groups):
     own = groups[GroupName.CLUSTERS].own
     assert own.name == "components" and [score.value for score in own.values.values()] == pytest.approx([1.0, 1.0, 1.0])
     assert [row.name for row in groups[GroupName.CLUSTERS].baselines] == ["k-means"]
 
 
-def test_a_recipe_without_inference_has_no_such_scores():
+def test_a_recipe_without_inference_has_no_inference_scores():
     assert groups_of(Styled(), Styled(), image_set()) == {}
 
 
@@ -96,7 +96,7 @@ def test_components_are_not_scored_without_labels():
     assert GroupName.CLUSTERS not in groups_of(Unlabelled(0.0, 1.0), Unlabelled(0.0, 1.0), image_set(kind="unlabelled"))
 
 
-def test_a_recipe_that_has_no_components_now_has_no_scores_of_them():
+def test_a_recipe_with_zero_components_has_no_component_scores():
     class Single(Inferring):
         components = 0
 

@@ -1,4 +1,4 @@
-"""Which pictures a recipe that samples has."""
+"""Pictures of sampling recipes."""
 
 import numpy as np
 import torch
@@ -21,14 +21,14 @@ def pictures_of(recipe, images, truncations=None):
     return sample_pictures(recipe, sampler(recipe, CPU, False), latents, samples, resembling, held_out, images, truncations)
 
 
-def test_a_conditional_recipe_also_shows_its_classes():
+def test_a_conditional_recipe_also_has_a_picture_of_its_classes():
     sheet, pictures = pictures_of(Conditional(), image_set())
     assert set(pictures) == {"interpolation", "neighbours", "truncation", "class_interpolation"}
     plain, others = pictures_of(Styled(), image_set())
     assert set(others) == {"interpolation", "neighbours", "truncation"} and plain.size != sheet.size
 
 
-def test_scores_by_truncation_are_drawn_and_so_are_the_views_of_its_capabilities():
+def test_truncation_scores_and_reconstructions_are_drawn():
     class Reconstructing(Styled):
         def reconstruct(self, batch):
             assert len(batch["image"]) == 16

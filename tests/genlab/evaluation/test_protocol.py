@@ -1,4 +1,4 @@
-"""Protocols as types, and as JSON."""
+"""Protocols as types and as JSON."""
 
 import json
 
@@ -10,7 +10,7 @@ from genlab.evaluation.protocol import Protocol
 
 
 @pytest.mark.parametrize("values", [SAMPLE_PROTOCOL, TRANSLATION_PROTOCOL])
-def test_json_keeps_order_and_types_and_leaves_out_what_is_not_there(values):
+def test_json_keeps_order_and_types_and_omits_absent_fields(values):
     protocol = Protocol.from_json(values)
     assert json.dumps(protocol.to_json()) == json.dumps(values)
     assert protocol.size == (32, 32) and Protocol.from_json(protocol.to_json()) == protocol
@@ -25,6 +25,6 @@ def test_json_keeps_order_and_types_and_leaves_out_what_is_not_there(values):
         ({name: value for name, value in SAMPLE_PROTOCOL.items() if name != "kid"} | {"kit": "x"}, r"\(unknown: kit; missing: kid\)"),
     ],
 )
-def test_other_fields_are_an_error_that_names_them(values, message):
+def test_unknown_and_missing_fields_are_named(values, message):
     with pytest.raises(InputError, match=rf"{message}. Evaluate the recipe again"):
         Protocol.from_json(values)

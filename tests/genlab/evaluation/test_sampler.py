@@ -1,4 +1,4 @@
-"""A recipe's samples in batches."""
+"""Sampling a recipe in batches."""
 
 import pytest
 import torch
@@ -9,7 +9,7 @@ from genlab.evaluation.settings import BATCH_SIZE
 from genlab.networks.latents import normal
 
 
-def test_each_image_has_noise_of_its_own_by_its_place_alone_or_all_have_one():
+def test_noise_depends_only_on_the_position_of_an_image_or_is_shared_by_all():
     recipe, count = Styled(), 2 * BATCH_SIZE + 7
     recipe.bank.zero_()
     sample, alike = sampler(recipe, torch.device("cpu")), sampler(recipe, torch.device("cpu"), own_noise=False)

@@ -1,4 +1,4 @@
-"""Scores of samples, with samplers and an extractor that can be seen through."""
+"""Scores of samples, with simple stand-ins for the recipes and the extractor."""
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from genlab.pictures.samples import LATENTS
 
 
 class Constant(Recipe):
-    """All samples are one grey."""
+    """Every sample is the same constant grey."""
 
     latent_size = 3
 
@@ -27,7 +27,7 @@ def drawn_of(images, trained, untrained):
     return draw_samples(trained, untrained, images, batch_of(images, images.indices("test"), torch.device("cpu")))
 
 
-def test_as_many_images_are_compared_as_are_held_out_and_enough_drawn_for_the_pictures():
+def test_one_sample_per_held_out_image_is_scored_and_enough_are_drawn_for_the_pictures():
     images = image_set(training=40, held_out=20)
     drawn = drawn_of(images, Constant(1.0), Constant(-1.0))
     assert {name: (pixels.shape, int(pixels[0, 0, 0, 0])) for name, pixels in drawn.pixels.items() if name != "training images"} == {

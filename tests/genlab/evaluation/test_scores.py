@@ -1,4 +1,4 @@
-"""Scores as types, and as JSON."""
+"""Scores as types and as JSON."""
 
 import json
 import math
@@ -32,7 +32,7 @@ DIRECTIONS = {
     "a_to_b": {"translated": {"kid_efflite0": 0.2, "kid_efflite0_spread": 0.03}, "identity": KID},
     "b_to_a": {"translated": {"kid_efflite0": 0.4, "kid_efflite0_spread": 0.04}, "identity": KID},
 }
-# Written by hand: the bytes of a metrics.json.
+# The bytes of a metrics.json, written by hand.
 BYTES = """{
   "headline": {
     "name": "kid_means_mean",
@@ -88,13 +88,13 @@ BYTES = """{
 
 
 @pytest.mark.parametrize("metrics", [SAMPLES, DIRECTIONS, json.loads(BYTES)])
-def test_json_and_types_hold_the_same(metrics):
+def test_json_round_trip_is_exact(metrics):
     scores = Evaluation.from_json(metrics)
     assert Evaluation.from_json(scores.to_json()) == scores
     assert json.dumps(scores.to_json(), indent=2) == json.dumps(metrics, indent=2)
 
 
-def test_the_bytes_of_a_file_are_those_of_the_types_written_by_hand():
+def test_hand_written_types_give_the_bytes_of_the_file():
     protocol = Protocol(
         extractor="means",
         extractor_sha256="00",
@@ -119,13 +119,13 @@ def test_the_bytes_of_a_file_are_those_of_the_types_written_by_hand():
     assert Evaluation.from_json(json.loads(BYTES)) == scores
 
 
-def test_json_is_of_plain_strings():
+def test_json_keys_are_plain_strings():
     scores = Evaluation.from_json(SAMPLES).to_json()
     assert {type(name) for name in scores} == {type(name) for name in scores["samples"]} == {str}
 
 
 @pytest.mark.parametrize("group", GroupName)
-def test_a_groups_own_row_is_found_whatever_the_order(group):
+def test_the_own_row_of_a_group_is_found_in_any_order(group):
     own, *_ = OWN[group]
     rows = {"untrained": {"x": 2.0}, "k-means": {"x": 3.0}, own.value: {"x": 1.0}}
     for names in (list(rows), list(rows)[::-1]):
@@ -136,7 +136,7 @@ def test_a_groups_own_row_is_found_whatever_the_order(group):
         assert list(found.to_json()) == [own, *(name for name in names if name != own)]
 
 
-def test_the_own_row_by_truncation_is_the_one_without():
+def test_the_own_row_of_truncation_scores_is_the_untruncated_one():
     by_bounds = Group.from_json("truncation", {name: {"precision": 1.0} for name in ("1", "0.5", "none", "2")})
     by_psi = Group.from_json("truncation", {name: {"precision": 1.0} for name in ("0.3", "1", "0.7")})
     assert (by_bounds.own.name, by_psi.own.name) == ("none", "1")
@@ -181,7 +181,7 @@ def test_the_headline_follows_from_the_groups():
         assert made.headline.value == pytest.approx(read.headline.value)
 
 
-def test_a_group_is_found_by_its_kind():
+def test_a_group_is_found_by_its_name():
     scores = Evaluation.from_json(SAMPLES)
     assert scores.group(GroupName.PATH_LENGTH).own.values["ppl_efflite0"] == Score(3.0, 0.5)
     assert scores.group(GroupName.CLUSTERS) is None
@@ -197,7 +197,7 @@ def test_a_group_is_found_by_its_kind():
         ({}, "got no headline and no protocol"),
     ],
 )
-def test_what_is_no_evaluation_is_an_error_that_says_what_to_do(metrics, message):
+def test_an_invalid_evaluation_is_an_error_with_a_remedy(metrics, message):
     with pytest.raises(InputError, match=rf"{message}.*Evaluate"):
         Evaluation.from_json(metrics)
 

@@ -1,4 +1,4 @@
-"""Perceptual path lengths of a generator that can be seen through."""
+"""Perceptual path length scores, with a stand-in for the generator."""
 
 import pytest
 import torch
@@ -10,7 +10,7 @@ from genlab.evaluation.styles import path_length_protocol, path_length_scores
 
 @pytest.fixture
 def asked(monkeypatch):
-    """What is asked of the steps; pairs of images are their space's name, whose length is 1 in W and 2 in Z."""
+    """Calls of `steps_along`, replaced by a stub that returns the space's name; the path length is 1 in W and 2 in Z."""
     calls = []
 
     def steps_along(generator, space, count, seed, labels):
@@ -25,7 +25,7 @@ def asked(monkeypatch):
 
 
 @pytest.mark.parametrize(("classes", "labels"), [(0, None), (2, [0, 1, 0, 1, 0])])
-def test_each_space_has_a_row_and_that_of_w_is_the_generators_own(classes, labels, asked):
+def test_each_space_has_a_row_and_w_is_the_own_row(classes, labels, asked):
     generator = torch.nn.Module()
     generator.classes = classes
     group = path_length_scores(generator, None)

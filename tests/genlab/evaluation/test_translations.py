@@ -1,4 +1,4 @@
-"""Scores of translations, with recipes and an extractor that can be seen through."""
+"""Scores of translations, with simple stand-ins for the recipes and the extractor."""
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from genlab.images.prepared_set import PreparedSet
 
 
 class Translator(Recipe):
-    """a -> b adds a quarter of the range, b -> a takes it away; untrained it does `shift` in both directions."""
+    """Adds a quarter of the range from a to b and subtracts it from b to a; adds `shift`, if given, in both directions."""
 
     def __init__(self, directions=("a_to_b", "b_to_a"), shift=None):
         super().__init__()
@@ -29,14 +29,14 @@ class Translator(Recipe):
 
 
 class Activating(Means):
-    """Its activations are the pixels."""
+    """An extractor whose activations are the pixels."""
 
     def stages(self, images):
         return [images.transpose(0, 3, 1, 2).astype(np.float32)]
 
 
 def two_domains(count=8, paired=True):
-    """Dark images and the same a quarter of the range lighter; all are held out."""
+    """Dark images (a) and the same images a quarter of the range lighter (b), all held out."""
     dark = np.random.default_rng(0).integers(20, 120, (count, 4, 4, 3), np.uint8).repeat(4, 1).repeat(4, 2)
     images = np.concatenate([dark, dark + 64])
     stems = [f"{index:02}" for index in range(count)]
@@ -51,18 +51,18 @@ def evaluated():
     return evaluate(Translator(), Translator(shift=0.25), two_domains(), Activating())
 
 
-def test_a_perfect_translation_is_as_the_truth_is_and_its_baselines_are_as_far_as_they_are(evaluated):
+def test_a_perfect_translation_matches_the_truth_and_beats_its_baselines(evaluated):
     assert [group.name for group in evaluated.scores.groups] == [GroupName.A_TO_B, GroupName.B_TO_A]
     for group in evaluated.scores.groups:
         assert [row.name for row in group.rows] == ["translated", "untrained", "identity"]
         l1 = [row.values["l1"].value for row in group.rows]
-        # The range 2 is 255 levels: half of it are 63.75, but the domains are 64 apart.
+        # The range of 2 is 255 levels: a shift of 0.5 is 63.75 levels, but the domains are 64 levels apart.
         assert l1[0] == pytest.approx(2 * 64 / 255 - 0.5, abs=1e-4) and l1[2] == pytest.approx(2 * 64 / 255, abs=1e-4)
         assert group.own.values["kid_means"].value < group.baselines[0].values["kid_means"].value
         assert group.own.values["perceptual_means"].value < 0.01
 
 
-def test_what_returns_is_compared_with_what_left(evaluated):
+def test_cycle_l1_compares_round_trips_with_their_sources(evaluated):
     (forth, back) = evaluated.scores.groups
     for group, untrained in ((forth, 0.5), (back, 0.5)):
         assert group.own.values["cycle_l1"].value == pytest.approx(0, abs=1e-6)
@@ -70,7 +70,7 @@ def test_what_returns_is_compared_with_what_left(evaluated):
         assert "cycle_l1" not in group.baselines[1].values
 
 
-def test_the_headline_is_the_mean_over_both_directions_or_the_score_of_the_one(evaluated):
+def test_the_headline_is_the_mean_over_both_directions_or_the_score_of_the_only_one(evaluated):
     kids = [group.own.values["kid_means"] for group in evaluated.scores.groups]
     headline = evaluated.scores.headline
     assert headline.name == "kid_means_mean" and headline.value == pytest.approx(np.mean([kid.value for kid in kids]))
@@ -80,7 +80,7 @@ def test_the_headline_is_the_mean_over_both_directions_or_the_score_of_the_one(e
     assert one.protocol.directions == ("b_to_a",) and "cycle_l1" not in one.groups[0].own.values
 
 
-def test_without_pairs_there_is_no_truth():
+def test_without_pairs_there_are_no_paired_scores():
     scores = evaluate(Translator(), Translator(), two_domains(paired=False), Activating()).scores
     assert scores.protocol.held_out_are_pairs is False
     assert set(scores.groups[0].baselines[1].values) == {"kid_means", "fid_means"}
@@ -98,7 +98,7 @@ def test_too_few_held_out_images_of_a_domain_are_an_error():
         evaluate(Translator(), Translator(), two_domains(count=1), Activating())
 
 
-def test_dropout_draws_the_same_whatever_was_drawn_before():
+def test_dropout_noise_does_not_depend_on_earlier_draws():
     class Noisy(Translator):
         def sample(self, images, direction):
             return (images + torch.rand(len(images), 1, 1, 1)).clamp(-1, 1)

@@ -1,4 +1,4 @@
-"""Scores by truncation, with a sampler that can be seen through."""
+"""Scores by truncation, with a stand-in for the sampler."""
 
 import logging
 import math
@@ -15,7 +15,7 @@ from genlab.pictures.samples import BOUNDS
 LATENT_SIZE = 3
 
 
-def test_truncation_is_scored_from_none_to_the_narrowest(monkeypatch, caplog):
+def test_truncation_is_scored_from_none_to_the_narrowest_bound(monkeypatch, caplog):
     caplog.set_level(logging.INFO, "genlab")
     monkeypatch.setattr(truncation, "MOST_TRUNCATED", 100)
     images, seen = image_set(training=200, held_out=200, mislabelled=0.2), []
@@ -31,5 +31,5 @@ def test_truncation_is_scored_from_none_to_the_narrowest(monkeypatch, caplog):
     assert torch.equal(seen[0][0], latents[:100]) and all(torch.equal(given, seen[0][1]) for _, given in seen)
     for bound, (some, _) in zip((math.inf, 2, 1.5, 1, 0.75, 0.5, 0.25), seen, strict=True):
         assert some.abs().max() <= bound and torch.equal(some.sign(), latents[:100].sign())
-    assert group.rows[-1].values["kid_in_domain"].value > group.own.values["kid_in_domain"].value  # this sampler gets grey
+    assert group.rows[-1].values["kid_in_domain"].value > group.own.values["kid_in_domain"].value  # truncated samples turn grey here
     assert "100 samples, truncation: 0.75" in caplog.text

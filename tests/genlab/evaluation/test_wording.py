@@ -1,4 +1,4 @@
-"""What protocols hold: settings that scores depend on, and what only some recipes have only of them."""
+"""Contents of protocols: the settings that scores depend on, with recipe-specific fields only where they apply."""
 
 import hashlib
 
@@ -14,7 +14,7 @@ STYLED = "as many as held-out images, latents from N(0, 1), not truncated; psi =
 
 
 class Bounded(Recipe):
-    """Only its likelihood's facts are asked for."""
+    """A recipe that describes only its likelihood."""
 
     def facts(self):
         return {"scored": "images in 16 levels"}
@@ -50,7 +50,7 @@ def test_the_protocol_names_the_extractor_the_counts_and_the_images():
         (Styled, [], "natural", {"samples": STYLED}),
     ],
 )
-def test_what_only_some_recipes_are_scored_by_is_said_of_them(recipe, groups, sampling, fields):
+def test_fields_for_some_recipes_only_are_present_for_these_recipes(recipe, groups, sampling, fields):
     found = protocol(recipe(), groups, sampling).to_json()
     assert {name: found[name] for name in fields} == fields
     assert set(found) - set(protocol(Recipe()).to_json()) <= {*fields, "labels", "training_sampling"}

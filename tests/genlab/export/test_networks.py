@@ -1,4 +1,4 @@
-"""Exported files: as exact as the trained networks, equal twice, and without a trace of this machine."""
+"""Exported files match the trained networks, are reproducible, and contain no trace of the machine."""
 
 import functools
 import json
@@ -28,7 +28,7 @@ def resnet() -> ResNet:
 
 
 def unet(sampling: Inference) -> UNet:
-    """With weights by which its dropout can be seen, and running statistics that are not what batch norm begins with."""
+    """A U-Net with weights that make dropout visible and running statistics other than batch norm's initial ones."""
     torch.manual_seed(0)
     network = UNet(size=32, width=2).eval()
     with torch.no_grad():
@@ -42,7 +42,7 @@ def unet(sampling: Inference) -> UNet:
 
 
 class Generator(nn.Module):
-    """Latent (N, 7) -> image (N, 3, 32, 32), with every kind of layer that a generator of ours has and export might stumble over."""
+    """Latent (N, 7) -> image (N, 3, 32, 32), with every kind of layer in genlab's generators that is hard to export."""
 
     latent_size = 7
 
@@ -67,14 +67,14 @@ class Generator(nn.Module):
 def generator() -> Generator:
     torch.manual_seed(0)
     network = Generator()
-    with torch.no_grad():  # not what batch norm begins with
+    with torch.no_grad():  # other than batch norm's initial statistics
         network.layers[0].running_mean.normal_()
         network.layers[0].running_var.uniform_(0.5, 2)
     return network
 
 
 def conditional() -> biggan.Generator:
-    """Told labels, with attention and spectral norms."""
+    """A class-conditional generator with attention and spectral norms."""
     torch.manual_seed(0)
     network = biggan.Generator(16, 1, classes=3, latent_size=6, width=8, multiples=[2, 2, 1], embedding_size=5, attention=8)
     nn.init.constant_(network.attention["8"].gamma, 0.5)
@@ -85,7 +85,7 @@ def conditional() -> biggan.Generator:
 
 
 def styled(synthesis: type[nn.Module], classes: int) -> style.Generator:
-    """With a mean of styles that is not 0, and noise that shows."""
+    """A style-based generator with a non-zero mean style and visible noise."""
     torch.manual_seed(0)
     mapping = style.Mapping(latent_size=6, style_size=5, depth=2, classes=classes)
     network = style.Generator(mapping, synthesis(8, channels=1, style_size=5, width=4))
@@ -111,7 +111,7 @@ INTERFACES = {
     "generator": sampling,
     "conditional": functools.partial(sampling, classes=3),
 }
-SAMPLINGS = [Inference(dropout=True, statistics="batch"), Inference(dropout=False, statistics="running")]  # other layers: each both ways
+SAMPLINGS = [Inference(dropout=True, statistics="batch"), Inference(dropout=False, statistics="running")]  # each layer in both modes
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -129,7 +129,7 @@ def exported(tmp_path_factory) -> tuple[Path, dict[str, float]]:
 
 
 @pytest.mark.parametrize("shape", [(1, 3, 16, 16), (3, 3, 8, 8), (2, 3, 12, 40), (1, 3, 64, 8)])
-def test_onnx_says_what_torch_says_for_any_batch_and_size(exported, shape):
+def test_onnx_equals_torch_for_any_batch_and_image_size(exported, shape):
     folder, differences = exported
     images = torch.rand(shape) * 2 - 1
     session = onnxruntime.InferenceSession(folder / "resize.onnx", providers=["CPUExecutionProvider"])
@@ -140,7 +140,7 @@ def test_onnx_says_what_torch_says_for_any_batch_and_size(exported, shape):
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 40])
-def test_onnx_makes_of_latents_what_torch_makes_for_any_batch(exported, count):
+def test_onnx_equals_torch_for_latents_of_any_batch_size(exported, count):
     folder, differences = exported
     latents = torch.randn(count, 7, generator=torch.Generator().manual_seed(count))
     session = onnxruntime.InferenceSession(folder / "generator.onnx", providers=["CPUExecutionProvider"])
@@ -153,7 +153,7 @@ def test_onnx_makes_of_latents_what_torch_makes_for_any_batch(exported, count):
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
-def test_onnx_makes_the_class_that_it_is_told(exported, count):
+def test_onnx_equals_torch_for_a_conditional_generator(exported, count):
     folder, differences = exported
     latents, labels = torch.randn(count, 6, generator=torch.Generator().manual_seed(count)), torch.arange(count) % 3
     session = onnxruntime.InferenceSession(folder / "conditional.onnx", providers=["CPUExecutionProvider"])
@@ -162,11 +162,11 @@ def test_onnx_makes_the_class_that_it_is_told(exported, count):
         assert np.abs(got - conditional().eval()(latents, labels).numpy()).max() < 1e-5
     assert 0 < differences["conditional"] < 1e-5
     kinds = {node.op_type for node in onnx.load(folder / "conditional.onnx").graph.node}
-    assert "Div" not in kinds  # the spectral norms have been carried out
+    assert "Div" not in kinds  # the spectral norms are folded into the weights
 
 
 @pytest.mark.parametrize(("synthesis", "classes"), [(stylegan.Synthesis, 0), (stylegan2.Synthesis, 3)], ids=["stylegan", "stylegan2"])
-def test_onnx_makes_of_latents_and_noise_what_torch_makes_for_any_batch_and_psi(synthesis, classes, tmp_path):
+def test_onnx_equals_torch_for_style_generators_with_any_batch_size_and_psi(synthesis, classes, tmp_path):
     network = styled(synthesis, classes).eval()
     interface_of = functools.partial(sampling, classes=classes, noise_size=network.noise_size)
     differences = export({"generator": network}, interface_of, tmp_path)
@@ -187,7 +187,7 @@ def test_onnx_makes_of_latents_and_noise_what_torch_makes_for_any_batch_and_psi(
             assert np.abs(got - other[0]).max() > 0.01
 
 
-def test_parity_of_styles_is_measured_at_several_psi_and_with_noise_of_its_own():
+def test_parity_of_style_generators_is_measured_at_several_psi_and_with_separate_noise():
     network = styled(stylegan.Synthesis, 0)
     interface = sampling(network, noise_size=network.noise_size)
     assert [batch["truncation"].unique().tolist() for batch in interface.batches] == [[1.0], *[pytest.approx([0.5, 0.7, 1.0])] * 2]
@@ -196,13 +196,13 @@ def test_parity_of_styles_is_measured_at_several_psi_and_with_noise_of_its_own()
 
 @pytest.fixture(scope="module", params=SAMPLINGS, ids=str)
 def translator(request, tmp_path_factory) -> tuple[UNet, Path, float]:
-    """A network that samples as the paper's or as ours, its ONNX file, and its difference."""
+    """A U-Net in one of the inference modes, its ONNX file, and the difference of their outputs."""
     network, folder = unet(request.param), tmp_path_factory.mktemp("unet")
     differences = export({"a_to_b": network}, functools.partial(translation, example=EXAMPLE, stride=32), folder)
     return network, folder / "a_to_b.onnx", differences["a_to_b"]
 
 
-def test_onnx_samples_as_torch_does_for_any_batch_size_and_noise(translator):
+def test_onnx_translators_equal_torch_for_any_batch_size_and_noise(translator):
     network, file, difference = translator
     assert 0 < difference < 1e-5
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
@@ -221,7 +221,7 @@ def test_onnx_samples_as_torch_does_for_any_batch_size_and_noise(translator):
             assert np.abs(got - other[0]).max() > 0.01
 
 
-def test_what_parity_is_measured_on_is_the_same_again_and_draws_nothing():
+def test_parity_batches_are_reproducible_and_keep_the_random_state():
     network = unet(Inference())
     torch.manual_seed(5)
     first, second = (translation(network, EXAMPLE, stride=32).batches for _ in range(2))
@@ -246,7 +246,7 @@ def test_safetensors_holds_the_weights_and_the_description(exported, name):
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_equal_networks_give_equal_files(exported, tmp_path, name):
-    # In training mode and channels_last, as a checkpoint may be: neither may show.
+    # A checkpoint may be in training mode and channels_last; neither may affect the files.
     again = NETWORKS[name]().train().to(memory_format=torch.channels_last)
     export({name: again}, INTERFACES[name], tmp_path / "elsewhere", description={"data_hash": "0123"})
     for kind in ("onnx", "safetensors"):
@@ -254,7 +254,7 @@ def test_equal_networks_give_equal_files(exported, tmp_path, name):
     assert again.training
 
 
-def test_nothing_of_this_machine_is_in_the_files(exported):
+def test_files_contain_no_trace_of_this_machine(exported):
     here = [str(Path(__file__).parents[2]), str(exported[0]), "site-packages", ".py"]
     for file in exported[0].iterdir():
         assert not [trace for trace in here if trace.encode() in file.read_bytes()]

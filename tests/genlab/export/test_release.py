@@ -1,4 +1,4 @@
-"""A release without Kedro; what its files hold and how they answer is tested with the registry."""
+"""Release files without Kedro; tests/pipelines/release tests their content and the served models."""
 
 import json
 
@@ -11,7 +11,7 @@ from genlab.errors import InputError
 from genlab.export.release import release_files, restored
 
 
-def test_a_sampler_is_released_by_what_it_can_do():
+def test_a_sampling_recipe_is_released_as_a_sampler():
     recipe = build(MODEL)
     artefacts, parity = release_files(recipe, MODEL, image_set(), tolerance=1e-3)
     assert set(artefacts) == {"generator.onnx", "generator.safetensors", "release.json"}
@@ -20,7 +20,7 @@ def test_a_sampler_is_released_by_what_it_can_do():
     assert parity["onnx_difference"]["generator"] <= parity["onnx_tolerance"] == 1e-3
 
 
-def test_a_recipe_that_can_neither_is_refused():
+def test_a_recipe_that_can_neither_sample_nor_translate_is_refused():
     recipe = Recipe()
     recipe.generators = dict
     with pytest.raises(InputError, match=r"Recipe can't be released: expected `directions` or `latent_size`"):

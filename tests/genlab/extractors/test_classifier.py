@@ -1,3 +1,5 @@
+"""Classifiers of image sets: training, features, accuracy and cache."""
+
 import hashlib
 
 import numpy as np
@@ -20,7 +22,7 @@ def short(monkeypatch):
 
 
 def stripes(count=160, side=16, channels=1, seed=0):
-    """Noisy stripes: lying (0), standing (1), none (2), at any height or place -> uint8 (N, side, side, channels), labels (N,)."""
+    """Noisy horizontal (0), vertical (1) or no (2) stripes of random phase -> uint8 (N, side, side, channels), labels (N,)."""
     random = np.random.default_rng(seed)
     labels = np.arange(count) % 3
     wave = np.sin(np.arange(side) * 2 * np.pi / max(4, side / 4) + random.uniform(0, 2 * np.pi, (count, 1)))
@@ -31,7 +33,7 @@ def stripes(count=160, side=16, channels=1, seed=0):
 
 
 def image_set(seed=0, kind="labelled"):
-    """Training images whose labels are right, and as many test images whose labels are all wrong."""
+    """40 training images with correct labels and 40 test images with wrong labels."""
     images, labels = stripes(80, seed=seed)
     split = np.where(np.arange(80) % 2, "test", "train")
     names = np.array(["lying", "none", "standing"])
@@ -43,7 +45,7 @@ def image_set(seed=0, kind="labelled"):
 
 
 @pytest.mark.parametrize(("side", "channels"), [(8, 3), (16, 1), (48, 3)])
-def test_what_is_easily_told_apart_is_learnt_whatever_the_size(side, channels):
+def test_easily_separable_classes_are_learnt_at_any_size(side, channels):
     made = fit(*stripes(side=side, channels=channels), classes=3)
     held_out, labels = stripes(side=side, channels=channels, seed=1)
     assert made.accuracy(held_out, labels) >= 0.95
@@ -52,8 +54,8 @@ def test_what_is_easily_told_apart_is_learnt_whatever_the_size(side, channels):
     assert features.shape == (160, FEATURES) and features.dtype == np.float32
 
 
-def test_labels_that_mean_nothing_are_learnt_by_heart_and_recognise_nothing():
-    # Of noise, not of shuffled stripes: whatever is guessed for stripes, it is the same for nearly all of a direction.
+def test_random_labels_are_memorised_and_do_not_generalise():
+    # Noise instead of stripes with shuffled labels: nearly all stripes of one direction would get the same prediction.
     random = np.random.default_rng(0)
     images, labels = random.integers(0, 256, (940, 16, 16, 1), np.uint8), random.permutation(np.arange(940) % 3)
     made = fit(images[:40], labels[:40], 3)
@@ -61,7 +63,7 @@ def test_labels_that_mean_nothing_are_learnt_by_heart_and_recognise_nothing():
     assert abs(made.accuracy(images[40:], labels[40:]) - 1 / 3) < 0.07  # four standard deviations
 
 
-def test_an_image_set_of_colours_without_shape_is_learnt():
+def test_classes_that_differ_only_in_colour_are_learnt():
     random = np.random.default_rng(0)
     labels = random.integers(0, 2, 60)
     images = np.zeros((60, 16, 16, 3), np.uint8)
@@ -69,7 +71,7 @@ def test_an_image_set_of_colours_without_shape_is_learnt():
     assert fit(images, labels, 2).accuracy(images, labels) == 1
 
 
-def test_the_same_images_give_the_same_bits_and_another_seed_others():
+def test_training_is_deterministic_and_depends_on_the_seed():
     images, labels = stripes()
     torch.manual_seed(1)
     first = fit(images, labels, 3)(images)
@@ -78,10 +80,10 @@ def test_the_same_images_give_the_same_bits_and_another_seed_others():
     assert not (fit(images, labels, 3, seed=1)(images) == first).all()
 
 
-def test_torchs_state_is_left_as_it_was(tmp_path):
+def test_torchs_random_state_and_grad_mode_are_unchanged(tmp_path):
     torch.manual_seed(7)
     before = torch.get_rng_state()
-    with torch.no_grad():  # and it isn't in the way
+    with torch.no_grad():  # training works under no_grad, too
         made = fit(*stripes(40), classes=3)
         assert not torch.is_grad_enabled()
     made(stripes(40)[0])
@@ -90,7 +92,7 @@ def test_torchs_state_is_left_as_it_was(tmp_path):
     assert torch.equal(torch.get_rng_state(), before) and torch.is_grad_enabled()
 
 
-def test_an_images_features_have_nothing_to_do_with_its_neighbours(monkeypatch):
+def test_features_of_an_image_do_not_depend_on_the_batch(monkeypatch):
     images, labels = stripes()
     made = fit(images, labels, 3)
     together = made(images)
@@ -101,9 +103,9 @@ def test_an_images_features_have_nothing_to_do_with_its_neighbours(monkeypatch):
     assert made(images[:0]).shape == (0, FEATURES)
 
 
-def test_large_images_are_shrunk_without_aliasing_and_small_ones_left():
+def test_large_images_are_shrunk_without_aliasing_and_small_ones_kept():
     grid = np.zeros((2, 128, 96, 1), np.uint8)
-    grid[:, ::2] = 255  # every second pixel taken would be all black or all white
+    grid[:, ::2] = 255  # taking every second pixel would give all black or all white
     small = shrunk(grid)
     assert small.shape == (2, 1, 32, 24) and small.dtype == torch.uint8
     assert (small[:, :, 1:-1].int() - 127).abs().max() <= 3
@@ -116,7 +118,7 @@ def test_a_sets_classifier_is_trained_once_on_its_training_images(tmp_path, monk
     train = images.indices("train")
     first = Classifiers(tmp_path / "new").of_set(images)
     held_out, labels = stripes(seed=5)
-    assert first.accuracy(held_out, np.array([0, 2, 1])[labels]) >= 0.95  # the test images' labels would have misled it
+    assert first.accuracy(held_out, np.array([0, 2, 1])[labels]) >= 0.95  # the wrong labels of the test images were not used
     by_hand = fit(images.images[train], np.array([0, 2, 1])[stripes(80)[1]][train], 3)
     assert (by_hand(held_out) == first(held_out)).all()
 
@@ -126,7 +128,7 @@ def test_a_sets_classifier_is_trained_once_on_its_training_images(tmp_path, monk
     monkeypatch.setattr(classifier_cache, "fit", refuse)
     again = Classifiers(tmp_path / "new").of_set(images)
     assert (again(held_out) == first(held_out)).all()
-    (file,) = (tmp_path / "new").iterdir()  # and nothing half-written beside it
+    (file,) = (tmp_path / "new").iterdir()  # and no partial file next to it
     assert file.name.startswith(images.content_hash[:16])
     with pytest.raises(AssertionError, match="trained again"):
         Classifiers(tmp_path / "new").of_set(image_set(seed=1))
@@ -135,7 +137,7 @@ def test_a_sets_classifier_is_trained_once_on_its_training_images(tmp_path, monk
         Classifiers(tmp_path / "new").of_set(images)
 
 
-def test_the_protocol_says_what_it_cost():
+def test_the_protocol_states_the_training_settings():
     assert "64,000 images" in PROTOCOL and "32 px" in PROTOCOL and "AdamW" in PROTOCOL and "seed 0" in PROTOCOL
 
 
@@ -149,12 +151,12 @@ def test_the_protocol_says_what_it_cost():
         ([1, 1, 1, 1], 3, "4 images of 1 of 3 classes, expected 2 classes or more"),
     ],
 )
-def test_images_and_labels_that_cannot_be_learnt_from(labels, classes, message):
+def test_unusable_images_and_labels_are_refused(labels, classes, message):
     with pytest.raises(InputError, match=message):
         fit(np.zeros((4, 8, 8, 1), np.uint8), np.array(labels), classes)
 
 
-def test_accuracy_of_other_labels_than_images_and_of_none():
+def test_accuracy_needs_one_label_per_image():
     made = fit(*stripes(40), classes=3)
     for count in (0, 3):
         with pytest.raises(InputError, match=f"{count} images and 2 labels"):

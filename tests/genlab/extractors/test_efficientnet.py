@@ -1,3 +1,5 @@
+"""The EfficientNet-Lite0 extractor: features of image sets and their cache."""
+
 import hashlib
 
 import numpy as np
@@ -17,7 +19,7 @@ def image_set(seed=0, channels=1):
 
 @pytest.fixture
 def extractor(tmp_path):
-    # Its ONNX file takes seconds to make: all tests share one.
+    # The ONNX file takes seconds to create, so all tests share one.
     (tmp_path / "extractors").mkdir()
     made = EfficientNetLite0(ROOT / ".genlab" / "extractors", batch_size=2, threads=1)
     made.cache = tmp_path / "extractors"
@@ -26,7 +28,7 @@ def extractor(tmp_path):
 
 @pytest.fixture
 def computed(extractor, monkeypatch):
-    """The numbers of images whose features were computed, a call at a time."""
+    """Number of images in each call of the network."""
     counts, session = [], extractor.session
 
     class Counted:
@@ -39,7 +41,7 @@ def computed(extractor, monkeypatch):
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_sets_features_are_computed_once_and_remembered_to_the_bit(extractor, computed, channels, tmp_path):
+def test_features_of_a_set_are_computed_once_and_cached_to_the_bit(extractor, computed, channels, tmp_path):
     images = image_set(channels=channels)
     expected = extractor(images.images)
     assert expected.shape == (5, 1280) and expected.dtype == np.float32 and computed == [2, 2, 1]
@@ -47,10 +49,10 @@ def test_a_sets_features_are_computed_once_and_remembered_to_the_bit(extractor, 
     assert sum(computed) == 10
     assert (first == expected).all() and (again == expected).all() and not first.flags.writeable
     (file,) = (tmp_path / "extractors" / "features").iterdir()
-    assert file.name.startswith(images.content_hash[:16])  # and nothing half-written beside it
+    assert file.name.startswith(images.content_hash[:16])  # and no partial file next to it
 
 
-def test_other_pixels_and_other_settings_are_not_taken_for_the_remembered_ones(extractor, computed):
+def test_other_pixels_and_other_settings_are_computed_again(extractor, computed):
     extractor.of_set(image_set(0))
     assert not (extractor.of_set(image_set(1)) == extractor.of_set(image_set(0))).all(1).any()
     assert sum(computed) == 10

@@ -1,4 +1,4 @@
-"""Levels of intensity, and densities over them."""
+"""Levels of intensity and densities over them."""
 
 import math
 
@@ -18,10 +18,10 @@ def test_a_dequantised_value_stays_within_its_level_and_fills_it():
     image = torch.full((20_000,), 1 / 8)  # level 9 of 17
     moved = dequantised(image, 17)
     assert torch.equal(level_of(moved, 17), torch.full_like(image, 9))
-    assert float(moved.var()) == pytest.approx(step(17) ** 2 / 12, rel=0.03)  # that of a uniform distribution
+    assert float(moved.var()) == pytest.approx(step(17) ** 2 / 12, rel=0.03)  # variance of a uniform distribution
 
 
-def test_a_uniform_density_over_the_levels_is_a_fair_die():
-    """Density 1 / (levels x step) at each of 4 values -> log(1 / levels) each, 8 bits of 256."""
+def test_a_uniform_density_takes_8_bits_per_value_of_256_levels():
+    """A density of 1 / (levels x step) at each of 4 values gives log(1 / levels) each, or 8 bits for 256 levels."""
     nats = -4 * math.log(256 * step(256)) + log_volume(4, 256)
     assert nats == pytest.approx(-4 * math.log(256)) and bits_per_dimension(nats, 4) == pytest.approx(8)

@@ -1,3 +1,5 @@
+"""Preparation of image sets: decoding, resizing, pairs, content hash and storage."""
+
 import io
 import zipfile
 from pathlib import Path
@@ -31,7 +33,7 @@ def test_grey_and_rgb_keep_their_values():
     assert np.array_equal(np.asarray(convert(Image.fromarray(grey), 1)), grey)
 
 
-def test_grey_is_the_luma_that_opencv_computes():
+def test_grey_equals_the_luma_of_opencv():
     assert np.abs(np.asarray(convert(Image.fromarray(COLOURS), 1)).astype(int) - cv2.cvtColor(COLOURS, cv2.COLOR_RGB2GRAY)).max() <= 1
 
 
@@ -52,7 +54,7 @@ def test_a_transparent_palette_entry_shows_the_background():
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
-def test_alpha_is_the_over_operator(mode):
+def test_alpha_is_composited_with_the_over_operator(mode):
     alpha = np.linspace(0, 255, 35).reshape(5, 7, 1).round().astype(np.uint8)
     ink = COLOURS if mode == "RGBA" else COLOURS[..., :1]
     background = np.array([200, 100, 50])
@@ -81,7 +83,7 @@ def test_cmyk_is_mixed_as_ink_on_paper():
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_exif_orientation_is_applied(orientation):
     upright = Image.fromarray(COLOURS)
-    # What a camera stores for each orientation, as the inverse of how it is to be shown (EXIF 2.3, tag 0x0112).
+    # What a camera stores for each orientation: the inverse of the transform for display (EXIF 2.3, tag 0x0112).
     stored = {
         1: lambda a: a, 2: lambda a: a[:, ::-1], 3: lambda a: a[::-1, ::-1], 4: lambda a: a[::-1],
         5: lambda a: a.transpose(1, 0, 2), 6: lambda a: np.rot90(a, 1), 7: lambda a: a[::-1, ::-1].transpose(1, 0, 2),
@@ -100,7 +102,7 @@ def test_floating_point_pixels_are_refused():
         convert(Image.new("F", (2, 2)), 3)
 
 
-def test_crop_cuts_the_sides_pad_fills_them_and_stretch_keeps_everything():
+def test_crop_cuts_the_sides_pad_fills_the_borders_and_stretch_keeps_everything():
     stripes = Image.new("RGB", (40, 20), "red")
     stripes.paste("blue", (10, 0, 30, 20))
     cropped, padded, stretched = (np.asarray(resize(stripes, 20, 20, fit, (255, 255, 255))) for fit in ("crop", "pad", "stretch"))
@@ -154,16 +156,16 @@ def test_pairs_are_aligned(folder):
     assert sorted([*found.indices("train"), *found.indices("test")]) == list(range(20))
 
 
-def test_an_unpaired_set_with_truth_has_pairs_to_test_on_only(folder):
+def test_an_unpaired_set_with_truth_has_pairs_in_the_test_split_only(folder):
     found = prepared(folder, "unpaired", "stem")
     a, b = found.pairs("test")
     assert (found.images[b].astype(int) - found.images[a])[:, 0, 0, 0].tolist() == [100] * len(a)
-    assert len(found.images) == 10 + len(a)  # a held-out stem twice, a training stem once
+    assert len(found.images) == 10 + len(a)  # two images per held-out stem, one per training stem
     with pytest.raises(InputError, match="no pairs in 'train'"):
         found.pairs("train")
 
 
-def test_the_content_hash_is_that_of_the_content(folder, tmp_path):
+def test_the_content_hash_depends_only_on_the_content(folder, tmp_path):
     first = prepared(folder)
     assert prepared(folder, workers=1).content_hash == first.content_hash
     with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
@@ -178,7 +180,7 @@ def test_the_content_hash_is_that_of_the_content(folder, tmp_path):
     assert (changed.images != first.images).sum() == 1
 
 
-def test_a_set_is_saved_and_loaded_and_equal_sets_give_equal_bytes(folder, tmp_path):
+def test_a_saved_set_loads_back_and_equal_sets_give_equal_bytes(folder, tmp_path):
     found = prepared(folder)
     found.save(tmp_path / "one")
     prepared(folder).save(tmp_path / "two")
@@ -192,14 +194,14 @@ def test_a_set_is_saved_and_loaded_and_equal_sets_give_equal_bytes(folder, tmp_p
     assert (loaded.name, loaded.kind, loaded.classes, loaded.content_hash) == (found.name, found.kind, found.classes, found.content_hash)
 
 
-def test_half_a_set_is_not_loaded(folder, tmp_path):
+def test_an_incomplete_set_is_not_loaded(folder, tmp_path):
     prepared(folder).save(tmp_path / "out")
     (tmp_path / "out" / "set.json").unlink()
     with pytest.raises(InputError, match="no prepared image set"):
         PreparedSet.load(tmp_path / "out")
 
 
-def test_a_file_that_changed_after_validation_is_noticed(folder):
+def test_a_file_that_changed_after_validation_is_an_error(folder):
     layout = TwoFolders(str(folder), "a", "b")
     manifest = assign_splits(make_manifest(layout.items()), "paired", 0.3, 0)
     Image.new("RGB", (8, 8), "green").save(folder / "a" / "3.png")

@@ -1,3 +1,5 @@
+"""Adversarial losses, against closed forms, optima and finite differences."""
+
 import math
 
 import pytest
@@ -29,7 +31,7 @@ def generator_loss(loss: AdversarialLoss, fake, real=None):
 
 
 def descend(function, *starts: float, rate: float = 0.5, steps: int = 400) -> list[float]:
-    """Where gradient descent on the sum of a function ends."""
+    """Return the end points of gradient descent on the sum of the function's values."""
     points = [torch.tensor(start, dtype=torch.float64, requires_grad=True) for start in starts]
     for _ in range(steps):
         slopes = torch.autograd.grad(function(*points).sum(), points)
@@ -44,7 +46,7 @@ def test_minimax_value_of_an_undecided_critic_is_minus_log_4(loss):
 
 
 def test_minimax_value_cannot_exceed_minus_log_4_on_equal_distributions():
-    """Goodfellow et al., theorem 1: where real and fake are the same images, the best critic is undecided."""
+    """Goodfellow et al., theorem 1: if real and fake images are the same, the optimal critic is undecided."""
     (logit,) = descend(lambda logit: MINIMAX.critic(logit, logit), 1.7)
     assert logit == pytest.approx(0, abs=1e-9)
     values = -MINIMAX.critic(*[torch.linspace(-5, 5, 101)] * 2)
@@ -59,11 +61,11 @@ def test_minimax_value_cannot_exceed_minus_log_4_on_equal_distributions():
         ("hinge", lambda p, q: math.copysign(1, p - q)),  # Lim and Ye: the sign of the difference
     ],
 )
-def test_the_best_critic_of_two_densities(name, optimum):
+def test_the_optimal_critic_of_two_densities(name, optimum):
     p, q, nothing = 0.3, 0.9, torch.tensor(0.0)
     critic = LOSSES[name].critic
 
-    def expected_loss(logit):  # of real images with density p, and of fakes with density q
+    def expected_loss(logit):  # for real images with density p and fakes with density q
         far = torch.tensor(100.0 if name == "hinge" else 0.0)
         real_part = critic(logit, -far) - critic(far, -far)
         fake_part = critic(far, logit) - critic(far, -far)
@@ -74,21 +76,21 @@ def test_the_best_critic_of_two_densities(name, optimum):
     assert expected_loss(nothing).isfinite()
 
 
-def test_wasserstein_critic_is_paid_the_difference():
+def test_wasserstein_critic_maximises_the_difference_of_logits():
     real, fake = torch.tensor([1.0, 2.0]), torch.tensor([0.5, -3.0])
     assert WASSERSTEIN.critic(real, fake).tolist() == [-0.5, -5.0]
     assert WASSERSTEIN.estimates(real, fake)["wasserstein"] == pytest.approx(1.5 + 1.25)
     assert generator_loss(WASSERSTEIN, fake).tolist() == [-0.5, 3.0]
 
 
-def test_relativistic_pairing_sees_differences_only_and_is_symmetric():
+def test_relativistic_loss_depends_only_on_differences_and_is_symmetric():
     real, fake = torch.randn(2, 8, generator=torch.Generator().manual_seed(0))
     assert torch.allclose(RELATIVISTIC.critic(real + 7, fake + 7), RELATIVISTIC.critic(real, fake), atol=1e-6)
     assert torch.equal(generator_loss(RELATIVISTIC, fake, real), RELATIVISTIC.critic(fake, real))
     assert RELATIVISTIC.critic(real, real).mean() == pytest.approx(math.log(2))
 
 
-def test_only_the_relativistic_generator_asks_for_the_real_logits():
+def test_only_the_relativistic_generator_uses_the_real_logits():
     def refuse():
         raise AssertionError
 
@@ -99,7 +101,7 @@ def test_only_the_relativistic_generator_asks_for_the_real_logits():
         RELATIVISTIC.generator(torch.zeros(2), refuse)
 
 
-def test_only_the_non_saturating_generator_still_learns_from_a_sure_critic():
+def test_only_the_non_saturating_generator_learns_from_a_confident_critic():
     logits = torch.tensor([-12.0], requires_grad=True)  # D(G(z)) = 6e-6
     slope = {
         name: torch.autograd.grad(generator_loss(loss, logits).sum(), logits)[0].abs().item()
@@ -108,18 +110,18 @@ def test_only_the_non_saturating_generator_still_learns_from_a_sure_critic():
     assert slope["minimax"] < 1e-5 and slope["non_saturating"] > 0.99
 
 
-def test_jensen_shannon_divergence_of_two_densities_by_the_best_critic():
+def test_jensen_shannon_divergence_of_two_densities_from_the_optimal_critic():
     p, q = torch.tensor([0.1, 0.2, 0.7]), torch.tensor([0.5, 0.25, 0.25])
     mixture = (p + q) / 2
     divergence = ((p * (p / mixture).log()).sum() + (q * (q / mixture).log()).sum()) / 2
-    count = 2000  # images of each kind, as often as their densities say
+    count = 2000  # images of each kind, repeated in proportion to their densities
     logits = (p / q).log()
     real, fake = (logits.repeat_interleave((density * count).round().long()) for density in (p, q))
     assert MINIMAX.estimates(real, fake)["jsd"] == pytest.approx(divergence.item(), rel=1e-5)
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
-def test_gradients_against_finite_differences(loss):
+def test_gradients_match_finite_differences(loss):
     real, fake = (torch.linspace(-3, 3, 7, dtype=torch.float64) + shift for shift in (0.1, -0.3))
     real, fake = real.requires_grad_(), fake.flip(0).requires_grad_()
     assert torch.autograd.gradcheck(loss.critic, (real, fake))

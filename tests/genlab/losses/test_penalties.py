@@ -1,3 +1,5 @@
+"""Gradient penalties on critics with known gradients."""
+
 import pytest
 import torch
 from torch import nn
@@ -6,7 +8,7 @@ from genlab.losses.penalties import Scored, one_centred, r1, r2
 
 
 class Linear(nn.Module):
-    """<w, x>: its gradient is w at every image."""
+    """The critic <w, x>, with gradient w at every image."""
 
     def __init__(self, shape, norm):
         super().__init__()
@@ -18,7 +20,7 @@ class Linear(nn.Module):
 
 
 class Quadratic(nn.Module):
-    """|x|^2 / 2: its gradient is x."""
+    """The critic |x|^2 / 2, with gradient x."""
 
     def forward(self, image):
         return image.flatten(1).square().sum(1) / 2
@@ -37,7 +39,7 @@ def test_one_centred_penalty_of_a_critic_whose_gradient_has_this_norm(norm, expe
     assert penalty.tolist() == pytest.approx([expected] * 5, abs=1e-9)
 
 
-def test_one_centred_penalty_is_taken_between_real_and_fake_with_one_share_an_image():
+def test_one_centred_penalty_is_taken_between_real_and_fake_with_one_epsilon_per_image():
     seen = []
 
     class Spy(Quadratic):
@@ -50,7 +52,7 @@ def test_one_centred_penalty_is_taken_between_real_and_fake_with_one_share_an_im
     torch.manual_seed(0)
     one_centred(Spy(), real, fake)
     share = (seen[0] - real.images) / (fake.images - real.images)
-    assert torch.allclose(share, share[:, :1, :1, :1].expand_as(share))  # one epsilon an image
+    assert torch.allclose(share, share[:, :1, :1, :1].expand_as(share))  # one epsilon per image
     assert share.min() > 0 and share.max() < 1 and len(share[:, 0, 0, 0].unique()) == 5
 
 
@@ -62,7 +64,7 @@ def test_r1_and_r2_are_half_the_squared_gradient_at_real_and_at_fake_images():
 
 
 @pytest.mark.parametrize("penalty", [one_centred, r1, r2])
-def test_a_penaltys_gradient_to_the_critic_against_finite_differences(penalty):
+def test_gradients_of_penalties_to_the_critic_match_finite_differences(penalty):
     torch.manual_seed(0)
     critic = nn.Sequential(nn.Conv2d(3, 2, 3), nn.Softplus(), nn.Flatten(), nn.Linear(8, 1), nn.Flatten(0)).double()
     names = [name for name, _ in critic.named_parameters()]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 from PIL import Image
-from scores import PROTOCOL, scored, told
+from scores import PROTOCOL, scored, scored_conditional
 
 from genlab.reports import adversarial, conditional, latent_variables, style, translation
 from genlab.reports.artifacts import MissingResultsError, Project
@@ -57,7 +57,7 @@ def styled(kid: float) -> dict:
 
 FAMILIES = [
     (adversarial, GANS, adversarial.BENCHMARK, scored, ("samples",)),
-    (conditional, TOLD, adversarial.BENCHMARK, told, conditional.PICTURES),
+    (conditional, TOLD, adversarial.BENCHMARK, scored_conditional, conditional.PICTURES),
     (style, STYLED, style.BENCHMARK, styled, ("samples", "curves")),
 ]
 
@@ -113,7 +113,7 @@ def test_a_recipe_whose_pictures_are_missing_is_left_out(project):
 
 def test_a_conditional_recipe_without_scores_by_class_is_left_out(project):
     pages = described(project, TOLD)
-    evaluated(project, "cgan", told(0.06), conditional.PICTURES)
+    evaluated(project, "cgan", scored_conditional(0.06), conditional.PICTURES)
     evaluated(project, "my_cgan", scored(0.12), conditional.PICTURES)
     path, notes = conditional.write(pages)
     assert any("my_cgan is left out" in note and "classes" in note for note in notes)
@@ -193,7 +193,7 @@ def test_different_protocols_are_an_error_which_stops_no_other_page(project, cap
     pages = described(project, GANS, TOLD)
     evaluated(project, "gan", scored(0.06))
     evaluated(project, "mine", scored(0.1) | {"protocol": PROTOCOL | {"training_images": 60000}})
-    evaluated(project, "cgan", told(0.06), conditional.PICTURES)
+    evaluated(project, "cgan", scored_conditional(0.06), conditional.PICTURES)
     assert write_pages(pages) == 1
     out, err = capsys.readouterr()
     assert f"error: {adversarial.PAGE}: mine: scored under another protocol than gan" in err

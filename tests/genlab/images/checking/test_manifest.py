@@ -1,3 +1,5 @@
+"""Manifests of image files: a row per image, decoding errors, and duplicates."""
+
 import hashlib
 import io
 
@@ -13,7 +15,7 @@ from genlab.serving.images import MAX_PIXELS
 
 
 def picture(seed: int, side: int = 64) -> Image.Image:
-    """Smooth colours: random ones on a coarse grid, enlarged."""
+    """A smooth image: a coarse grid of random colours, enlarged."""
     coarse = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), dtype=np.uint8)
     return Image.fromarray(coarse).resize((side, side), Image.Resampling.BICUBIC)
 
@@ -28,7 +30,7 @@ def row(content: bytes | np.ndarray, **more) -> pd.Series:
     return make_manifest([Item("x", lambda: content, "x", **more)], workers=1).iloc[0]
 
 
-def test_a_row_says_what_is_in_the_file():
+def test_a_row_describes_its_file():
     content = saved(Image.new("RGB", (6, 4), (10, 20, 30)))
     found = row(content, label="dark", domain="a")
     assert found["sha256"] == hashlib.sha256(content).hexdigest()
@@ -38,27 +40,27 @@ def test_a_row_says_what_is_in_the_file():
     assert (found["label"], found["domain"], found["decode_error"]) == ("dark", "a", "")
 
 
-def test_std_is_how_far_pixels_stray_from_the_mean_colour():
+def test_std_is_the_deviation_of_pixels_from_the_mean_colour():
     halves = np.zeros((4, 4, 3), dtype=np.uint8)
-    halves[:2] = (30, 60, 0)  # 15, 30 and 0 from the mean colour
+    halves[:2] = (30, 60, 0)  # differs by 15, 30 and 0 from the mean colour
     assert row(halves)["std"] == pytest.approx(((15**2 + 30**2) / 3) ** 0.5)
 
 
-def test_the_size_is_the_upright_one():
+def test_the_size_is_that_of_the_upright_image():
     image = Image.new("RGB", (6, 4))
     exif = image.getexif()
     exif[0x0112] = 6  # "rotate by 90 degrees to see it upright"
     assert tuple(row(saved(image, "JPEG", exif=exif))[["width", "height"]]) == (4, 6)
 
 
-def test_transparency_is_laid_on_the_background():
+def test_transparent_pixels_show_the_background():
     content = saved(Image.new("RGBA", (4, 4), (0, 0, 0, 0)))
     assert row(content)["mean"] == 255
     assert make_manifest([Item("x", lambda: content, "x")], background=(1, 1, 1))["mean"][0] == 1
 
 
 @pytest.mark.parametrize("name", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"])
-def test_a_file_that_is_cut_off_is_a_row_with_its_error(name):
+def test_a_truncated_file_is_a_row_with_its_error(name):
     whole = saved(picture(0), name)
     assert row(whole)["decode_error"] == ""
     cut = row(whole[: len(whole) * 2 // 3])
@@ -68,7 +70,7 @@ def test_a_file_that_is_cut_off_is_a_row_with_its_error(name):
 
 
 @pytest.mark.parametrize(("content", "words"), [(b"hello", "not an image: it begins with b'hello'"), (b"", "it is empty")])
-def test_what_is_no_image_is_a_row_with_its_error(content, words):
+def test_a_file_that_is_no_image_is_a_row_with_its_error(content, words):
     assert words in row(content)["decode_error"]
 
 
@@ -78,19 +80,19 @@ def test_a_decompression_bomb_is_not_decoded():
         assert "pixels, more than" in row(saved(Image.new("1", (side, side))))["decode_error"]
 
 
-def test_a_file_that_can_not_be_read_is_a_row_with_its_error(tmp_path):
+def test_an_unreadable_file_is_a_row_with_its_error(tmp_path):
     def refuse() -> bytes:
         raise PermissionError(13, "Permission denied")
 
     assert make_manifest([Item("x", refuse, "x")])["decode_error"][0] == "permission denied"
 
 
-def test_pixels_that_can_not_be_known_are_an_error():
+def test_pixels_of_unknown_range_are_an_error():
     assert "floating-point" in row(saved(Image.new("F", (4, 4)), "TIFF"))["decode_error"]
     assert "32-bit" in row(saved(Image.new("I", (4, 4), 70000), "TIFF"))["decode_error"]
 
 
-def test_side_by_side_halves_are_rows_of_their_own(tmp_path):
+def test_side_by_side_halves_are_separate_rows(tmp_path):
     both = Image.new("RGB", (8, 4), (200, 200, 200))
     both.paste((10, 10, 10), (0, 0, 4, 4))
     both.save(tmp_path / "1.png")
@@ -111,7 +113,7 @@ def distance(one: str, other: str) -> int:
     return (int(one, 16) ^ int(other, 16)).bit_count()
 
 
-def test_the_perceptual_hash_knows_a_picture_that_was_saved_and_scaled_again():
+def test_the_perceptual_hash_recognises_a_recompressed_and_scaled_picture():
     one, other = picture(1), picture(2)
     again = Image.open(io.BytesIO(saved(one.resize((48, 48), Image.Resampling.LANCZOS), "JPEG", quality=75)))
     assert len(perceptual_hash(one)) * 4 == 256
@@ -119,7 +121,7 @@ def test_the_perceptual_hash_knows_a_picture_that_was_saved_and_scaled_again():
     assert distance(perceptual_hash(one), perceptual_hash(other)) > 60
 
 
-def test_duplicates_are_found_where_they_matter():
+def test_copies_and_lookalikes_are_found_within_a_domain_and_across_splits():
     rows = [  # domain, split, sha256, perceptual hash
         ("a", "train", "s0", "00" * 32),
         ("a", "train", "s0", "00" * 32),  # a copy in the same split
@@ -136,7 +138,7 @@ def test_duplicates_are_found_where_they_matter():
     assert training_lookalikes(manifest, 1).max() == -1
 
 
-def test_the_search_for_lookalikes_finds_what_comparing_every_pair_finds():
+def test_the_search_for_lookalikes_equals_a_comparison_of_all_pairs():
     random = np.random.default_rng(0)
     hashes = [random.integers(0, 256, 32, dtype=np.uint8) for _ in range(300)]
     hashes += [each ^ np.eye(1, 32, random.integers(32), dtype=np.uint8)[0] for each in hashes[:150]]  # one bit changed

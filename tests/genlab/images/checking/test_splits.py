@@ -1,3 +1,5 @@
+"""Assignment of images to the training and the held-out split."""
+
 import numpy as np
 import pandas as pd
 
@@ -29,12 +31,12 @@ def test_adding_an_image_moves_no_other():
     assert before != splits(assign_splits(manifest(STEMS), "unlabelled", 0.2, seed=2))
 
 
-def test_a_larger_fraction_keeps_what_was_held_out():
+def test_a_larger_fraction_keeps_the_held_out_images():
     small, large = (splits(assign_splits(manifest(STEMS), "unlabelled", fraction, 0)) for fraction in (0.1, 0.3))
     assert {stem for stem, split in small.items() if split == "test"} < {stem for stem, split in large.items() if split == "test"}
 
 
-def test_a_split_that_the_layout_gave_is_kept():
+def test_a_split_given_by_the_layout_is_kept():
     assert set(assign_splits(manifest(STEMS, split="train"), "unlabelled", 0.2, 0)["split"]) == {"train"}
 
 
@@ -54,7 +56,7 @@ def test_with_truth_training_is_unpaired_and_held_out_images_are_pairs():
     assert 0.4 < (training["domain"] == "a").mean() < 0.6
 
 
-def test_with_truth_an_image_without_twin_is_used():
+def test_with_truth_an_image_without_a_partner_is_used():
     table = pd.concat([manifest(STEMS, "a"), manifest(["only_b"], "b")], ignore_index=True)
     assert "" not in set(assign_splits(table, "unpaired", 0.2, 0, truth="stem")["split"])
 

@@ -1,3 +1,5 @@
+"""Evenly spaced indices."""
+
 import numpy as np
 
 from genlab.images.feeding.order import evenly_spaced

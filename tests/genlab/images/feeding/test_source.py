@@ -1,3 +1,5 @@
+"""Batches of training images: order, sampling, augmentation and labels."""
+
 import dataclasses
 import itertools
 
@@ -15,7 +17,7 @@ from genlab.images.prepared_set import PreparedSet
 
 
 def image_set(kind, count=10, size=(12, 8)):
-    """Image i of a domain is a ramp whose first pixel says i, so that it can be told whichever way it was augmented."""
+    """Image i of a domain is a ramp with i in its first pixel, which identifies it after augmentation."""
     domains = ("a", "b") if kind in ("paired", "unpaired") else ("",)
     rows, images = [], []
     for number, domain in enumerate(domains):
@@ -23,7 +25,7 @@ def image_set(kind, count=10, size=(12, 8)):
             picture = np.zeros((*size, 3), np.uint8)
             picture[..., 0] = index
             picture[..., 1] = 100 * number
-            picture[..., 2] = np.arange(size[1])  # tells a mirror image
+            picture[..., 2] = np.arange(size[1])  # identifies mirrored images
             images.append(picture)
             pair = f"{index:02}" if kind == "paired" else ""
             row = {"stem": f"{index:02}", "path": f"{domain}/{index:02}.png", "domain": domain, "pair": pair}
@@ -40,14 +42,14 @@ def same(left, right):
 
 
 def uneven():
-    """Training images 0 to 4 of class l0, 5 and 6 of l1, 7 of l3; of l2 there are held-out images only."""
+    """Training images 0 to 4 are of class l0, 5 and 6 of l1, 7 of l3; class l2 has held-out images only."""
     images = image_set("labelled")
     images.manifest["label"] = [f"l{number}" for number in "0000011322"]
     return dataclasses.replace(images, classes=("l0", "l1", "l2", "l3"))
 
 
 def shown(batch, role="image"):
-    """Which images these are, by their first pixel."""
+    """Indices of the images, read from their first pixels."""
     return to_bytes(batch[role])[:, 0, 0, 0].tolist()
 
 
@@ -62,7 +64,7 @@ def test_a_batch_is_a_function_of_the_seed_and_its_number(kind):
     assert not same(batches(source(1), 6), straight)
 
 
-def test_every_training_image_is_seen_once_a_pass_and_no_other():
+def test_every_training_image_is_seen_once_per_pass_and_no_other():
     source = ImageSource(image_set("unlabelled"), 4, seed=0)
     passes = [torch.cat([batch["image"] for batch in batches(source, 2, start=start)]) for start in (0, 2, 4)]
     orders = [to_bytes(images)[:, 0, 0, 0].tolist() for images in passes]
@@ -71,8 +73,8 @@ def test_every_training_image_is_seen_once_a_pass_and_no_other():
 
 
 @pytest.mark.parametrize(("kind", "orders"), [("labelled", {"image": 0}), ("paired", {"a": 0, "b": 0}), ("unpaired", {"a": 0, "b": 1})])
-def test_the_natural_order_of_a_seed_is_what_it_always_was(kind, orders):
-    """Another one would be another experiment under the name of the old."""
+def test_the_natural_order_of_a_seed_never_changes(kind, orders):
+    """A different order would be a different experiment under the same name."""
     got = batches(ImageSource(image_set(kind), 3, seed=5), 8)
     for role, order in orders.items():
         passes = [np.random.default_rng(mix(5, number, order)).permutation(8) for number in range(3)]
@@ -80,15 +82,15 @@ def test_the_natural_order_of_a_seed_is_what_it_always_was(kind, orders):
 
 
 @pytest.mark.parametrize("size", [3, 4, 7])
-def test_balanced_every_block_of_places_holds_every_class_once(size):
+def test_every_block_of_a_balanced_order_holds_every_class_once(size):
     got = batches(ImageSource(uneven(), size, seed=0, sampling="balanced"), 30)
     labels = torch.cat([batch["label"] for batch in got]).tolist()
     blocks = [tuple(labels[start : start + 3]) for start in range(0, len(labels), 3)]
     assert {tuple(sorted(block)) for block in blocks} == {(0, 1, 3)}
-    assert len(set(blocks)) == 6  # every order comes
+    assert len(set(blocks)) == 6  # every order occurs
 
 
-def test_balanced_every_image_of_a_class_is_seen_once_a_pass_through_its_class():
+def test_balanced_sampling_shows_every_image_once_per_pass_through_its_class():
     got = batches(ImageSource(uneven(), 4, seed=0, sampling="balanced"), 30)
     pairs = [pair for batch in got for pair in zip(batch["label"].tolist(), shown(batch), strict=True)]
     for label, members in {0: [0, 1, 2, 3, 4], 1: [5, 6], 3: [7]}.items():
@@ -107,7 +109,7 @@ def test_a_balanced_batch_is_a_function_of_the_seed_and_its_number():
     assert same(batches(source(0), 3, start=3), straight[3:])
     assert same(batches(source(0, workers=2), 6), straight)
     assert not same(batches(source(1), 6), straight)
-    assert source(0).epoch == 8  # as of the natural order
+    assert source(0).epoch == 8  # as for the natural order
 
 
 @pytest.mark.parametrize("kind", ["unlabelled", "paired", "unpaired"])
@@ -139,7 +141,7 @@ def test_both_images_of_a_pair_get_the_same_geometry():
 
 @pytest.mark.parametrize("fill", ["enlarge", "pad"])
 @pytest.mark.parametrize("size", [(12, 8), (32, 32)])
-def test_a_pair_of_one_image_twice_stays_one_image_twice(fill, size):
+def test_a_pair_of_equal_images_stays_equal(fill, size):
     pair = image_set("paired", size=size)
     noise = np.random.default_rng(0).integers(0, 256, (10, *size, 3), dtype=np.uint8)
     pair.images[:10], pair.images[10:] = noise, noise
@@ -148,17 +150,17 @@ def test_a_pair_of_one_image_twice_stays_one_image_twice(fill, size):
     assert not same(augmented, batches(ImageSource(pair, 4, seed=0), 6))
 
 
-def test_unpaired_domains_are_shuffled_apart():
+def test_unpaired_domains_are_shuffled_independently():
     a, b = (torch.cat([batch[domain] for batch in batches(ImageSource(image_set("unpaired"), 8, seed=0), 3)]) for domain in ("a", "b"))
     assert not torch.equal(to_bytes(a)[:, 0, 0, 0], to_bytes(b)[:, 0, 0, 0])
 
 
-def test_labels_go_with_their_images():
+def test_labels_match_their_images():
     for batch in batches(ImageSource(image_set("labelled"), 4, seed=0), 4):
         assert torch.equal(to_bytes(batch["image"])[:, 0, 0, 0] % 2, batch["label"])
 
 
-def test_the_global_random_state_is_left_alone():
+def test_the_global_random_state_is_unchanged():
     torch.manual_seed(3)
     expected = torch.rand(4)
     torch.manual_seed(3)
@@ -166,7 +168,7 @@ def test_the_global_random_state_is_left_alone():
     assert torch.equal(torch.rand(4), expected)
 
 
-def test_bytes_survive_the_way_to_unit_and_back():
+def test_bytes_survive_the_round_trip_to_unit_range():
     every = torch.arange(256, dtype=torch.uint8)
     unit = to_unit(every)
     assert unit.min() == -1
@@ -174,7 +176,7 @@ def test_bytes_survive_the_way_to_unit_and_back():
     assert torch.equal(to_bytes(unit), every)
 
 
-def test_a_set_without_training_images_says_so():
+def test_a_set_without_training_images_is_an_error():
     empty = image_set("unlabelled")
     empty.manifest["split"] = "test"
     with pytest.raises(InputError, match=r"'ramps' has no training images for 'image'\. Add some, or lower the share `test`"):

@@ -1,3 +1,5 @@
+"""Pairs of a photo and an image derived from it: its edges or its mask."""
+
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,7 @@ def square(inside: int = 30, outside: int = 220) -> Image.Image:
 
 
 def edges(image: Image.Image, **arguments) -> np.ndarray:
-    """Where Canny finds edges, bool (H, W)."""
+    """Edges by Canny's method, bool (H, W)."""
     return Canny("x", **{"lines": "white"} | arguments).edges(image) == 255
 
 
@@ -33,7 +35,7 @@ def photos(tmp_path) -> Path:
 
 
 @pytest.mark.parametrize(("layout", "name"), [(Canny, "edges"), (Otsu, "mask")])
-def test_each_photo_is_a_pair_and_its_folder_the_split(photos, layout, name):
+def test_each_photo_is_a_pair_and_its_folder_gives_the_split(photos, layout, name):
     layout = layout(str(photos))
     items = {item.path: item for item in layout.items()}
     assert {path: (item.stem, item.domain, item.split) for path, item in items.items()} == {
@@ -47,7 +49,7 @@ def test_each_photo_is_a_pair_and_its_folder_the_split(photos, layout, name):
     assert derived.shape == (SIDE, SIDE) and derived.dtype == np.uint8
 
 
-def test_edges_lie_as_the_photo_does_when_it_is_upright(tmp_path):
+def test_edges_have_the_orientation_of_the_upright_photo(tmp_path):
     image = square().crop((0, 0, SIDE, SIDE - 10))
     exif = image.getexif()
     exif[0x0112] = 6  # "rotate by 90 degrees to see it upright"
@@ -56,7 +58,7 @@ def test_edges_lie_as_the_photo_does_when_it_is_upright(tmp_path):
     assert manifest[["width", "height"]].to_numpy().tolist() == [[SIDE - 10, SIDE]] * 2
 
 
-def test_a_larger_photo_is_shrunk_before_its_edges_are_found_and_a_smaller_one_left(tmp_path):
+def test_a_larger_photo_is_shrunk_before_its_edges_are_found_and_a_smaller_one_kept(tmp_path):
     square().resize((10 * SIDE, 5 * SIDE)).save(tmp_path / "large.png")
     square().resize((20, 10)).save(tmp_path / "small.png")
     items = {item.path: item.read() for item in Canny(str(tmp_path), side=SIDE).items()}

@@ -1,3 +1,5 @@
+"""Image sets of two domains: two folders, CycleGAN's folders, and side-by-side images."""
+
 import pytest
 from image_files import facts, write
 
@@ -13,18 +15,18 @@ def test_two_folders_give_two_domains(tmp_path):
     ]
 
 
-def test_domains_inside_one_another_are_refused():
+def test_nested_domains_are_refused():
     with pytest.raises(InputError, match="neither inside the other"):
         TwoFolders("x", "photo", "photo/paint")
 
 
-def test_cyclegan_s_folders_give_domain_and_split(tmp_path):
+def test_cyclegan_folders_give_domain_and_split(tmp_path):
     write(tmp_path, "trainA/1.png", "trainB/1.png", "testA/1.png", "testB/2.png")
     found = {(item.stem, item.domain, item.split) for item in TrainTestDomains(str(tmp_path)).items()}
     assert found == {("train/1", "a", "train"), ("train/1", "b", "train"), ("test/1", "a", "test"), ("test/2", "b", "test")}
 
 
-def test_side_by_side_halves(tmp_path):
+def test_side_by_side_halves_are_two_domains(tmp_path):
     write(tmp_path, "train/1.png", "val/1.png", "more/1.png")
     found = {item.path: (item.domain, item.split, item.stem) for item in SideBySide(str(tmp_path), a="right").items()}
     assert found == {

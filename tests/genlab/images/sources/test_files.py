@@ -1,9 +1,11 @@
+"""Folders and archives as sources of images."""
+
 from image_files import archived, facts, write
 
 from genlab.images.sources import Folder, FolderPerClass, TwoFolders
 
 
-def test_linked_folders_are_followed_and_a_circle_of_links_ends(tmp_path):
+def test_linked_folders_are_followed_and_cyclic_links_end(tmp_path):
     write(tmp_path / "elsewhere", "x.png")
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / "link").symlink_to(tmp_path / "elsewhere")

@@ -1,3 +1,5 @@
+"""Image sets from one folder, with labels from subfolders or from a file."""
+
 import pytest
 from image_files import archived, facts, write
 
@@ -35,14 +37,14 @@ def test_a_labels_file_hides_neither_an_image_without_row_nor_a_row_without_imag
     ("text", "words"),
     [("file,label\n1,x\n", "expected at least stem,label"), ("stem,label\n1,x\n1,y\n", "line 3: '1' is 'y', but 'x' above")],
 )
-def test_a_table_of_labels_that_can_not_be_used_says_why(tmp_path, text, words):
+def test_an_unusable_table_of_labels_is_an_error_with_its_reason(tmp_path, text, words):
     write(tmp_path, "1.png")
     (tmp_path / "labels.csv").write_text(text)
     with pytest.raises(InputError, match=words):
         list(LabelsFile(str(tmp_path)).items())
 
 
-def test_a_missing_folder_is_named_with_what_is_there(tmp_path):
+def test_a_missing_folder_is_named_with_the_existing_ones(tmp_path):
     write(tmp_path / "set", "photos/1.png", "paintings/1.png")
     for root in (tmp_path / "set", archived(tmp_path / "set")):
         with pytest.raises(InputError, match=r"No folder 'paint' in .*set.*; there is: paintings/, photos/. Make it, or change"):

