@@ -17,11 +17,12 @@ from genlab.evaluation.result import Result
 from genlab.export.release import FACTS, release_files
 from genlab.extractors.classifier_cache import Classifiers
 from genlab.extractors.efficientnet import EfficientNetLite0
-from genlab.images.decode import WHITE, Fit
+from genlab.images.decode import Fit
 from genlab.images.prepare import prepare_images
 from genlab.images.prepared_set import Colour, Kind, PreparedSet
 from genlab.images.read import read_images
 from genlab.images.sources import Folder, FolderPerClass, Layout
+from genlab.serving.images import WHITE
 from genlab.training.fit import Trained
 from genlab.training.fit import fit as fit_recipe
 from genlab.training.resumption import Description

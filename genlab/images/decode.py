@@ -1,6 +1,6 @@
 """One image: from bytes to upright pixels, and from any size to the set's. genlab.serving.images makes it grey or RGB."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -80,5 +80,5 @@ def resize(image: Image.Image, height: int, width: int, fit: Fit, background: Co
         return image.resize(size, Image.Resampling.LANCZOS)
     if fit == "crop":
         return ImageOps.fit(image, size, Image.Resampling.LANCZOS)
-    colour = background if image.mode == "RGB" else Image.new("RGB", (1, 1), background).convert("L").getpixel((0, 0))
-    return ImageOps.pad(image, size, Image.Resampling.LANCZOS, color=colour)
+    grey = cast(int, Image.new("RGB", (1, 1), background).convert("L").getpixel((0, 0)))
+    return ImageOps.pad(image, size, Image.Resampling.LANCZOS, color=background if image.mode == "RGB" else grey)

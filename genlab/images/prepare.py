@@ -76,5 +76,5 @@ def hash_content(
     rows = manifest[["stem", "domain", "label", "split", "pair"]]
     total.update(json.dumps(rows.to_numpy().tolist()).encode())
     for start in range(0, len(images), CHUNK):
-        total.update(np.ascontiguousarray(images[start : start + CHUNK]))
+        total.update(np.ascontiguousarray(images[start : start + CHUNK]).data)
     return total.hexdigest()

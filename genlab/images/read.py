@@ -7,10 +7,10 @@ import pandas as pd
 from genlab.errors import InputError
 from genlab.images.checking.manifest import make_manifest
 from genlab.images.checking.splits import assign_splits
-from genlab.images.decode import WHITE
 from genlab.images.prepared_set import Colour, Kind
 from genlab.images.sources import Item, Layout
 from genlab.images.sources.files import EXTENSIONS
+from genlab.serving.images import WHITE
 
 
 def read_images(

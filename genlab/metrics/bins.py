@@ -74,7 +74,8 @@ def two_proportions(
     n, m = counts.sum(), others.sum()
     together = (counts + others) / (n + m)
     variance = together * (1 - together) * (1 / n + 1 / m)
-    return np.divide(counts / n - others / m, np.sqrt(variance), out=np.zeros(len(counts)), where=variance > 0)
+    z: np.ndarray = np.divide(counts / n - others / m, np.sqrt(variance), out=np.zeros(len(counts)), where=variance > 0)
+    return z
 
 
 def jensen_shannon(counts: np.ndarray, others: np.ndarray) -> float:

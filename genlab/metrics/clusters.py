@@ -58,4 +58,5 @@ def table(assignments: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """(N,), (N,) -> how many images have which label in which cluster, (labels, clusters)."""
     from sklearn.metrics.cluster import contingency_matrix
 
-    return contingency_matrix(labels, assignments)
+    counts: np.ndarray = contingency_matrix(labels, assignments)
+    return counts

@@ -20,4 +20,7 @@ def frechet_distance(real: np.ndarray, fake: np.ndarray) -> float:
 
 def triangle(x: np.ndarray) -> np.ndarray:
     """(N, D) -> R (D, D) of x = Q R where N > D: Q, being orthogonal, leaves singular values as they are. Else x itself."""
-    return np.linalg.qr(x, mode="r") if len(x) > x.shape[1] else x
+    if len(x) <= x.shape[1]:
+        return x
+    factor: np.ndarray = np.linalg.qr(x, mode="r")  # type: ignore[assignment]  # an array in this mode
+    return factor

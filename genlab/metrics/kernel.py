@@ -37,7 +37,8 @@ def sum_of_others(features: np.ndarray) -> float:
 
 def kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """(N, D), (M, D) -> (N, M)."""
-    return (x @ y.T / x.shape[1] + 1) ** 3
+    values: np.ndarray = (x @ y.T / x.shape[1] + 1) ** 3
+    return values
 
 
 def kernel_distance_estimate(

@@ -44,4 +44,5 @@ def distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     norms = np.square(x).sum(1)[:, None] + np.square(y).sum(1)
     squares = norms - 2 * (x @ y.T)
     squares[squares < ROUNDING * norms] = 0
-    return np.sqrt(squares)
+    lengths: np.ndarray = np.sqrt(squares)
+    return lengths

@@ -37,9 +37,11 @@ def activation_distances(first: Sequence[np.ndarray], second: Sequence[np.ndarra
         [np.square(unit(x) - unit(y)).sum(0).mean(dtype=np.float64) for x, y in zip(xs, ys, strict=True)]  # one pair at a time: memory
         for xs, ys in zip(first, second, strict=True)
     ]
-    return np.sum(shares, axis=0)
+    distances: np.ndarray = np.sum(shares, axis=0)
+    return distances
 
 
 def unit(activations: np.ndarray) -> np.ndarray:
     """(C, H, W) -> the same, of length 1 along the channels."""
-    return activations / (np.linalg.norm(activations, axis=0) + EPSILON)
+    normalised: np.ndarray = activations / (np.linalg.norm(activations, axis=0) + EPSILON)
+    return normalised

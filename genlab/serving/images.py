@@ -64,7 +64,8 @@ def eight_bits(image: Image.Image) -> Image.Image:
 def to_unit(image: Image.Image) -> np.ndarray:
     """Grey or RGB, 8 bits -> (1, C, H, W) float32 in [-1, 1]."""
     pixels = np.asarray(image, np.float32).reshape(image.height, image.width, -1)
-    return pixels.transpose(2, 0, 1)[None] / np.float32(127.5) - np.float32(1)
+    unit: np.ndarray = pixels.transpose(2, 0, 1)[None] / np.float32(127.5) - np.float32(1)
+    return unit
 
 
 def to_bytes(image: np.ndarray) -> np.ndarray:

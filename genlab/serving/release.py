@@ -11,7 +11,8 @@ LAST_SEED = 2**63 - 1  # of MLflow's type `long`
 
 def read_facts(folder: Path) -> dict[str, Any]:
     """The content of release.json."""
-    return json.loads((folder / "release.json").read_text(encoding="utf-8"))
+    facts: dict[str, Any] = json.loads((folder / "release.json").read_text(encoding="utf-8"))
+    return facts
 
 
 def open_network(file: Path) -> onnxruntime.InferenceSession:

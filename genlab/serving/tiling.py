@@ -4,7 +4,7 @@ from types import EllipsisType
 
 import numpy as np
 
-Place = tuple[EllipsisType | slice, ...]  # an index of images (..., H, W)
+Place = tuple[EllipsisType, slice, slice]  # an index of images (..., H, W)
 
 
 def windows(
@@ -37,4 +37,5 @@ def windows(
 
 def coarser(place: Place, cell: int) -> Place:
     """A place in an image, (..., slice of rows, slice of columns) -> the same place on a grid whose cells are `cell` pixels wide."""
-    return (..., *(slice(part.start // cell, part.stop // cell) for part in place[1:]))
+    _, rows, columns = place
+    return ..., slice(rows.start // cell, rows.stop // cell), slice(columns.start // cell, columns.stop // cell)

@@ -18,7 +18,8 @@ def truncated(latent: np.ndarray, bound: float) -> np.ndarray:
         return latent
     lowest = normal_cdf(-bound)
     shares = [lowest + normal_cdf(-abs(number)) * (1 - 2 * lowest) for number in latent]
-    return np.copysign(np.minimum([-STANDARD.inv_cdf(share) for share in shares], bound), latent)
+    moved: np.ndarray = np.copysign(np.minimum([-STANDARD.inv_cdf(share) for share in shares], bound), latent)
+    return moved
 
 
 def normal_cdf(number: float) -> float:

@@ -12,8 +12,8 @@ BLOCK = 256  # held-out images a step: with 60,000 training images one step take
 def earlier_copies(manifest: pd.DataFrame) -> np.ndarray:
     """The first row with the same bytes in the same domain and split, (N,); the first itself has -1."""
     keys = manifest[["domain", "split", "sha256"]]
-    first = keys.assign(row=np.arange(len(keys))).groupby(list(keys), dropna=True)["row"].transform("first")
-    first = first.fillna(-1).to_numpy(np.int64)  # without bytes (the file couldn't be read) there is nothing to compare
+    rows = keys.assign(row=np.arange(len(keys))).groupby(list(keys), dropna=True)["row"].transform("first")
+    first = rows.fillna(-1).to_numpy(np.int64)  # without bytes (the file couldn't be read) there is nothing to compare
     return np.where(first == np.arange(len(keys)), -1, first)
 
 

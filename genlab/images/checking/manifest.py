@@ -47,8 +47,8 @@ def make_manifest(
     """Decode every image once -> a row each, in the order of the items. A damaged file is a row with its `decode_error`."""
     items = list(items)
     with ThreadPoolExecutor(workers or os.cpu_count()) as threads:
-        rows = threads.map(lambda item: describe(item, background), items)
-        rows = list(tqdm(rows, "reading images", len(items), unit="image", disable=None))
+        described = threads.map(lambda item: describe(item, background), items)
+        rows = list(tqdm(described, "reading images", len(items), unit="image", disable=None))
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
@@ -70,7 +70,7 @@ def describe(item: Item, background: Colour) -> dict[str, object]:
 
 def digest(content: bytes | np.ndarray) -> str:
     """SHA-256 of a file's bytes, or of an array's."""
-    return hashlib.sha256(content if isinstance(content, bytes) else np.ascontiguousarray(content)).hexdigest()
+    return hashlib.sha256(content if isinstance(content, bytes) else np.ascontiguousarray(content).data).hexdigest()
 
 
 def perceptual_hash(image: Image.Image) -> str:

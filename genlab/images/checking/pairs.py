@@ -13,7 +13,7 @@ def incomplete_pairs(
     counts = manifest.groupby(["pair", "domain"]).size().unstack(fill_value=0).reindex(columns=["a", "b"], fill_value=0)
     wrong = counts[(counts != 1).any(axis=1) & (counts.index != "")]
     words = {
-        pair: "; ".join(amount(count, names.get(domain, domain)) for domain, count in row.items() if count != 1)
+        pair: "; ".join(amount(count, names.get(str(domain), str(domain))) for domain, count in row.items() if count != 1)
         for pair, row in wrong.iterrows()
     }
     return manifest["pair"].map(lambda pair: words.get(pair, "")).astype("str")

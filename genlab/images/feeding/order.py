@@ -14,7 +14,8 @@ def natural(
     order: int,  # another number for another order: of two domains each has its own
 ) -> np.ndarray:
     """Places (N,) -> images (N,), each once a pass, in an order anew for each pass."""
-    return images[shuffled_passes(places, len(images), seed, order)]
+    chosen: np.ndarray = images[shuffled_passes(places, len(images), seed, order)]
+    return chosen
 
 
 def balanced(places: np.ndarray, classes: Sequence[np.ndarray], seed: int) -> np.ndarray:
@@ -52,4 +53,5 @@ def shuffled(count: int, seed: int) -> np.ndarray:
 
 def evenly_spaced(indices: np.ndarray, count: int) -> np.ndarray:
     """`count` of the indices (N,), evenly spaced from the first to the last; all of them if they are fewer."""
-    return indices[np.linspace(0, len(indices) - 1, min(count, len(indices))).astype(int)]
+    chosen: np.ndarray = indices[np.linspace(0, len(indices) - 1, min(count, len(indices))).astype(int)]
+    return chosen

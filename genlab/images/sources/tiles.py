@@ -162,7 +162,7 @@ def part(pixels: np.ndarray, box: Box) -> np.ndarray:
 
 def shows(pixels: np.ndarray, least: float) -> bool:
     """Whether an image (H, W) or (H, W, C) isn't of one colour: its pixels' distance from the mean colour, as the manifest's `std`."""
-    return np.mean([channel.var() for channel in np.atleast_3d(pixels).transpose(2, 0, 1)]) ** 0.5 >= least
+    return bool(np.mean([channel.var() for channel in np.atleast_3d(pixels).transpose(2, 0, 1)]) ** 0.5 >= least)
 
 
 def in_pixels(shares: Sequence[float], width: int, height: int) -> Box:
