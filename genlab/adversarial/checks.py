@@ -57,10 +57,10 @@ def check_growth(growth: Growth, generator: nn.Module, critic: nn.Module, growin
     Raises:
         InputError: a network cannot grow, the sides differ, or the phases do not fit into the budget.
     """
-    for player, network in (("generator", growing or generator), ("critic", critic)):
+    for role, network in (("generator", growing or generator), ("critic", critic)):
         if not isinstance(network, Growing):
             raise InputError(
-                f"growth: the {player}'s {type(network).__name__} ({type(network).__module__}) does not grow. Take "
+                f"growth: the {role}'s {type(network).__name__} ({type(network).__module__}) does not grow. Take "
                 "genlab.networks.progan's, or stylegan's synthesis, or `growth: null`."
             )
     if generator.size != critic.size:

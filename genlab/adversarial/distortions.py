@@ -15,65 +15,65 @@ from genlab.adversarial.affine_maps import luma, mixing, rotation, scaling, tran
 
 
 def flip(image: Tensor) -> Tensor:
-    """Mirror left to right with probability 1/2."""
+    """Matrices (N, 3, 3) that mirror left to right with probability 1/2."""
     return scaling(1 - 2 * (uniform(image) * 2).floor(), torch.ones(len(image), device=image.device))
 
 
 def turn(image: Tensor) -> Tensor:
-    """Rotate by 0, 1, 2 or 3 quarter turns."""
+    """Matrices (N, 3, 3) that rotate by 0, 1, 2 or 3 quarter turns."""
     quarters = (uniform(image) * 4).floor()
     # Exact cosines 1, 0, -1, 0 and sines 0, 1, 0, -1; cos(pi / 2) in floating point is not 0.
     return rotation((1 - quarters) * (quarters != 3), (2 - quarters) * (quarters != 0))
 
 
 def shift(image: Tensor) -> Tensor:
-    """Shift by whole pixels, up to an eighth of each side."""
+    """Matrices (N, 3, 3) that shift by whole pixels, up to an eighth of each side."""
     x, y = ((side * 0.25 * (uniform(image) - 0.5)).round() for side in (image.shape[3], image.shape[2]))
     return translation(x, y)
 
 
 def scale(image: Tensor) -> Tensor:
-    """Scale both axes by the same factor, lognormal with sigma = 0.2 ln 2."""
+    """Matrices (N, 3, 3) that scale both axes by the same factor, lognormal with sigma = 0.2 ln 2."""
     factor = torch.exp2(-0.2 * normal(image))
     return scaling(factor, factor)
 
 
 def rotate(image: Tensor) -> Tensor:
-    """Rotate by an angle from U(0, 2 pi)."""
+    """Matrices (N, 3, 3) that rotate by an angle from U(0, 2 pi)."""
     angle = math.tau * uniform(image)
     return rotation(angle.cos(), angle.sin())
 
 
 def stretch(image: Tensor) -> Tensor:
-    """Scale one axis by s and the other by 1 / s, s lognormal with sigma = 0.2 ln 2."""
+    """Matrices (N, 3, 3) that scale one axis by s and the other by 1 / s, s lognormal with sigma = 0.2 ln 2."""
     factor = torch.exp2(-0.2 * normal(image))
     return scaling(factor, 1 / factor)
 
 
 def slide(image: Tensor) -> Tensor:
-    """Shift by fractions of pixels, N(0, 0.125^2) times each side."""
+    """Matrices (N, 3, 3) that shift by fractions of pixels, N(0, 0.125^2) times each side."""
     x, y = (side * 0.125 * normal(image) for side in (image.shape[3], image.shape[2]))
     return translation(x, y)
 
 
 def brightness(image: Tensor) -> Tensor:
-    """Add the same offset to all channels, N(0, 0.2^2)."""
+    """Matrices (N, 4, 4) that add the same offset to all channels, N(0, 0.2^2)."""
     return pad(normal(image)[:, None, None].expand(-1, 3, 1) * 0.2, (3, 0, 0, 1)) + torch.eye(4, device=image.device)
 
 
 def contrast(image: Tensor) -> Tensor:
-    """Multiply all channels by the same factor, lognormal with sigma = 0.5 ln 2; the value 0 is unchanged."""
+    """Matrices (N, 4, 4) that multiply all channels by the same factor, lognormal with sigma = 0.5 ln 2; the value 0 is unchanged."""
     return mixing(torch.exp2(0.5 * normal(image))[:, None, None] * torch.eye(3, device=image.device))
 
 
 def luma_flip(image: Tensor) -> Tensor:
-    """Invert luma but not hue with probability 1/2, by the paper's Householder reflection."""
+    """Matrices (N, 4, 4) that invert luma but not hue with probability 1/2, by the paper's Householder reflection."""
     flipped = (uniform(image) * 2).floor()
     return mixing(torch.eye(3, device=image.device) - 2 * flipped[:, None, None] * luma(image))
 
 
 def hue(image: Tensor) -> Tensor:
-    """Rotate colours about the grey axis by an angle from U(0, 2 pi), with Rodrigues' formula."""
+    """Matrices (N, 4, 4) that rotate colours about the grey axis by an angle from U(0, 2 pi), with Rodrigues' formula."""
     angle = (math.tau * uniform(image))[:, None, None]
     eye = torch.eye(3, device=image.device)
     across = (eye.roll(1, 0) - eye.roll(-1, 0)) / math.sqrt(3)  # the cross product with the axis
@@ -81,7 +81,7 @@ def hue(image: Tensor) -> Tensor:
 
 
 def saturation(image: Tensor) -> Tensor:
-    """Multiply the difference from the grey of the same luma by a factor, lognormal with sigma = ln 2."""
+    """Matrices (N, 4, 4) that multiply the difference from the grey of the same luma by a factor, lognormal with sigma = ln 2."""
     factor = torch.exp2(normal(image))[:, None, None]
     return mixing(luma(image) + factor * (torch.eye(3, device=image.device) - luma(image)))
 

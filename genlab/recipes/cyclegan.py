@@ -63,7 +63,7 @@ class CycleGAN(Recipe):
         }
         self.averages: nn.ModuleDict | None = None
         if average_half_life > 0:
-            self.averages = nn.ModuleDict({way: AveragedModel(getattr(self, way)) for way in self.directions})
+            self.averages = nn.ModuleDict({direction: AveragedModel(getattr(self, direction)) for direction in self.directions})
             self.updates["average"] = MovingAverage(list(self.averages.values()), [self.a_to_b, self.b_to_a], average_half_life)
 
     def set_progress(self, progress: float) -> None:
@@ -136,8 +136,8 @@ class CycleGAN(Recipe):
     def generators(self) -> dict[str, nn.Module]:
         """Map each direction to its sampling network (the moving average if enabled)."""
         if self.averages is None:
-            return {way: getattr(self, way) for way in self.directions}
-        return {way: average.module for way, average in self.averages.items()}
+            return {direction: getattr(self, direction) for direction in self.directions}
+        return {direction: average.module for direction, average in self.averages.items()}
 
     @torch.no_grad()
     def sample(self, images: Tensor, direction: str) -> Tensor:

@@ -60,8 +60,8 @@ class VAE(Recipe):
         self.importance_samples = tuple(sorted(importance_samples, reverse=True))
         self.latent_size, self.classes = self.prior.noise_size, decoder.classes
         self.register_buffer("shown", torch.randn(SHOWN, self.latent_size))
-        players = parameters_of([encoder, decoder, likelihood, self.prior])
-        self.updates = {"vae": GradientUpdate(self.objective, optimizer(players))}
+        parameters = parameters_of([encoder, decoder, likelihood, self.prior])
+        self.updates = {"vae": GradientUpdate(self.objective, optimizer(parameters))}
         self.set_progress(0.0)
 
     @property
