@@ -1,4 +1,4 @@
-"""genlab: the science of generative image models. Imports no pipeline framework; see pipelines/ for the wiring.
+"""Library of generative image models. It imports no pipeline framework; the Kedro pipelines are in pipelines/.
 
 images = genlab.prepare("photos/", size=32)
 trained = genlab.fit(genlab.recipe("gan", size=32, channels=3), images, budget=48_000)
@@ -17,7 +17,7 @@ __version__ = "0.2.0"
 
 
 def __getattr__(name: str) -> Any:
-    """The functions of genlab.api, imported at the first use: torch takes a second to import, and a training depends on no score."""
+    """Import the functions of genlab.api on first use: torch takes a second to import, and training must not depend on evaluation code."""
     if name in __all__:
         return getattr(import_module("genlab.api"), name)
     raise AttributeError(f"module 'genlab' has no attribute '{name}'")

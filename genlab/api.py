@@ -30,25 +30,26 @@ from genlab.training.settings import Budget, Monitoring
 from genlab.training.state import States
 
 CLONE = Path(genlab.__file__).parent.parent / "conf/base/parameters/recipes"
-RECIPES = CLONE if CLONE.is_dir() else Path(genlab.__file__).parent / "descriptions"  # a wheel has them in the package
-NAMED = 3  # broken images that an error names
+RECIPES = CLONE if CLONE.is_dir() else Path(genlab.__file__).parent / "descriptions"  # where a wheel contains them
+NAMED = 3  # largest number of broken images named in an error message
 
 
 def prepare(
     source: str | Path | Layout,  # a folder or .zip of images, or a layout of genlab.images.sources
-    size: int | tuple[int, int],  # pixels: a side, or (height, width)
-    channels: int = 3,  # 1 grey, 3 RGB
-    kind: Kind = "unlabelled",  # labelled: `source` has one folder per class
-    test: float = 0.2,  # fraction that is held out, where the layout has no split of its own
+    size: int | tuple[int, int],  # image side, or (height, width), in pixels
+    channels: int = 3,  # 1: grey, 3: RGB
+    kind: Kind = "unlabelled",  # unlabelled, labelled (`source` has one folder per class), paired or unpaired
+    test: float = 0.2,  # fraction of held-out images, if the layout does not define a split
     seed: int = 0,  # of the split
-    background: Colour = WHITE,  # RGB, under transparent pixels
-    fit: Fit = "crop",  # how another aspect ratio becomes `size`: crop, pad, stretch
-    name: str = "",  # of the set; "": that of the folder
+    background: Colour = WHITE,  # RGB colour behind transparent pixels
+    fit: Fit = "crop",  # how images of another aspect ratio are fitted to `size`: crop, pad, stretch
+    name: str = "",  # of the image set; "": the name of the folder
 ) -> PreparedSet:
-    """Read, check and resize images -> the prepared set that `fit` and `evaluate` take.
+    """Read, check and resize images -> a prepared set for `fit` and `evaluate`.
 
     Raises:
-        InputError: a number out of range, no images, broken ones, or a layout without the two domains that the kind needs.
+        InputError: a number is out of range, there are no images, an image cannot be read, or the layout lacks the two domains that the
+            kind requires.
     """
     height_and_width = (size, size) if isinstance(size, int) else tuple(size)
     if len(height_and_width) != 2 or min(height_and_width) < 1:
@@ -70,13 +71,13 @@ def prepare(
 
 
 def recipe(
-    name: str | Path,  # of a recipe in conf/base/parameters/recipes, or a YAML file like those
-    **arguments: Any,  # replace every argument of this name in the description: size=64, channels=3
+    name: str | Path,  # of a recipe in conf/base/parameters/recipes, or the path of a YAML file in the same format
+    **arguments: Any,  # new values for every argument of that name in the description, e.g. size=64, channels=3
 ) -> dict[str, Any]:
-    """The description of a recipe's model, for `fit`.
+    """Load the description of a recipe's model, {class: ..., its arguments}, for `fit`.
 
     Raises:
-        InputError: no such recipe, or an argument that the description does not have.
+        InputError: there is no such recipe, or the description does not have a given argument.
     """
     file = Path(name) if Path(name).suffix in (".yml", ".yaml") else RECIPES / f"{name}.yml"
     if not file.is_file():
@@ -97,15 +98,15 @@ def recipe(
 
 
 def fit(
-    model: Recipe | Description,  # a description, e.g. by `recipe`, is needed to resume
+    model: Recipe | Description,  # a description, e.g. from `recipe`, is required for `states`, `evaluate` and `release`
     images: PreparedSet,
-    budget: int,  # images to see in total
+    budget: int,  # number of images to see in total
     batch_size: int = 32,
     seed: int = 0,
-    compute: Compute | None = None,  # None: the best device that is there
+    compute: Compute | None = None,  # None: the first available of cuda, mps, cpu
     states: str | Path | None = None,  # folder for the state of a stopped training, from which the same call continues; None: not saved
 ) -> Trained:
-    """Train a recipe; see genlab.training.fit.fit for all there is to set, and for what it raises."""
+    """Train a recipe on the training images of a set. See genlab.training.fit.fit for all settings and for the exceptions raised."""
     monitoring = Monitoring(log_every=max(1, budget // 50), pictures_every=budget, checkpoint_every=max(1, budget // 10))
     kept = None if states is None else States(states)
     return fit_recipe(model, images, Budget(budget, batch_size), seed, None, compute, monitoring, kept)
@@ -114,13 +115,13 @@ def fit(
 def evaluate(
     trained: Trained,
     images: PreparedSet,
-    cache: str | Path = ".genlab",  # folder for feature extractors, classifiers and features: made once
-    seed: int = 0,  # of the untrained recipe, a baseline
+    cache: str | Path = ".genlab",  # folder in which feature extractors, classifiers and features are cached
+    seed: int = 0,  # of the untrained recipe, which serves as a baseline
 ) -> Result:
-    """Scores of a trained recipe on the held-out images, compared with baselines, and pictures.
+    """Evaluate a trained recipe on the held-out images: scores, compared with baselines, and pictures.
 
     Raises:
-        InputError: the recipe was not trained from a description, or too few images are held out.
+        InputError: the recipe was not trained from a description, or there are too few held-out images.
     """
     description = described(trained)
     seed_everything(seed)
@@ -133,15 +134,15 @@ def evaluate(
 
 def release(
     trained: Trained,
-    images: PreparedSet,  # that it was trained on
+    images: PreparedSet,  # the training set
     folder: str | Path,
-    tolerance: float = 1e-4,  # largest absolute difference of ONNX from torch, where images span 2
+    tolerance: float = 1e-4,  # largest absolute difference between ONNX and torch outputs; images are in [-1, 1]
 ) -> dict[str, float]:
-    """Write the release: safetensors and ONNX files and release.json -> the difference of ONNX from torch, by network.
+    """Write the release of a trained recipe: safetensors and ONNX files and release.json -> difference of ONNX from torch by network.
 
     Raises:
-        InputError: the folder holds a release already, or the recipe was not trained from a description.
-        ParityError: a difference above the tolerance.
+        InputError: the folder already contains a release, or the recipe was not trained from a description.
+        ParityError: a difference exceeds the tolerance.
     """
     folder = Path(folder)
     if (folder / FACTS).exists():
@@ -154,10 +155,10 @@ def release(
 
 
 def described(trained: Trained) -> Description:
-    """The description that a recipe was trained from.
+    """Return the description that a recipe was trained from.
 
     Raises:
-        InputError: it was trained as an object.
+        InputError: the recipe was passed to `fit` as an object.
     """
     if not isinstance(trained.model, Mapping):
         given = type(trained.model).__name__
@@ -166,7 +167,7 @@ def described(trained: Trained) -> Description:
 
 
 def mappings(node: Any) -> Iterator[dict[str, Any]]:
-    """Every mapping in a tree of YAML."""
+    """Yield every mapping in a YAML tree."""
     if isinstance(node, dict):
         yield node
         for value in node.values():

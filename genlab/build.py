@@ -1,10 +1,10 @@
-"""The only place where a name in YAML becomes an object.
+"""Builds objects from descriptions in YAML.
 
-    {class: genlab.networks.patchgan.PatchGAN, layers: 2}       an object: the keys are the constructor's arguments
-    {class: torch.optim.Adam, partial: true, lr: 2.0e-4}        a factory: the missing arguments come later
-    {class: genlab.losses.adversarial.HINGE}                    a thing that is there already
+    {class: genlab.networks.patchgan.PatchGAN, layers: 2}       an object: the keys are arguments of the constructor
+    {class: torch.optim.Adam, partial: true, lr: 2.0e-4}        a factory: the missing arguments are passed later
+    {class: genlab.losses.adversarial.HINGE}                    an existing object
 
-A class is looked for under `genlab` and `torch.optim` only, so that a YAML file can never run arbitrary code.
+Classes must be in `genlab` or `torch.optim`, so that a YAML file can never run arbitrary code. No other module resolves names from YAML.
 """
 
 import functools
@@ -23,14 +23,14 @@ ALLOWED = ("genlab.", "torch.optim.")
 
 
 class ConfigurationError(InputError):
-    """A description does not fit the constructor that it names."""
+    """A description does not match the constructor that it names."""
 
 
 def build(description: Any, where: str = "") -> Any:
-    """A description, its nested ones first -> the object. Lists and plain values stay what they are.
+    """Build the object of a description; nested descriptions are built first. Other values are returned as they are.
 
     Raises:
-        ConfigurationError: a class, a key or a value that does not fit; the message names it and what would.
+        ConfigurationError: a class, a key or a value is invalid; the message names it and what is expected.
     """
     if isinstance(description, list | tuple):
         return [build(item, f"{where}[{index}]") for index, item in enumerate(description)]
@@ -46,17 +46,17 @@ def build(description: Any, where: str = "") -> Any:
 
 
 def check(description: Any, where: str = "") -> None:
-    """Like build, but makes nothing: every class resolved, every key and simple value held against the signature.
+    """Check a description without building it: resolve every class, and compare every key and plain value with its signature.
 
     Raises:
-        ConfigurationError: as build.
+        ConfigurationError: a class, a key or a value is invalid, as in `build`.
     """
     for place, item in descriptions(description, where):
         parse(item, place)
 
 
 def descriptions(node: Any, where: str) -> Iterator[tuple[str, Mapping]]:
-    """Every {class: ...} in a tree of YAML, with its place."""
+    """Yield (dotted path, mapping) for every {class: ...} in a YAML tree."""
     if isinstance(node, Mapping):
         if "class" in node:
             yield where, node
@@ -68,7 +68,11 @@ def descriptions(node: Any, where: str) -> Iterator[tuple[str, Mapping]]:
 
 
 def parse(description: Mapping, where: str) -> tuple[Any, dict[str, Any], bool]:
-    """-> (the named object, its arguments as written, whether it is partial), checked against its signature."""
+    """Check one description against the signature of the object that it names -> (object, unbuilt arguments, partial).
+
+    Raises:
+        ConfigurationError: the class, an argument or the type of a value is invalid, or an argument is missing.
+    """
     arguments = {key: value for key, value in description.items() if key not in ("class", "partial")}
     target, partial = find(description["class"], where), bool(description.get("partial", False))
     if not callable(target) or isinstance(target, tuple):
@@ -96,10 +100,10 @@ def parse(description: Mapping, where: str) -> tuple[Any, dict[str, Any], bool]:
 
 
 def find(name: Any, where: str) -> Any:
-    """`package.module.Object` -> the object.
+    """Import the object with the name `package.module.Object`.
 
     Raises:
-        ConfigurationError: not under an allowed package, or not there.
+        ConfigurationError: the object is not in an allowed package, does not exist, or is not defined in that package.
     """
     if not isinstance(name, str) or not name.startswith(ALLOWED):
         raise ConfigurationError(f"{where}: class: {name!r} must be under {' or '.join(prefix + '*' for prefix in ALLOWED)}.")
@@ -108,21 +112,21 @@ def find(name: Any, where: str) -> Any:
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        if error.name is None or not module_name.startswith(error.name):  # a dependency is missing: another matter
+        if error.name is None or not module_name.startswith(error.name):  # a dependency is missing: not an error in the description
             raise
         raise ConfigurationError(f"{where}: class: {name}: there is no module {error.name}.") from None
     names = [each for each in vars(module) if not each.startswith("_")]
     if attribute not in names:
         raise ConfigurationError(f"{where}: class: {module_name} has no '{attribute}'.{suggestion(attribute, names)}")
     found = vars(module)[attribute]
-    # What a module has only imported is somebody else's: it would open the door to any code.
+    # Objects that a module only imports are refused: otherwise a description could run arbitrary code.
     if isinstance(found, types.ModuleType) or not f"{getattr(found, '__module__', '')}.".startswith(ALLOWED):
         raise ConfigurationError(f"{where}: class: {name} was not made there. Name an object of genlab's or torch.optim's own.")
     return found
 
 
 def hints(target: Any) -> dict[str, Any]:
-    """A constructor's or a function's type hints; none where they can't be resolved (some of torch's)."""
+    """Return the type hints of a constructor or function, or {} if they cannot be resolved (as for some of torch)."""
     try:
         return typing.get_type_hints(target.__init__ if inspect.isclass(target) else target)
     except (NameError, TypeError):
@@ -130,7 +134,11 @@ def hints(target: Any) -> dict[str, Any]:
 
 
 def check_type(value: Any, hint: Any, where: str) -> None:
-    """A plain YAML value against int, float, bool, str, Literal and unions of them; other hints are the constructor's matter."""
+    """Check a plain YAML value against int, float, bool, str, None, Literal and unions of them; other hints are not checked.
+
+    Raises:
+        ConfigurationError: the value has another type.
+    """
     options = typing.get_args(hint) if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union else (hint,)
     simple = {int, float, bool, str, type(None)}
     if not all(option in simple or typing.get_origin(option) is typing.Literal for option in options) or isinstance(value, Mapping | list):
@@ -147,6 +155,7 @@ def check_type(value: Any, hint: Any, where: str) -> None:
 
 
 def is_number(text: str) -> bool:
+    """Whether a string is a valid number."""
     try:
         float(text)
     except ValueError:
@@ -155,10 +164,11 @@ def is_number(text: str) -> bool:
 
 
 def suggestion(word: str, known: typing.Iterable[str]) -> str:
-    """` Did you mean 'x'?`, or nothing."""
+    """Return " Did you mean 'x'?" with the closest known word, or "" if none is close."""
     close = get_close_matches(word, list(known), n=1)
     return f" Did you mean '{close[0]}'?" if close else ""
 
 
 def join(where: str, key: Any) -> str:
+    """Append a key to a dotted path, which may be empty."""
     return f"{where}.{key}" if where else str(key)

@@ -1,16 +1,16 @@
-"""The errors that a person can mend: shown as one message, without a traceback."""
+"""Errors that the user can correct; they are shown as one message, without a traceback."""
 
 
 class InputError(Exception):
-    """What the user gave can't be used; the message says what was got, what was expected and what to change."""
+    """Input from the user is invalid. The message states the value received, the value expected and what to change."""
 
 
 class DataValidationError(InputError):
-    """An image set doesn't meet its expectations."""
+    """An image set does not meet its expectations."""
 
 
 def root_cause(error: BaseException) -> BaseException:
-    """The error that others were raised from: Kedro wraps what happens inside a dataset."""
+    """Follow the causes of an exception to the first InputError or the last cause. Kedro wraps exceptions raised in datasets."""
     while error.__cause__ is not None and not isinstance(error, InputError):
         error = error.__cause__
     return error

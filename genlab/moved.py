@@ -1,4 +1,4 @@
-"""Names that have moved: descriptions and releases of version 0.1 still work in 0.2, with a warning that gives the new name."""
+"""Names that have moved. Descriptions and releases of version 0.1 still work in 0.2, with a warning that gives the new name."""
 
 import functools
 import logging
@@ -25,7 +25,7 @@ OBJECTS = {"genlab.networks.inference.Sampling": "genlab.networks.inference.Infe
 
 
 def current_name(name: str) -> str:
-    """The dotted name of an object, as it is today."""
+    """Return the current dotted name of an object that may have moved."""
     module, _, attribute = name.rpartition(".")
     for old, new in MODULES.items():
         if module == old or module.startswith(f"{old}."):
@@ -34,9 +34,9 @@ def current_name(name: str) -> str:
     return OBJECTS.get(name, name)
 
 
-@functools.cache  # a run finds the same description several times: one warning is enough
+@functools.cache  # a run resolves the same description several times: warn only once
 def warn_if_moved(name: str, where: str) -> str:
-    """The current name; warns once if the given one, found at `where` in a description, is old."""
+    """Return the current name; warn once if the given name, found at `where` in a description, is an old one."""
     if (current := current_name(name)) != name:
         logger.warning("%s: class: %s has moved to %s. The old name works until version 0.3: change it.", where, name, current)
     return current

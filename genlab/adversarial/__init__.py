@@ -1,1 +1,1 @@
-"""What recipes with a generator and a critic have in common."""
+"""Components shared by recipes with a generator and a critic."""

@@ -1,8 +1,8 @@
 """Adaptive augmentation of the critic's input. Karras et al. 2020 (arXiv:2006.06676).
 
-Real and fake images are distorted alike, each distortion with a probability p below 1, so that the critic can tell the undistorted
-distribution from any other and nothing leaks into the samples (section 2.2). p follows the mean sign of the critic's logits for real
-images.
+Real and fake images are distorted alike. Each distortion is applied with a probability p < 1, so that the undistorted distribution can be
+identified from the distorted one and the distortions do not leak into the samples (section 2.2). p is controlled by the mean sign of the
+critic's logits for real images.
 """
 
 from collections.abc import Sequence
@@ -18,24 +18,27 @@ from genlab.errors import InputError
 
 
 class AdaptiveAugment(nn.Module):
-    """Image (N, C, H, W) in [-1, 1] -> distorted image of the same shape. Appendix B; own draws for each image.
+    """Image (N, C, H, W) in [-1, 1] -> distorted image of the same shape, with independent draws for each image. Appendix B.
 
-    Pixel blitting and geometry are one affine map, colours another, in the paper's order whatever the policy's. An image that is drawn
-    no distortion comes back bit for bit. What is drawn is a function of torch's generator and the shape alone, not of p.
+    Pixel blitting and geometry are combined into one affine map, colours into another, always in the paper's order. Images to which no
+    distortion is applied are returned bit for bit. The random draws depend on torch's generator and the input's shape only, not on p.
 
-    Deviations: the paper resamples at twice the size through a wavelet's low-pass filter, here it is bilinear, once, and the edge
-    reflects about the border of the outermost pixels, not about their centres. Grey images (C = 1) have their brightness and contrast
-    changed alone: they have no hue nor saturation, and a luma flip would be a negative. An image of several logits counts once.
+    Deviations: the paper resamples at twice the size with a wavelet low-pass filter; here one bilinear interpolation is used, and images
+    are reflected at the outer edge of the border pixels, not at their centres. Grey images (C = 1) change in brightness and contrast only:
+    they have no hue or saturation, and a luma flip would give a negative. An image with several logits counts once.
+
+    Raises:
+        InputError: an empty policy, an unknown distortion, or a number out of range.
     """
 
     def __init__(
         self,
-        policy: Sequence[str] = ("blit", "geometry", "color"),  # groups of distortions (the paper's bgc), or single ones: see GROUPS
-        target: float = 0.6,  # of E[sign(D(x))] of real images: above it p rises, below it falls (r_t, section 3)
-        ramp: float = 500_000,  # real images in which p moves from 0 to 1
-        every: int = 4,  # turns between two moves of p
-        start: float = 0.0,  # p in the beginning
-        ceiling: float = 1.0,  # p never exceeds it; 1: as in the paper, where leaks are unlikely below 0.8 (section 2.2)
+        policy: Sequence[str] = ("blit", "geometry", "color"),  # names of groups (the paper's bgc) or of single distortions, see GROUPS
+        target: float = 0.6,  # E[sign(D(x))] over real images above which p rises and below which it falls (r_t, section 3)
+        ramp: float = 500_000,  # number of real images in which p can move from 0 to 1
+        every: int = 4,  # turns between two adjustments of p
+        start: float = 0.0,  # initial p
+        ceiling: float = 1.0,  # largest p; 1: as in the paper, where leaks are unlikely below 0.8 (section 2.2)
     ):
         super().__init__()
         check_arguments(policy, target, ramp, every, start, ceiling)
@@ -44,13 +47,13 @@ class AdaptiveAugment(nn.Module):
         self.colors = [(name, draw) for name, draw in COLORS if name in chosen]
         self.target, self.ramp, self.every, self.ceiling = target, ramp, every, ceiling
         self.register_buffer("probability", torch.tensor(float(start)))  # p
-        self.register_buffer("signs", torch.tensor(0.0))  # sum over the real images since p last moved
-        self.register_buffer("judged", torch.tensor(0))  # how many these were
+        self.register_buffer("signs", torch.tensor(0.0))  # sum over the real images since the last adjustment of p
+        self.register_buffer("judged", torch.tensor(0))  # number of these images
 
     def forward(self, image: Tensor) -> Tensor:
-        with torch.autocast(image.device.type, enabled=False):  # in half precision places would be off by a pixel
+        with torch.autocast(image.device.type, enabled=False):  # in half precision, positions would be off by a pixel
             if self.places:
-                # Maps back, from the result to the image: the last distortion is undone first.
+                # Inverse map, from the output to the input: the last distortion is undone first.
                 back = torch.eye(3, device=image.device).expand(len(image), 3, 3)
                 for name, draw in self.places:
                     back = back @ self.with_probability(name, draw(image))
@@ -58,29 +61,32 @@ class AdaptiveAugment(nn.Module):
             if self.colors:
                 color = torch.eye(4, device=image.device).expand(len(image), 4, 4)
                 for name, draw in self.colors:
-                    change = self.with_probability(name, draw(image))  # drawn for grey images, too
+                    change = self.with_probability(name, draw(image))  # also drawn for grey images, so that the draws do not depend on C
                     if image.shape[1] == 3 or name in GREY:
                         color = change @ color
                 image = torch.where(differs_from_identity(color), recolor(image, color), image)
         return image
 
     def with_probability(self, name: str, matrix: Tensor) -> Tensor:
-        """Each matrix of (N, K, K) with probability p, else the identity."""
+        """Keep each matrix of (N, K, K) with probability p, and replace it by the identity otherwise."""
         p = self.probability
-        if name == "rotate":  # happens twice, once at least with probability p
+        if name == "rotate":  # applied twice; the probability that at least one rotation happens is p
             p = 1 - (1 - p).sqrt()
         applied = torch.rand(len(matrix), device=matrix.device) < p
         return torch.where(applied[:, None, None], matrix, torch.eye(matrix.shape[1], device=matrix.device))
 
     @torch.no_grad()
     def observe(self, logits: Tensor) -> None:
-        """Count the critic's logits (N, ...) of real images, as it saw them: distorted."""
+        """Accumulate the signs of the critic's logits (N, ...) for distorted real images."""
         self.signs += logits.float().sign().reshape(len(logits), -1).mean(1).sum()
         self.judged += len(logits)
 
     @torch.no_grad()
     def adapt(self, stream: Stream) -> Terms:
-        """An Update: p one step up or down, of as much as the images since the last step allow. Section 3, with r_t of equation 1."""
+        """Update p by one step up or down, proportional to the number of images since the last step. Section 3, r_t of equation 1.
+
+        Returns {} if no step is due, else `probability` (p) and `overfitting` (r_t).
+        """
         if not stream.is_due(self.every) or not self.judged:
             return {}
         overfitting = self.signs / self.judged
@@ -92,10 +98,10 @@ class AdaptiveAugment(nn.Module):
 
 
 def check_arguments(policy: Sequence[str], target: float, ramp: float, every: int, start: float, ceiling: float) -> None:
-    """What the types don't say.
+    """Check the arguments of `AdaptiveAugment`.
 
     Raises:
-        InputError: an unknown or no distortion, or a number out of range.
+        InputError: an empty policy, an unknown distortion, or a number out of range.
     """
     known = [*GROUPS, *(single for singles in GROUPS.values() for single in singles)]
     if not policy:

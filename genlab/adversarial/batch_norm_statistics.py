@@ -1,7 +1,7 @@
-"""Standing statistics: a trained generator's batch norms measured anew, instead of what training's running means have left.
+"""Batch-norm statistics recomputed after training, the "standing statistics" of Brock et al. 2018 (arXiv:1809.11096).
 
-Brock et al. 2018 (arXiv:1809.11096): averaged over many batches of its own, so that a sample depends on no other, and fits the averaged
-weights, whose running means are those of the weights that were trained.
+Statistics are averaged over many batches of samples, so that a sample does not depend on other samples. They fit the weights of a moving
+average, whereas its running statistics are copied from the trained network.
 """
 
 import torch
@@ -14,7 +14,7 @@ BATCH_SIZE = 64  # images
 
 
 class Pairs(nn.Module):
-    """A network of several inputs as one of a tuple, which is all that torch's update_bn hands over."""
+    """Wraps a network of several inputs as a network of one tuple, since torch's `update_bn` passes a single argument."""
 
     def __init__(self, network: nn.Module):
         super().__init__()
@@ -25,12 +25,13 @@ class Pairs(nn.Module):
 
 
 def recompute_batch_norms(
-    generator: nn.Module,  # latent (N, latent_size) [, label (N,)] -> images; knows its `latent_size` and `classes`
+    generator: nn.Module,  # latent (N, latent_size) [, label (N,)] -> images; has attributes `latent_size` and `classes`
     batches: int,
 ) -> None:
-    """Every batch norm's mean and variance become the averages over so many batches of latents from N(0, 1), the classes equally often.
+    """Replace the mean and variance of every batch norm by averages over `batches` batches of samples.
 
-    Nothing else of the generator changes: spectral norms are those of evaluation mode, and take no further step.
+    Latents are drawn from N(0, 1), labels uniformly. Nothing else in the generator changes: spectral norms are evaluated as in
+    evaluation mode, without a power iteration.
     """
     device = next(generator.parameters()).device
 

@@ -1,4 +1,4 @@
-"""Checks before training: generator, critic, growth and images fit each other."""
+"""Checks before training that generator, critic, growth and images are compatible."""
 
 from collections.abc import Callable
 
@@ -15,13 +15,13 @@ def check_images(
     real: Tensor,  # (N, C, H, W)
     fake: Tensor,
     critic: nn.Module,
-    logits_of: Callable[[Tensor], object],  # what the critic says of images
-    hint: str = "",  # what else may have to be changed
+    logits_of: Callable[[Tensor], object],  # images -> output of the critic
+    hint: str = "",  # appended to the error message: what else may have to be changed
 ) -> None:
-    """The generator's images must be of the real ones' shape, and the critic must take them.
+    """Check that real and generated images have the same shape and that the critic accepts them.
 
     Raises:
-        InputError: they are not, or it doesn't.
+        InputError: the shapes differ, or the critic fails.
     """
     shapes = {name: " x ".join(map(str, images.shape[1:])) for name, images in (("real", real), ("fake", fake))}
     if real.shape[1:] != fake.shape[1:]:
@@ -37,28 +37,30 @@ def check_images(
 
 
 def check_same_classes(generator: nn.Module, critic: nn.Module) -> None:
-    """Both players are told the same labels, or none.
+    """Check that generator and critic have the same number of classes.
 
     Raises:
-        InputError: they are not.
+        InputError: they differ.
     """
     if generator.classes != critic.classes:
         raise InputError(
             f"classes: got {generator.classes} for the generator and {critic.classes} for the critic, expected the same: either both are "
-            "told labels, or none (see genlab.networks.conditional). Change one."
+            "conditional on labels, or neither (see genlab.networks.conditional). Change one."
         )
 
 
 def check_growth(growth: Growth, generator: nn.Module, critic: nn.Module, growing: nn.Module | None = None) -> None:
-    """Both players must be able to grow, to the same side, and in time.
+    """Check that generator and critic can grow, to the same image side, and that the schedule completes within the budget.
+
+    `growing` is the part of the generator that grows, if it is not the generator itself.
 
     Raises:
-        InputError: they aren't.
+        InputError: a network cannot grow, the sides differ, or the phases do not fit into the budget.
     """
-    for player, network in (("generator", growing or generator), ("critic", critic)):
+    for role, network in (("generator", growing or generator), ("critic", critic)):
         if not isinstance(network, Growing):
             raise InputError(
-                f"growth: the {player}'s {type(network).__name__} ({type(network).__module__}) does not grow. Take "
+                f"growth: the {role}'s {type(network).__name__} ({type(network).__module__}) does not grow. Take "
                 "genlab.networks.progan's, or stylegan's synthesis, or `growth: null`."
             )
     if generator.size != critic.size:

@@ -1,6 +1,6 @@
-"""Differentiable augmentation of what a critic sees (Zhao et al. 2020, arXiv:2006.10738).
+"""Differentiable augmentation of the critic's input. Zhao et al. 2020 (arXiv:2006.10738).
 
-Reals and fakes are distorted alike and the gradient runs through, so that a critic with few images cannot learn them by heart
+Real and fake images are distorted alike and gradients flow through the distortions, so that the critic cannot memorise a small image set
 and the distortions do not leak into the samples.
 """
 
@@ -13,13 +13,17 @@ from genlab.errors import InputError
 
 
 class DiffAugment(nn.Module):
-    """Image (N, C, H, W) in [-1, 1] -> distorted image of the same shape. Section 3.2; one draw an image."""
+    """Image (N, C, H, W) in [-1, 1] -> distorted image of the same shape, with independent draws for each image. Section 3.2.
+
+    Raises:
+        InputError: an unknown policy.
+    """
 
     def __init__(
         self,
         policy: Sequence[str] = ("color", "translation", "cutout"),
-        translation: float = 0.125,  # largest shift, share of the side
-        cutout: float = 0.5,  # side of the hole, share of the side
+        translation: float = 0.125,  # largest shift, as a share of the image's side
+        cutout: float = 0.5,  # side of the cut-out rectangle, as a share of the image's side
     ):
         super().__init__()
         known = {"color": self.color, "translation": self.translate, "cutout": self.cut}
@@ -36,7 +40,7 @@ class DiffAugment(nn.Module):
 
     @staticmethod
     def color(image: Tensor) -> Tensor:
-        """Brightness +-0.5, saturation x [0, 2], contrast x [0.5, 1.5]."""
+        """Change brightness by an offset in [-0.5, 0.5], saturation by a factor in [0, 2] and contrast by a factor in [0.5, 1.5]."""
         brightness, saturation, contrast = (draw(image) for _ in range(3))
         image = image + (brightness - 0.5)
         grey = image.mean(1, keepdim=True)
@@ -45,7 +49,7 @@ class DiffAugment(nn.Module):
         return mean + (image - mean) * (contrast + 0.5)
 
     def translate(self, image: Tensor) -> Tensor:
-        """Shift by up to `translation` of each side; what comes in is 0."""
+        """Shift by up to `translation` of each side, in whole pixels; pixels from outside are 0."""
         rows = shifted(image.shape[2], self.translation, image)
         columns = shifted(image.shape[3], self.translation, image)
         padded = nn.functional.pad(image, (1, 1, 1, 1))
@@ -53,25 +57,25 @@ class DiffAugment(nn.Module):
         return padded.permute(0, 2, 3, 1)[which, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
 
     def cut(self, image: Tensor) -> Tensor:
-        """A rectangle of `cutout` of each side becomes 0, anywhere, also over the border."""
+        """Set a random rectangle of `cutout` of each side to 0; it may extend beyond the border."""
         rows, columns = (hole(side, self.cutout, image) for side in image.shape[2:])
         return image * ~(rows[:, None, :, None] & columns[:, None, None, :])
 
 
 def draw(image: Tensor) -> Tensor:
-    """U(0, 1), one an image, (N, 1, 1, 1)."""
+    """Draw from U(0, 1), one number per image, (N, 1, 1, 1)."""
     return torch.rand(len(image), 1, 1, 1, device=image.device, dtype=image.dtype)
 
 
 def shifted(side: int, share: float, image: Tensor) -> Tensor:
-    """Indices (N, side) into an image padded by one pixel on each side."""
+    """Indices (N, side) of randomly shifted rows or columns, for an image padded by one pixel on each side."""
     most = int(side * share + 0.5)
     shift = torch.randint(-most, most + 1, (len(image), 1), device=image.device)
     return (torch.arange(side, device=image.device) + shift + 1).clamp(0, side + 1)
 
 
 def hole(side: int, share: float, image: Tensor) -> Tensor:
-    """True inside the hole, (N, side)."""
+    """Mask (N, side), True inside the rows or columns of a random cut-out."""
     length = int(side * share + 0.5)
     start = torch.randint(0, side + (1 - length % 2), (len(image), 1), device=image.device) - length // 2
     place = torch.arange(side, device=image.device)

@@ -1,7 +1,7 @@
-"""The distortions of adaptive augmentation, as random matrices. Karras et al. 2020 (arXiv:2006.06676), appendix B.
+"""Distortions of adaptive augmentation, as random matrices. Karras et al. 2020 (arXiv:2006.06676), appendix B.
 
-Geometry: images (N, C, H, W) -> maps from the distorted image to the original, (N, 3, 3), the inverse of the paper's matrix. Colours:
-images -> matrices that multiply (red, green, blue, 1), (N, 4, 4); luma is the mean of the three channels.
+Geometry: images (N, C, H, W) -> matrices (N, 3, 3) that map positions in the distorted image to the original, the inverse of the paper's
+matrices. Colours: images -> matrices (N, 4, 4) that multiply (red, green, blue, 1); luma is the mean of the three channels.
 """
 
 import math
@@ -15,65 +15,65 @@ from genlab.adversarial.affine_maps import luma, mixing, rotation, scaling, tran
 
 
 def flip(image: Tensor) -> Tensor:
-    """Mirrored or not, left to right: when applied, one in two."""
+    """Matrices (N, 3, 3) that mirror left to right with probability 1/2."""
     return scaling(1 - 2 * (uniform(image) * 2).floor(), torch.ones(len(image), device=image.device))
 
 
 def turn(image: Tensor) -> Tensor:
-    """0, 1, 2 or 3 quarter turns."""
+    """Matrices (N, 3, 3) that rotate by 0, 1, 2 or 3 quarter turns."""
     quarters = (uniform(image) * 4).floor()
-    # Whole numbers, which the cosine of a rounded pi / 2 isn't: 1, 0, -1, 0 and 0, 1, 0, -1.
+    # Exact cosines 1, 0, -1, 0 and sines 0, 1, 0, -1; cos(pi / 2) in floating point is not 0.
     return rotation((1 - quarters) * (quarters != 3), (2 - quarters) * (quarters != 0))
 
 
 def shift(image: Tensor) -> Tensor:
-    """Whole pixels, up to an eighth of each side."""
+    """Matrices (N, 3, 3) that shift by whole pixels, up to an eighth of each side."""
     x, y = ((side * 0.25 * (uniform(image) - 0.5)).round() for side in (image.shape[3], image.shape[2]))
     return translation(x, y)
 
 
 def scale(image: Tensor) -> Tensor:
-    """Both sides alike, lognormal with sigma = 0.2 ln 2."""
+    """Matrices (N, 3, 3) that scale both axes by the same factor, lognormal with sigma = 0.2 ln 2."""
     factor = torch.exp2(-0.2 * normal(image))
     return scaling(factor, factor)
 
 
 def rotate(image: Tensor) -> Tensor:
-    """By any angle."""
+    """Matrices (N, 3, 3) that rotate by an angle from U(0, 2 pi)."""
     angle = math.tau * uniform(image)
     return rotation(angle.cos(), angle.sin())
 
 
 def stretch(image: Tensor) -> Tensor:
-    """One side by s, the other by 1 / s, lognormal with sigma = 0.2 ln 2."""
+    """Matrices (N, 3, 3) that scale one axis by s and the other by 1 / s, s lognormal with sigma = 0.2 ln 2."""
     factor = torch.exp2(-0.2 * normal(image))
     return scaling(factor, 1 / factor)
 
 
 def slide(image: Tensor) -> Tensor:
-    """Parts of pixels, too: N(0, 0.125^2) of each side."""
+    """Matrices (N, 3, 3) that shift by fractions of pixels, N(0, 0.125^2) times each side."""
     x, y = (side * 0.125 * normal(image) for side in (image.shape[3], image.shape[2]))
     return translation(x, y)
 
 
 def brightness(image: Tensor) -> Tensor:
-    """All channels + N(0, 0.2^2)."""
+    """Matrices (N, 4, 4) that add the same offset to all channels, N(0, 0.2^2)."""
     return pad(normal(image)[:, None, None].expand(-1, 3, 1) * 0.2, (3, 0, 0, 1)) + torch.eye(4, device=image.device)
 
 
 def contrast(image: Tensor) -> Tensor:
-    """All channels times a lognormal with sigma = 0.5 ln 2: 0 is the middle."""
+    """Matrices (N, 4, 4) that multiply all channels by the same factor, lognormal with sigma = 0.5 ln 2; the value 0 is unchanged."""
     return mixing(torch.exp2(0.5 * normal(image))[:, None, None] * torch.eye(3, device=image.device))
 
 
 def luma_flip(image: Tensor) -> Tensor:
-    """Light becomes dark and hue stays, or not: when applied, one in two. The paper's Householder reflection."""
+    """Matrices (N, 4, 4) that invert luma but not hue with probability 1/2, by the paper's Householder reflection."""
     flipped = (uniform(image) * 2).floor()
     return mixing(torch.eye(3, device=image.device) - 2 * flipped[:, None, None] * luma(image))
 
 
 def hue(image: Tensor) -> Tensor:
-    """Rotated about the axis of greys, by any angle (Rodrigues' formula)."""
+    """Matrices (N, 4, 4) that rotate colours about the grey axis by an angle from U(0, 2 pi), with Rodrigues' formula."""
     angle = (math.tau * uniform(image))[:, None, None]
     eye = torch.eye(3, device=image.device)
     across = (eye.roll(1, 0) - eye.roll(-1, 0)) / math.sqrt(3)  # the cross product with the axis
@@ -81,12 +81,12 @@ def hue(image: Tensor) -> Tensor:
 
 
 def saturation(image: Tensor) -> Tensor:
-    """What differs from the grey of the same luma, times a lognormal with sigma = ln 2."""
+    """Matrices (N, 4, 4) that multiply the difference from the grey of the same luma by a factor, lognormal with sigma = ln 2."""
     factor = torch.exp2(normal(image))[:, None, None]
     return mixing(luma(image) + factor * (torch.eye(3, device=image.device) - luma(image)))
 
 
-# In the paper's order. Each member of a policy stands for all of its name.
+# In the paper's order. A name in a policy selects all entries of that name.
 PLACES: list[tuple[str, Callable[[Tensor], Tensor]]] = [
     ("flip", flip),
     ("turn", turn),
@@ -94,7 +94,7 @@ PLACES: list[tuple[str, Callable[[Tensor], Tensor]]] = [
     ("scale", scale),
     ("rotate", rotate),
     ("stretch", stretch),
-    ("rotate", rotate),  # so that the stretch has any direction
+    ("rotate", rotate),  # so that `stretch` acts along any direction
     ("slide", slide),
 ]
 
@@ -115,14 +115,14 @@ GROUPS = {
 }
 
 
-GREY = ("brightness", "contrast")  # what an image of one channel has
+GREY = ("brightness", "contrast")  # colour distortions that apply to images of one channel
 
 
 def uniform(image: Tensor) -> Tensor:
-    """U(0, 1), one an image, (N,), in single precision whatever the image's."""
+    """Draw from U(0, 1), one number per image, (N,), in single precision whatever the dtype of the image."""
     return torch.rand(len(image), device=image.device)
 
 
 def normal(image: Tensor) -> Tensor:
-    """N(0, 1), one an image, (N,), in single precision whatever the image's."""
+    """Draw from N(0, 1), one number per image, (N,), in single precision whatever the dtype of the image."""
     return torch.randn(len(image), device=image.device)

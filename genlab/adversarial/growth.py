@@ -1,4 +1,4 @@
-"""The schedule of progressive growing, and real images at a stage. Karras et al. 2017 (arXiv:1710.10196), section 2 and appendix A."""
+"""Schedule of progressive growing, and real images at a stage. Karras et al. 2017 (arXiv:1710.10196), section 2 and appendix A."""
 
 from collections.abc import Sequence
 
@@ -10,9 +10,10 @@ from genlab.networks.growing import Growing, Stage, fade
 
 
 class Growth:
-    """A first level; then for each finer one a fade and a rest, all of the same length. The last one rests until the end.
+    """Schedule of progressive growing, whose phases all have the same length.
 
-    A function of progress alone: nothing of it has to be saved.
+    The first phase trains the first level. Each finer level is faded in during one phase and trained at full weight during the next; the
+    last level is trained until the end. The schedule depends on progress only, so it has no state to save.
 
     Raises:
         InputError: a number out of range.
@@ -20,9 +21,9 @@ class Growth:
 
     def __init__(
         self,
-        phase: float,  # share of the budget; paper: 800,000 images
-        start: int = 4,  # side of the first level, pixels
-        joined: Sequence[int] = (),  # batches that make one, at each level from the first on; 1 where there are no more
+        phase: float,  # length of a phase, as a share of the budget; paper: 800,000 images
+        start: int = 4,  # image side at the first level, pixels
+        joined: Sequence[int] = (),  # number of batches joined into one at each level, from the first on; 1 for further levels
     ):
         if start < 4 or start & (start - 1):
             raise InputError(f"growth.start: got {start}, expected 4, 8, 16 or another power of 2 below the images' side.")
@@ -33,13 +34,13 @@ class Growth:
         self.start, self.phase, self.counts = start, phase, tuple(joined)
 
     def check(self, size: int) -> None:
-        """Whether images of this side are reached in time.
+        """Check that the schedule reaches images of this side, in pixels, within the budget.
 
         Raises:
-            InputError: they are not.
+            InputError: the side is not above that of the first level, or the phases are too long.
         """
         if size <= self.start:
-            raise InputError(f"growth.start: got {self.start}, expected less than the images' side, {size}. Lower it, or grow not at all.")
+            raise InputError(f"growth.start: got {self.start}, expected less than the images' side, {size}. Lower it, or disable growth.")
         phases = 2 * self.levels(size)
         if phases * self.phase > 1:
             raise InputError(
@@ -48,24 +49,24 @@ class Growth:
             )
 
     def levels(self, side: int) -> int:
-        """How often the first level's side is doubled to become this one."""
+        """Number of doublings from the side of the first level to this side, i.e. the number of further levels."""
         return (side // self.start).bit_length() - 1
 
     def stage_at(self, progress: float, size: int) -> Stage:
-        """The stage at a share of the budget, in [0, 1], on the way to images of `size`."""
+        """Return the stage at this share of the budget, in [0, 1], when growing to images of side `size`."""
         phases = progress / self.phase
         level = min(int(phases + 1) // 2, self.levels(size))
         return Stage(self.start << level, 1.0 if level == 0 else min(1.0, phases - (2 * level - 1)))
 
     def grow(self, progress: float, *players: Growing) -> Stage:
-        """Bring the players to the stage at this share of the budget."""
+        """Set the networks to the stage at this share of the budget, and return it."""
         stage = self.stage_at(progress, players[0].size)
         for player in players:
             player.grow(stage)
         return stage
 
     def batches_per_turn(self, side: int) -> int:
-        """How many batches make one at this side."""
+        """Number of batches joined into one when the images have this side."""
         level = self.levels(side)
         return self.counts[level] if level < len(self.counts) else 1
 
@@ -74,7 +75,7 @@ def images_at_stage(
     images: Tensor,  # (N, C, size, size)
     stage: Stage,
 ) -> Tensor:
-    """Real images as they are at a stage, (N, C, side, side): means over squares of pixels, faded as the generator's."""
+    """Real images at a stage of growth, (N, C, side, side): average-pooled, and faded in the same way as generated images."""
     if images.shape[-1] > stage.side:
         images = avg_pool2d(images, images.shape[-1] // stage.side)
     return images if stage.alpha == 1 else fade(avg_pool2d(images, 2), images, stage.alpha)

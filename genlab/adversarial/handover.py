@@ -1,4 +1,4 @@
-"""Fakes that the generator's update makes and the critic's update of the same turn uses, so that they are computed once."""
+"""Passes fakes from the generator's update to the critic's update of the same turn, so that they are computed once."""
 
 from collections.abc import Mapping
 
@@ -6,20 +6,20 @@ from torch import Tensor
 
 
 class Handover:
-    """Holds tensors from one update to a later one of the same turn. They can be taken once: stale fakes are an error, never a batch."""
+    """Holds tensors that one update passes to a later update of the same turn. They can be taken once, so that stale fakes are an error."""
 
     def __init__(self) -> None:
         self._given: Mapping[str, Tensor] = {}
 
     def put(self, tensors: Mapping[str, Tensor]) -> None:
-        """Replace what is held."""
+        """Store tensors, replacing any that are held."""
         self._given = tensors
 
     def pop(self) -> Mapping[str, Tensor]:
-        """Return what is held, and hold nothing.
+        """Return the stored tensors and clear them.
 
         Raises:
-            RuntimeError: nothing was given since it was last taken.
+            RuntimeError: nothing was stored since the last call.
         """
         if not self._given:
             raise RuntimeError(

@@ -1,16 +1,17 @@
-"""The image pool: critics see fakes of the past too (Shrivastava et al. 2016, arXiv:1612.07828, section 2.3)."""
+"""Image pool, which also trains critics on earlier fakes. Shrivastava et al. 2016 (arXiv:1612.07828), section 2.3."""
 
 import torch
 from torch import Tensor, nn
 
 
 class ImagePool(nn.Module):
-    """Fakes (N, C, H, W) -> N fakes, each with probability 1/2 an older one that it replaces in the pool.
+    """Fakes (N, C, H, W) -> N fakes; with probability 1/2, a fake is swapped with a random one from the pool.
 
-    Made of buffers, so that a checkpoint holds it: a resumed run shows its critics the same fakes.
+    Until the pool is full, fakes are stored and returned unchanged. The pool consists of buffers and is part of a checkpoint, so that
+    a resumed run trains its critics on the same fakes.
     """
 
-    def __init__(self, size: int):  # images; 0 turns the pool off
+    def __init__(self, size: int):  # number of images; 0 disables the pool
         super().__init__()
         self.size = size
         self.register_buffer("images", torch.empty(0))

@@ -1,4 +1,4 @@
-"""The critic of the future: what it becomes after some steps on its objective (Metz et al. 2016, arXiv:1611.02163)."""
+"""Unrolled critic: the critic after some steps of gradient descent on its objective. Metz et al. 2016 (arXiv:1611.02163)."""
 
 from collections.abc import Callable
 
@@ -11,14 +11,14 @@ from genlab.losses.penalties import CriticFunction
 
 def future(
     critic: nn.Module,
-    objective: Callable[[CriticFunction], Tensor],  # a critic -> its loss, with the graph from it to the generator
+    objective: Callable[[CriticFunction], Tensor],  # critic -> its loss, with a graph back to the generator
     steps: int,  # K
     rate: float,  # eta, the learning rate of these steps
 ) -> CriticFunction:
-    """The critic after K steps of gradient descent, equation 7, as a function whose gradient runs through the steps.
+    """Return the critic after K steps of gradient descent (equation 7), as a function that can be differentiated through the steps.
 
-    The critic itself stays as it is. Equation 9: the generator then descends a loss of this one, and takes the critic's answer to
-    its own change into account (the second term of equation 10).
+    The critic itself does not change. The generator minimises a loss of the unrolled critic (equation 9), and so accounts for the
+    critic's response to its own change (the second term of equation 10).
     """
     weights = dict(critic.named_parameters())
 

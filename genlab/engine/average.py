@@ -1,4 +1,4 @@
-"""Moving averages of networks: what is sampled and released is smoother than what is trained."""
+"""Exponential moving averages of networks, which are sampled and released instead of the trained networks."""
 
 from collections.abc import Sequence
 
@@ -11,10 +11,10 @@ from genlab.engine.updates import Terms
 
 
 class MovingAverage:
-    """An Update: average <- network + beta (average - network), beta = 1/2 after `half_life` images.
+    """Update of moving averages: average <- network + beta (average - network), beta = 0.5 ** (batch size / half-life).
 
-    The half-life is at most a share of the images seen, so that the untrained start is soon forgotten. Buffers, such as batch norm's
-    running statistics, are copied, not averaged: where the learning rate falls to 0 at the end the two are the same.
+    The half-life is limited to a share of the images seen, so that the untrained start is soon forgotten. Buffers, such as batch
+    norm's running statistics, are copied, not averaged; the difference vanishes if the learning rate decays to 0.
     """
 
     def __init__(
@@ -22,7 +22,7 @@ class MovingAverage:
         averages: Sequence[AveragedModel],
         networks: Sequence[nn.Module],
         half_life: float,  # images
-        ramp_up: float = 0.25,  # the share
+        ramp_up: float = 0.25,  # the half-life is at most this share of the images seen
     ):
         self.pairs = list(zip(averages, networks, strict=True))
         self.half_life, self.ramp_up = half_life, ramp_up
@@ -38,6 +38,8 @@ class MovingAverage:
 
 
 def lerp(beta: float):
+    """Return a function for `AveragedModel.multi_avg_fn` that replaces averages by current + beta (average - current), in place."""
+
     def average(averaged: list[Tensor], current: list[Tensor], count: Tensor) -> None:
         torch._foreach_lerp_(averaged, current, 1 - beta)
 

@@ -1,6 +1,6 @@
-"""What a recipe can do beyond learning, as protocols.
+"""Capabilities of recipes beyond training, as protocols.
 
-Evaluation, pictures, export and serving ask for these, never for a recipe's class.
+Evaluation, pictures, export and serving test for these protocols, never for a recipe's class.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ Batch = Mapping[str, Tensor]  # as in genlab.engine.stream: images (N, C, H, W) 
 
 
 class Truncated(StrEnum):
-    """What is truncated for samples that are more typical and less varied. The values appear in release.json."""
+    """The quantity that truncation shrinks to make samples more typical and less varied. The values appear in release.json."""
 
     LATENTS = "latents"
     STYLES = "styles"
@@ -24,11 +24,11 @@ class Samples(Protocol):
     """Generates images from latents."""
 
     latent_size: int
-    classes: int  # number of labels that `sample` is conditional on; 0: none
+    classes: int  # number of classes that `sample` is conditional on; 0: unconditional
     noise_size: int  # numbers from N(0, 1) per image in addition to the latent; 0: none
 
     def generators(self) -> dict[str, nn.Module]:
-        """The network that samples (the moving average if enabled), by the name of its file in a release."""
+        """Map the name of each file in a release to its sampling network (the moving average if enabled)."""
         ...
 
     def sample(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
@@ -43,73 +43,77 @@ class Translates(Protocol):
     directions: Sequence[str]  # "a_to_b", "b_to_a"
 
     def generators(self) -> dict[str, nn.Module]:
-        """The network of each direction (the moving average if enabled)."""
+        """Map each direction to its translation network (the moving average if enabled)."""
         ...
 
     def sample(self, images: Tensor, direction: str) -> Tensor:
-        """Images (N, C, H, W) in [-1, 1] -> their translations, of the same height and width."""
+        """Images (N, C, H, W) in [-1, 1] -> translated images of the same height and width."""
         ...
 
 
 @runtime_checkable
 class Conditional(Protocol):
-    """Takes labels if `classes` is positive; see `is_conditional`."""
+    """Samples given labels if `classes` is positive; see `is_conditional`."""
 
     classes: int
 
 
 @runtime_checkable
 class Truncatable(Protocol):
-    """Truncates something else than its latents; see `truncated_by`."""
+    """States which quantity it truncates, if not its latents; see `truncated_by`."""
 
     truncates: Truncated
 
 
 @runtime_checkable
 class HasStyles(Protocol):
-    """A network that maps latents to styles, and makes images from styles."""
+    """A network that maps latents to styles, and styles to images."""
 
-    def map(self, latent: Tensor, label: Tensor | None = None) -> Tensor: ...
+    def map(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
+        """Latents (N, latent_size) from N(0, 1) [, labels (N,)] -> styles w (N, style_size)."""
+        ...
 
-    def synthesise(self, styles: Tensor, noise: Tensor) -> Tensor: ...
+    def synthesise(self, styles: Tensor, noise: Tensor) -> Tensor:
+        """Styles (N, style_size) or (N, layers, style_size), noise (N, noise_size) from N(0, 1) -> images (N, C, H, W)."""
+        ...
 
 
 @runtime_checkable
 class HasLikelihood(Protocol):
-    """Bounds the likelihood of images."""
+    """Computes bounds of the likelihood of images."""
 
     def bounds(self, batch: Batch) -> Mapping[str, Tensor]:
-        """Bounds of log p(image) by name, in nats, (N,) each, the best first; of images in levels, see genlab.images.levels."""
+        """Bounds of log p(image) by name, in nats, (N,) each, tightest first. p is over discrete levels, see genlab.images.levels."""
         ...
 
 
 @runtime_checkable
 class Reconstructs(Protocol):
-    """Infers latents from images, and images from these."""
+    """Infers latents from images, and reconstructs the images from the latents."""
 
     def reconstruct(self, batch: Batch) -> Tensor:
-        """Images reconstructed from their latents, (N, C, H, W) in [-1, 1]."""
+        """Reconstruct a batch from its latents -> images (N, C, H, W) in [-1, 1]."""
         ...
 
 
 @runtime_checkable
 class Encodes(Protocol):
-    """Has a normal posterior over latents, and decodes latents."""
+    """Encodes images as normal distributions over latents, and decodes latents."""
 
     prior: Any  # a genlab.variational.priors.Prior
 
     def encode(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Mean and log-variance of the posterior, (N, D) each."""
+        """Mean and log-variance of the posterior q(z | image), (N, D) each."""
         ...
 
     def decode(self, z: Tensor, label: Tensor | None) -> Tensor:
-        """Latents of the prior (N, D) -> images (N, C, H, W) in [-1, 1]."""
+        """Latents z (N, D) [, labels (N,)] -> images (N, C, H, W) in [-1, 1]."""
         ...
 
 
 @runtime_checkable
 class HasComponents(Protocol):
-    """Assigns images to components, if `components` is positive; see `components_of`."""
+    """Assigns images to mixture components if `components` is positive; see `components_of`."""
 
     components: int
 
@@ -120,49 +124,49 @@ class HasComponents(Protocol):
 
 @runtime_checkable
 class HasComponentImages(Protocol):
-    """Has components that are distributions over images."""
+    """Has mixture components that are distributions over images."""
 
     def component_log_weights(self) -> Tensor:
-        """(K,)."""
+        """Logarithms of the component weights, (K,)."""
         ...
 
     def component_means(self, components: Tensor | None = None) -> Tensor:
-        """Means of these components, or of all, as images (N, C, H, W); (0, C, H, W) before training has begun."""
+        """Means of the given components (default: all) as images (N, C, H, W); (0, C, H, W) before training has begun."""
         ...
 
     def component_images(self, components: Sequence[int], count: int) -> Iterator[Tensor]:
-        """For each of these components its mean and samples from it, (count, C, H, W)."""
+        """Yield (count, C, H, W) for each given component: its mean, followed by samples from it."""
         ...
 
 
 @runtime_checkable
 class Chooses(Protocol):
-    """Trains several models that differ in the number of components, and chooses one by a criterion."""
+    """Trains several models that differ in the number of components, and selects one by an information criterion."""
 
-    components: int  # of the chosen one
+    components: int  # of the selected model
 
     def choices(self) -> Mapping[int, Mapping[str, float]]:
-        """Number of components -> name of a criterion: its value."""
+        """Map each number of components to {criterion: value}."""
         ...
 
 
 def is_conditional(recipe: object) -> bool:
-    """Whether the recipe samples given labels."""
+    """Whether the recipe samples conditional on labels."""
     return isinstance(recipe, Conditional) and recipe.classes > 0
 
 
 def truncated_by(recipe: object) -> Truncated:
-    """What the recipe truncates: its latents, unless it says otherwise."""
+    """Return the quantity that the recipe truncates: its latents, unless it is `Truncatable` and specifies another."""
     return Truncated(recipe.truncates) if isinstance(recipe, Truncatable) else Truncated.LATENTS
 
 
 def components_of(recipe: object) -> HasComponents | None:
-    """The recipe, if it has components."""
+    """Return the recipe if it has mixture components, else None."""
     return recipe if isinstance(recipe, HasComponents) and recipe.components > 0 else None
 
 
 def style_generator_of(recipe: object) -> nn.Module | None:
-    """The network that samples (the moving average if enabled), if it has styles."""
+    """Return the sampling network (the moving average if enabled) if it is style-based, else None."""
     if truncated_by(recipe) != Truncated.STYLES:
         return None
     generator = recipe.generators()["generator"]

@@ -1,4 +1,4 @@
-"""Where a recipe is computed: device, precision, memory format, compilation and workers. Only the CPU path has been run so far."""
+"""Compute settings of a recipe: device, precision, memory format, compilation and workers. Only the CPU path has been run so far."""
 
 from typing import Literal
 
@@ -8,19 +8,23 @@ from torch import nn
 from genlab.engine.precision import Precision
 from genlab.errors import InputError
 
-MINIMUM_BUDGET_TO_COMPILE = 200_000  # images; below it compiling costs more than it saves
+MINIMUM_BUDGET_TO_COMPILE = 200_000  # images; with a smaller budget, compilation costs more than it saves
 
 
 class Compute:
-    """Device, precision, memory format, compilation and workers; each "auto" is settled here."""
+    """Device, precision, memory format, compilation and workers. "auto" is resolved when the object is created.
+
+    Raises:
+        InputError: the device is not available, or fp16 is requested without a CUDA GPU.
+    """
 
     def __init__(
         self,
-        device: str = "auto",  # auto: the first of cuda, mps, cpu that is there
-        precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto",  # auto: bf16 on a CUDA GPU that has it, else fp32
-        channels_last: bool | Literal["auto"] = "auto",  # auto: on CUDA
-        compile: bool | Literal["auto"] = "auto",  # auto: on CUDA from 200,000 images on
-        workers: int | Literal["auto"] = "auto",  # processes that augment; auto: 4 on CUDA, else 0
+        device: str = "auto",  # auto: the first available of cuda, mps, cpu
+        precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto",  # auto: bf16 on a CUDA GPU that supports it, else fp32
+        channels_last: bool | Literal["auto"] = "auto",  # memory format; auto: True on CUDA
+        compile: bool | Literal["auto"] = "auto",  # auto: True on CUDA for budgets of at least 200,000 images
+        workers: int | Literal["auto"] = "auto",  # data-loading processes; auto: 4 on CUDA, else 0
     ):
         self.device = self._device(device)
         on_cuda = self.device.type == "cuda"
@@ -48,17 +52,17 @@ class Compute:
         return torch.device(name)
 
     def settings(self) -> dict[str, str | bool]:
-        """All that may change a result's last digits; the number of workers does not."""
+        """Return all settings that may change the last digits of a result. The number of workers does not."""
         formats = {"channels_last": self.channels_last, "compile": str(self.compile), "torch": torch.__version__}
         return {"device": self.device.type, "precision": self.precision.name, **formats}
 
     def prepare(self, module: nn.Module, budget: int) -> nn.Module:
-        """Move a module here, in place: its optimizers keep their parameters."""
+        """Move a module to the device and memory format, and compile its networks. In place: optimizers keep their parameters."""
         module.to(self.device)
         if self.channels_last:
             module.to(memory_format=torch.channels_last)
         if self.compile is True or (self.compile == "auto" and budget >= MINIMUM_BUDGET_TO_COMPILE):
             for part in module.children():
-                if next(part.parameters(), None) is not None:  # a network; pools and augmentations break a graph and gain nothing
+                if next(part.parameters(), None) is not None:  # networks only: pools and augmentations cause graph breaks
                     part.compile()
         return module

@@ -1,4 +1,4 @@
-"""The training loop: applies the updates of a recipe once per turn, and yields after each turn."""
+"""The training loop, which applies the updates of a recipe once per turn and yields after each turn."""
 
 import math
 from collections.abc import Iterator
@@ -15,26 +15,26 @@ from genlab.errors import InputError
 
 
 class NonFiniteLossError(InputError):
-    """A term became NaN or infinite."""
+    """A term of the training, e.g. a loss, is NaN or infinite."""
 
 
 class Turn(NamedTuple):
-    """What is known after a turn."""
+    """Result of one turn of the training loop."""
 
-    images: int  # seen so far
+    images: int  # number of images seen so far
     terms: dict[str, float]  # "<update>/<term>"
 
 
 def train(
     recipe: Recipe,
     stream: Stream,
-    images: int,  # seen before; 0 for a new run
-    budget: int,  # images to see in all
+    images: int,  # number of images seen before; 0 for a new run
+    budget: int,  # number of images to see in total
     batch_size: int,
     seed: int,
     precision: Precision = FULL_PRECISION,
 ) -> Iterator[Turn]:
-    """Take turns until the budget is spent, and yield after each: the caller logs, draws, saves, stops.
+    """Train a recipe until the budget is spent or the recipe has finished. Yields after each turn; the caller logs, draws, saves or stops.
 
     Raises:
         NonFiniteLossError: a term is NaN or infinite; the recipe's weights must not be saved.
@@ -52,10 +52,10 @@ def train(
 
 
 def finite(terms: Terms, images: int) -> dict[str, float]:
-    """The terms as numbers, with one transfer from the device.
+    """Convert scalar tensors to floats with one transfer from the device.
 
     Raises:
-        NonFiniteLossError: naming the terms and the image count.
+        NonFiniteLossError: a term is NaN or infinite; the message names the terms and the number of images.
     """
     values = dict(zip(terms, torch.stack([value.float() for value in terms.values()]).tolist(), strict=True)) if terms else {}
     bad = {name: value for name, value in values.items() if not math.isfinite(value)}
@@ -63,13 +63,13 @@ def finite(terms: Terms, images: int) -> dict[str, float]:
         listed = ", ".join(f"{name} = {value}" for name, value in bad.items())
         raise NonFiniteLossError(
             f"{listed} after {images:,} images; a finite number was expected. Lower the learning rate, or use `precision: fp32`: "
-            "that trains anew, while the same settings would come to the same number. The last good state is kept."
+            "that starts a new training, while the same settings would come to the same number. The last good state is kept."
         )
     return values
 
 
 def weight_sums(recipe: Recipe) -> Terms:
-    """A sum for each network, pool and average: not finite if anything in it is not."""
+    """Return the sum of all values of each network, pool and average: not finite if any of its values is not finite."""
     sums: Terms = {}
     for name, value in recipe.state_dict().items():
         owner = f"{name.split('.')[0]}/weights"

@@ -1,4 +1,4 @@
-"""The base class of recipes: networks, pools and running means, the updates that change them, and their whole state."""
+"""The base class of recipes, which own networks, pools and running means, and the updates that train them."""
 
 from typing import Any
 
@@ -10,53 +10,61 @@ from genlab.engine.updates import GradientUpdate, Update
 
 
 class Recipe(nn.Module):
-    """A way of learning: owns networks, pools and running means, so that state_dict() holds all of them."""
+    """Base class of trainable models. Owns networks, pools and running means, so that state_dict() holds all of them."""
 
-    kinds: tuple[str, ...]  # of image sets that it learns from: unlabelled, labelled, paired, unpaired
-    classes: int = 0  # of a sampler: how many labels it is told beside the latents; 0: none
-    noise_size: int = 0  # of a sampler: how many numbers from N(0, 1) it takes beside the latents; 0: none
+    kinds: tuple[str, ...]  # of image sets that it trains on: unlabelled, labelled, paired, unpaired
+    classes: int = 0  # number of classes that samples are conditional on; 0: unconditional
+    noise_size: int = 0  # numbers from N(0, 1) per sample in addition to the latent; 0: none
     batches_per_turn: int = 1  # batches of the stream that are joined into the batch of a turn; set_progress may change it
-    updates: dict[str, Update]  # taken in this order, once a turn; state outside the recipe only in a GradientUpdate
+    updates: dict[str, Update]  # applied in this order, once per turn; only a GradientUpdate may hold state outside the recipe
 
     def set_progress(self, progress: float) -> None:
-        """Move the schedules to this share of the budget, in [0, 1]."""
+        """Set the schedules to this share of the budget, in [0, 1]."""
 
     def finalise(self) -> None:
-        """After the last turn: what only the final weights can tell. A function of them and of torch's random numbers: done twice it is the
-        same."""
+        """Complete the recipe after the last turn, e.g. recompute statistics with the final weights.
+
+        Must depend on the weights and on torch's random numbers only, so that a second call gives the same result.
+        """
 
     def check(self, batch: Batch) -> None:
-        """Raise an InputError if the networks cannot take images of this shape."""
+        """Check that the networks accept the images of a batch.
+
+        Raises:
+            InputError: they do not.
+        """
 
     def finished(self) -> bool:
-        """Whether more turns would change nothing, though budget is left."""
+        """Whether further turns would change nothing, even if the budget is not spent."""
         return False
 
     def measures(self, batch: Batch) -> dict[str, float]:
-        """Other numbers that describe what it has learnt, by held-out images."""
+        """Compute additional measures of the trained recipe on held-out images, by name."""
         return {}
 
     def facts(self) -> dict[str, Any]:
-        """What a release says of the model beside its description, JSON-able."""
+        """Return facts about the model that a release states in addition to its description, JSON-able."""
         return {}
 
     def gradient_updates(self) -> dict[str, GradientUpdate]:
+        """Return the updates that descend a gradient, by name."""
         return {name: update for name, update in self.updates.items() if isinstance(update, GradientUpdate)}
 
     def use(self, precision: Precision) -> None:
-        """Compute in this precision from now on. Before load_training_state: the gradients' scale is part of the state."""
+        """Compute in this precision from now on. Call it before load_training_state, since the gradient scale is part of the state."""
         for update in self.gradient_updates().values():
             if update.precision != precision:
                 update.use(precision)
 
     def training_state(self) -> dict[str, Any]:
-        """All that the next turn depends on, but for the stream's place: tensors and primitives only."""
+        """Return everything that the next turn depends on, except the position in the stream, as tensors and primitives only."""
         return {
             "recipe": self.state_dict(),
             "updates": {name: update.state_dict() for name, update in self.gradient_updates().items()},
         }
 
     def load_training_state(self, state: dict[str, Any]) -> None:
+        """Restore a state returned by `training_state`."""
         self.load_state_dict(state["recipe"])
         for name, update in self.gradient_updates().items():
             update.load_state_dict(state["updates"][name])

@@ -1,4 +1,4 @@
-"""One integer from several: how (seed, images), (seed, batch) and (seed, image) become random state."""
+"""Seeds derived from several integers, e.g. (seed, images), (seed, batch) or (seed, image)."""
 
 import numpy as np
 import torch
@@ -7,7 +7,7 @@ from genlab.errors import InputError
 
 
 def mix(*numbers: int) -> int:
-    """Non-negative integers -> one of 64 bits that depends on all of them, on their order and their number.
+    """Hash non-negative integers into one 64-bit integer that depends on their values, order and number.
 
     Raises:
         InputError: a negative number.
@@ -18,5 +18,5 @@ def mix(*numbers: int) -> int:
 
 
 def seed_everything(*numbers: int) -> None:
-    """Set torch's generators, of the CPU and of every accelerator, from these numbers."""
+    """Seed torch's generators of the CPU and of every accelerator with a hash of these numbers."""
     torch.manual_seed(mix(*numbers))

@@ -1,4 +1,4 @@
-"""The batches of a training, in order, and the position in them."""
+"""The ordered stream of training batches, with the position in it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Protocol
@@ -10,35 +10,37 @@ Batch = Mapping[str, Tensor]  # {"image", "label"?} or {"a", "b"}; images (N, C,
 
 
 class Source(Protocol):
-    """Batches by number. Batch i is a function of (the source's seed, i) alone."""
+    """Numbered batches. Batch i depends only on the seed of the source and on i."""
 
-    epoch: int  # images that there are: so many in a row, from a multiple of it on, hold each once, unless classes are balanced
+    epoch: int  # number of training images; images k epoch to (k + 1) epoch - 1 hold each of them once, unless classes are balanced
 
-    def batches(self, start: int) -> Iterator[Batch]: ...
+    def batches(self, start: int) -> Iterator[Batch]:
+        """Yield batches start, start + 1, ..."""
+        ...
 
 
 class Stream:
-    """A source's batches in order, and the place in it."""
+    """Iterates over the batches of a source in order, and holds the batch of the current turn."""
 
     def __init__(self, source: Source, position: int = 0):
-        self.position = position  # how many batches have been taken
+        self.position = position  # number of batches taken so far
         self.first_batch = 0  # number of the first batch of this turn
         self.batches_per_turn = 1  # batches of the source that are joined into the batch of a turn
-        self.batch: Batch = {}  # the one of this turn
+        self.batch: Batch = {}  # batch of this turn
         self._source, self._batches = source, source.batches(position)
 
     @property
     def epoch(self) -> int:
-        """Images of the source that come again and again."""
+        """Number of training images in the source."""
         return self._source.epoch
 
     def peek(self) -> Iterator[Batch]:
-        """The batches to come, without taking them."""
+        """Iterate over the next batches without taking them from the stream."""
         return self._source.batches(self.position)
 
     @property
     def seen(self) -> int:
-        """Images, this turn's among them."""
+        """Number of images seen, including those of this turn."""
         return (self.first_batch + self.batches_per_turn) * (len(next(iter(self.batch.values()))) // self.batches_per_turn)
 
     def is_due(self, every: int) -> bool:
@@ -51,6 +53,6 @@ class Stream:
         return taken[0] if len(taken) == 1 else {name: torch.cat([batch[name] for batch in taken]) for name in taken[0]}
 
     def start_turn(self, first_batch: int, batches_per_turn: int = 1) -> None:
-        """Take the batch of this turn."""
+        """Begin a turn: take its batch, joined from `batches_per_turn` batches of the source."""
         self.first_batch, self.batches_per_turn = first_batch, batches_per_turn
         self.batch = next(self)

@@ -1,4 +1,4 @@
-"""Updates: anything that changes the state of a recipe, once per turn."""
+"""Updates, which change the state of a recipe once per turn; most descend a gradient."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -16,19 +16,19 @@ Update = Callable[[Stream], Terms]  # anything that changes the recipe's state
 
 
 class GradientUpdate:
-    """Descend the objective of one network with respect to its own parameters.
+    """Minimises an objective with respect to the parameters of its optimizer, e.g. those of one network.
 
-    `loss.backward(inputs=parameters)`: nothing is frozen and thawed, and no unused gradient is computed.
+    Calls `loss.backward(inputs=parameters)`: other networks need not be frozen, and no unused gradient is computed.
     """
 
     def __init__(
         self,
         objective: Callable[[Batch], Terms],
         optimizer: torch.optim.Optimizer,  # of the parameters to change
-        repeats: int = 1,  # steps a turn; the first sees the turn's batch, each other one a new batch
+        repeats: int = 1,  # steps per turn; the first uses the batch of the turn, each further one takes a new batch
         every: int = 1,  # turns between two steps (lazy regularisation)
         constraint: Callable[[], None] | None = None,  # called after each step, e.g. clipping
-        shared: bool = False,  # the optimizer is another update's too, which keeps its state
+        shared: bool = False,  # True if another update uses the same optimizer and saves its state
     ):
         self.objective, self.optimizer = objective, optimizer
         self.repeats, self.every, self.constraint, self.shared = repeats, every, constraint, shared
@@ -52,7 +52,7 @@ class GradientUpdate:
             with self.precision.autocast():
                 terms = self.objective(batch)
             self.scaler.scale(terms["loss"]).backward(inputs=self.parameters)
-            if repeat == self.repeats - 1 and not self.scaler.is_enabled():  # scaled gradients may overflow, and their step is left out
+            if repeat == self.repeats - 1 and not self.scaler.is_enabled():  # scaled gradients may overflow; the scaler then skips the step
                 terms["gradient_norm"] = torch.nn.utils.get_total_norm(
                     [parameter.grad for parameter in self.parameters if parameter.grad is not None]
                 )
@@ -63,19 +63,21 @@ class GradientUpdate:
         return {name: term.detach() for name, term in terms.items()}
 
     def scale_learning_rate(self, factor: float) -> None:
-        """Learning rate = factor x the one that the optimizer was made with."""
+        """Set the learning rate to `factor` times the initial learning rate of the optimizer."""
         for group in self.optimizer.param_groups:
             group["lr"] = group["initial_lr"] * factor
 
     def state_dict(self) -> dict[str, Any]:
+        """Return the state of the gradient scaler and, unless it is shared, of the optimizer."""
         return {"scaler": self.scaler.state_dict()} | ({} if self.shared else {"optimizer": self.optimizer.state_dict()})
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore a state returned by `state_dict`."""
         self.scaler.load_state_dict(state["scaler"])
         if not self.shared:
             self.optimizer.load_state_dict(state["optimizer"])
 
 
 def parameters_of(modules: Iterable[nn.Module]) -> list[nn.Parameter]:
-    """The parameters of several modules, in order: one player."""
+    """Return the parameters of several modules as one list, in order."""
     return [parameter for module in modules for parameter in module.parameters()]

@@ -1,4 +1,4 @@
-"""Adversarial losses: what the critic and the generator minimise, as functions of the critic's logits."""
+"""Adversarial losses of critic and generator, as functions of the critic's logits."""
 
 import math
 from collections.abc import Callable
@@ -7,11 +7,11 @@ from typing import NamedTuple
 from torch import Tensor
 from torch.nn.functional import logsigmoid, relu, softplus
 
-Logits = Callable[[], Tensor]  # computed when asked for: most generators never look at the real ones
+Logits = Callable[[], Tensor]  # computed lazily, since most generator losses do not use the real logits
 
 
 class AdversarialLoss(NamedTuple):
-    """Objectives of generator and critic. Logits (N, ...) -> one value per logit, (N, ...); the recipe averages them."""
+    """Losses of critic and generator. Logits (N, ...) -> one value per logit, (N, ...); the recipe averages them."""
 
     critic: Callable[[Tensor, Tensor], Tensor]  # (real logits, fake logits) -> loss
     generator: Callable[[Tensor, Logits], Tensor]  # (fake logits, function that returns the real logits) -> loss
@@ -19,9 +19,10 @@ class AdversarialLoss(NamedTuple):
     bounded: bool = True  # False if the critic's loss has no lower bound (Wasserstein); else its infimum is 0
 
     def estimates(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
-        """Logits (N, ...) -> scalars to log: the critic's mean outputs `real` and `fake`, and the divergence that its value estimates.
+        """Logits (N, ...) -> scalars to log: the critic's mean outputs `real` and `fake`, and an estimated divergence if the loss has one.
 
-        `real` and `fake` are D(x) and D(G(z)) in [0, 1] for a critic that is a probability, mean logits for others.
+        With `probability`, `real` and `fake` are the means of D(x) and D(G(z)) in [0, 1], and `jsd` estimates the Jensen-Shannon
+        divergence. Otherwise they are mean logits, and for an unbounded loss `wasserstein` estimates the Wasserstein-1 distance.
         """
         if self.probability:
             return {"real": real.sigmoid().mean(), "fake": fake.sigmoid().mean(), "jsd": jensen_shannon(real, fake)}
@@ -32,16 +33,16 @@ class AdversarialLoss(NamedTuple):
 def binary_cross_entropy(real: Tensor, fake: Tensor) -> Tensor:
     """-log D(x) - log(1 - D(G(z))), D = sigmoid(logit). Goodfellow et al. 2014 (arXiv:1406.2661), equation 1.
 
-    log(1 - sigmoid(l)) is written logsigmoid(-l), which does not overflow.
+    log(1 - sigmoid(l)) is computed as logsigmoid(-l), which does not overflow.
     """
     return -logsigmoid(real) - logsigmoid(-fake)
 
 
 def jensen_shannon(real: Tensor, fake: Tensor) -> Tensor:
-    """Logits (N, ...) of a critic that is a probability -> a lower bound of the Jensen-Shannon divergence in nats, a scalar.
+    """Logits (N, ...) of D = sigmoid(logit) -> a lower bound of the Jensen-Shannon divergence in nats, a scalar.
 
-    The critic's value is 2 JSD - log 4 for the optimal critic (Goodfellow et al., theorem 1) and lower for any other. The bound is at
-    most log 2, and below 0 for a critic that is worse than undecided.
+    The value of the objective is 2 JSD - log 4 for the optimal critic and lower for any other (Goodfellow et al. 2014, theorem 1). The
+    bound is at most log 2, and negative for a critic that is worse than an undecided one (D = 1/2).
     """
     value = -binary_cross_entropy(real, fake).mean()
     return (value + math.log(4)) / 2
@@ -61,23 +62,23 @@ def wasserstein(real: Tensor, fake: Tensor) -> Tensor:
 
 
 def ranking_accuracy(real: Tensor, fake: Tensor) -> Tensor:
-    """Logits (N, ...) -> the share of (real, fake) pairs that the critic puts into the right order, a scalar; 1/2 if undecided.
+    """Logits (N, ...) -> the share of (real, fake) pairs in which the real logit is higher, a scalar; ties count 1/2.
 
-    The area under the ROC curve. Unlike a count of correct signs it has the same meaning for every loss, also for Wasserstein's.
+    This is the area under the ROC curve. Unlike the share of correct signs, it has the same meaning for every loss, including Wasserstein.
     """
     difference = real.flatten()[:, None] - fake.flatten()[None]
     return (difference.sign().mean() + 1) / 2
 
 
-# Equation 1 as it stands: the generator minimises log(1 - D(G(z))), whose slope vanishes while the critic is sure.
+# Goodfellow et al. 2014, equation 1: the generator minimises log(1 - D(G(z))), whose gradient vanishes if the critic is confident.
 MINIMAX = AdversarialLoss(binary_cross_entropy, lambda fake, real: logsigmoid(-fake), probability=True)
-# Its section 3: the generator maximises log D(G(z)) instead.
+# Goodfellow et al. 2014, section 3: the generator maximises log D(G(z)) instead.
 NON_SATURATING = AdversarialLoss(binary_cross_entropy, lambda fake, real: -logsigmoid(fake), probability=True)
-# The generator's term is not halved: so in CycleGAN (arXiv:1703.10593, section 4), where lambda = 10 is weighed against it.
+# The generator's term is not halved, as in CycleGAN (arXiv:1703.10593, section 4), which weights it relative to lambda = 10.
 LEAST_SQUARES = AdversarialLoss(least_squares, lambda fake, real: (fake - 1).square())
-# Arjovsky et al. 2017 (arXiv:1701.07875), equation 2; the critic has to be held near Lipschitz 1.
+# Arjovsky et al. 2017 (arXiv:1701.07875), equation 2; the critic's Lipschitz constant must be kept near 1.
 WASSERSTEIN = AdversarialLoss(lambda real, fake: fake - real, lambda fake, real: -fake, bounded=False)
 # Lim and Ye 2017 (arXiv:1705.02894); Miyato et al. 2018 (arXiv:1802.05957), equations 16 and 17.
 HINGE = AdversarialLoss(lambda real, fake: relu(1 - real) + relu(1 + fake), lambda fake, real: -fake)
-# Jolicoeur-Martineau 2018 (arXiv:1807.00734) and Huang et al. 2024 (arXiv:2501.05441), equation 2: each fake beside a real image.
+# Jolicoeur-Martineau 2018 (arXiv:1807.00734) and Huang et al. 2024 (arXiv:2501.05441), equation 2: pairs each fake with a real image.
 RELATIVISTIC = AdversarialLoss(lambda real, fake: softplus(fake - real), lambda fake, real: softplus(real() - fake))

@@ -1,4 +1,4 @@
-"""Gradient penalties: what holds a critic smooth, as functions of what it was shown and what it said."""
+"""Penalties that keep a critic smooth, as functions of its input images and logits."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -6,21 +6,21 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-CriticFunction = Callable[[Tensor], Tensor]  # images (N, C, H, W) -> logits (N, ...): a critic, as it sees them
+CriticFunction = Callable[[Tensor], Tensor]  # critic, including its augmentation: images (N, C, H, W) -> logits (N, ...)
 
 
 class Scored(NamedTuple):
-    """Images that require a gradient, and the critic's logits for them, with the graph between."""
+    """Images that require a gradient, and the critic's logits for them, connected by the autograd graph."""
 
     images: Tensor  # (N, C, H, W)
     logits: Tensor  # (N, ...)
 
 
-Penalty = Callable[[CriticFunction, Scored, Scored], Tensor]  # (critic, real, fake) -> one number an image, (N,)
+Penalty = Callable[[CriticFunction, Scored, Scored], Tensor]  # (critic, real, fake) -> one number per image, (N,)
 
 
 def slope(scored: Scored) -> Tensor:
-    """The gradient of each image's logits with respect to it, flattened, (N, C H W); can be descended again."""
+    """Gradient of the sum of each image's logits with respect to the image, flattened, (N, C H W). It is differentiable itself."""
     (gradient,) = torch.autograd.grad(scored.logits.sum(), scored.images, create_graph=True)
     return gradient.flatten(1)
 
@@ -28,7 +28,7 @@ def slope(scored: Scored) -> Tensor:
 def one_centred(critic: CriticFunction, real: Scored, fake: Scored, weight: float = 10.0) -> Tensor:
     """weight (|grad D(x)| - 1)^2 on straight lines from real to fake, (N,). Gulrajani et al. 2017 (arXiv:1704.00028), equation 3.
 
-    One epsilon an image, as in algorithm 1. The critic must not mix images: no batch norm.
+    Draws one epsilon per image, as in algorithm 1. The critic must treat images independently: no batch norm.
     """
     epsilon = torch.rand(len(real.images), *[1] * (real.images.dim() - 1), device=real.images.device, dtype=real.images.dtype)
     between = torch.lerp(real.images, fake.images, epsilon).detach().requires_grad_()
@@ -36,7 +36,10 @@ def one_centred(critic: CriticFunction, real: Scored, fake: Scored, weight: floa
 
 
 def drift(critic: CriticFunction, real: Scored, fake: Scored, weight: float = 1.0e-3) -> Tensor:
-    """weight D(x)^2 on real images, one a logit: a Wasserstein critic's stay near 0. Karras et al. 2017 (arXiv:1710.10196), appendix A."""
+    """weight D(x)^2 on real images, one value per logit. Keeps the logits of a Wasserstein critic near 0.
+
+    Karras et al. 2017 (arXiv:1710.10196), appendix A.
+    """
     return weight * real.logits.square()
 
 

@@ -1,1 +1,1 @@
-"""Ways of learning, one file each."""
+"""Recipes, i.e. trainable models with their objectives, one file each."""

@@ -22,11 +22,13 @@ from genlab.translation.padding import check_sides
 
 
 class CycleGAN(Recipe):
-    """Two generators a -> b and b -> a, two critics, and the demand that there and back again is where one was.
+    """Unpaired translation with two generators a -> b and b -> a, two critics, and a cycle-consistency loss.
 
-    Equation 3: L_GAN(G, D_B) + L_GAN(F, D_A) + cycle_weight L_cyc, with the identity term of section 5.2 added. Beyond the
-    paper, each off by default: a moving average of the generators (then it is what samples), and a distortion of what the
-    critics see.
+    Minimises L_GAN(G, D_B) + L_GAN(F, D_A) + cycle_weight L_cyc (equation 3), plus the identity term of section 5.2. Additions to the
+    paper, off by default: a moving average of the generators, which is then used for sampling, and an augmentation of the critics' input.
+
+    Raises:
+        InputError: the generator lacks an attribute of a Translator.
     """
 
     kinds = ("unpaired", "paired")
@@ -34,17 +36,17 @@ class CycleGAN(Recipe):
 
     def __init__(
         self,
-        generator: Callable[[], nn.Module],  # makes one: image (N, C, H, W) -> image (N, C, H, W), both in [-1, 1]
-        critic: Callable[[], nn.Module],  # makes one: image -> logits (N, ...)
+        generator: Callable[[], nn.Module],  # returns a new generator: image (N, C, H, W) -> image (N, C, H, W), both in [-1, 1]
+        critic: Callable[[], nn.Module],  # returns a new critic: image -> logits (N, ...)
         loss: AdversarialLoss,
         generator_optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         critic_optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         cycle_weight: float = 10.0,  # lambda, equation 3
-        identity_weight: float = 5.0,  # 0.5 lambda, section 5.2; 0 leaves the term out
-        pool_size: int = 50,  # images, section 4
-        decay_start: float = 0.5,  # share of the budget after which the learning rate falls to 0 in a straight line
-        critic_augmentation: nn.Module | None = None,  # of real and fake images alike, differentiable
-        average_half_life: float = 0.0,  # images; 0: no moving average, as in the paper
+        identity_weight: float = 5.0,  # 0.5 lambda, section 5.2; 0 disables the term
+        pool_size: int = 50,  # number of images, section 4
+        decay_start: float = 0.5,  # share of the budget after which the learning rates decay linearly to 0
+        critic_augmentation: nn.Module | None = None,  # differentiable, applied to real and fake images
+        average_half_life: float = 0.0,  # of the moving average, in images; 0: no moving average, as in the paper
     ):
         super().__init__()
         self.a_to_b, self.b_to_a = generator(), generator()
@@ -54,22 +56,23 @@ class CycleGAN(Recipe):
         self.loss, self.decay_start = loss, decay_start
         self.cycle_weight, self.identity_weight = cycle_weight, identity_weight
         self.critic_augmentation = critic_augmentation or nn.Identity()
-        self.fakes = Handover()  # this turn's fakes by domain, from the generators' update to the critics'
+        self.fakes = Handover()  # passes the fakes of this turn, by domain, from the generators' update to the critics' update
         self.updates = {
             "generator": GradientUpdate(self.generator_objective, generator_optimizer(parameters_of([self.a_to_b, self.b_to_a]))),
             "critic": GradientUpdate(self.critic_objective, critic_optimizer(parameters_of([self.critic_a, self.critic_b]))),
         }
         self.averages: nn.ModuleDict | None = None
         if average_half_life > 0:
-            self.averages = nn.ModuleDict({way: AveragedModel(getattr(self, way)) for way in self.directions})
+            self.averages = nn.ModuleDict({direction: AveragedModel(getattr(self, direction)) for direction in self.directions})
             self.updates["average"] = MovingAverage(list(self.averages.values()), [self.a_to_b, self.b_to_a], average_half_life)
 
     def set_progress(self, progress: float) -> None:
+        """Set the learning rates for this share of the budget, in [0, 1]."""
         for update in self.gradient_updates().values():
             update.scale_learning_rate(linear_decay(progress, self.decay_start))
 
     def generator_objective(self, batch: Batch) -> Terms:
-        """Both generators, equation 3 and section 5.2. Each translates its two inputs in one call."""
+        """Objective of both generators, equation 3 and section 5.2. Each generator translates its two inputs in one call."""
         a, b = batch["a"], batch["b"]
         terms: Terms = {}
         if self.identity_weight > 0:
@@ -88,7 +91,7 @@ class CycleGAN(Recipe):
         return terms
 
     def adversarial(self, critic: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
-        """What the generator that made the fakes minimises."""
+        """Adversarial loss of the generator that produced the fakes, a scalar."""
 
         def judge(images: Tensor) -> Tensor:
             return critic(self.critic_augmentation(images))
@@ -96,7 +99,10 @@ class CycleGAN(Recipe):
         return self.loss.generator(judge(fake), lambda: judge(real)).mean()
 
     def critic_objective(self, batch: Batch) -> Terms:
-        """Both critics, on this turn's reals and on fakes from the pools. The generators' update must come first in `updates`."""
+        """Objective of both critics, on the real images of this turn and fakes from the pools.
+
+        The generators' update must precede the critics' in `updates`.
+        """
         fakes = self.fakes.pop()
         terms: Terms = {}
         for domain, critic, pool in (("a", self.critic_a, self.pool_a), ("b", self.critic_b, self.pool_b)):
@@ -107,10 +113,12 @@ class CycleGAN(Recipe):
         return terms
 
     def check(self, batch: Batch) -> None:
-        """Training wants sides that the generators give back as they were; translating pads and crops (genlab.translation.padding).
+        """Check that the image sides are multiples of the generators' stride and that the networks accept the images.
+
+        Only training requires multiples; translation pads and crops (genlab.translation.padding).
 
         Raises:
-            InputError: they are not, or the networks cannot take such images at all.
+            InputError: a side is not a multiple, or the networks do not accept the images.
         """
         for domain in ("a", "b"):
             check_sides(batch[domain], domain, self.a_to_b.stride)
@@ -126,14 +134,14 @@ class CycleGAN(Recipe):
             ) from error
 
     def generators(self) -> dict[str, nn.Module]:
-        """The generator of each direction that samples: the moving average where there is one."""
+        """Map each direction to its sampling network (the moving average if enabled)."""
         if self.averages is None:
-            return {way: getattr(self, way) for way in self.directions}
-        return {way: average.module for way, average in self.averages.items()}
+            return {direction: getattr(self, direction) for direction in self.directions}
+        return {direction: average.module for direction, average in self.averages.items()}
 
     @torch.no_grad()
     def sample(self, images: Tensor, direction: str) -> Tensor:
-        """Images (N, C, H, W) in [-1, 1] of one domain -> their translations into the other, by a network in evaluation mode."""
+        """Translate images (N, C, H, W) in [-1, 1] in the given direction, with the sampling network in evaluation mode."""
         generator = self.generators()[direction]
         with evaluation_mode(generator):
             return generator(images)

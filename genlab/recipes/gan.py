@@ -1,8 +1,8 @@
-"""The adversarial family. Goodfellow et al. 2014 (arXiv:1406.2661) and what came after.
+"""Generative adversarial networks: Goodfellow et al. 2014 (arXiv:1406.2661) and its successors.
 
-Which GAN it is, its YAML says: the loss, what holds the critic smooth (clipping, penalties, a spectral norm in its network), how
-many steps the critic takes a turn, whether both players grow (ProGAN), whether the generator looks into the critic's future, and, by
-its networks, whether and how both are conditional on the images' labels (genlab.networks.conditional, genlab.networks.biggan).
+The arguments in the YAML file specify the variant: the loss, the regularisation of the critic (clipping, penalties, spectral norm in its
+network), the number of critic steps per turn, progressive growing (ProGAN) and unrolling. The networks determine whether and how the model
+is conditional on labels (genlab.networks.conditional, genlab.networks.biggan).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,37 +36,41 @@ from genlab.networks.layers.normalise import batch_norms
 
 
 class GAN(Recipe):
-    """A generator G(z) and a critic D(x) that play against each other; algorithm 1, for any adversarial loss.
+    """GAN with a generator G(z), a critic D(x) and any adversarial loss. Goodfellow et al. 2014 (arXiv:1406.2661), algorithm 1.
 
-    Wasserstein GAN: Arjovsky et al. 2017 (arXiv:1701.07875), algorithm 1, is `clip` and `critic_steps`; WGAN-GP, R1, R2 are
-    `penalties`; the unrolled GAN is `unrolled_steps`.
+    Wasserstein GAN (Arjovsky et al. 2017, arXiv:1701.07875, algorithm 1): set `clip` and `critic_steps`. WGAN-GP, R1 and R2: set
+    `penalties`. Unrolled GAN: set `unrolled_steps`.
 
-    Conditional GANs: fakes are made with the labels of the batch's images. What a critic believes of the classes (AC-GAN, Odena et al.
-    2016, arXiv:1610.09585, equations 2 and 3) counts for both players, of real images and of fakes, times `class_weight`.
+    Conditional GANs generate fakes with the labels of the batch. If the critic classifies (AC-GAN, Odena et al. 2016, arXiv:1610.09585,
+    equations 2 and 3), the cross-entropy of the classes, times `class_weight`, is added to the losses of the critic (on real and fake
+    images) and of the generator (on fakes).
+
+    Raises:
+        InputError: a number is out of range, or the networks do not fit each other, the penalties or the growth.
     """
 
     kinds = ("unlabelled", "labelled")
 
     def __init__(
         self,
-        generator: nn.Module,  # latent (N, latent_size) [, label (N,)] -> image (N, C, H, W) in [-1, 1]; knows `latent_size`, `classes`
-        critic: nn.Module,  # image [, label] -> logits (N, ...), or a CriticOutput; knows its `classes`
+        generator: nn.Module,  # a Sampler: latent (N, latent_size) [, label (N,)] -> image (N, C, H, W) in [-1, 1]
+        critic: nn.Module,  # image [, label] -> logits (N, ...), or a CriticOutput; has an attribute `classes`
         loss: AdversarialLoss,
         generator_optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         critic_optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
-        critic_steps: int = 1,  # k, a turn; the first sees the turn's batch, each other one a new batch
-        critic_weight: float = 1.0,  # of its loss: 1 as the papers write it; 0.5 in public code, to slow it down beside a penalty
-        penalties: Mapping[str, Penalty] | None = None,  # by the name they are logged under
-        clip: float | None = None,  # c: the critic's weights stay within [-c, c]
-        unrolled_steps: int = 0,  # K: how far the generator looks into the critic's future
-        unrolled_rate: float = 1.0e-3,  # eta, the learning rate of these steps
-        critic_augmentation: nn.Module | None = None,  # of real and fake images alike, differentiable
-        class_weight: float = 1.0,  # of the classes' cross-entropy, where the critic classifies
-        orthogonal_weight: float = 0.0,  # beta of the generator's orthogonal regularisation
-        average_half_life: float = 0.0,  # images; 0: no moving average of the generator
-        growth: Growth | None = None,  # of both players, from small images on; None: all levels from the beginning
-        standing_batches: int = 0,  # what samples has its batch norms measured anew on so many batches at the end; 0: running means
-        decay_start: float = 1.0,  # share of the budget after which the learning rates fall to 0 in a straight line
+        critic_steps: int = 1,  # k, steps per turn; the first uses the batch of the turn, each further one takes a new batch
+        critic_weight: float = 1.0,  # of the critic's loss: 1 as in the papers; 0.5 in public code, relative to a penalty
+        penalties: Mapping[str, Penalty] | None = None,  # by the name under which they are logged
+        clip: float | None = None,  # c: the critic's weights are clipped to [-c, c]; None: no clipping
+        unrolled_steps: int = 0,  # K, number of critic steps that the generator's loss is unrolled over; 0: none
+        unrolled_rate: float = 1.0e-3,  # eta, learning rate of the unrolled steps
+        critic_augmentation: nn.Module | None = None,  # differentiable, applied to real and fake images
+        class_weight: float = 1.0,  # of the cross-entropy of the classes, if the critic classifies
+        orthogonal_weight: float = 0.0,  # beta, of the orthogonal regularisation of the generator
+        average_half_life: float = 0.0,  # of the generator's moving average, in images; 0: no moving average
+        growth: Growth | None = None,  # of generator and critic, starting with small images; None: all levels from the start
+        standing_batches: int = 0,  # recompute batch-norm statistics over this many batches after training; 0: keep running averages
+        decay_start: float = 1.0,  # share of the budget after which the learning rates decay linearly to 0
     ):
         super().__init__()
         check_arguments(generator, critic, critic_steps, penalties or {}, clip, unrolled_steps)
@@ -78,7 +82,7 @@ class GAN(Recipe):
         self.growth, self.decay_start = growth, decay_start
         if growth is not None:
             check_growth(growth, generator, critic)
-        self.stage: Stage | None = None  # None: images as they are
+        self.stage: Stage | None = None  # None: no growth
         self.latent_size, self.classes = generator.latent_size, generator.classes
         self.register_buffer("shown", torch.randn(SHOWN, self.latent_size))
         weights = list(critic.parameters())
@@ -94,6 +98,7 @@ class GAN(Recipe):
         self.updates["health"] = Diversity(self.shown_samples, real=self.seen)
 
     def set_progress(self, progress: float) -> None:
+        """Set the learning rates and the stage of growth for this share of the budget, in [0, 1]."""
         for update in self.gradient_updates().values():
             update.scale_learning_rate(linear_decay(progress, self.decay_start))
         if self.growth is not None:
@@ -101,11 +106,11 @@ class GAN(Recipe):
             self.batches_per_turn = self.growth.batches_per_turn(self.stage.side)
 
     def seen(self, images: Tensor) -> Tensor:
-        """Real images at the current stage of growth."""
+        """Real images (N, C, H, W) at the current stage of growth."""
         return images if self.stage is None else images_at_stage(images, self.stage)
 
     def labels_of(self, batch: Batch) -> tuple[Tensor, ...]:
-        """The labels of a batch, as further arguments of generator and critic; none if they are unconditional."""
+        """Return the labels of a batch as further arguments of generator and critic; () if they are unconditional."""
         return (batch["label"],) if self.classes else ()
 
     def critic_output(self, images: Tensor, *labels: Tensor) -> CriticOutput:
@@ -118,17 +123,18 @@ class GAN(Recipe):
         return self.critic_output(images, *labels).logits
 
     def fakes(self, batch: Batch) -> Tensor:
-        """As many samples of new latents as the batch has images, with their labels."""
+        """Generate one fake per image of the batch from new latents, with the same labels."""
         real = batch["image"]
         return self.generator(torch.randn(len(real), self.latent_size, device=real.device), *self.labels_of(batch))
 
     def critic_objective(self, batch: Batch) -> Terms:
+        """Objective of the critic: adversarial loss, penalties and classification, with estimates to log."""
         with torch.no_grad():
             fake = self.fakes(batch)
         real, labels = self.seen(batch["image"]), self.labels_of(batch)
         if self.penalties:
             real, fake = real.detach().requires_grad_(), fake.requires_grad_()
-        # Not in one call: batch norm and minibatch layers are to see real images beside real ones, and fakes beside fakes.
+        # Two calls: batch norm and minibatch layers must not mix real images with fakes.
         outputs = self.critic_output(real, *labels), self.critic_output(fake, *labels)
         scored_real, scored_fake = (Scored(images, output.logits) for images, output in zip((real, fake), outputs, strict=True))
         logits = scored_real.logits, scored_fake.logits
@@ -142,6 +148,7 @@ class GAN(Recipe):
             return terms | self.loss.estimates(*logits) | {"accuracy": ranking_accuracy(*logits)}
 
     def generator_objective(self, batch: Batch) -> Terms:
+        """Objective of the generator: adversarial loss, classification and orthogonal regularisation."""
         fake, labels = self.fakes(batch), self.labels_of(batch)
         if self.unrolled_steps:
             logits_of = self.future_critic(self.seen(batch["image"]), fake, *labels)
@@ -157,13 +164,13 @@ class GAN(Recipe):
         return terms
 
     def add_classification(self, terms: Terms, batch: Batch, *outputs: CriticOutput) -> None:
-        """Add the cross-entropy of the class logits, if the critic classifies, as a term and to the loss."""
+        """Add the cross-entropy of the class logits as a term and to the loss, if the critic classifies. Changes `terms` in place."""
         if outputs[0].class_logits is not None:
             terms["classification"] = sum(cross_entropy(output.class_logits, batch["label"]) for output in outputs)
             terms["loss"] = terms["loss"] + self.class_weight * terms["classification"]
 
     def future_critic(self, real: Tensor, fake: Tensor, *labels: Tensor) -> CriticFunction:
-        """The critic after `unrolled_steps` on these very images."""
+        """Return the critic after `unrolled_steps` steps on these images, as a function of images."""
 
         def objective(critic: Callable[..., Tensor]) -> Tensor:
             real_logits, fake_logits = (critic(self.critic_augmentation(images), *labels) for images in (real, fake))
@@ -173,16 +180,17 @@ class GAN(Recipe):
         return lambda images: critic(self.critic_augmentation(images), *labels)
 
     def finalise(self) -> None:
+        """Switch growing networks to their last level, and recompute batch-norm statistics if `standing_batches` is set."""
         if self.growth is not None:
-            self.set_progress(1.0)  # what is sampled has all levels, whatever the last turn had
+            self.set_progress(1.0)  # the last turn may have ended at an earlier stage
         if self.standing_batches:
             recompute_batch_norms(self.generators()["generator"], self.standing_batches)
 
     def check(self, batch: Batch) -> None:
-        """The generator's images must be of the real ones' shape, the critic must take them, and labels be those that both know.
+        """Check that real and generated images have the same shape, that the critic accepts them, and that the labels are valid.
 
         Raises:
-            InputError: they are not, or it doesn't.
+            InputError: one of these does not hold.
         """
         if self.classes:
             check_labels(batch.get("label"), self.classes)
@@ -193,15 +201,15 @@ class GAN(Recipe):
         check_images(real, fake, self.critic, lambda images: self.critic(images, *labels), joined)
 
     def generators(self) -> dict[str, nn.Module]:
-        """What samples: the moving average where there is one."""
+        """Return the sampling network (the moving average if enabled) under the name `generator`."""
         return {"generator": self.generator if self.average is None else self.average.module}
 
     def sample(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Latents (N, latent_size) from N(0, 1) [, labels (N,), or the classes' weights (N, classes)] -> images (N, C, H, W) in [-1, 1]."""
+        """Latents (N, latent_size) from N(0, 1) [, labels (N,) or class weights (N, classes)] -> images (N, C, H, W) in [-1, 1]."""
         return generate(self.generators()["generator"], latents, *(() if labels is None else (labels,)))
 
     def shown_samples(self, count: int) -> Tensor:
-        """Samples of the generator that is trained, of always the same latents."""
+        """Samples of the trained generator (not of its moving average) from fixed latents, at most `count` of them."""
         return generate(
             self.generator, self.shown[:count], *self.labels_of({"label": alternating_labels(self.classes, self.shown.device)[:count]})
         )
@@ -210,17 +218,17 @@ class GAN(Recipe):
 def check_arguments(
     generator: nn.Module, critic: nn.Module, critic_steps: int, penalties: Mapping[str, Penalty], clip: float | None, unrolled_steps: int
 ) -> None:
-    """What the types don't say.
+    """Check the arguments of `GAN` beyond their types.
 
     Raises:
-        InputError: a number is out of range, the networks have different numbers of classes, or a gradient penalty meets a norm that
-            mixes images.
+        InputError: a number is out of range, a network lacks an attribute, the networks have different numbers of classes, an auxiliary
+            critic is to be unrolled, or a penalty is combined with batch norm in the critic, which mixes images.
     """
     require(generator, Sampler, "generator")
     require(critic, Critic, "critic")
     check_same_classes(generator, critic)
     if unrolled_steps and isinstance(critic, AuxiliaryCritic):
-        raise InputError(f"unrolled_steps: got {unrolled_steps} beside an AuxiliaryCritic, expected 0: its classes aren't unrolled.")
+        raise InputError(f"unrolled_steps: got {unrolled_steps} with an AuxiliaryCritic, expected 0: its classes aren't unrolled.")
     if critic_steps < 1:
         raise InputError(f"critic_steps: got {critic_steps}, expected at least 1.")
     if unrolled_steps < 0:
@@ -236,6 +244,6 @@ def check_arguments(
 
 @torch.no_grad()
 def clamp(weights: Sequence[Tensor], bound: float) -> None:
-    """Move each weight into [-bound, bound]. Arjovsky et al. 2017 (arXiv:1701.07875), algorithm 1, line 7."""
+    """Clip each weight to [-bound, bound], in place. Arjovsky et al. 2017 (arXiv:1701.07875), algorithm 1, line 7."""
     torch._foreach_clamp_min_(weights, -bound)
     torch._foreach_clamp_max_(weights, bound)

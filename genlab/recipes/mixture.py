@@ -1,6 +1,6 @@
-"""Gaussian mixtures of images, by expectation-maximisation: the one recipe without a gradient.
+"""Gaussian mixtures of images, fitted by expectation-maximisation, i.e. without gradients.
 
-The finite counterpart of the variational autoencoder: p(x) = sum_k p(z = k) p(x | z = k), whose posterior is exact.
+The mixture is the finite counterpart of the variational autoencoder: p(x) = sum_k p(z = k) p(x | z = k), with an exact posterior.
 """
 
 import itertools
@@ -21,34 +21,37 @@ from genlab.mixtures.projection import PrincipalComponents
 from genlab.mixtures.sampler import Sampler
 from genlab.mixtures.starts import Start
 
-SHOWN = 64  # samples whose latents are fixed
-DRAWN = 4  # dequantisations of each image that its likelihood is the mean of
+SHOWN = 64  # number of fixed latents
+DRAWN = 4  # dequantisations of each image over which its log-likelihood is averaged
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
 class Mixture(Recipe):
-    """A Gaussian mixture over whole images as vectors.
+    """Gaussian mixture over flattened images.
 
-    Sums over images are kept from batch to batch, in float64, so that a pass over the set is one step of EM, whatever its size; they are
-    state, and a run may stop in the middle of a pass. It is done when a pass gains less than `tolerance`.
+    One pass over the image set is one EM step: the statistics of all batches are accumulated in float64. They are part of the state, so a
+    run can stop in the middle of a pass. Training has finished when a pass increases the log-likelihood by less than `tolerance`.
+
+    Raises:
+        InputError: `components` is empty or has duplicates.
     """
 
     kinds = ("unlabelled", "labelled")
 
     def __init__(
         self,
-        size: int | Sequence[int],  # of the images, pixels: a side, or [height, width]
-        components: int | Sequence[int],  # K; several: a mixture each, on the same batches, and `criterion` chooses one
-        covariance: Callable[[], Covariance],  # makes that of a mixture
-        start: Start,
+        size: int | Sequence[int],  # image side, or [height, width], in pixels
+        components: int | Sequence[int],  # K; a list fits one mixture per value on the same batches, and `criterion` selects one
+        covariance: Callable[[], Covariance],  # returns the covariance of a new mixture
+        start: Start,  # initialisation
         channels: int = 1,
-        projection: PrincipalComponents | None = None,  # in front of the mixture
+        projection: PrincipalComponents | None = None,  # applied to images before the mixture
         criterion: Literal["bic", "aic"] = "bic",
-        tolerance: float = 1.0e-3,  # nats an image
-        negligible: float = 1.0e-6,  # responsibilities up to this may be taken for 0 in the M step
-        memory: float = 16.0,  # MiB that the largest intermediate result may take
+        tolerance: float = 1.0e-3,  # nats per image
+        negligible: float = 1.0e-6,  # responsibilities up to this value may be treated as 0 in the M step
+        memory: float = 16.0,  # MiB, limit for the largest intermediate result
         dtype: Literal["float32", "float64"] = "float32",  # of the arithmetic on images; sums and parameters are float64
-        levels: int = BYTE,  # of intensity that the images have: their log-likelihood is one of levels
+        levels: int = BYTE,  # number of intensity levels of the images; the log-likelihood is that of discrete levels
     ):
         super().__init__()
         height, width = (size, size) if isinstance(size, int) else size
@@ -62,17 +65,17 @@ class Mixture(Recipe):
         inside = self.values if projection is None else projection.dimensions
         self.mixtures = nn.ModuleList(GaussianMixture(count, inside, covariance(), tolerance, negligible, memory) for count in counts)
         self.register_buffer("begun", torch.zeros((), dtype=torch.bool))
-        self.register_buffer("images", torch.zeros((), dtype=torch.int64))  # of a pass
+        self.register_buffer("images", torch.zeros((), dtype=torch.int64))  # number per pass
         self.register_buffer("shown", torch.randn(SHOWN, max(mixture_latents(mixture) for mixture in self.mixtures)))
         self.updates = {"em": self.expectation_maximisation, "components": self.available_components}
 
     @property
     def best(self) -> GaussianMixture:
-        """The mixture that the criterion chooses."""
+        """The mixture with the lowest criterion."""
         return self.mixtures[min(range(len(self.mixtures)), key=self.criteria(self.criterion).__getitem__)]
 
     def criteria(self, name: str) -> list[float]:
-        """Of each mixture, lower is better."""
+        """Return the criterion, `bic` or `aic`, of each mixture; lower is better."""
         images = max(int(self.images), 1)
         return [mixture.bic(images) if name == "bic" else mixture.aic(images) for mixture in self.mixtures]
 
@@ -82,25 +85,27 @@ class Mixture(Recipe):
         return self.best.components
 
     def choices(self) -> dict[int, dict[str, float]]:
-        """Number of components -> name of a criterion: its value, lower is better; one entry per mixture."""
+        """Map the number of components of each mixture to {criterion: value}; lower is better."""
         values = zip(self.mixtures, self.criteria("bic"), self.criteria("aic"), strict=True)
         return {mixture.components: {"BIC": bic, "AIC": aic} for mixture, bic, aic in values}
 
     @property
     def latent_size(self) -> int:
+        """Size of the latents of the best mixture."""
         return mixture_latents(self.best)
 
     def finished(self) -> bool:
+        """Whether all mixtures have converged."""
         return all(bool(mixture.converged) for mixture in self.mixtures)
 
     def vectors(self, images: Tensor) -> Tensor:
-        """Images (N, C, H, W) -> what the mixtures are over, (N, D)."""
+        """Images (N, C, H, W) -> vectors (N, D): flattened, and projected if there is a projection."""
         flat = images.flatten(1).to(self.dtype)
         return flat if self.projection is None else self.projection(flat)
 
     @torch.no_grad()
     def expectation_maximisation(self, stream: Stream) -> Terms:
-        """The turn's images into the sums; an M step wherever a pass ends, which may be in the middle of a batch."""
+        """Accumulate the E-step statistics of this turn's images; run an M step at the end of each pass, even in the middle of a batch."""
         if not self.begun:
             self.initialise(stream)
         images = stream.batch["image"]
@@ -118,11 +123,12 @@ class Mixture(Recipe):
         return terms
 
     def maximise(self, mixture: GaussianMixture) -> Terms:
+        """Run the M step of a mixture and return the mean log-likelihood of its last pass."""
         several = f"_{mixture.components}" if len(self.mixtures) > 1 else ""
         return {f"log_likelihood{several}": torch.tensor(mixture.maximise().log_likelihood)}
 
     def available_components(self, stream: Stream) -> Terms:
-        """An update that changes nothing: what has become of the best mixture's components, wherever a pass ends."""
+        """Update that changes no state: log the extreme weights and the recoveries of the best mixture's components after each pass."""
         seen = stream.first_batch * len(stream.batch["image"])
         if seen // stream.epoch == (seen + len(stream.batch["image"])) // stream.epoch:
             return {}
@@ -130,7 +136,7 @@ class Mixture(Recipe):
         return {"smallest_weight": weights.min(), "largest_weight": weights.max(), "recovered": self.best.recoveries.float()}
 
     def initialise(self, stream: Stream) -> None:
-        """Start from the turn's images and the next, which are not taken from the stream."""
+        """Initialise projection and mixtures with the images of this turn and of the next batches, without taking these from the stream."""
         wanted = max(self.start.images, 0 if self.projection is None else self.projection.images)
         seen: list[Tensor] = []
         for batch in itertools.chain([stream.batch], stream.peek()):
@@ -147,10 +153,10 @@ class Mixture(Recipe):
         self.begun, self.images = torch.ones_like(self.begun), torch.full_like(self.images, stream.epoch)
 
     def check(self, batch: Batch) -> None:
-        """The images must be of the described size.
+        """Check that the images have the specified size and number of channels.
 
         Raises:
-            InputError: they are not.
+            InputError: they do not.
         """
         got, expected = (" x ".join(map(str, shape)) for shape in (batch["image"].shape[1:], self.shape))
         if got != expected:
@@ -160,16 +166,17 @@ class Mixture(Recipe):
             )
 
     def generators(self) -> dict[str, nn.Module]:
+        """Return the sampler of the best mixture under the name `generator`."""
         return {"generator": Sampler(self.best, self.projection, self.shape)}
 
     @torch.no_grad()
     def sample(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Latents (N, latent_size) from N(0, 1) -> images (N, C, H, W) in [-1, 1]."""
+        """Latents (N, latent_size) from N(0, 1) -> images (N, C, H, W) in [-1, 1]; labels are ignored."""
         return self.generators()["generator"].to(latents.device)(latents)
 
     @torch.no_grad()
     def bounds(self, batch: Batch) -> Terms:
-        """The log-likelihood of images moved within their levels, mean of a few draws: a lower bound of that of the stored image."""
+        """Lower bound of the log-likelihood of discrete images, (N,) in nats: the mean log-likelihood of 4 dequantisations."""
         drawn = torch.zeros(len(batch["image"]), dtype=torch.float64)
         for _ in range(DRAWN):
             images = dequantised(batch["image"], self.levels)
@@ -181,11 +188,12 @@ class Mixture(Recipe):
 
     @torch.no_grad()
     def responsibilities(self, batch: Batch) -> Tensor:
+        """p(component | image) of the best mixture, (N, K)."""
         return self.best.responsibilities(self.vectors(batch["image"]))
 
     @torch.no_grad()
     def reconstruct(self, batch: Batch) -> Tensor:
-        """The mean of the likeliest component, with what its factors explain of the rest."""
+        """Reconstruct images (N, C, H, W) in [-1, 1]: the mean of the most likely component, plus the deviation its factors explain."""
         x, mixture = self.vectors(batch["image"]), self.best
         parts = []
         for some in mixture.chunks(x):
@@ -194,23 +202,23 @@ class Mixture(Recipe):
         return self.images_of(torch.cat(parts))
 
     def images_of(self, vectors: Tensor) -> Tensor:
-        """The inverse of `vectors`, within [-1, 1]."""
+        """Vectors (N, D) -> images (N, C, H, W), clipped to [-1, 1]. The inverse of `vectors`."""
         flat = vectors if self.projection is None else self.projection.inverse(vectors)
         return flat.float().unflatten(1, self.shape).clamp(-1, 1)
 
     def component_log_weights(self) -> Tensor:
-        """Logarithms of the components' weights, (K,)."""
+        """Logarithms of the component weights, (K,)."""
         return self.best.log_weights
 
     @torch.no_grad()
     def component_means(self, components: Tensor | None = None) -> Tensor:
-        """Means of these components, or of all, as images (N, C, H, W) in [-1, 1]; none, (0, C, H, W), before training has begun."""
+        """Means of the given components (default: all) as images (N, C, H, W) in [-1, 1]; (0, C, H, W) before training has begun."""
         means = self.best.means if components is None else self.best.means[components]
         return self.images_of(means) if self.begun else torch.zeros(0, *self.shape)
 
     @torch.no_grad()
     def component_images(self, components: Sequence[int], count: int) -> Iterator[Tensor]:
-        """For each of these components its mean and samples from it, `count` images (count, C, H, W) in [-1, 1]; noise is fixed."""
+        """Yield (count, C, H, W) in [-1, 1] for each given component: its mean, followed by samples with fixed noise."""
         mixture = self.best
         deviations = mixture.covariance.deviations().to(mixture.means.device)
         noise = self.shown[: count - 1, 1 : self.latent_size]
@@ -219,12 +227,16 @@ class Mixture(Recipe):
             yield self.images_of(torch.cat([mixture.means[k : k + 1].float(), mixture.means[k].float() + away]))
 
     def measures(self, batch: Batch) -> dict[str, float]:
-        """The criteria, by the training images as EM saw them: they compare mixtures on one set only."""
+        """Return the numbers of components and free parameters, and, after the first pass, BIC and AIC on the training images.
+
+        BIC and AIC are computed on the vectors that EM is fitted to, and can only be compared between mixtures of the same image set.
+        """
         mixture, images = self.best, int(self.images)
         criteria = {"bic": mixture.bic(images), "aic": mixture.aic(images)} if mixture.passes else {}
         return {"components": float(mixture.components), "free_parameters": float(mixture.free_parameters()), **criteria}
 
     def facts(self) -> dict[str, Any]:
+        """Return the facts of a release: components, covariance, weights, parameters and convergence of the best mixture."""
         mixture = self.best
         return {
             "components": mixture.components,
@@ -238,4 +250,5 @@ class Mixture(Recipe):
 
 
 def mixture_latents(mixture: GaussianMixture) -> int:
+    """Return the size of a mixture's latents: 1 to choose the component, and the noise of its covariance."""
     return 1 + mixture.covariance.noise_size(mixture.size)

@@ -1,4 +1,4 @@
-"""pix2pix: translation learnt from pairs. Isola et al. 2017 (arXiv:1611.07004)."""
+"""pix2pix: translation between two domains with paired images. Isola et al. 2017 (arXiv:1611.07004)."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
@@ -25,30 +25,33 @@ from genlab.translation.padding import check_sides
 
 
 class Pix2Pix(Recipe):
-    """A generator x -> y and a critic of pairs (x, y), which play against each other near the truth.
+    """Paired translation with a generator x -> y, a critic of pairs (x, y), and an L1 loss.
 
-    Equation 4: L_cGAN(G, D) + l1_weight L_L1(G), the noise z being the generator's dropout. Without a critic what is left is the
-    L1 term alone, the paper's own baseline (section 4.2). In a turn the generator moves first, and the critic on the same fakes; in
-    section 3.3 it is the critic. Beyond the paper, each off by default: a moving average of the generator (then it is what samples), a
-    distortion of what the critic sees, a learning rate that falls.
+    Minimises L_cGAN(G, D) + l1_weight L_L1(G) (equation 4), with the generator's dropout as noise z. Without a critic, only the L1 term
+    remains, the paper's baseline (section 4.2). Each turn updates the generator first, then the critic on the same fakes; in section 3.3
+    the critic comes first. Additions to the paper, off by default: a moving average of the generator, which is then used for sampling, an
+    augmentation of the critic's input, and a learning-rate decay.
+
+    Raises:
+        InputError: the generator lacks an attribute of a Translator, or cannot sample as `sampling` specifies.
     """
 
     kinds = ("paired",)
 
     def __init__(
         self,
-        generator: nn.Module,  # x (N, C, H, W) -> y (N, C, H, W), both in [-1, 1]; knows its `stride` and its dropout's noise
-        critic: nn.Module | None,  # x and y joined along channels (N, 2C, H, W) -> logits (N, ...); null: the L1 term alone
+        generator: nn.Module,  # a Translator: x (N, C, H, W) -> y (N, C, H, W), both in [-1, 1]
+        critic: nn.Module | None,  # x and y concatenated along channels (N, 2C, H, W) -> logits (N, ...); null: L1 term only
         loss: AdversarialLoss,
         generator_optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         critic_optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
-        sampling: Inference,  # what dropout and batch norm do when translating, here and in the released model
-        direction: Literal["a_to_b", "b_to_a"] = "a_to_b",  # which domain is x
+        sampling: Inference,  # behaviour of dropout and batch norm when translating, here and in the released model
+        direction: Literal["a_to_b", "b_to_a"] = "a_to_b",  # from domain x to domain y
         l1_weight: float = 100.0,  # lambda, equation 4
-        critic_weight: float = 0.5,  # of the critic's loss (section 3.3: halved); next to nothing with Adam, which divides it out
-        critic_augmentation: nn.Module | None = None,  # of real and fake pairs alike, differentiable
-        average_half_life: float = 0.0,  # images; 0: no moving average
-        decay_start: float = 1.0,  # share of the budget after which the learning rates fall to 0 in a straight line
+        critic_weight: float = 0.5,  # of the critic's loss (section 3.3: halved); almost no effect with Adam, which is scale-invariant
+        critic_augmentation: nn.Module | None = None,  # differentiable, applied to real and fake pairs
+        average_half_life: float = 0.0,  # of the moving average, in images; 0: no moving average
+        decay_start: float = 1.0,  # share of the budget after which the learning rates decay linearly to 0
     ):
         super().__init__()
         require(generator, Translator, "generator")
@@ -57,7 +60,7 @@ class Pix2Pix(Recipe):
         self.source, self.target = direction.split("_to_")
         self.l1_weight, self.critic_weight, self.decay_start = l1_weight, critic_weight, decay_start
         self.critic_augmentation = critic_augmentation or nn.Identity()
-        self.fake = Handover()  # this turn's fakes, from the generator's update to the critic's
+        self.fake = Handover()  # passes the fakes of this turn from the generator's update to the critic's update
         sampling.apply(generator)
         self.updates = {"generator": GradientUpdate(self.generator_objective, generator_optimizer(generator.parameters()))}
         if critic is not None:
@@ -68,14 +71,16 @@ class Pix2Pix(Recipe):
             self.updates["average"] = MovingAverage([self.average], [generator], average_half_life)
 
     def set_progress(self, progress: float) -> None:
+        """Set the learning rates for this share of the budget, in [0, 1]."""
         for update in self.gradient_updates().values():
             update.scale_learning_rate(linear_decay(progress, self.decay_start))
 
     def logits(self, x: Tensor, y: Tensor) -> Tensor:
-        """What the critic says of pairs as it sees them."""
+        """The critic's logits (N, ...) for augmented pairs of x and y, (N, C, H, W) each."""
         return self.critic(self.critic_augmentation(torch.cat([x, y], 1)))
 
     def generator_objective(self, batch: Batch) -> Terms:
+        """Objective of the generator, equation 4."""
         x, y = batch[self.source], batch[self.target]
         fake = self.generator(x)
         terms = {"l1": l1_loss(fake, y)}
@@ -87,7 +92,7 @@ class Pix2Pix(Recipe):
         return terms
 
     def critic_objective(self, batch: Batch) -> Terms:
-        """The critic's part of equation 1, on the fakes of the generator's step, which must come first in `updates`."""
+        """Objective of the critic (equation 1) on the fakes of the generator's update, which must precede it in `updates`."""
         x, y = batch[self.source], batch[self.target]
         logits = self.logits(x, y), self.logits(x, self.fake.pop()["fake"])
         terms = {"adversarial": self.loss.critic(*logits).mean()}
@@ -97,10 +102,12 @@ class Pix2Pix(Recipe):
             return terms | self.loss.estimates(*logits) | {"accuracy": ranking_accuracy(*images)}
 
     def check(self, batch: Batch) -> None:
-        """Training wants sides that the generator gives back as they were; translating pads and crops (genlab.translation.padding).
+        """Check that the image sides are multiples of the generator's stride and that the networks accept the images.
+
+        Only training requires multiples; translation pads and crops (genlab.translation.padding).
 
         Raises:
-            InputError: they are not, or the networks cannot take such images at all.
+            InputError: a side is not a multiple, or the networks do not accept the images.
         """
         x, y = batch[self.source][:2], batch[self.target][:2]
         check_sides(x, self.source, self.generator.stride)
@@ -119,16 +126,16 @@ class Pix2Pix(Recipe):
             ) from error
 
     def generators(self) -> dict[str, nn.Module]:
-        """What samples: the moving average where there is one."""
+        """Map the direction to the sampling network (the moving average if enabled)."""
         return {self.directions[0]: self.generator if self.average is None else self.average.module}
 
     def facts(self) -> dict[str, Any]:
-        """How the released network samples; of statistics only where there is a batch norm that goes by them."""
+        """Return how the released network samples; `statistics` is None if it has no batch norm."""
         return {"sampling": {**asdict(self.sampling), "statistics": self.sampling.statistics if batch_norms(self.generator) else None}}
 
     @torch.no_grad()
     def sample(self, images: Tensor, direction: str) -> Tensor:
-        """Images x (N, C, H, W) in [-1, 1] -> their translations, as `sampling` says; with dropout, of new noise."""
+        """Translate images x (N, C, H, W) in [-1, 1] as specified by `sampling`; dropout, if enabled, uses new noise."""
         generator = self.generators()[direction]
         with evaluation_mode(generator):
             return generator(images) if generator.noise is None else generator(images, generator.noise.draw(images))

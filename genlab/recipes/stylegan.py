@@ -1,7 +1,7 @@
-"""StyleGAN and StyleGAN2 (arXiv:1812.04948, arXiv:1912.04958), with adaptive augmentation where images are few (arXiv:2006.06676).
+"""StyleGAN and StyleGAN2 (arXiv:1812.04948, arXiv:1912.04958), with adaptive augmentation for small image sets (arXiv:2006.06676).
 
-Which of them it is, the YAML says: the generator's synthesis, whether both players grow, whether the penalties are lazy, whether paths in
-W are regularised, and what the critic's images go through.
+The arguments in the YAML file specify the variant: the synthesis network, progressive growing, lazy regularisation, path length
+regularisation in W, and the augmentation of the critic's input.
 """
 
 from collections.abc import Callable, Iterable
@@ -32,10 +32,13 @@ from genlab.networks.style import Generator, mixed
 
 
 class StyleGAN(Recipe):
-    """A style-based generator and a critic with a non-saturating loss and R1 (arXiv:1801.04406, equation 9).
+    """GAN with a style-based generator, a non-saturating loss and an R1 penalty (arXiv:1801.04406, equation 9).
 
-    Lazy regularisation, arXiv:1912.04958, section 3.1 and appendix B: every so many turns a step on the penalty alone, so many times as
-    large, with the same optimizer, whose learning rate and betas are those of so much longer a time.
+    Lazy regularisation (arXiv:1912.04958, section 3.1 and appendix B): every k turns, one additional step minimises k times the penalty
+    with the same optimizer, whose learning rate and betas are adjusted to the additional steps.
+
+    Raises:
+        InputError: a number is out of range, or the networks do not fit each other or the growth.
     """
 
     kinds = ("unlabelled", "labelled")
@@ -44,20 +47,20 @@ class StyleGAN(Recipe):
     def __init__(
         self,
         generator: Generator,
-        critic: nn.Module,  # image [, label] -> logits (N,); knows its `size` and `classes`
+        critic: nn.Module,  # image [, label] -> logits (N,); has attributes `size` and `classes`
         generator_optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         critic_optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         loss: AdversarialLoss = NON_SATURATING,
         r1_weight: float = 10.0,  # gamma
-        r1_every: int = 1,  # turns; 1: in every step of the critic
-        path_length: PathLength | None = None,
-        path_length_every: int = 4,  # turns
-        mixing: float = 0.9,  # share of the images that are made of two styles
-        critic_augmentation: nn.Module | None = None,  # of real and fake images alike, differentiable; moves itself if it is adaptive
-        growth: Growth | None = None,  # None: all levels from the beginning
-        average_half_life: float = 2000.0,  # images; 0: no moving average of the generator
-        average_ramp_up: float = 0.25,  # its half-life is at most this share of the images seen
-        decay_start: float = 1.0,  # share of the budget after which the learning rates fall to 0 in a straight line
+        r1_every: int = 1,  # turns between two R1 steps; 1: part of every critic step
+        path_length: PathLength | None = None,  # path length regularisation
+        path_length_every: int = 4,  # turns between two path length steps
+        mixing: float = 0.9,  # share of the fakes that combine two styles
+        critic_augmentation: nn.Module | None = None,  # differentiable, applied to real and fake images; AdaptiveAugment adapts its p
+        growth: Growth | None = None,  # None: all levels from the start
+        average_half_life: float = 2000.0,  # of the generator's moving average, in images; 0: no moving average
+        average_ramp_up: float = 0.25,  # the half-life is at most this share of the images seen
+        decay_start: float = 1.0,  # share of the budget after which the learning rates decay linearly to 0
     ):
         super().__init__()
         check_arguments(generator, critic, r1_every, path_length_every, mixing, growth)
@@ -71,7 +74,7 @@ class StyleGAN(Recipe):
         self.register_buffer("shown", torch.randn(SHOWN, self.latent_size))
         self.register_buffer("shown_noise", torch.randn(1, self.noise_size))
         self.average = AveragedModel(generator) if average_half_life > 0 else None
-        lazy_critic = self.r1_objective if r1_every > 1 else None  # else in every step of the critic
+        lazy_critic = self.r1_objective if r1_every > 1 else None  # with r1_every = 1, the penalty is part of every critic step
         lazy_generator = None if path_length is None else self.path_objective
         self.updates = {
             **player("critic", critic_optimizer(critic.parameters()), self.critic_objective, lazy_critic, r1_every),
@@ -84,6 +87,7 @@ class StyleGAN(Recipe):
         self.updates["health"] = Diversity(self.shown_samples, real=lambda images: images_at_stage(images, self.stage))
 
     def set_progress(self, progress: float) -> None:
+        """Set the learning rates and the stage of growth for this share of the budget, in [0, 1]."""
         for update in self.gradient_updates().values():
             update.scale_learning_rate(linear_decay(progress, self.decay_start))
         if self.growth is not None:
@@ -91,14 +95,15 @@ class StyleGAN(Recipe):
             self.batches_per_turn = self.growth.batches_per_turn(self.stage.side)
 
     def finalise(self) -> None:
-        self.set_progress(1.0)  # what is sampled has all levels, whatever the last turn had
+        """Switch growing networks to their last level."""
+        self.set_progress(1.0)  # the last turn may have ended at an earlier stage
 
     def labels_of(self, batch: Batch) -> tuple[Tensor, ...]:
-        """The labels of a batch, as further arguments of generator and critic; none if they are unconditional."""
+        """Return the labels of a batch as further arguments of generator and critic; () if they are unconditional."""
         return (batch["label"],) if self.classes else ()
 
     def fakes(self, count: int, *labels: Tensor) -> Tensor:
-        """Samples of new latents and new noise, most of them of two styles; the running mean of w sees the first."""
+        """Generate `count` fakes from new latents and noise, with style mixing. Updates the running mean of w with the first styles."""
         device = self.shown.device
         first = self.generator.map(torch.randn(count, self.latent_size, device=device), *labels)
         self.generator.measure(first)
@@ -108,16 +113,17 @@ class StyleGAN(Recipe):
         return self.generator.synthesise(first, torch.randn(count, self.noise_size, device=device))
 
     def real(self, batch: Batch) -> Tensor:
-        """A batch's images as the critic sees them."""
+        """Real images of a batch as the critic's input: at the current stage of growth, and augmented."""
         return self.critic_augmentation(images_at_stage(batch["image"], self.stage))
 
     def critic_objective(self, batch: Batch) -> Terms:
+        """Objective of the critic: adversarial loss, and R1 unless it is lazy, with estimates to log."""
         real, labels = self.real(batch), self.labels_of(batch)
         with torch.no_grad():
             fake = self.critic_augmentation(self.fakes(len(real), *labels))
         if self.r1_every == 1:
             real = real.detach().requires_grad_()
-        # Not in one call: the minibatch layer is to see real images beside real ones, and fakes beside fakes.
+        # Two calls: the minibatch layer must not mix real images with fakes.
         logits = self.critic(real, *labels), self.critic(fake, *labels)
         terms = {"adversarial": self.loss.critic(*logits).mean()}
         terms["loss"] = terms["adversarial"]
@@ -130,23 +136,25 @@ class StyleGAN(Recipe):
             return terms | self.loss.estimates(*logits) | {"accuracy": ranking_accuracy(*logits)}
 
     def r1_objective(self, batch: Batch) -> Terms:
+        """Objective of the critic's lazy step: R1 times `r1_every`."""
         real = self.real(batch).detach().requires_grad_()
         terms = self.smoothness(real, self.critic(real, *self.labels_of(batch)))
         return terms | {"loss": self.r1_every * terms["r1"]}
 
     def smoothness(self, real: Tensor, logits: Tensor) -> Terms:
-        """R1 on the images as the critic sees them."""
+        """R1 penalty on real images after augmentation, with the critic's logits for them."""
         scored = Scored(real, logits)
         return {"r1": r1(self.critic, scored, scored, self.r1_weight).mean()}
 
     def generator_objective(self, batch: Batch) -> Terms:
+        """Objective of the generator: the adversarial loss."""
         labels = self.labels_of(batch)
         fake = self.critic_augmentation(self.fakes(len(batch["image"]), *labels))
         loss = self.loss.generator(self.critic(fake, *labels), lambda: self.critic(self.real(batch), *labels)).mean()
         return {"adversarial": loss, "loss": loss}
 
     def path_objective(self, batch: Batch) -> Terms:
-        """The path length penalty, of one style an image."""
+        """Objective of the generator's lazy step: the path length penalty times `path_length_every`, with one style per image."""
         count = max(1, int(len(batch["image"]) * self.path_length.share))
         device = self.shown.device
         w = self.generator.map(torch.randn(count, self.latent_size, device=device), *(label[:count] for label in self.labels_of(batch)))
@@ -155,10 +163,10 @@ class StyleGAN(Recipe):
         return {"path_length": penalty, "length": self.path_length.mean.clone(), "loss": self.path_length_every * penalty}
 
     def check(self, batch: Batch) -> None:
-        """The generator's images must be of the real ones' shape, the critic must take them, and labels be those that both know.
+        """Check that real and generated images have the same shape, that the critic accepts them, and that the labels are valid.
 
         Raises:
-            InputError: they are not, or it doesn't.
+            InputError: one of these does not hold.
         """
         if self.classes:
             check_labels(batch.get("label"), self.classes)
@@ -167,20 +175,21 @@ class StyleGAN(Recipe):
         check_images(real, self.sample(self.shown[: len(real)], *labels), self.critic, lambda images: self.critic(images, *labels))
 
     def generators(self) -> dict[str, nn.Module]:
-        """What samples: the moving average where there is one."""
+        """Return the sampling network (the moving average if enabled) under the name `generator`."""
         return {"generator": self.generator if self.average is None else self.average.module}
 
     def sample(self, latents: Tensor, labels: Tensor | None = None, noise: Tensor | None = None, truncation: float = 1.0) -> Tensor:
-        """Latents (N, latent_size), labels (N,) or the classes' weights (N, classes), noise (N, noise_size), psi -> images (N, C, H, W).
+        """Latents (N, latent_size) [, labels (N,) or class weights (N, classes), noise (N, noise_size), psi] -> images (N, C, H, W).
 
-        Latents and noise are from N(0, 1); without noise it is the same for every image. psi: see Generator.truncate.
+        Latents and noise are drawn from N(0, 1); by default all images use the same fixed noise. `truncation` is psi of
+        Generator.truncate; 1 disables it.
         """
         noise = self.shown_noise.expand(len(latents), -1) if noise is None else noise
         psi = latents.new_full((len(latents),), truncation)
         return generate(self.generators()["generator"], latents, noise, psi, *(() if labels is None else (labels,)))
 
     def shown_samples(self, count: int) -> Tensor:
-        """Samples of the generator that is trained, of always the same latents."""
+        """Samples of the trained generator (not of its moving average) from fixed latents and noise, at most `count` of them."""
         latents, labels = self.shown[:count], self.labels_of({"label": alternating_labels(self.classes, self.shown.device)[:count]})
         return generate(self.generator, latents, self.shown_noise.expand(len(latents), -1), latents.new_ones(len(latents)), *labels)
 
@@ -189,10 +198,10 @@ def player(
     name: str,
     optimizer: torch.optim.Optimizer,
     objective: Callable[[Batch], Terms],
-    lazy: Callable[[Batch], Terms] | None,  # None: there are no lazy steps
-    every: int,  # turns between two of these
+    lazy: Callable[[Batch], Terms] | None,  # objective of the lazy steps; None: no lazy steps
+    every: int,  # turns between two lazy steps
 ) -> dict[str, GradientUpdate]:
-    """A player's updates, in their order."""
+    """Return the updates of one network, generator or critic, in order; adjusts the optimizer if there are lazy steps."""
     if lazy is None:
         return {name: GradientUpdate(objective, optimizer)}
     for group in optimizer.param_groups:
@@ -204,7 +213,10 @@ def player(
 
 
 def stretch(group: dict, every: int) -> None:
-    """Adam for one step more in so many turns: c = k / (k + 1); learning rate c lr, betas beta^c. arXiv:1912.04958, appendix B."""
+    """Adjust Adam to one additional step every k turns: with c = k / (k + 1), learning rate c lr and betas beta^c, in place.
+
+    arXiv:1912.04958, appendix B.
+    """
     c = every / (every + 1)
     group["lr"] *= c
     if "betas" in group:
@@ -214,10 +226,10 @@ def stretch(group: dict, every: int) -> None:
 def check_arguments(
     generator: Generator, critic: nn.Module, r1_every: int, path_length_every: int, mixing: float, growth: Growth | None
 ) -> None:
-    """What the types don't say.
+    """Check the arguments of `StyleGAN` beyond their types.
 
     Raises:
-        InputError: a number out of range, or players that don't go together.
+        InputError: a number is out of range, the generator is not a style-based Generator, or generator and critic do not match.
     """
     if not isinstance(generator, Generator):
         raise InputError(

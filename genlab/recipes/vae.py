@@ -1,7 +1,7 @@
-"""The variational autoencoder. Kingma & Welling 2013 (arXiv:1312.6114); Rezende et al. 2014 (arXiv:1401.4082).
+"""Variational autoencoders. Kingma & Welling 2013 (arXiv:1312.6114); Rezende et al. 2014 (arXiv:1401.4082).
 
-Which one it is, its YAML says: the likelihood (of black and white, of a density, of levels), the prior (one normal or a mixture), what the
-divergence costs (beta, free bits), and whether the networks are told a label.
+The arguments in the YAML file specify the variant: the likelihood (of binary, continuous or discrete pixel values), the prior (one normal
+or a mixture), the weight of the divergence (beta, free bits), and, by its networks, whether the model is conditional on labels.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -23,30 +23,33 @@ from genlab.variational.checks import by, check_arguments, check_coders, check_p
 from genlab.variational.likelihoods import Likelihood
 from genlab.variational.priors import Prior, StandardNormal
 
-SHOWN = 64  # samples whose latents are fixed
+SHOWN = 64  # number of fixed latents
 
 
 class VAE(Recipe):
-    """An encoder q(z | x) and a decoder p(x | z) that raise a lower bound of log p(x) together; arXiv:1312.6114, equation 3.
+    """Variational autoencoder: encoder q(z | x) and decoder p(x | z), trained to maximise a lower bound of log p(x).
 
-    beta: Higgins et al. 2017; with beta other than 1 or free bits the loss is no longer the bound, which is logged beside it. The encoder
-    sees what is scored: the binarised or dequantised image.
+    arXiv:1312.6114, equation 3; beta: Higgins et al. 2017. With free bits or beta other than 1, the loss is not the negative bound; the
+    bound is logged in addition as `elbo`. The input of the encoder is the image as the likelihood scores it: binarised or dequantised.
+
+    Raises:
+        InputError: a number is out of range, or a network lacks an attribute of a Coder.
     """
 
     kinds = ("unlabelled", "labelled")
 
     def __init__(
         self,
-        encoder: nn.Module,  # scored image (N, C, H, W) [, label (N,)] -> mean, log-variance (N, 2 latent_size); knows latent_size, classes
-        decoder: nn.Module,  # latent (N, latent_size) [, label (N,)] -> (N, parameters_per_value * C, H, W); knows latent_size, classes
+        encoder: nn.Module,  # a Coder: scored image (N, C, H, W) [, label (N,)] -> mean, log-variance (N, 2 latent_size)
+        decoder: nn.Module,  # a Coder: latent (N, latent_size) [, label (N,)] -> (N, parameters_per_value * C, H, W)
         likelihood: Likelihood,
         optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         prior: Prior | None = None,  # None: N(0, I)
         beta: float = 1.0,  # weight of the divergence
-        beta_warm_up: float = 0.0,  # share of the budget in which beta rises from 0 in a straight line
-        free_bits: float = 0.0,  # nats a latent that cost nothing
-        decay_start: float = 1.0,  # share of the budget after which the learning rate falls to 0 in a straight line
-        importance_samples: Sequence[int] = (1, 10, 100, 1000, 5000),  # K of the bounds; each divides the next
+        beta_warm_up: float = 0.0,  # share of the budget over which beta rises linearly from 0
+        free_bits: float = 0.0,  # nats of divergence per latent without cost
+        decay_start: float = 1.0,  # share of the budget after which the learning rate decays linearly to 0
+        importance_samples: Sequence[int] = (1, 10, 100, 1000, 5000),  # K of the importance-weighted bounds; each divides the next
     ):
         super().__init__()
         check_coders(encoder, decoder)
@@ -57,30 +60,34 @@ class VAE(Recipe):
         self.importance_samples = tuple(sorted(importance_samples, reverse=True))
         self.latent_size, self.classes = self.prior.noise_size, decoder.classes
         self.register_buffer("shown", torch.randn(SHOWN, self.latent_size))
-        players = parameters_of([encoder, decoder, likelihood, self.prior])
-        self.updates = {"vae": GradientUpdate(self.objective, optimizer(players))}
+        parameters = parameters_of([encoder, decoder, likelihood, self.prior])
+        self.updates = {"vae": GradientUpdate(self.objective, optimizer(parameters))}
         self.set_progress(0.0)
 
     @property
     def components(self) -> int:
-        """Number of the prior's components; 0: it is a single normal."""
+        """Number of components of the prior; 0: a single normal."""
         return self.prior.components
 
     def set_progress(self, progress: float) -> None:
+        """Set beta and the learning rate for this share of the budget, in [0, 1]."""
         self.beta_now = self.beta * (min(1.0, progress / self.beta_warm_up) if self.beta_warm_up else 1.0)
         for update in self.gradient_updates().values():
             update.scale_learning_rate(linear_decay(progress, self.decay_start))
 
     def scored(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
-        """What is scored of a batch, drawn anew, and the labels if the networks are told them."""
+        """Return the images as the likelihood scores them, with a new random draw if it binarises or dequantises, and the labels.
+
+        The labels are None if the model is unconditional.
+        """
         return self.likelihood.target(batch["image"]), batch["label"] if self.classes else None
 
     def posterior(self, target: Tensor, label: Tensor | None) -> tuple[Tensor, Tensor]:
-        """q(z | x): mean and log-variance (N, D)."""
+        """Mean and log-variance of q(z | x), (N, D) each, in at least fp32."""
         return full(self.encoder(target, label)).chunk(2, 1)
 
     def objective(self, batch: Batch) -> Terms:
-        """The negative bound in nats an image, by one sample z an image; arXiv:1312.6114, equation 7."""
+        """Objective: the negative bound in nats per image, with one sample z per image; arXiv:1312.6114, equation 7."""
         target, label = self.scored(batch)
         mean, log_variance = self.posterior(target, label)
         z = drawn(mean, log_variance)
@@ -98,10 +105,10 @@ class VAE(Recipe):
         }
 
     def check(self, batch: Batch) -> None:
-        """The networks, the likelihood, the prior and the images must fit one another.
+        """Check that the networks, the likelihood, the prior and the images are compatible.
 
         Raises:
-            InputError: they don't.
+            InputError: they are not.
         """
         check_parts(self.encoder, self.decoder, self.prior)
         images = batch["image"][:2]
@@ -111,23 +118,23 @@ class VAE(Recipe):
         with evaluation_mode(self), torch.no_grad():
             target, label = self.scored({name: value[:2] for name, value in batch.items()})
             try:
-                belief = self.encoder(target, label)
+                encoded = self.encoder(target, label)
             except (RuntimeError, ValueError) as error:
                 raise InputError(f"the encoder cannot take images of {shape}: {error}. Change its `size` and `channels`.") from error
             outputs = self.decoder(images.new_zeros(len(images), self.prior.latent_size), label)
-        if belief.shape[1:] != (numbers,):
+        if encoded.shape[1:] != (numbers,):
             raise InputError(
-                f"the encoder gives {by(belief)} numbers an image, expected {numbers}: mean and log-variance of each latent. Change it."
+                f"the encoder gives {by(encoded)} numbers per image, expected {numbers}: mean and log-variance of each latent. Change it."
             )
         expected = images.repeat(1, wanted, 1, 1)
         if outputs.shape != expected.shape:
             raise InputError(
                 f"the decoder gives {by(outputs)} (maps, height, width), expected {by(expected)} for images of {shape}: "
-                f"{type(self.likelihood).__name__} takes {wanted} a value. Change the decoder's `outputs`, `channels` and `size`."
+                f"{type(self.likelihood).__name__} takes {wanted} per value. Change the decoder's `outputs`, `channels` and `size`."
             )
 
     def generators(self) -> dict[str, nn.Module]:
-        """What samples."""
+        """Return the sampling network, i.e. prior, decoder and mean of the likelihood, under the name `generator`."""
         return {"generator": Generator(self.prior, self.decoder, self.likelihood)}
 
     @torch.no_grad()
@@ -138,43 +145,44 @@ class VAE(Recipe):
 
     @torch.no_grad()
     def encode(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Mean and log-variance of q(z | x), (N, D) each; where images are dequantised or binarised by chance, of one such image."""
+        """Mean and log-variance of q(z | x), (N, D) each. Random dequantisation or binarisation is drawn once per image."""
         with evaluation_mode(self):
             return self.posterior(*self.scored(batch))
 
     @torch.no_grad()
     def decode(self, z: Tensor, label: Tensor | None) -> Tensor:
-        """Latents of the prior (N, D) -> images (N, C, H, W) in [-1, 1]."""
+        """Latents z (N, D) [, labels (N,)] -> images (N, C, H, W) in [-1, 1], the means of p(x | z)."""
         with evaluation_mode(self):
             return self.likelihood.mean(full(self.decoder(z, label)))
 
     def reconstruct(self, batch: Batch) -> Tensor:
-        """The mean of p(x | z) at the posterior's mean, (N, C, H, W) in [-1, 1]."""
+        """Reconstruct images (N, C, H, W) in [-1, 1]: the mean of p(x | z) at the mean of the posterior."""
         return self.decode(self.encode(batch)[0], batch["label"] if self.classes else None)
 
     @torch.no_grad()
     def responsibilities(self, batch: Batch) -> Tensor:
-        """p(component | z) at the posterior's mean, (N, K); K = 0 without a mixture."""
+        """p(component | z) at the mean of the posterior, (N, K); K = 0 without a mixture prior."""
         return self.prior.responsibilities(self.encode(batch)[0])
 
     @torch.no_grad()
     def bounds(
         self,
         batch: Batch,
-        latents_at_once: int = 2048,  # that are decoded together; memory grows with it
+        latents_at_once: int = 2048,  # latents decoded in one call; limits memory
     ) -> Terms:
-        """Lower bounds of log p(x), (N,) in nats, on the CPU: `iwae_K` by K importance samples, the largest K first, then the ELBO.
+        """Lower bounds of log p(x), (N,) in nats, on the CPU: `iwae_K` with K importance samples, largest K first, then `elbo`.
 
-        All by one set of samples, so that the bounds of an image never fall as K grows. Burda et al. 2015 (arXiv:1509.00519), equation 8.
-        Beside them the ELBO's two terms: `reconstruction` - `divergence`.
+        The bounds `iwae_K` use the same samples, so that those of an image never decrease with K. Burda et al. 2015 (arXiv:1509.00519),
+        equation 8. The two terms of the ELBO are returned as well: `elbo` = `reconstruction` - `divergence`. The divergence is in closed
+        form for a single normal, and estimated from the samples for a mixture prior.
         """
         samples, found = self.importance_samples[0], []
         with evaluation_mode(self):
             target, label = self.scored(batch)
             mean, log_variance = self.posterior(target, label)
             for images in torch.arange(len(target), device=target.device).split(max(1, latents_at_once // samples)):
-                told = None if label is None else label[images]
-                part = (target[images], told, mean[images], log_variance[images])
+                labels = None if label is None else label[images]
+                part = (target[images], labels, mean[images], log_variance[images])
                 slabs = [self.weights(*part, count) for count in slab_sizes(samples, max(1, latents_at_once // len(images)))]
                 found.append(tuple(torch.cat(some).cpu().double() for some in zip(*slabs, strict=True)))
         reconstruction, excess = (torch.cat(some, 1) for some in zip(*found, strict=True))
@@ -185,16 +193,18 @@ class VAE(Recipe):
         return terms | {"elbo": reconstruction - divergence, "reconstruction": reconstruction, "divergence": divergence}
 
     def weights(self, target: Tensor, label: Tensor | None, mean: Tensor, log_variance: Tensor, count: int) -> tuple[Tensor, Tensor]:
-        """log p(x | z) and log q(z | x) - log p(z) at so many samples from q, (count, N) each: their difference is the log-weight."""
+        """log p(x | z) and log q(z | x) - log p(z) at `count` samples from q, (count, N) each. Their difference is the log-weight."""
         z = drawn(mean.expand(count, -1, -1), log_variance)
         outputs = self.decoder(z.flatten(0, 1), None if label is None else label.repeat(count))
         reconstruction = self.likelihood.log_prob(full(outputs).unflatten(0, z.shape[:2]), target)
         return reconstruction, gaussian_log_density(z, mean, log_variance) - self.prior.log_prob(z)
 
     def measures(self, batch: Batch) -> dict[str, float]:
+        """Return the number of active units, i.e. latents whose posterior mean varies between the images of the batch."""
         return {"active_units": float(active_units(self.encode(batch)[0]))}
 
     def facts(self) -> dict[str, Any]:
+        """Return the facts of a release: likelihood, prior, number of latents and of classes."""
         prior = f"mixture of {self.prior.components} normals" if self.prior.components else "standard normal"
         return {
             "likelihood": type(self.likelihood).__name__,
@@ -206,7 +216,10 @@ class VAE(Recipe):
 
 
 class Generator(nn.Module):
-    """Latent (N, latent_size) from N(0, 1) [, label (N,)] -> image (N, C, H, W) in [-1, 1]: prior, decoder, and the mean of p(x | z)."""
+    """Latent (N, latent_size) from N(0, 1) [, label (N,)] -> image (N, C, H, W) in [-1, 1], the mean of p(x | z).
+
+    The prior maps the latent to z, and the decoder and the likelihood map z to the image.
+    """
 
     def __init__(self, prior: Prior, decoder: nn.Module, likelihood: Likelihood):
         super().__init__()
@@ -218,15 +231,15 @@ class Generator(nn.Module):
 
 
 def drawn(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """A sample of N(mean, variance) that gradients pass through; arXiv:1312.6114, section 2.4."""
+    """Draw a differentiable sample from N(mean, exp(log_variance)) (reparameterisation); arXiv:1312.6114, section 2.4."""
     return mean + (0.5 * log_variance).exp() * torch.randn_like(mean)
 
 
 def full(values: Tensor) -> Tensor:
-    """At least fp32: sums of log-probabilities need the digits that a half-precision network doesn't give."""
+    """Convert to at least fp32, since sums of log-probabilities need more digits than half precision has."""
     return values.to(torch.promote_types(values.dtype, torch.float32))
 
 
 def slab_sizes(total: int, most: int) -> list[int]:
-    """A total in parts of at most so many."""
+    """Split a total into parts of at most `most`."""
     return [min(most, total - start) for start in range(0, total, most)]

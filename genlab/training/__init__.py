@@ -1,1 +1,1 @@
-"""Training of a recipe on a prepared image set: fit, resume, history, health, callbacks. See `genlab.training.fit.fit`."""
+"""Training of a recipe on a prepared image set: fitting, resumption, history, health checks, callbacks. See `genlab.training.fit.fit`."""

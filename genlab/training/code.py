@@ -1,4 +1,4 @@
-"""The code that a training depends on: files of genlab that are imported from given modules, with a hash of each file's meaning."""
+"""The code that a training depends on: the files of genlab that given modules import, with a hash of the code of each."""
 
 import ast
 import hashlib
@@ -9,17 +9,18 @@ import genlab
 from genlab.moved import current_name
 
 PACKAGE = Path(genlab.__file__).parent
-Parsed = dict[Path, tuple[list[str], str]]  # file -> (names that it imports, hash of its code)
+Parsed = dict[Path, tuple[list[str], str]]  # file -> (imported names, hash of its code)
 
 
 def code_of(
     names: Iterable[str],  # dotted names of modules or of objects in modules: genlab.training.fit, genlab.recipes.gan.GAN
-    package: Path = PACKAGE,
-    parsed: Parsed | None = None,  # remembers files between calls
+    package: Path = PACKAGE,  # folder of the package
+    parsed: Parsed | None = None,  # caches parsed files between calls
 ) -> dict[str, str]:
-    """Names -> {file relative to the package's parent: hash}, of all files that are imported from there, directly or not, sorted.
+    """Map each file of the package that the given modules import, directly or indirectly, to a hash of its code.
 
-    Imports inside functions count, imports for type checkers do not. Comments, docstrings and layout do not change a hash.
+    Files are relative to the parent of the package, and sorted. The files of the given modules are included. Imports inside functions
+    count, imports for type checkers do not. Comments, docstrings and layout do not change a hash.
     """
     found: dict[str, str] = {}
     parsed, waiting = {} if parsed is None else parsed, list(names)
@@ -29,7 +30,7 @@ def code_of(
         if file is None or (path := str(file.relative_to(package.parent))) in found:
             continue
         packages = path.split("/")[:-1]
-        waiting += [".".join(packages[:end]) for end in range(1, len(packages) + 1)]  # Python runs the `__init__` of each
+        waiting += [".".join(packages[:end]) for end in range(1, len(packages) + 1)]  # an import runs the `__init__` of each
         if file not in parsed:
             tree = ast.parse(file.read_bytes())
             parsed[file] = list(imported(tree, package.name)), meaning(tree)
@@ -39,7 +40,7 @@ def code_of(
 
 
 def classes_in(description: object) -> Iterator[str]:
-    """The names under `class` anywhere in a description."""
+    """Yield the current dotted name of every `class` in a nested description."""
     if isinstance(description, dict):
         if isinstance(description.get("class"), str):
             yield current_name(description["class"])
@@ -51,7 +52,7 @@ def classes_in(description: object) -> Iterator[str]:
 
 
 def file_of(name: str, package: Path) -> Path | None:
-    """A dotted name -> the file of the module it names or is in; None if it is not in the package."""
+    """Return the file of the module that a dotted name refers to or is defined in; None if it is not in the package."""
     parts = name.split(".")
     if parts[0] != package.name:
         return None
@@ -64,7 +65,7 @@ def file_of(name: str, package: Path) -> Path | None:
 
 
 def imported(tree: ast.Module, package: str) -> Iterator[str]:
-    """Dotted names that a module imports from the package, and names that it imports from its modules."""
+    """Yield the dotted names of the modules and objects that a module imports from the package, except those for type checkers."""
     ignored = {id(inner) for node in ast.walk(tree) if is_type_checking(node) for inner in ast.walk(node)}
     for node in ast.walk(tree):
         if id(node) in ignored:
@@ -76,11 +77,12 @@ def imported(tree: ast.Module, package: str) -> Iterator[str]:
 
 
 def is_type_checking(node: ast.AST) -> bool:
+    """Whether a node is an `if TYPE_CHECKING:` block."""
     return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def meaning(tree: ast.Module) -> str:
-    """16 hexadecimal digits that change when a module's code does; removes its docstrings from the tree."""
+    """Hash the code of a module, without its docstrings -> 16 hexadecimal digits. Removes the docstrings from the tree, in place."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(node) is not None:
             del node.body[0]

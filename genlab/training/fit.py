@@ -1,4 +1,4 @@
-"""Train a recipe on a prepared image set: build, resume, log, save, stop."""
+"""Training of a recipe on a prepared image set: build, resume, log, save, stop."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -31,30 +31,30 @@ class Trained(NamedTuple):
     """The result of a training."""
 
     recipe: Recipe
-    model: Recipe | Description  # as it was given
+    model: Recipe | Description  # the argument of `fit`
     history: History
-    key: str  # of the experiment; its saved state may be forgotten once the result is safe
+    key: str  # of the experiment; its saved state may be removed once the result is stored
 
 
 def fit(
-    model: Recipe | Description,  # a description is needed to resume
+    model: Recipe | Description,  # with `states`, a description is required
     images: PreparedSet,
     budget: Budget,
     seed: int = 0,
     augmentation: Augmentation | Description | None = None,
     compute: Compute | Description | None = None,
     monitoring: Monitoring | None = None,
-    states: States | None = None,  # where the state of a stopped training is kept; None: it is not saved
+    states: States | None = None,  # where the state of a stopped training is saved; None: it is not saved
     callbacks: Sequence[Callback] = (),
 ) -> Trained:
-    """Train a recipe on the training images of a set; continue from the last saved state if there is one.
+    """Train a recipe on the training images of a set, continuing from the last saved state if there is one.
 
-    A training that is stopped and continued gives the same bits as one that is not.
+    A training that is stopped and continued gives bit for bit the same result as an uninterrupted one.
 
     Raises:
-        Interrupted: by Ctrl-C or SIGTERM, after saving; the same call continues from there.
+        Interrupted: Ctrl-C or SIGTERM was received; the state is saved, and the same call continues from there.
         NonFiniteLossError: a term is NaN or infinite; the last saved state is kept.
-        InputError: the images do not fit the model, the description is wrong, or no state can be kept or found.
+        InputError: the images do not fit the model, the description is wrong, or a state cannot be saved or found.
     """
     computing = build(compute, "compute") if compute is not None else Compute()
     monitoring = monitoring or Monitoring()
@@ -76,7 +76,7 @@ def fit(
 
 
 class Training:
-    """A training under way: the recipe, the images seen, the history, and where the state is saved."""
+    """A running training: the recipe, the number of images seen, the history, and the saved state."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class Training:
         self.images, self.stream = 0, Stream(source)
 
     def resume(self, saved: dict[str, Any] | None) -> None:
-        """Continue from a saved state; without one, draw the first pictures."""
+        """Continue from a saved state; without one, report that the first pictures are due."""
         if saved is None:
             self.recipe.set_progress(0.0)
             self.report(PicturesDue(0, self.computing.device, self.recipe))
@@ -107,7 +107,12 @@ class Training:
         self.report(Resumed(self.images, self.history.rows, saved["notes"]))
 
     def run(self, stop: StopRequest) -> None:
-        """Take turns until the budget is spent."""
+        """Train until the budget is spent or the recipe has finished, with all reports and saved states.
+
+        Raises:
+            Interrupted: a stop was requested; the state is saved.
+            NonFiniteLossError: a term or a weight is NaN or infinite.
+        """
         budget, monitoring = self.budget, self.monitoring
         watch = Watch(self.history.rows, self.recipe.loss.bounded if isinstance(self.recipe, Adversarial) else True)
         progress = Progress(self.images, budget.images)
@@ -126,13 +131,17 @@ class Training:
             if stop.signal:
                 raise Interrupted(stop.signal, self.images, budget.images)
         if self.images < budget.images:
-            logger.info("Nothing more to learn after %s of %s images.", f"{self.images:,}", f"{budget.images:,}")
+            logger.info("Training converged after %s of %s images.", f"{self.images:,}", f"{budget.images:,}")
         finite(weight_sums(self.recipe), self.images)
         self.report(Finished(self.images, progress.summary()))
 
     def save(self) -> None:
-        """Save the state, if it is to be kept."""
-        finite(weight_sums(self.recipe), self.images)  # a bad step shows in the terms of the next turn: never overwrite a good state by it
+        """Save the state, unless no states are kept.
+
+        Raises:
+            NonFiniteLossError: a weight is NaN or infinite; the last saved state is kept.
+        """
+        finite(weight_sums(self.recipe), self.images)  # a bad step appears in the terms only one turn later: keep the last good state
         if self.state is None:
             return
         notes: dict[str, str] = {}
@@ -147,13 +156,14 @@ class Training:
         self.state.save(state, self.experiment)
 
     def report(self, event: Event) -> None:
+        """Call all callbacks with an event."""
         for callback in self.callbacks:
             callback(event)
 
 
 @contextmanager
 def locked(states: States | None, experiment: Experiment) -> Iterator[SavedState | None]:
-    """The experiment's saved state, for this process alone; None if no state is kept."""
+    """Context manager that locks the saved state of an experiment for this process; yields None if no states are kept."""
     if states is None:
         yield None
         return
@@ -162,5 +172,5 @@ def locked(states: States | None, experiment: Experiment) -> Iterator[SavedState
 
 
 def crossed(every: int, before: int, now: int) -> bool:
-    """Whether a multiple of `every` lies in (before, now]."""
+    """Whether the interval (before, now] contains a multiple of `every`."""
     return now // every > before // every

@@ -1,4 +1,4 @@
-"""The mean of every term over intervals of images."""
+"""Training history: the mean of every term over intervals of images."""
 
 from typing import Any
 
@@ -6,16 +6,19 @@ from genlab.engine.loop import Turn
 
 
 class History:
-    """Rows {"images", term: mean since the row before}. Its state is primitives, so that a resumed history equals a straight one."""
+    """Collects rows {"images", term: mean since the previous row}.
+
+    Its state consists of primitives, so that the history of a resumed training equals that of an uninterrupted one.
+    """
 
     def __init__(self, every: int):  # images between two rows
         self.every = every
         self.rows: list[dict[str, float]] = []
         self.sums: dict[str, float] = {}
-        self.counts: dict[str, int] = {}  # a term's own: a lazy update has terms on some turns only
+        self.counts: dict[str, int] = {}  # per term, since a lazy update has terms in some turns only
 
     def add(self, turn: Turn) -> dict[str, float] | None:
-        """Take a turn in; the new row if it completes one."""
+        """Add the terms of a turn; return their means if this completes a row, else None."""
         for name, value in turn.terms.items():
             self.sums[name] = self.sums.get(name, 0.0) + value
             self.counts[name] = self.counts.get(name, 0) + 1
@@ -28,12 +31,15 @@ class History:
         return means
 
     def frame(self) -> "pandas.DataFrame":  # noqa: F821
+        """Return the rows as a data frame, one column per term."""
         import pandas
 
         return pandas.DataFrame(self.rows)
 
     def state_dict(self) -> dict[str, Any]:
+        """Return the rows and the sums of the incomplete row."""
         return {"rows": self.rows, "sums": self.sums, "counts": self.counts}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore a state returned by `state_dict`."""
         self.rows, self.sums, self.counts = state["rows"], state["sums"], state["counts"]

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: while training they are a request, everywhere else an exception that ends the run as KILLED."""
+"""Handling of Ctrl-C and SIGTERM: a stop request during training, elsewhere an exception that ends the run as KILLED."""
 
 import signal
 import threading
@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class Interrupted(Exception):  # noqa: N818  (not an error of anybody's)
-    """A person or the system asked the run to stop."""
+class Interrupted(Exception):  # noqa: N818  (a requested stop is not an error)
+    """The run was stopped by a signal from the user or the system."""
 
     def __init__(self, number: int, images: int = 0, budget: int = 0):
         self.number = number
@@ -17,19 +17,23 @@ class Interrupted(Exception):  # noqa: N818  (not an error of anybody's)
 
     @property
     def exit_code(self) -> int:
-        """The shell's convention."""
+        """Exit status by the shell's convention: 128 + the signal number."""
         return 128 + self.number
 
 
 class StopRequest:
-    """Which signal came, if any."""
+    """Records a request to stop."""
 
-    signal: int | None = None
+    signal: int | None = None  # number of the received signal; None: no request
 
 
 @contextmanager
 def stop_request() -> Iterator[StopRequest]:
-    """Note SIGINT and SIGTERM instead of dying of them; a second one is not waited for."""
+    """Context manager that records SIGINT and SIGTERM in a StopRequest instead of ending the process.
+
+    Raises:
+        Interrupted: immediately, on a second signal.
+    """
     request = StopRequest()
 
     def note(number: int, frame: FrameType | None) -> None:
@@ -43,7 +47,7 @@ def stop_request() -> Iterator[StopRequest]:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Turn SIGINT and SIGTERM into Interrupted, so that the run's record can be closed."""
+    """Context manager that turns SIGINT and SIGTERM into an Interrupted exception, so that the record of the run can be closed."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise Interrupted(number)
@@ -54,7 +58,10 @@ def interruptible() -> Iterator[None]:
 
 @contextmanager
 def handled(handler) -> Iterator[None]:
-    """Both signals go to this handler for a while. Only the main thread may set one; elsewhere nothing changes."""
+    """Context manager that installs a handler for SIGINT and SIGTERM and restores the previous ones at the end.
+
+    Only the main thread can install signal handlers; in other threads nothing changes.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return

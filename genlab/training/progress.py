@@ -8,21 +8,21 @@ from collections.abc import Iterator
 
 from genlab.engine.loop import Turn
 
-LOG_SECONDS = 30  # between two log lines where no terminal shows the bar
-RECENT_SECONDS = 60  # of training that the time left is estimated from
+LOG_SECONDS = 30  # between two log lines, if stderr is not a terminal
+RECENT_SECONDS = 60  # interval whose speed determines the estimated time left
 
 
 class Progress:
-    """A bar on a terminal, a log line every 30 seconds elsewhere; measures speed and time spent in turns."""
+    """Shows a progress bar on a terminal and writes a log line every 30 seconds elsewhere; measures speed and time spent in turns."""
 
-    def __init__(self, images: int, budget: int):  # images seen before, and in total at the end
+    def __init__(self, images: int, budget: int):  # number of images seen before, and in total at the end
         self.start, self.images, self.budget = images, images, budget
         self.started = time.monotonic()
         self.turn_seconds = 0.0
         self.recent = deque([(self.started, images)])  # (time, images) of the last minute
 
     def watch(self, turns: Iterator[Turn]) -> Iterator[Turn]:
-        """The same turns, counted, timed and shown."""
+        """Yield the turns of an iterator while counting, timing and displaying them."""
         from tqdm import tqdm
 
         on_terminal = sys.stderr.isatty()
@@ -44,7 +44,7 @@ class Progress:
                 yield turn
 
     def count(self, images: int, now: float) -> None:
-        """Record the images seen by this time."""
+        """Record the number of images seen at this time."""
         self.images = images
         self.recent.append((now, images))
         while len(self.recent) > 2 and now - self.recent[1][0] >= RECENT_SECONDS:  # the oldest is at least a minute ago
@@ -52,22 +52,24 @@ class Progress:
 
     @property
     def images_per_second(self) -> float:
-        """Mean of the whole run, pictures and checkpoints included."""
+        """Mean speed of the whole run, including the time for pictures and checkpoints."""
         return (self.images - self.start) / max(time.monotonic() - self.started, 1e-9)
 
     @property
     def recent_images_per_second(self) -> float:
-        """Mean of the last minute, pictures and checkpoints included: growth, or other work on the machine, changes the speed."""
+        """Mean speed of the last minute, including pictures and checkpoints. Speed changes with growth and the load of the machine."""
         (before, seen), (now, images) = self.recent[0], self.recent[-1]
         return (images - seen) / max(now - before, 1e-9)
 
     def line(self, turn: Turn) -> str:
+        """Return a log line: `1,280 of 48,000 images, 95.2 images/s, 8:11 left, generator 1.234, critic 0.456`."""
         speed = self.recent_images_per_second
         minutes, seconds = divmod(round((self.budget - self.images) / max(speed, 1e-9)), 60)
         left = f"{speed:.1f} images/s, {minutes}:{seconds:02d} left"
         return f"{self.images:,} of {self.budget:,} images, {left}, {losses(turn)}"
 
     def summary(self) -> dict[str, float]:
+        """Return the duration of the run, the time spent in turns, and the mean speed."""
         return {
             "training_seconds": time.monotonic() - self.started,
             "turn_seconds": self.turn_seconds,
@@ -76,5 +78,5 @@ class Progress:
 
 
 def losses(turn: Turn) -> str:
-    """`generator 1.234, critic 0.456`: the loss of each update that has one."""
+    """Format the loss of each update that has one: `generator 1.234, critic 0.456`."""
     return ", ".join(f"{name.removesuffix('/loss')} {value:.3f}" for name, value in turn.terms.items() if name.endswith("/loss"))

@@ -1,4 +1,4 @@
-"""Whether a stopped training is continued: what decides its result, and what differs if it is not."""
+"""Decides whether a stopped training is continued, and reports the differences if it is not."""
 
 import json
 import logging
@@ -14,7 +14,7 @@ from genlab.training.code import classes_in, code_of
 from genlab.training.settings import Budget, Monitoring
 from genlab.training.state import Experiment, SavedState, States, Stopped
 
-FIT = "genlab.training.fit"  # the module whose imports all trainings depend on
+FIT = "genlab.training.fit"  # every training depends on the imports of this module
 Description = Mapping[str, Any]  # {class: ..., its arguments}, see genlab.build
 
 logger = logging.getLogger(__name__)
@@ -30,10 +30,10 @@ def experiment_of(
     images: PreparedSet,
     states: States | None,
 ) -> Experiment:
-    """Everything that decides the result.
+    """Collect everything that determines the result of a training.
 
     Raises:
-        InputError: the state is to be kept, but an object was given in place of a description, and cannot be compared.
+        InputError: states are to be saved, but the model or augmentation is an object, which cannot be compared, not a description.
     """
     for name, given in (("model", model), ("augmentation", augmentation)):
         if states is not None and given is not None and not isinstance(given, Mapping):
@@ -44,7 +44,7 @@ def experiment_of(
     settings = {"model": model, "augmentation": augmentation, "seed": seed, "budget": vars(budget), "compute": computing.settings()}
     settings["log_every"] = monitoring.log_every
     code = code_of([FIT, *classes_in(model), *classes_in(augmentation)]) if states is not None else {}
-    comparable = json.loads(json.dumps(settings, default=str)) if states is not None else {}  # as it is after it was saved
+    comparable = json.loads(json.dumps(settings, default=str)) if states is not None else {}  # equal to what is read back from JSON
     return Experiment(comparable, images.content_hash, code)
 
 
@@ -55,10 +55,10 @@ def saved_state(
     resume: str,  # key of another experiment to continue; "": none
     computing: Compute,
 ) -> dict[str, Any] | None:
-    """The state to continue from; None for a training from the beginning, with a warning if another one was stopped.
+    """Return the state to continue from, or None to train from the beginning; warns if a different training was stopped.
 
     Raises:
-        InputError: the key names no state, or its batches cannot be continued.
+        InputError: `resume` is not the key of a stopped training, or that training has another batch size.
     """
     if states is None or state is None:
         if resume:
@@ -70,7 +70,7 @@ def saved_state(
         if saved is None:
             warn_of_stopped(experiment, others)
             for folder in states.undescribed():
-                logger.warning("%s holds a stopped training that an earlier version saved; this one cannot continue it.", folder)
+                logger.warning("%s contains a stopped training saved by an earlier version, which this version cannot continue.", folder)
         return saved
     if resume not in others:
         known = ", ".join(f"{key} ({each.images:,} images)" for key, each in others.items()) or "none"
@@ -82,15 +82,15 @@ def saved_state(
             "same, since the place in the data is counted in batches. Set `budget.batch_size` back."
         )
     differences = "; ".join(experiment.differences(others[resume].experiment))
-    logger.warning("Continuing %s after %s images, as asked. It differs in %s.", resume, f"{others[resume].images:,}", differences)
+    logger.warning("Continuing %s after %s images, as requested. It differs in %s.", resume, f"{others[resume].images:,}", differences)
     with states.locked(resume) as other:
         return other.load(computing.device)
 
 
 def warn_of_stopped(experiment: Experiment, others: Mapping[str, Stopped]) -> None:
-    """Say which stopped training is not continued, why, and how to continue it."""
+    """Warn that an unfinished training is not continued, with the reason and how to continue it."""
     unfinished = {key: each for key, each in others.items() if each.images < each.experiment.settings["budget"]["images"]}
-    for key, stopped in list(unfinished.items())[:1]:  # the one saved last
+    for key, stopped in list(unfinished.items())[:1]:  # the most recent one
         logger.warning(
             "A training that was stopped after %s images is not continued; this one starts from 0. It differs in %s. To continue the "
             "stopped one, undo these changes, or keep them and set `monitoring.resume` to %s.",

@@ -1,4 +1,4 @@
-"""How long to train, and how often to log, draw and save."""
+"""Training settings: budget, and intervals of logging, drawing and saving."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,18 +6,18 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Budget:
-    """How long to train, and how often each class is shown."""
+    """Number of training images, batch size, and sampling of classes."""
 
-    images: int  # seen in total, of each domain where there are two
+    images: int  # number of images seen in total, per domain if there are two
     batch_size: int
-    sampling: Literal["natural", "balanced"] = "natural"  # classes as often as the set has them, or all equally often
+    sampling: Literal["natural", "balanced"] = "natural"  # class frequencies of the image set, or all classes equally often
 
 
 @dataclass(frozen=True)
 class Monitoring:
-    """How often to log, draw and save, in images."""
+    """Intervals of logging, drawing and saving, in images."""
 
-    log_every: int = 640  # a row of the history: the mean since the last
-    pictures_every: int = 4800  # a sheet of samples, the first at 0
-    checkpoint_every: int = 4800  # a state that a stopped training continues from
-    resume: str = ""  # key of a stopped training to continue although parameters, data or code have changed since
+    log_every: int = 640  # between rows of the history, which hold means since the previous row
+    pictures_every: int = 4800  # between sheets of samples; the first is drawn at 0
+    checkpoint_every: int = 4800  # between saved states, from which a stopped training continues
+    resume: str = ""  # key of a stopped training to continue, even if parameters, data or code have changed since

@@ -1,4 +1,4 @@
-"""Saved states of trainings: one per experiment, keyed by everything that decides its result."""
+"""Saved states of trainings, one per experiment; the key is a hash of everything that determines its result."""
 
 import fcntl
 import hashlib
@@ -18,19 +18,22 @@ STATE, DESCRIPTION, LOCK = "state.pt", "experiment.json", "lock"
 
 
 class Experiment(NamedTuple):
-    """Everything that decides the result of a training."""
+    """Everything that determines the result of a training."""
 
-    settings: Mapping[str, Any]  # JSON-able: model, augmentation, seed, budget, compute
-    data: str  # hash of the image set's content
+    settings: Mapping[str, Any]  # JSON-able: model, augmentation, seed, budget, compute, log_every
+    data: str  # hash of the content of the image set
     code: Mapping[str, str]  # file -> hash, see genlab.training.code
 
     @property
     def key(self) -> str:
-        """16 hexadecimal digits, equal for equal experiments."""
+        """Hash of the experiment, 16 hexadecimal digits."""
         return hashlib.sha256(json.dumps(self, sort_keys=True).encode()).hexdigest()[:16]
 
     def differences(self, other: "Experiment") -> list[str]:
-        """What another experiment has instead: `model.loss.class: HINGE (was WASSERSTEIN)`, `image set`, `code genlab/recipes/gan.py`."""
+        """List the differences from another, earlier experiment.
+
+        Example: `model.loss.class: HINGE (was WASSERSTEIN)`, `the image set's content`, `code genlab/recipes/gan.py`.
+        """
         ours, theirs = flat(self.settings), flat(other.settings)
         found = [
             f"{name}: {ours.get(name, 'not set')} (was {theirs.get(name, 'not set')})"
@@ -45,23 +48,23 @@ class Stopped(NamedTuple):
     """A training that was stopped and can be continued."""
 
     experiment: Experiment
-    images: int  # seen
+    images: int  # number of images seen
 
 
 class SavedState:
-    """The state of one experiment in its folder; each file is written whole or not at all."""
+    """The saved state of one experiment, in its folder. Files are written atomically."""
 
     def __init__(self, folder: Path):
         self.folder, self.file = folder, folder / STATE
 
     def save(self, state: dict[str, Any], experiment: Experiment) -> None:
-        """State: tensors and primitives only; `images` is the number of images seen."""
+        """Save a state of tensors and primitives only; its entry `images` is the number of images seen."""
         description = {**experiment._asdict(), "images": state["images"]}
         write(self.folder / DESCRIPTION, lambda file: file.write(json.dumps(description, indent=1).encode()))
         write(self.file, lambda file: torch.save(state, file))
 
     def load(self, device: torch.device | str) -> dict[str, Any] | None:
-        """Return the state that was saved last; None if there is none.
+        """Return the last saved state, or None if there is none.
 
         Raises:
             InputError: the file is damaged.
@@ -74,7 +77,7 @@ class SavedState:
             raise InputError(f"{self.file} cannot be read ({error}). Remove it to start this training from the beginning.") from error
 
     def stopped(self) -> Stopped | None:
-        """What the state is of; None if there is no state, or its description cannot be read."""
+        """Return the training that the state belongs to, or None if there is no state or its description cannot be read."""
         try:
             description = json.loads((self.folder / DESCRIPTION).read_text())
             found = Stopped(Experiment(*(description[name] for name in Experiment._fields)), description["images"])
@@ -83,7 +86,7 @@ class SavedState:
         return found if self.file.exists() else None
 
     def forget(self) -> None:
-        """Remove the state of a training whose result is safe."""
+        """Remove the state, e.g. once the result of the training is stored."""
         self.file.unlink(missing_ok=True)
 
 
@@ -95,7 +98,7 @@ class States:
 
     @contextmanager
     def locked(self, key: str) -> Iterator[SavedState]:
-        """The state of an experiment, for one process at a time.
+        """Context manager that yields the saved state of an experiment, locked for this process.
 
         Raises:
             InputError: another process is training the same experiment.
@@ -117,17 +120,17 @@ class States:
             yield SavedState(folder)
 
     def stopped(self) -> list[Stopped]:
-        """All trainings that can be continued, the one saved last first."""
+        """Return all trainings that can be continued, most recent first."""
         states = sorted(self.folder.glob(f"*/{STATE}"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
         return [found for file in states if (found := SavedState(file.parent).stopped())]
 
     def undescribed(self) -> list[Path]:
-        """Folders of states without a readable description, as earlier versions saved them: they cannot be compared or continued."""
+        """Return the folders of states without a readable description, as saved by earlier versions; they cannot be continued."""
         return sorted(file.parent for file in self.folder.glob(f"*/{STATE}") if SavedState(file.parent).stopped() is None)
 
 
 def write(file: Path, content: Callable[[IO[bytes]], object]) -> None:
-    """Write a file whole or not at all; `content` is given the open file."""
+    """Write a file atomically; `content` is called with the open file."""
     partial = file.with_suffix(".part")
     with partial.open("wb") as opened:
         content(opened)
@@ -137,7 +140,7 @@ def write(file: Path, content: Callable[[IO[bytes]], object]) -> None:
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """{"a": {"b": 1}} -> {"a.b": 1}."""
+    """Flatten nested mappings: {"a": {"b": 1}} -> {"a.b": 1}."""
     found: dict[str, Any] = {}
     for key, value in values.items():
         found |= flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}

@@ -326,7 +326,7 @@ def test_standing_statistics_change_nothing_else_and_are_the_same_again():
     ("made", "message"),
     [
         (lambda: told(dcgan.Critic(8, 1, width=4)), "classes: got 3 for the generator and 0 for the critic, expected the same"),
-        (lambda: told(auxiliary(), unrolled_steps=1), "unrolled_steps: got 1 beside an AuxiliaryCritic"),
+        (lambda: told(auxiliary(), unrolled_steps=1), "unrolled_steps: got 1 with an AuxiliaryCritic"),
         (lambda: told().check(next(Noise().batches(0))), "the networks are conditional on one of 3 labels, but the image set has none"),
         (
             lambda: told(JoinedCritic(dcgan.Critic(8, 1, width=4, norm="none"), 3, planes=1)).check(next(Labelled().batches(0))),

@@ -416,7 +416,8 @@ FC = {"size": 8, "latent_size": 5, "hidden": [4]}
         (
             lambda: broken(likelihood=DiscretisedLogistic()),
             {},
-            r"the decoder gives 1 x 8 x 8 .* expected 2 x 8 x 8 for .* DiscretisedLogistic takes 2 a value. Change the decoder's `outputs`",
+            r"the decoder gives 1 x 8 x 8 .* expected 2 x 8 x 8 for .* DiscretisedLogistic takes 2 per value"
+            r". Change the decoder's `outputs`",
         ),
         (lambda: broken(decoder=FullyConnectedDecoder(**FC | {"size": 6})), {}, r"the decoder gives 1 x 6 x 6 \(maps, height, width\)"),
     ],
@@ -430,7 +431,7 @@ def test_parts_that_do_not_fit_are_refused(recipe, batch, message):
 def test_an_encoder_without_a_variance_is_refused():
     recipe = made()
     recipe.encoder.layers = torch.nn.Sequential(torch.nn.Linear(64, 5))
-    with pytest.raises(InputError, match="the encoder gives 5 numbers an image, expected 10: mean and log-variance"):
+    with pytest.raises(InputError, match="the encoder gives 5 numbers per image, expected 10: mean and log-variance"):
         recipe.check(next(Noise().batches(0)))
 
 
