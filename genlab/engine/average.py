@@ -1,6 +1,6 @@
 """Exponential moving averages of networks, which are sampled and released instead of the trained networks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -37,7 +37,7 @@ class MovingAverage:
         return {}
 
 
-def lerp(beta: float):
+def lerp(beta: float) -> Callable[[list[Tensor], list[Tensor], Tensor], None]:
     """Return a function for `AveragedModel.multi_avg_fn` that replaces averages by current + beta (average - current), in place."""
 
     def average(averaged: list[Tensor], current: list[Tensor], count: Tensor) -> None:

@@ -53,14 +53,18 @@ class Compute:
 
     def settings(self) -> dict[str, str | bool]:
         """Return all settings that may change the last digits of a result. The number of workers does not."""
-        formats = {"channels_last": self.channels_last, "compile": str(self.compile), "torch": torch.__version__}
+        formats: dict[str, str | bool] = {
+            "channels_last": self.channels_last,
+            "compile": str(self.compile),
+            "torch": str(torch.__version__),
+        }
         return {"device": self.device.type, "precision": self.precision.name, **formats}
 
     def prepare(self, module: nn.Module, budget: int) -> nn.Module:
         """Move a module to the device and memory format, and compile its networks. In place: optimizers keep their parameters."""
         module.to(self.device)
         if self.channels_last:
-            module.to(memory_format=torch.channels_last)
+            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's overloads
         if self.compile is True or (self.compile == "auto" and budget >= MINIMUM_BUDGET_TO_COMPILE):
             for part in module.children():
                 if next(part.parameters(), None) is not None:  # networks only: pools and augmentations cause graph breaks

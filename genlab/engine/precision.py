@@ -12,7 +12,7 @@ class Precision(NamedTuple):
     device: torch.device
     name: Literal["fp32", "bf16", "fp16"]
 
-    def autocast(self) -> AbstractContextManager:
+    def autocast(self) -> AbstractContextManager[object]:
         """Return a context manager in which networks compute in this precision."""
         if self.name == "fp32":
             return nullcontext()

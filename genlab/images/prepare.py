@@ -63,7 +63,8 @@ def prepare_images(
             pass
     classes = tuple(sorted(set(used["label"]) - {""})) if kind == "labelled" else ()
     content_hash = hash_content(images, used, {"kind": kind, "shape": shape, "background": background, "fit": fit, "classes": classes})
-    return PreparedSet(name, kind, images, used, classes, content_hash, tuple(background))
+    red, green, blue = background
+    return PreparedSet(name, kind, images, used, classes, content_hash, (red, green, blue))
 
 
 def hash_content(

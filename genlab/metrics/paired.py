@@ -1,5 +1,7 @@
 """Distances between an image and the truth, by torchmetrics."""
 
+from typing import cast
+
 from torch import Tensor
 
 SSIM_WINDOW = 11  # pixels
@@ -16,15 +18,15 @@ def paired_scores(images: Tensor, truth: Tensor) -> dict[str, float]:
     from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
     images, truth = images.float().clamp(-1, 1), truth.float()
-    scores = {
+    scores: dict[str, Tensor] = {
         "l1": (images - truth).abs().mean((1, 2, 3)),
         "psnr": peak_signal_noise_ratio(images, truth, data_range=2.0, reduction="none", dim=(1, 2, 3)),
     }
     if min(images.shape[2:]) >= SSIM_WINDOW:
-        scores["ssim"] = structural_similarity_index_measure(images + 1, truth + 1, data_range=2.0, reduction="none")
+        scores["ssim"] = cast(Tensor, structural_similarity_index_measure(images + 1, truth + 1, data_range=2.0, reduction="none"))
     if ms_ssim_scales(*images.shape[2:]) > 1:
         scores["ms_ssim"] = ms_ssim(images, truth)
-    values = {}
+    values: dict[str, float] = {}
     for name, each in scores.items():
         values |= {name: float(each.double().mean()), f"{name}_spread": float(each.double().std())}
     return values

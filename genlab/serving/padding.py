@@ -1,7 +1,7 @@
 """Images of any H x W for networks that take multiples: what is missing is reflected, and cut off again."""
 
 from collections.abc import Sequence
-from typing import Protocol, Self, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 
@@ -12,7 +12,7 @@ class Indexable(Protocol):
     @property
     def shape(self) -> Sequence[int]: ...
 
-    def __getitem__(self, key: object) -> Self: ...
+    def __getitem__(self, key: Any, /) -> Any: ...
 
 
 Images = TypeVar("Images", bound=Indexable)
@@ -31,12 +31,12 @@ def pad(
     rows, columns = (padded_side(side, multiple, smallest) for side in (height, width))
     if (rows, columns) == (height, width):
         return images
-    return images[..., reflection(height, rows)[:, None], reflection(width, columns)]
+    return cast(Images, images[..., reflection(height, rows)[:, None], reflection(width, columns)])
 
 
 def crop(images: Images, height: int, width: int) -> Images:
     """The inverse of pad: (..., H', W') -> (..., height, width)."""
-    return images[..., :height, :width]
+    return cast(Images, images[..., :height, :width])
 
 
 def padded_side(side: int, multiple: int, smallest: int = 1) -> int:

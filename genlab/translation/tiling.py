@@ -9,7 +9,7 @@ from torch import Tensor
 from genlab.errors import InputError
 from genlab.networks.dropout_noise import DropoutNoise
 from genlab.serving.padding import crop
-from genlab.serving.tiling import coarser, windows
+from genlab.serving.tiling import Place, coarser, windows
 from genlab.translation.padding import pad
 
 
@@ -40,12 +40,13 @@ def translate_in_tiles(
     cell = noise.stride if noise else 1
     rows, columns = (windows(side, tile, overlap, stride, cell) for side in padded.shape[-2:])
     drawn = noise.draw(padded) if noise else None
-    blended = None
+    blended: Tensor | None = None
     for top, down in rows:
         for left, across in columns:
-            place = (..., slice(top, top + len(down)), slice(left, left + len(across)))
+            place: Place = (..., slice(top, top + len(down)), slice(left, left + len(across)))
             translation = network(padded[place]) if drawn is None else network(padded[place], drawn[coarser(place, cell)])
             if blended is None:
                 blended = translation.new_zeros(*translation.shape[:2], *padded.shape[-2:])
             blended[place] += translation * torch.from_numpy(np.outer(down, across)).to(translation)
+    assert blended is not None  # there is a tile: a side has at least one pixel
     return crop(blended, height, width)

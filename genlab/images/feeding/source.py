@@ -19,7 +19,7 @@ from genlab.images.prepared_set import PreparedSet
 PREFETCHED_BATCHES = 4  # a worker
 
 
-class ImageSource(Dataset):
+class ImageSource(Dataset[dict[str, Tensor]]):
     """The training images of a set, for ever: reshuffled each time they have all been seen; or its classes equally often.
 
     `epoch` is how many training images there are, either way. Only the natural order holds each once in so many: balanced, the
@@ -79,7 +79,7 @@ class ImageSource(Dataset):
         chosen = self._chosen(places)
         pictures = {role: np.asarray(self.images[indices]) for role, indices in chosen.items()}
         if self.augmentation is not None:
-            pictures = self._augmented(pictures, places)
+            pictures = self._augmented(pictures, places, self.augmentation)
         batch = {role: to_channels_first(images) for role, images in pictures.items()}
         return batch if self.labels is None else batch | {"label": torch.from_numpy(self.labels[chosen["image"]])}
 
@@ -91,13 +91,13 @@ class ImageSource(Dataset):
         each = enumerate(self.roles.items())
         return {role: natural(places, indices, self.seed, 0 if self.paired else order) for order, (role, indices) in each}
 
-    def _augmented(self, pictures: dict[str, np.ndarray], places: np.ndarray) -> dict[str, np.ndarray]:
+    def _augmented(self, pictures: dict[str, np.ndarray], places: np.ndarray, augmentation: Augmentation) -> dict[str, np.ndarray]:
         """The same images, each in a distortion of its own; the two of a pair in one."""
         if self.paired:
-            pairs = [self.augmentation(a, self.seed, place, 0, pair=b) for a, b, place in zip(*pictures.values(), places, strict=True)]
+            pairs = [augmentation(a, self.seed, place, 0, pair=b) for a, b, place in zip(*pictures.values(), places, strict=True)]
             return dict(zip(pictures, map(np.stack, zip(*pairs, strict=True)), strict=True))
         return {
-            role: np.stack([self.augmentation(image, self.seed, place, order)[0] for image, place in zip(images, places, strict=True)])
+            role: np.stack([augmentation(image, self.seed, place, order)[0] for image, place in zip(images, places, strict=True)])
             for order, (role, images) in enumerate(pictures.items())
         }
 
