@@ -1,4 +1,4 @@
-"""What all tests share: one thread, no outside host, and a project of their own."""
+"""Fixtures shared by all tests: one thread, no connections to other hosts, and a small project to work in."""
 
 import os
 
@@ -23,7 +23,7 @@ torch.set_num_threads(1)
 ROOT = Path(__file__).resolve().parent.parent
 
 
-# In every process that a test starts, Python itself runs this first: names and addresses of other machines are noted and refused.
+# Every Python process that a test starts runs this first. It records and refuses the names and addresses of other machines.
 GUARD = """
 import os, socket
 HERE = {"127.0.0.1", "::1", "localhost", "", None, socket.gethostname()}
@@ -48,7 +48,7 @@ socket.socket.connect_ex = guarded(socket.socket.connect_ex, of_address)
 
 @pytest.fixture(scope="session", autouse=True)
 def no_outside_host(tmp_path_factory):
-    """Nothing that runs in the tests, in this process or another, so much as looks up an outside host."""
+    """Fail if anything in the tests, in this process or one that it starts, looks up or connects to another host."""
     folder = tmp_path_factory.mktemp("guard")
     noted = folder / "hosts.txt"
     (folder / "sitecustomize.py").write_text(GUARD)
@@ -67,7 +67,7 @@ def no_outside_host(tmp_path_factory):
 
 @functools.cache
 def empty_store() -> bytes:
-    """An MLflow database without a run: its tables take seconds to make, so that all projects get a copy."""
+    """Contents of an MLflow database without runs. Creating its tables takes seconds, so all projects get a copy."""
     from mlflow import MlflowClient
 
     for talkative in ("mlflow", "alembic"):
@@ -79,9 +79,9 @@ def empty_store() -> bytes:
 
 
 def make_project(folder: Path, stems: int = 40, recipes: Collection[str] = ()) -> Path:
-    """A copy of the project with a few of its emoji and of its garments: nothing of the real one is touched.
+    """Copy the project with a few of its emoji and garments to `folder`, which is returned. The real project is not changed.
 
-    Of the recipes it has those that are named, if any are: each session reads all of them, which takes longer than many a node.
+    If `recipes` is not empty, only these are copied: each session reads all recipes, which takes longer than many nodes.
     """
     for name in ("conf", "pyproject.toml", "dvc.yaml", ".dvcignore", "notebooks"):
         source = ROOT / name
@@ -98,7 +98,7 @@ def make_project(folder: Path, stems: int = 40, recipes: Collection[str] = ()) -
         for file in chosen:
             shutil.copy(ROOT / "data" / "01_raw" / "emoji" / style / file.name, raw / style / file.name)
     make_sample(ROOT / "data" / "01_raw" / "fashion", folder / "data" / "01_raw" / "fashion", {"train": 80, "test": 20})
-    # The extractor's ONNX file takes seconds to make: all tests share one.
+    # Creating the extractor's ONNX file takes seconds, so all tests share one.
     (folder / ".genlab").mkdir()
     (ROOT / ".genlab" / "extractors").mkdir(parents=True, exist_ok=True)
     (folder / ".genlab" / "extractors").symlink_to(ROOT / ".genlab" / "extractors")
@@ -108,14 +108,14 @@ def make_project(folder: Path, stems: int = 40, recipes: Collection[str] = ()) -
 
 @pytest.fixture(autouse=True, scope="module")
 def no_tracking_uri_left():
-    """mlflow.set_tracking_uri sets this variable, too, which would send the next module's runs to this one's store."""
+    """Unset the variable that mlflow.set_tracking_uri also sets: it would send the next module's runs to this module's store."""
     yield
     os.environ.pop("MLFLOW_TRACKING_URI", None)
 
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """The working directory, inside a small project."""
+    """A small project as the working directory."""
     make_project(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
@@ -123,7 +123,7 @@ def project(tmp_path, monkeypatch):
 
 
 def run_kedro(project: Path, pipeline: str = "cyclegan", tags: list[str] | None = None, **parameters) -> None:
-    """`kedro run --env=test --pipelines=... --tags=... --params=...`, in this process; classifiers of image sets see a few batches."""
+    """`kedro run --env=test --pipelines=... --tags=... --params=...` in this process; image-set classifiers train on a few batches."""
     bootstrap_project(project)
     with pytest.MonkeyPatch.context() as patch, KedroSession.create(project, env="test", runtime_params=parameters) as session:
         patch.setattr("genlab.extractors.classifier_training.IMAGES", 640)
