@@ -24,7 +24,7 @@ def scored(kid: float) -> dict:
     }
 
 
-def told(kid: float) -> dict:
+def scored_by_class(kid: float) -> dict:
     """The scores of a recipe that is told labels."""
     bounds = {"none": 0.1, "1": 0.2}
     return scored(kid) | {

@@ -1,4 +1,4 @@
-"""The library without Kedro, as the README shows it."""
+"""Tests of the library without Kedro, as shown in the README."""
 
 import re
 import shutil
@@ -18,7 +18,7 @@ from genlab.training.history import History
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """The working directory: 40 emoji, and the shared feature extractor."""
+    """Working directory with 40 emoji and the shared feature extractor."""
     monkeypatch.chdir(tmp_path)
     emoji = tmp_path / "data/01_raw/emoji/3d"
     emoji.mkdir(parents=True)
@@ -76,7 +76,7 @@ def test_a_wrong_input_is_one_clear_error(folder, call, message):
         call()
 
 
-def test_a_recipe_that_was_trained_as_an_object_has_no_untrained_one_to_compare_with(folder):
+def test_a_recipe_trained_as_an_object_cannot_be_evaluated(folder):
     trained = Trained(build(MODEL), build(MODEL), History(1), "")
     with pytest.raises(InputError, match=r"model: trained from a GAN, expected a description"):
         genlab.evaluate(trained, None)

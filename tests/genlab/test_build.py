@@ -1,3 +1,5 @@
+"""Tests of building objects from descriptions."""
+
 import functools
 
 import pytest
@@ -22,7 +24,7 @@ def test_partial_leaves_arguments_for_later():
     assert factory([torch.nn.Parameter(torch.zeros(1))]).param_groups[0]["lr"] == 1e-3
 
 
-def test_a_name_of_something_made_gives_it():
+def test_the_name_of_an_existing_object_gives_the_object():
     assert build({"class": "genlab.losses.adversarial.LEAST_SQUARES"}) is LEAST_SQUARES
 
 
@@ -39,12 +41,12 @@ def test_a_name_of_something_made_gives_it():
         ({"class": "genlab.build.importlib"}, "not made there"),
     ],
 )
-def test_a_wrong_description_says_what_was_meant(change, message):
+def test_the_error_for_a_wrong_description_explains_what_to_change(change, message):
     for function in (build, check):
         with pytest.raises(ConfigurationError, match=message):
             function({"critic": CRITIC | change})
 
 
-def test_what_is_missing_is_named():
+def test_missing_arguments_are_named():
     with pytest.raises(ConfigurationError, match="also needs critic, loss, generator_optimizer, critic_optimizer"):
         check({"class": "genlab.recipes.cyclegan.CycleGAN", "generator": CRITIC | {"partial": True}})

@@ -185,7 +185,7 @@ def test_ada_follows_the_sign_of_the_critic():
         for group in recipe.updates["critic"].optimizer.param_groups:
             group["lr"] = group["initial_lr"] = 0.0
     found = [turn.terms.get("augmentation/probability") for turn, _ in turns(recipe, 24)]
-    assert [value for value in found if value is not None] == pytest.approx([0.04, 0.12, 0.2])  # steps of 4, 8 and 8 images over a ramp of 100
+    assert [value for value in found if value is not None] == pytest.approx([0.04, 0.12, 0.2])  # 4, 12 and 20 images of the ramp's 100
 
 
 def test_samples_use_the_moving_average_and_the_given_noise_and_psi():

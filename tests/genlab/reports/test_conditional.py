@@ -1,6 +1,6 @@
 """Test of the page that compares class-conditional recipes."""
 
-from scores import told
+from scores import scored_by_class
 
 from genlab.reports import conditional
 
@@ -11,8 +11,8 @@ SPEEDS = {name: {"images_per_second": 200.4, "ratio": 1.25} for name in FAMILY}
 
 
 def test_conditional_recipes_are_also_compared_by_class():
-    metrics = {"gan": told(0.12), "wgan": told(0.06)}
-    whole = {"gan": told(0.05) | {"images": {"training": 60000, "held_out": 10000, "seen": 64000}}}
+    metrics = {"gan": scored_by_class(0.12), "wgan": scored_by_class(0.06)}
+    whole = {"gan": scored_by_class(0.05) | {"images": {"training": 60000, "held_out": 10000, "seen": 64000}}}
     lines = conditional.describe(FAMILY, metrics, SPEEDS, whole, "conditional")
     assert lines[0] == "# Class-conditional GANs, side by side"
     for expected in (
