@@ -1,4 +1,4 @@
-"""Folders and archives of tiny images, and the facts of a layout's items."""
+"""Helpers for tests of image sources: write folders and archives of tiny images, and list the items of a source."""
 
 import zipfile
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Scores of recipes as evaluation leaves them, for tests of the pages."""
+"""Example scores in the form that evaluation saves, for tests of the result pages."""
 
 PROTOCOL = {
     "extractor": "efflite0",
@@ -13,6 +13,7 @@ PROTOCOL = {
 
 
 def scored(kid: float) -> dict:
+    """Scores of a sampling recipe."""
     own = {"kid_efflite0": kid, "kid_efflite0_spread": 0.004, "fid_efflite0": 90.4, "precision": 0.5, "recall": 0.25, "nearest_training": 8}
     rows = {"generated": own, "untrained": own | {"kid_efflite0": 0.6}, "training images": own | {"kid_efflite0": 0.0}}
     domain = {"kid_in_domain": kid / 2, "kid_in_domain_spread": 0.002, "fid_in_domain": 3.14159, "precision": 0.7, "recall": 0.6}
@@ -25,7 +26,7 @@ def scored(kid: float) -> dict:
 
 
 def scored_by_class(kid: float) -> dict:
-    """The scores of a recipe that is told labels."""
+    """Scores of a class-conditional recipe."""
     bounds = {"none": 0.1, "1": 0.2}
     return scored(kid) | {
         "classes": {

@@ -1,4 +1,4 @@
-"""Releases of networks so small that every pixel is known."""
+"""Releases of networks so small that every pixel is known, for tests of serving."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-CLASSES = ["hat", "shoe", "0"]  # the last one's name is the first one's number
+CLASSES = ["hat", "shoe", "0"]  # the name of the last class is the number of the first
 STYLED = {"noise_size": 4, "truncates": "styles"}
 
 
@@ -53,6 +53,7 @@ def sampling_network(conditional: bool) -> bytes:
 
 
 def model_of(made: list[onnx.NodeProto], takes: list[onnx.ValueInfoProto], constants: dict[str, np.ndarray]) -> bytes:
+    """ONNX file of a graph with these nodes, inputs and constants, and the output image (N, 1, 2, 2)."""
     gives = [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["batch", 1, 2, 2])]
     known = [onnx.numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()]
     graph = helper.make_graph(made, "generator", takes, gives, known)
@@ -60,11 +61,12 @@ def model_of(made: list[onnx.NodeProto], takes: list[onnx.ValueInfoProto], const
 
 
 def facts_of(classes: list[str], **more) -> dict:
+    """Facts of a release of a sampler of 2 x 2 px with these classes."""
     return {"served_as": "sampler", "latent_size": 4, "channels": 1, "training_size": [2, 2], "classes": classes} | more
 
 
 def make_release(folder: Path, facts: dict, **networks: bytes) -> Path:
-    """release.json and <name>.onnx of each network in a new folder."""
+    """Write release.json and <name>.onnx of each network to a new folder."""
     folder.mkdir(parents=True)
     (folder / "release.json").write_text(json.dumps(facts))
     for name, content in networks.items():
@@ -96,7 +98,7 @@ def translating_network(noise: bool) -> bytes:
 
 
 def translator_facts(directions: list[str], noise: bool) -> dict:
-    """Of translating_network, with a stride of 4."""
+    """Facts of a release of `translating_network`, with a stride of 4."""
     return {
         "served_as": "translator",
         "directions": directions,

@@ -1,4 +1,4 @@
-"""Protocols as metrics.json has them, for tests of what reads it."""
+"""Example protocols in the form of metrics.json, for tests of code that reads it."""
 
 COMMON = {"extractor": "efflite0", "extractor_sha256": "e" * 64, "resize": "bilinear, antialiased, 224 px"}
 KID = {"kid": "unbiased, cubic kernel, the whole sets", "kid_spread": "standard deviation over 100 subsets"}

@@ -1,4 +1,4 @@
-"""Image sets, an extractor, a classifier and recipes that can be seen through, for tests of evaluation."""
+"""Image sets, an extractor, a classifier and recipes with simple, known behaviour, for tests of training and evaluation."""
 
 import dataclasses
 import sys
@@ -27,7 +27,7 @@ MODEL = {  # a small GAN on the images below
 
 
 class Means:
-    """Each image's means over patches of 4 x 4 pixels: an extractor that is as simple as can be."""
+    """The simplest extractor: means over patches of 4 x 4 pixels, uint8 (N, H, W, C) -> (N, H W C / 16) in [0, 1]."""
 
     name, sha256 = "means", "0" * 64
 
@@ -41,12 +41,12 @@ class Means:
 
 
 class NearestMean(Means):
-    """A classifier by the nearest of the classes' mean features."""
+    """Classifier that predicts the class with the nearest mean of features."""
 
     name = "in_domain"
 
     def __init__(self, images, labels, classes):
-        features, far = self(images), np.full((1, self(images).shape[1]), 1e6)  # from a class without images
+        features, far = self(images), np.full((1, self(images).shape[1]), 1e6)  # centre of a class without images
         self.centres = np.stack([(features[labels == number] if (labels == number).any() else far).mean(0) for number in range(classes)])
 
     def predict(self, images):
@@ -57,7 +57,7 @@ class NearestMean(Means):
 
 
 class Classifiers:
-    """Trained at once."""
+    """Source of classifiers that need no training."""
 
     def of_set(self, images):
         train = images.indices("train")
@@ -65,7 +65,7 @@ class Classifiers:
 
 
 class Conditional(Recipe):
-    """A sample is its class's image, a little darker or lighter by the first latent."""
+    """Recipe with a fixed image per class; a sample is this image plus a tenth of the first latent number."""
 
     classes = 2
 
@@ -80,7 +80,7 @@ class Conditional(Recipe):
 
 
 class Styled(Recipe):
-    """A sample is its class's image, as much darker or lighter as the first latent, by psi, and the last number of the noise say."""
+    """Recipe with a fixed image per class; a sample adds psi / 10 times the first latent number and 1 / 50 of the last noise value."""
 
     truncates, noise_size = Truncated.STYLES, 5
 
@@ -101,7 +101,7 @@ class Styled(Recipe):
 
 
 def fit_in_no_time(monkeypatch):
-    """Evaluation trains a NearestMean where it would train a classifier; returns a list of what was trained."""
+    """Make evaluation fit a NearestMean in place of a classifier; return the list of (images, labels) that were fitted."""
     trained = []
 
     def fit(images, labels, classes, seed=0, what=""):
@@ -114,7 +114,7 @@ def fit_in_no_time(monkeypatch):
 
 
 def name_in_yaml(monkeypatch, recipe):
-    """Lets a YAML name a recipe as genlab.recipes.stand_in.<its name>."""
+    """Make a recipe available to YAML files as genlab.recipes.stand_in.<its name>."""
     module = types.ModuleType("genlab.recipes.stand_in")
     setattr(module, recipe.__name__, recipe)
     monkeypatch.setattr(recipe, "__module__", module.__name__)
@@ -122,7 +122,7 @@ def name_in_yaml(monkeypatch, recipe):
 
 
 def image_set(training=40, held_out=20, channels=1, kind="labelled", mislabelled=0.0, names=("left", "top")):
-    """Two kinds of images, light at the top or light on the left, each a little different; a share of them with the other's label."""
+    """Images of two kinds with noise, a ramp from the top or from the left; the fraction `mislabelled` has the other kind's label."""
     random, count = np.random.default_rng(0), training + held_out
     ramp = np.linspace(0, 200, 16).astype(np.uint8)
     kinds = np.stack([np.tile(ramp[:, None], (1, 16)), np.tile(ramp, (16, 1))])
@@ -137,13 +137,13 @@ def image_set(training=40, held_out=20, channels=1, kind="labelled", mislabelled
 
 
 def of_split(images, split):
-    """A split's images, uint8 (N, H, W, C), and their labels, (N,)."""
+    """Images of a split, uint8 (N, H, W, C), and their labels, (N,)."""
     indices = images.indices(split)
     return images.images[indices], labels(images)[indices]
 
 
 def relabelled(images, positions, name):
-    """The same set with another class, of the images in these positions."""
+    """The same set, with the images in these positions in another class."""
     manifest = images.manifest.copy()
     manifest.loc[positions, "label"] = name
     return dataclasses.replace(images, manifest=manifest, classes=tuple(sorted({*images.classes, name})))

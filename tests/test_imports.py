@@ -1,4 +1,4 @@
-"""The modules of genlab/ and pipelines/: layers, no circle of imports, and no framework in the library."""
+"""Tests of the imports of genlab/ and pipelines/: layers, no circular imports, and no framework in the library."""
 
 import ast
 import graphlib
@@ -9,7 +9,7 @@ import pytest
 from conftest import ROOT
 
 PACKAGES = ("genlab", "pipelines")
-# The rooms of genlab/, from the top to the bottom: a module imports from its own room and from lower layers only.
+# The subpackages of genlab/, from top to bottom: a module imports only from its own subpackage and from lower layers.
 LAYERS = (
     {"api", "reports"},
     {"evaluation"},
@@ -29,7 +29,7 @@ FRAMEWORKS = {"kedro", "kedro_datasets", "mlflow", "dvc", "great_expectations", 
 
 
 def modules(root: Path) -> dict[str, Path]:
-    """Name -> file of every module; a package's name stands for its `__init__`."""
+    """Name -> file of every module; the name of a package stands for its `__init__`."""
     found = {}
     for package in PACKAGES:
         for file in sorted((root / package).rglob("*.py")):
@@ -39,7 +39,7 @@ def modules(root: Path) -> dict[str, Path]:
 
 
 def statements(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
-    """All import statements, also those in functions, but for those under `if TYPE_CHECKING:`."""
+    """All import statements, including those in functions, except those under `if TYPE_CHECKING:`."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Import | ast.ImportFrom):
             yield child
@@ -51,7 +51,7 @@ def statements(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
 
 
 def imported(name: str, file: Path, known: dict[str, Path]) -> set[str]:
-    """The modules that a module imports by name, ours or others."""
+    """Names of the modules that a module imports, from this repository or elsewhere."""
     package = name if file.stem == "__init__" else name.rpartition(".")[0]
     found = set()
     for statement in statements(ast.parse(file.read_text(encoding="utf-8"))):
@@ -68,7 +68,7 @@ def imported(name: str, file: Path, known: dict[str, Path]) -> set[str]:
 
 
 def executed(name: str, target: str) -> Iterator[str]:
-    """The module that is named, and the `__init__` of every package around it which is not around the importing module, too."""
+    """The imported module and those of its parent packages that do not contain the importing module."""
     yield target
     while "." in target:
         target = target.rpartition(".")[0]
@@ -77,7 +77,7 @@ def executed(name: str, target: str) -> Iterator[str]:
 
 
 def graph(root: Path) -> dict[str, set[str]]:
-    """Module -> the modules of ours whose code an import of its statements runs."""
+    """Module -> modules of this repository that its import statements run."""
     known = modules(root)
     return {
         name: {each for target in imported(name, file, known) for each in executed(name, target) if each in known} - {name}
@@ -86,7 +86,7 @@ def graph(root: Path) -> dict[str, set[str]]:
 
 
 def circle(edges: dict[str, set[str]]) -> list[str]:
-    """A circle of imports, from the importing module to the imported one, the first one again at the end; empty if there is none."""
+    """Modules of a circular import, each importing the next one, with the first repeated at the end; empty if there is none."""
     try:
         graphlib.TopologicalSorter(edges).prepare()
     except graphlib.CycleError as error:
@@ -94,24 +94,24 @@ def circle(edges: dict[str, set[str]]) -> list[str]:
     return []
 
 
-def test_no_circle_of_imports():
+def test_there_are_no_circular_imports():
     found = circle(graph(ROOT))
     assert not found, f"a circle of imports: {' -> '.join(found)}"
 
 
-def test_a_room_imports_from_lower_layers_only():
-    """Commands (`__main__`) stand above all rooms."""
+def test_subpackages_import_only_from_lower_layers():
+    """Commands (`__main__`) are above all layers."""
     known = modules(ROOT)
-    level = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
+    level = {subpackage: number for number, layer in enumerate(LAYERS) for subpackage in layer}
     wrong = []
     for name, file in known.items():
         package, _, rest = name.partition(".")
         if package != "genlab" or not rest or file.stem == "__main__":
             continue
-        room = rest.partition(".")[0]
+        subpackage = rest.partition(".")[0]
         for target in imported(name, file, known):
-            other = target.split(".")[1] if target.startswith("genlab.") else room
-            if other != room and level[other] <= level[room]:
+            other = target.split(".")[1] if target.startswith("genlab.") else subpackage
+            if other != subpackage and level[other] <= level[subpackage]:
                 wrong.append(f"{name} imports {target}")
     assert not wrong, wrong
 
@@ -137,8 +137,8 @@ def test_the_library_imports_no_framework():
         ("from genlab.b import x", "from pipelines.inner.c import z", {"genlab.b", "pipelines.inner"}),
     ],
 )
-def test_a_circle_is_found_wherever_the_imports_are(a, b, expected, tmp_path):
-    """In the last one the package's own `__init__`, which runs before its module does, closes the circle."""
+def test_a_circular_import_is_found_wherever_the_imports_are(a, b, expected, tmp_path):
+    """In the last case, the circle is closed by the `__init__` of the package, which runs before its module."""
     texts = {
         "genlab/a": a,
         "genlab/b": b,

@@ -1,4 +1,4 @@
-"""A recipe of two numbers and a source of batches, for the tests of the engine."""
+"""A recipe of two tiny networks and a source of batches, for tests of the engine."""
 
 import itertools
 
@@ -11,7 +11,7 @@ from genlab.engine.updates import GradientUpdate
 
 
 class Numbers:
-    """A source: batch i is four draws from N(i, 1)."""
+    """Source of batches: batch i is four draws from N(i, 1)."""
 
     def batches(self, start):
         for number in itertools.count(start):
@@ -19,7 +19,7 @@ class Numbers:
 
 
 class Two(Recipe):
-    """Two players that each pull a number to a noisy target; the second moves every other turn, three steps each time."""
+    """Two linear networks with least-squares objectives; the second is updated every other turn, in three steps."""
 
     def __init__(self):
         super().__init__()
