@@ -55,7 +55,7 @@ class Plus(torch.nn.Module):
 
 
 class Difference(torch.nn.Module):
-    """Critic whose logit is the mean brightness of the second image of a pair minus that of the first."""
+    """Critic with a logit equal to the mean brightness of the second image of a pair minus that of the first."""
 
     def __init__(self):
         super().__init__()
