@@ -1,4 +1,4 @@
-"""Names of version 0.1 in descriptions and releases."""
+"""Tests of names of version 0.1 in descriptions and releases."""
 
 import re
 
@@ -45,7 +45,7 @@ def test_a_current_name_gives_no_warning(caplog):
     assert not caplog.messages
 
 
-def test_every_moved_module_is_tried():
+def test_every_moved_module_is_tested():
     assert all(any(name.startswith(f"{old}.") for name in OLD) for old in MODULES)
     assert set(OBJECTS.values()) == {f"{Inference.__module__}.{Inference.__name__}"}
 
@@ -57,7 +57,7 @@ def test_an_old_description_builds_the_same_object_and_has_the_code_of_the_new_n
     assert list(classes_in(old)) == ["genlab.networks.inference.Inference"]
 
 
-def test_a_name_that_has_never_been_is_still_refused(caplog):
+def test_a_name_that_never_existed_is_refused(caplog):
     with pytest.raises(ConfigurationError, match=r"has no 'Canney'.* Did you mean 'Canny'"):
         find("genlab.images.edges.Canney", "source")
     assert len(caplog.messages) == 1

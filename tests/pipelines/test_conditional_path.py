@@ -1,4 +1,4 @@
-"""The conditional family from raw images to a registered version that is asked for a class, in one small project."""
+"""Tests of the conditional family in one small project, from raw images to a registered version that generates given classes."""
 
 import io
 import json
@@ -15,14 +15,14 @@ from PIL import Image
 
 from genlab.errors import InputError
 
-RECIPE = "biggan"  # what is exported has spectral norms, attention, split latents and standing statistics
+RECIPE = "biggan"  # the export has spectral norms, attention, split latents and recomputed batch-norm statistics
 PICTURES = ("samples", "pictures/class_interpolation", "pictures/truncation_curve", "pictures/truncation", "curves")
 GROUPS = ["headline", "protocol", "samples", "in_domain", "classes", "kid_within_classes", "truncation"]
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """A project that all recipes share: its images are prepared, and their features computed, once."""
+    """A project shared by all recipes: images are prepared, and features computed, once."""
     return make_project(tmp_path_factory.mktemp("conditional"), recipes=(RECIPE, "cgan", "projection_gan"))
 
 
@@ -61,8 +61,8 @@ def test_the_whole_path(project, monkeypatch):
         served(truncation=-1.0)
 
 
-def test_another_labelled_set_and_balanced_classes_are_a_parameter_away(project, monkeypatch):
-    """scikit-learn's digits, 8 px."""
+def test_another_labelled_set_and_balanced_classes_need_only_parameters(project, monkeypatch):
+    """Train on scikit-learn's digits at 8 px with balanced classes."""
     monkeypatch.chdir(project)
     run_kedro(project, "prepare_digits")
     model = {
@@ -77,7 +77,7 @@ def test_another_labelled_set_and_balanced_classes_are_a_parameter_away(project,
 
 
 def test_classes_of_any_name_and_number_in_colour(project, monkeypatch):
-    """A folder a class, called what MLflow wouldn't call a metric; from raw images to the registry."""
+    """One folder per class, with names that MLflow does not allow for metrics, from raw images to the registry."""
     monkeypatch.chdir(project)
     generator = np.random.default_rng(0)
     for label, level in (("Food & Drink", 60), ("a|b (rare)?", 190)):

@@ -1,4 +1,4 @@
-"""Folders of files: what is current, and what becomes of the rest."""
+"""Tests of datasets that are folders: which files are current, and what happens to the others."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ def content(folder) -> dict[str, bytes]:
 
 
 def release(**files: bytes) -> dict[str, bytes]:
-    """Files and the release.json that lists them."""
+    """Files and a release.json that lists them."""
     named = {f"{name}.onnx": each for name, each in files.items()}
     hashes = {name: hashlib.sha256(each).hexdigest() for name, each in named.items()}
     return named | {"release.json": json.dumps({"sha256": hashes}).encode()}
@@ -34,13 +34,13 @@ def folder(tmp_path):
     return FileFolder(str(tmp_path / "release"), "release.json")
 
 
-def test_pictures_are_the_bytes_that_a_picture_alone_is(pictures, tmp_path):
+def test_pictures_are_saved_as_the_same_bytes_as_a_single_picture(pictures, tmp_path):
     pictures.save({"sheet": BLACK})
     Picture(str(tmp_path / "sheet.png")).save(BLACK)
-    assert content(tmp_path / "pictures") == {"sheet.png": (tmp_path / "sheet.png").read_bytes()}  # and no other file is there
+    assert content(tmp_path / "pictures") == {"sheet.png": (tmp_path / "sheet.png").read_bytes()}  # and no other file
 
 
-def test_a_former_saves_picture_is_moved_and_a_persons_file_stays_and_neither_is_current(pictures, tmp_path):
+def test_pictures_of_earlier_saves_are_moved_and_files_of_the_user_stay(pictures, tmp_path):
     pictures.save({"old": BLACK, "kept": BLACK})
     old = (pictures.filepath / "old.png").read_bytes()
     mine = {"mine.png": old, "notes.txt": b"mine"}
@@ -54,7 +54,7 @@ def test_a_former_saves_picture_is_moved_and_a_persons_file_stays_and_neither_is
     assert [file.name for file in pictures.files()] == ["kept.png", "new.png"]
 
 
-def test_a_persons_file_of_the_same_name_is_moved_and_not_overwritten(pictures, tmp_path):
+def test_a_users_file_of_the_same_name_is_moved_and_not_overwritten(pictures, tmp_path):
     pictures.filepath.mkdir()
     (pictures.filepath / "sheet.png").write_bytes(b"mine")
     pictures.save({"sheet": BLACK})
@@ -63,15 +63,15 @@ def test_a_persons_file_of_the_same_name_is_moved_and_not_overwritten(pictures, 
     assert content(tmp_path / "pictures.former") == {"1/sheet.png": b"mine", "2/sheet.png": b"mine again"}
 
 
-def test_the_same_data_again_move_nothing(pictures, folder, tmp_path):
+def test_saving_the_same_data_again_moves_nothing(pictures, folder, tmp_path):
     for _ in range(2):
         pictures.save({"sheet": BLACK})
         folder.save(release(a=b"1"))
     assert not list(tmp_path.glob("*.former"))
 
 
-def test_a_folder_without_its_listing_is_taken_whole(pictures):
-    """As DVC restores it: the listing is next to the folder, not in it."""
+def test_a_folder_without_its_listing_is_loaded_completely(pictures):
+    """DVC restores the folder without the listing, which is next to the folder."""
     pictures.save({"sheet": BLACK})
     pictures.listing.unlink()
     assert list(pictures.load()) == ["sheet"]
@@ -99,7 +99,7 @@ def test_a_release_is_what_its_release_json_lists(folder, tmp_path):
     ],
 )
 def test_a_folder_that_disagrees_with_its_listing_is_not_loaded(folder, harm, message):
-    """Such as one that an interrupted save has left."""
+    """For example, a folder that an interrupted save has left."""
     folder.save(release(a=b"1"))
     harm(folder.filepath / "a.onnx")
     with pytest.raises(DatasetError) as caught:
@@ -108,7 +108,7 @@ def test_a_folder_that_disagrees_with_its_listing_is_not_loaded(folder, harm, me
         raise root_cause(caught.value)
 
 
-def test_an_interrupted_save_is_noticed(folder, monkeypatch):
+def test_an_interrupted_save_is_detected(folder, monkeypatch):
     folder.save(release(a=b"1", b=b"1"))
     written = []
 

@@ -1,4 +1,4 @@
-"""dvc.yaml: it knows every recipe and set, names the code that decides a result, and makes nothing twice."""
+"""Tests of dvc.yaml: it lists every recipe and image set, depends on the code that determines a result, and makes nothing twice."""
 
 import json
 import os
@@ -21,7 +21,7 @@ RECIPES = {name: entry for name, entry in PARAMETERS.items() if isinstance(entry
 
 
 def test_every_recipe_and_image_set_has_its_stages():
-    """One list of recipes serves all stages; it and that of the sets name what conf/ has."""
+    """All stages share one list of recipes; this list and the list of image sets agree with conf/."""
     wanted = {name: {"images": entry["images"]} for name, entry in RECIPES.items()}
     for stage in ("train", "evaluate", "release"):
         assert STAGES[stage]["foreach"] == wanted, "add the recipe to the list under `train` in dvc.yaml, or remove it there"
@@ -32,17 +32,17 @@ def test_every_recipe_and_image_set_has_its_stages():
 
 
 def module_file(name: str) -> str:
-    """`genlab.images.sources.satellite.Earth` -> `genlab/images/sources/satellite.py`: the source of a set without `root`."""
+    """`genlab.images.sources.satellite.Earth` -> `genlab/images/sources/satellite.py`: the raw data of a set without `root`."""
     return f"{name.rpartition('.')[0].replace('.', '/')}.py"
 
 
-# For each [stage, item, package, modules, description] of a JSON list: the files of genlab that Python imports for it.
+# Prints the files of genlab that Python imports, for each [stage, item, package, modules, description] of a JSON list.
 IMPORTED = """
 import ast, importlib, json, sys
 from pathlib import Path
 for stage, name, package, modules, description in json.load(sys.stdin):
     for module in [module for module in sys.modules if module.partition(".")[0] == "genlab"]:
-        del sys.modules[module]  # as in a fresh process, but for torch and its like
+        del sys.modules[module]  # as in a new process, except for torch and other packages
     needed = set(modules)
     for file in Path(f"pipelines/{package}").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
@@ -61,12 +61,12 @@ SOME = ("emoji", "satellite", "digits", "cyclegan", "pix2pix", "gan", "biggan", 
 
 @pytest.fixture(scope="module")
 def fingerprints():
-    """(stage, item) -> {file: hash}, by the script."""
+    """(stage, item) -> {file: hash}, computed by the script."""
     return {(stage, name): files for stage, name, files in script.fingerprints(PARAMETERS, ROOT)}
 
 
-def test_a_stage_depends_on_the_code_that_it_imports_and_on_no_other(fingerprints):
-    """Compared with Python's own imports, of the stage's nodes and of what its description builds."""
+def test_a_stage_depends_only_on_the_code_that_it_imports(fingerprints):
+    """Compare with the modules that Python imports for the nodes of the stage and for the objects in its description."""
     items = [
         (stage, name, package, modules, description)
         for stage, (package, modules) in script.STAGES.items()
@@ -83,11 +83,11 @@ def test_a_stage_depends_on_the_code_that_it_imports_and_on_no_other(fingerprint
         assert not superfluous, f"{stage} of {name} does not import {superfluous}: see STAGES in scripts/fingerprints.py"
 
 
-# genlab.pictures.evaluation imports these inside functions, for recipes that have such pictures: all evaluations depend on them.
+# genlab.pictures.evaluation imports these in functions, for recipes that have such pictures, so that all evaluations depend on them.
 LAZY = ("genlab/pictures/", "genlab/styles/", "genlab/variational/", "genlab/networks/")
 
 
-def test_other_networks_and_scores_are_no_dependency_of_a_training(fingerprints):
+def test_training_does_not_depend_on_other_networks_or_on_scores(fingerprints):
     files = set(fingerprints["train", "gan"])
     assert {"genlab/recipes/gan.py", "genlab/networks/dcgan.py", "genlab/training/fit.py", "pipelines/training/nodes.py"} <= files
     assert not {file for file in files if file.startswith(("genlab/metrics", "genlab/evaluation", "genlab/export", "genlab/pictures"))}
@@ -96,12 +96,12 @@ def test_other_networks_and_scores_are_no_dependency_of_a_training(fingerprints)
 
 @pytest.fixture
 def repository(tmp_path):
-    """A project under DVC whose base sizes are the test's, with a recipe that translates and one that samples.
+    """A project under DVC with the sizes of the test environment, a translation recipe and a sampling recipe.
 
-    Each stage of each item is a process of ten seconds: of the sets only theirs, and only one of the recipes is released.
+    Each stage of each item is a process of ten seconds, so only their image sets are prepared and only one recipe is released.
     """
     project = make_project(tmp_path, recipes=("gan", "pix2pix"))
-    (project / "mlflow.db").unlink()  # here the first run makes it
+    (project / "mlflow.db").unlink()  # the first run creates it
     for folder in ("genlab", "pipelines", "scripts"):
         shutil.copytree(ROOT / folder, project / folder, ignore=shutil.ignore_patterns("__pycache__"))
     classifier = project / "genlab/extractors/classifier.py"
@@ -134,7 +134,7 @@ def test_repro_makes_everything_once(repository):
     assert all(f"{stage}@" in made or f"'{stage}'" in made for stage in STAGES)
     lock = (repository / "dvc.lock").read_text()
     assert "Data and pipelines are up to date" in dvc(repository, "repro")
-    # A registered version was made, and no run id or date entered what DVC keeps: made again, everything is the same.
+    # A version was registered, and no file that DVC tracks contains a run id or date: evaluating again changes nothing.
     dvc(repository, "repro", "--force", "--single-item", "evaluate@gan")
     assert (repository / "dvc.lock").read_text() == lock
     assert "kid_efflite0" in dvc(repository, "metrics", "show")

@@ -1,4 +1,4 @@
-"""A recipe and the kinds of image sets that it learns from."""
+"""Tests of the kinds of image sets that each recipe accepts."""
 
 import pytest
 from conftest import run_kedro
@@ -28,6 +28,6 @@ def test_a_model_that_is_no_recipe_is_refused(project):
 
 
 @pytest.mark.parametrize("model", [None, {"l1_weight": 1.0}, {"class": "genlab.recipes.gan.GAN", "partial": True}])
-def test_a_model_that_is_not_described_is_refused(project, model):
+def test_a_model_without_a_description_is_refused(project, model):
     with pytest.raises(ConfigurationError, match=r"gan\.model: expected \{class: genlab\.recipes"):
         check({"gan": {"images": "fashion", "model": model}}, {})

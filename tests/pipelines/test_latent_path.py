@@ -1,4 +1,4 @@
-"""VAEs and mixtures from raw images to a registered version: likelihood, reconstructions, clusters, labels."""
+"""Tests of VAEs and mixtures from raw images to a registered version: likelihood, reconstructions, clusters, labels."""
 
 import io
 import itertools
@@ -29,7 +29,7 @@ OF_EVERY_SAMPLER = {"interpolation", "neighbours", "truncation"}
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """A project that all recipes share, with every twelfth of the digits: the extractor sees 30 images a second."""
+    """A project shared by all recipes, with every twelfth digit, because the extractor processes 30 images/s."""
     every = Digits.items
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Digits, "items", lambda self: itertools.islice(every(self), 0, None, 12))
@@ -58,8 +58,8 @@ def test_the_whole_path(recipe, project, monkeypatch):
     assert "bits_per_dimension" in (report / "card.md").read_text()
 
 
-def test_a_conditional_model_is_asked_for_a_label(project, monkeypatch):
-    """After its whole path."""
+def test_a_conditional_model_generates_the_given_label(project, monkeypatch):
+    """Uses the version that test_the_whole_path has registered."""
     monkeypatch.chdir(project)
     mlflow.set_tracking_uri(f"sqlite:///{project / 'mlflow.db'}")
     model = mlflow.pyfunc.load_model("models:/vae_labels-fashion_28@champion")
@@ -75,8 +75,8 @@ def test_a_conditional_model_is_asked_for_a_label(project, monkeypatch):
         served(label="Hat")
 
 
-def test_the_page_that_puts_them_side_by_side(project, monkeypatch):
-    """After their whole paths: tables by what was scored, pictures that are there, and the two checks computed anew."""
+def test_the_page_compares_the_recipes(project, monkeypatch):
+    """Uses the results of test_the_whole_path: one table per scored image set, existing pictures, and two computed checks."""
     monkeypatch.chdir(project)
     (project / latent_variables.BENCHMARK).parent.mkdir(parents=True)
     case = {f"{kind}_{name}": 1.0 for kind in ("seconds", "faster", "held_out") for name in ("float32", "float64", "scikit_float64")}
@@ -93,7 +93,7 @@ def test_the_page_that_puts_them_side_by_side(project, monkeypatch):
     assert len(linked) > 15 and all((page.parent / file).exists() for file in linked)
     (tight,) = re.findall(r"\| the posterior, as the E step computes it \| (\S+) \|", text)
     (spread,) = re.findall(r"spread over all components \| (\S+) \|", text)
-    assert abs(float(tight)) < 1e-9 < float(spread)  # the bound is tight at the posterior alone
+    assert abs(float(tight)) < 1e-9 < float(spread)  # the bound is tight only at the posterior
     closed, by_em = (
         float(re.search(rf"\| {name}[^|]* \| (\S+) \|", text)[1].replace(",", "")) for name in ("probabilistic PCA", "one factor")
     )
@@ -104,7 +104,7 @@ def test_the_page_that_puts_them_side_by_side(project, monkeypatch):
 def test_a_family_is_a_pipeline():
     from pipelines.pipeline_registry import register_pipelines
 
-    with session.using(None):  # the project itself, whatever session was last
+    with session.using(None):  # the project itself, not that of the last session
         pipelines = register_pipelines()
     names = {node.namespace for node in pipelines["latent_variables"].nodes}
     assert names >= {"gmm", "vae", "vae_mixture", "digits", "fashion_28"} and "gan" not in names

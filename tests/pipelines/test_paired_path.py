@@ -1,4 +1,4 @@
-"""From pairs to a registered translator, in one run: pix2pix, its ablation, and its two ways to sample."""
+"""Tests of pix2pix from pairs to a registered translator: its ablation, and sampling with and without dropout."""
 
 import io
 import json
@@ -39,7 +39,7 @@ def reported(project, recipe, name):
     return json.loads((project / f"data/08_reporting/{recipe}/{name}.json").read_text())
 
 
-def test_the_one_direction_is_scored_beside_its_baselines(project):
+def test_the_single_direction_is_scored_with_its_baselines(project):
     metrics = reported(project, "pix2pix", "metrics")
     assert set(metrics) == {"headline", "protocol", "a_to_b"}
     assert list(metrics["a_to_b"]) == ["translated", "untrained", "identity"]
@@ -50,14 +50,14 @@ def test_the_one_direction_is_scored_beside_its_baselines(project):
     assert metrics["protocol"]["ms_ssim"].startswith("the same, 2 scales") and "not LPIPS" in metrics["protocol"]["perceptual"]
 
 
-def test_what_is_held_out_is_what_cyclegan_holds_out(project, client):
+def test_pix2pix_and_cyclegan_hold_out_the_same_images(project, client):
     run_kedro(project, "prepare_emoji")
     manifests = [pd.read_parquet(project / f"data/05_model_input/{name}/manifest.parquet") for name in ("emoji", "emoji_pairs")]
     unpaired, paired = (set(each.loc[each["split"] == "test", "path"]) for each in manifests)
     assert unpaired == paired
 
 
-def test_the_release_says_how_it_samples_and_agrees_with_onnx(project):
+def test_the_release_states_how_it_samples_and_agrees_with_onnx(project):
     facts = json.loads((project / "data/06_models/pix2pix/release/release.json").read_text())
     assert facts["directions"] == ["a_to_b"] and facts["noise"] is None
     assert facts["sampling"] == {"dropout": False, "statistics": "running"}
@@ -76,7 +76,7 @@ def test_the_registered_version_translates_any_size_whole_or_in_tiles(project, c
 
 
 def test_the_page_shows_the_recipes_that_have_run(project):
-    """Before the ablation has: a note names its command."""
+    """The ablation has not run yet, and a note names its command."""
     (project / "docs/results").mkdir(parents=True)
     page, (note,) = translation.write(Project(project, configuration.recipes()))
     assert "`kedro run --pipeline=pix2pix_l1`" in note
@@ -85,8 +85,8 @@ def test_the_page_shows_the_recipes_that_have_run(project):
     assert (page.parent / "translation/emoji_pairs_a_to_b.png").exists()
 
 
-def test_dropout_on_and_the_other_way_round(project, client):
-    """Both are said on the command line; noise then comes from a seed, in the evaluation as in what is released."""
+def test_dropout_when_sampling_and_the_opposite_direction(project, client):
+    """Both are set on the command line. The noise then comes from a seed, in evaluation and in the release."""
     sampling = {"dropout": True, "statistics": "batch"}
     run_kedro(project, "pix2pix", ["train", "evaluate", "release"], pix2pix={"model": {"direction": "b_to_a", "sampling": sampling}})
     scores = reported(project, "pix2pix", "metrics")

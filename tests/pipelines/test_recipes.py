@@ -1,4 +1,4 @@
-"""Every recipe that is shipped, as conf/ describes it."""
+"""Tests of every recipe in conf/."""
 
 import functools
 import json
@@ -39,9 +39,9 @@ HEALTH = {"critic/real", "critic/fake", "critic/accuracy", "critic/gradient_norm
 
 
 class Noise:
-    """A source of random images, with labels, or of pairs of them."""
+    """Source of random images or pairs of images, with labels."""
 
-    epoch = 10  # images, which batches of 4 don't divide
+    epoch = 10  # images, not a multiple of the batch size of 4
 
     def __init__(self, *roles: str, channels: int = 1, size: int = 32):
         self.roles, self.shape = roles or ("image",), (channels, size, size)
@@ -55,7 +55,7 @@ class Noise:
 
 
 def source_for(name: str) -> Noise:
-    """Images of the size that a recipe is made for."""
+    """Source of images of the size that a recipe expects."""
     if name in PAIRED or name == "cyclegan":
         return Noise("a", "b", channels=3, size=64)
     if name == "stylegan2_ada":
@@ -72,7 +72,7 @@ def test_every_description_fits_its_constructors(environment):
 
 
 @pytest.mark.parametrize("name", sorted(recipes("test")))
-def test_stop_and_resume_is_the_straight_run(name):
+def test_resumed_run_equals_straight_run(name):
     model = recipes("test")[name]["model"]
     source = source_for(name)
 
@@ -104,7 +104,7 @@ def made(name: str, seed: int = 0):
 
 @functools.cache
 def trained(name: str):
-    """A recipe after three turns."""
+    """The recipe after three turns of training."""
     recipe = made(name)
     list(train(recipe, Stream(source_for(name)), 0, 12, 4, seed=5))
     return recipe
@@ -123,8 +123,8 @@ def test_state_round_trips_through_a_file(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_samples_are_functions_of_their_latents(name):
-    """The same for the same latents or images, whatever else is drawn or in the batch; others for others; in [-1, 1] where promised."""
+def test_samples_depend_only_on_their_latents(name):
+    """Samples are the same for the same latents or images, whatever else is drawn or in the batch, and differ for others."""
     recipe = trained(name)
     first = made_of(recipe, name)
     torch.rand(7)
@@ -137,7 +137,7 @@ def test_samples_are_functions_of_their_latents(name):
 @pytest.mark.parametrize("name", ALL)
 def test_the_release_agrees_with_the_recipe(name):
     model, images = recipes("test")[name]["model"], small_set(source_for(name).shape, isinstance(trained(name), Translates))
-    # Generators of two filters divide by norms near 0, and some have no bound on their outputs: a share of their range, not 1e-4.
+    # Generators of two filters divide by norms near 0, and some outputs are unbounded: the tolerance is relative to their range.
     largest = made_of(trained(name), name).abs().max().item()
     artefacts, parity = release_files(trained(name), model, images, tolerance=1e-3 * max(1.0, largest))
     facts = json.loads(artefacts["release.json"])
@@ -146,12 +146,12 @@ def test_the_release_agrees_with_the_recipe(name):
 
 
 def domain_of(recipe) -> str:
-    """What a recipe's samples look like: the batch's role."""
+    """Role of the images in a batch that have the shape of the recipe's samples."""
     return recipe.directions[0][-1] if isinstance(recipe, Translates) else "image"
 
 
 def made_of(recipe, name: str, count: int = 4) -> torch.Tensor:
-    """Samples of fixed latents and labels, or translations of fixed images."""
+    """Samples for fixed latents and labels, or translations of fixed images."""
     if isinstance(recipe, Translates):
         return recipe.sample(next(source_for(name).batches(0))[recipe.directions[0][0]][:count], recipe.directions[0])
     labels = torch.arange(count) % recipe.classes if recipe.classes else None
@@ -168,8 +168,8 @@ def small_set(shape: tuple[int, int, int], paired: bool) -> PreparedSet:
 
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_the_full_networks_fit_each_other(name):
-    """Sizes that only a GPU trains can be built, and called."""
-    # As shapes without numbers, on torch's device `meta`, but for those whose labels are looked at.
+    """Networks of sizes that only a GPU can train can be built and called."""
+    # torch's device `meta` computes only shapes; conditional recipes need the CPU, because they read the values of labels.
     with torch.device("cpu" if name in CONDITIONAL else "meta"), torch.no_grad():
         recipe = build(recipes("full")[name]["model"], "model")
         assert (recipe.classes == 10) == (name in CONDITIONAL)
@@ -189,7 +189,7 @@ def test_the_full_styled_networks_fit_each_other(name):
 
 
 @pytest.mark.parametrize("name", PAIRED)
-def test_the_full_translators_take_images_of_256_px(name):
+def test_the_full_translators_accept_images_of_256_px(name):
     with torch.device("meta"):
         recipe = build(recipes("full")[name]["model"], "model")
         recipe.check({"a": torch.zeros(1, 3, 256, 256), "b": torch.zeros(1, 3, 256, 256)})
@@ -197,7 +197,7 @@ def test_the_full_translators_take_images_of_256_px(name):
 
 
 @pytest.mark.parametrize("name", VARIATIONAL + MIXTURES)
-def test_the_full_latent_variable_models_take_and_make_their_images(name):
+def test_the_full_latent_variable_models_accept_and_generate_their_images(name):
     recipe, size = build(recipes("full")[name]["model"], "model"), source_for(name).shape[-1]
     recipe.check({"image": torch.zeros(2, 1, size, size), "label": torch.arange(2)})
     latents, labels = torch.zeros(2, recipe.latent_size), torch.arange(2) if recipe.classes else None

@@ -1,3 +1,5 @@
+"""Tests of the pipeline registry: what it imports, its errors, and new recipes."""
+
 import subprocess
 import sys
 import textwrap
@@ -13,7 +15,7 @@ HEAVY = ("torch", "mlflow", "great_expectations", "albumentations", "lightning_f
 
 
 def python(code: str) -> str:
-    """What this code prints in a fresh process."""
+    """Output of this code in a new process."""
     result = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     return result.stdout
@@ -43,15 +45,15 @@ def test_genlab_imports_no_framework():
 
 
 @pytest.mark.parametrize("arguments", [["--pipeline=cyclgan"]])
-def test_a_misspelt_pipeline_says_which_was_meant(arguments):
+def test_the_error_for_a_misspelt_pipeline_suggests_the_correct_one(arguments):
     result = subprocess.run([sys.executable, "-m", "kedro", "run", *arguments], cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 1
     assert "cyclgan" in result.stderr and "cyclegan" in result.stderr.replace("cyclgan", "")
     assert "Traceback" not in result.stderr
 
 
-def test_a_recipe_is_its_own_yaml_file_and_nothing_else(tmp_path):
-    """A file in conf/ makes a pipeline, a member of a family, and fingerprints for DVC; no other file is touched."""
+def test_a_new_recipe_needs_only_its_yaml_file(tmp_path):
+    """One file in conf/ adds a pipeline, a member of a family and fingerprints for DVC; no other file changes."""
     project = make_project(tmp_path, recipes=("gan",))
     before = {file: file.read_bytes() for file in project.rglob("*") if file.is_file()}
     folder = project / "conf/base/parameters/recipes"
@@ -64,7 +66,7 @@ def test_a_recipe_is_its_own_yaml_file_and_nothing_else(tmp_path):
     assert {file: content for file, content in before.items() if file.read_bytes() != content} == {}
 
 
-def test_a_family_that_is_none_is_one_clear_error(tmp_path):
+def test_an_unknown_family_is_one_clear_error(tmp_path):
     project = make_project(tmp_path, recipes=("gan",))
     file = project / "conf/base/parameters/recipes/gan.yml"
     file.write_text(file.read_text().replace("family: adversarial", "family: adverserial"))

@@ -1,4 +1,4 @@
-"""The adversarial family from raw images to a registered version, in one small project."""
+"""Tests of the adversarial family in one small project, from raw images to a registered version."""
 
 import io
 import json
@@ -11,15 +11,15 @@ from image_files import size_of
 from mlflow import MlflowClient
 from PIL import Image
 
-# One of each wiring: probabilities or distances as estimates, penalties, several critic steps, both architectures of generators.
-# That all of conf/ is built, trained, stopped and resumed, and what each reports: test_recipes.py.
+# One recipe per wiring: probabilities or distances as estimates, penalties, several critic steps, both generator architectures.
+# test_recipes.py builds, trains, stops and resumes all recipes of conf/, and tests what each reports.
 RECIPES = ("gan", "wgan_gp", "r3gan")
 PICTURES = ("samples", "pictures/interpolation", "pictures/neighbours", "pictures/truncation", "curves")
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """A project that all recipes share: its images are prepared, and their features computed, once."""
+    """A project shared by all recipes: images are prepared, and features computed, once."""
     return make_project(tmp_path_factory.mktemp("sampling"), recipes=RECIPES)
 
 
@@ -50,15 +50,15 @@ def test_the_whole_path(recipe, project, monkeypatch):
 
 
 def test_the_estimates_that_only_some_losses_have(project):
-    """Runs after the whole paths, whose histories it reads."""
+    """Reads the histories that test_the_whole_path has written."""
     columns = {recipe: pd.read_csv(project / f"data/08_reporting/{recipe}/history.csv").columns for recipe in RECIPES}
     assert {recipe for recipe, names in columns.items() if "critic/jsd" in names} == {"gan"}
     assert {recipe for recipe, names in columns.items() if "critic/wasserstein" in names} == {"wgan_gp"}
     assert {"critic/r1", "critic/r2"} <= set(columns["r3gan"]) and "critic/gradient_penalty" in columns["wgan_gp"]
 
 
-def test_another_loss_and_an_augmentation_are_a_parameter_away(project, monkeypatch):
-    """The README's two commands, on a set in colour."""
+def test_another_loss_and_an_augmentation_need_only_parameters(project, monkeypatch):
+    """The two commands of the README, on a colour image set."""
     monkeypatch.chdir(project)
     model = {
         "loss": {"class": "genlab.losses.adversarial.MINIMAX"},
@@ -71,4 +71,4 @@ def test_another_loss_and_an_augmentation_are_a_parameter_away(project, monkeypa
     client = MlflowClient(f"sqlite:///{project / 'mlflow.db'}")
     run = client.search_runs([client.get_experiment_by_name("genlab").experiment_id], "tags.recipe = 'gan'")[0]
     assert run.data.tags["image_set"] == "emoji_3d" and run.data.params["model.loss.class"].endswith("MINIMAX")
-    assert run.data.metrics["generator/loss"] < 0  # log(1 - D(G(z))), which no other loss here has below 0
+    assert run.data.metrics["generator/loss"] < 0  # log(1 - D(G(z))); the other losses here are not negative

@@ -1,4 +1,4 @@
-"""What the sessions of one process share, which is nothing, and what their datasets are given."""
+"""Tests that sessions of one process share nothing, and of what their datasets receive."""
 
 from importlib import import_module
 from types import SimpleNamespace
@@ -35,7 +35,7 @@ def opened(project, **parameters):
     return KedroSession.create(project, env="test", runtime_params=parameters).load_context().catalog
 
 
-def test_a_second_session_sees_nothing_of_the_first(projects):
+def test_a_second_session_is_independent_of_the_first(projects):
     one = opened(projects[0], gan={"seed": 7, "images": "emoji_3d"})
     assert "emoji_3d.images" in pipelines["gan"].datasets()  # registered with the session's --params
     first = one.get("gan.journal").session
@@ -51,7 +51,7 @@ def test_a_second_session_sees_nothing_of_the_first(projects):
     assert sessions.current() is second
 
 
-def test_a_catalog_outside_a_run_asks_its_own_project_and_makes_no_other_dataset(projects, monkeypatch):
+def test_a_catalog_outside_a_run_uses_its_own_project_and_creates_no_other_dataset(projects, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     catalog = opened(projects[0])
     assert not {"gan.checkpoint", "gan.metrics", "fashion.images"} & set(catalog.keys())
@@ -60,19 +60,19 @@ def test_a_catalog_outside_a_run_asks_its_own_project_and_makes_no_other_dataset
     assert not catalog.get("gan.model_version").exists()
 
 
-def test_every_dataset_that_needs_a_session_is_given_it():
+def test_every_dataset_that_needs_a_session_receives_it():
     catalog = yaml.safe_load((ROOT / "conf/base/catalog.yml").read_text())
     ours = {pattern: entry["type"].rpartition(".") for pattern, entry in catalog.items() if entry["type"].startswith("pipelines.")}
     bound = [pattern for pattern, (module, _, name) in ours.items() if issubclass(getattr(import_module(module), name), BoundDataset)]
     assert sorted(bound) == sorted(f"{{recipe}}.{kind}" for kind in BOUND)
 
 
-def test_a_dataset_without_a_session_says_what_to_do():
+def test_the_error_for_a_dataset_without_a_session_explains_what_to_do():
     with pytest.raises(RuntimeError, match=r"Journal has no session\. Take it from a session's catalog"):
         _ = Journal("gan").run
 
 
-def test_without_a_session_conf_is_read_once_and_as_kedro_reads_it(projects, monkeypatch):
+def test_without_a_session_conf_is_read_once_and_as_by_kedro(projects, monkeypatch):
     project, found = projects[0], []
     real = Session.on_disk
     monkeypatch.setattr(Session, "on_disk", lambda: found.append(real(project)) or found[-1])
@@ -98,7 +98,7 @@ def test_a_relative_root_is_relative_to_the_project(tmp_path, monkeypatch):
     assert len(read(ImageSet(name="mine", kind="unlabelled", source=source, size=8), tmp_path / "project")) == 4
 
 
-def test_of_a_folder_the_current_files_alone_are_logged(tmp_path):
+def test_only_the_current_files_of_a_folder_are_logged(tmp_path):
     dataset = Pictures(str(tmp_path / "pictures"), metadata={"mlflow": "artifact", "folder": "samples"})
     dataset.save({"old": Image.new("L", (2, 2)), "kept": Image.new("L", (2, 2))})
     (dataset.filepath / "mine.png").write_bytes(b"mine")
@@ -113,7 +113,7 @@ def test_of_a_folder_the_current_files_alone_are_logged(tmp_path):
 
 
 def test_an_environment_without_files_is_not_merged(projects, monkeypatch):
-    """That takes a third of the time that reading conf/ does."""
+    """Merging would take a third of the time of reading conf/."""
     project, merged = projects[0], []
     real = OmegaConfigLoader._merge_configs
     monkeypatch.setattr(OmegaConfigLoader, "_merge_configs", lambda self, *given: merged.append(given[2]) or real(self, *given))

@@ -1,4 +1,4 @@
-"""From raw images to a registered version that answers requests: recipes that sample by styles, and those that grow."""
+"""Tests of style-based and growing recipes, from raw images to a registered version that answers requests."""
 
 import json
 from pathlib import Path
@@ -24,7 +24,7 @@ SERVED = {"model": {"generator": {"mapping": {"classes": 10}}, "critic": {"class
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
-    """A project in which StyleGAN2, told labels, has gone the whole way."""
+    """A project in which a class-conditional StyleGAN2 has been trained, evaluated and released."""
     folder = make_project(tmp_path_factory.mktemp("style"), recipes=("progan", "stylegan2"))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -68,7 +68,7 @@ def test_the_registered_version_answers(path):
         served(truncation=2.0)
 
 
-def test_a_recipe_that_grows_goes_the_same_way(path, monkeypatch):
+def test_a_growing_recipe_trains_reproducibly(path, monkeypatch):
     monkeypatch.chdir(path)
     run_kedro(path, "progan", ["train"])
     history = pd.read_csv(path / "data/08_reporting/progan/history.csv")

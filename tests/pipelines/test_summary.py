@@ -1,4 +1,4 @@
-"""What a run says at its end."""
+"""Tests of the summary that a run prints at its end."""
 
 import pytest
 from stand_in_metrics import SAMPLE_PROTOCOL
@@ -18,7 +18,7 @@ METRICS = {
 }
 
 
-def test_a_score_is_a_line_and_a_row_of_the_metrics_a_column():
+def test_scores_are_lines_and_rows_of_the_metrics_are_columns():
     assert tables(Evaluation.from_json(METRICS)) == [
         "  scores              samples",
         "                    generated  untrained  training images",
@@ -29,7 +29,7 @@ def test_a_score_is_a_line_and_a_row_of_the_metrics_a_column():
     ]
 
 
-def test_several_directions_stand_side_by_side_and_ten_scores_are_no_wider_than_one():
+def test_directions_are_side_by_side_and_ten_scores_are_no_wider_than_one():
     ten = {f"score_{number}": 0.5 for number in range(10)}
     rows = {"translated": ten, "untrained": ten, "identity": {"score_0": 0.5}}
     metrics = {name: METRICS[name] for name in ("headline", "protocol")} | {"a_to_b": rows, "b_to_a": rows}
@@ -40,7 +40,7 @@ def test_several_directions_stand_side_by_side_and_ten_scores_are_no_wider_than_
     assert len(lines) == 2 + 10 + 1 and max(map(len, lines)) < 100
 
 
-def test_groups_with_other_scores_stand_below():
+def test_groups_with_other_scores_are_below():
     likelihood = {"held-out images": {"elbo": -92.5}, "untrained": {"elbo": -1234.5}}
     lines = tables(Evaluation.from_json(METRICS | {"likelihood": likelihood}))
     titles, columns, scores = (line.split() for line in lines[-4:-1])
@@ -56,6 +56,6 @@ def test_held_out_images_are_counted_by_domain(images, text):
     assert counted(images) == text
 
 
-def test_the_models_own_row_comes_first_wherever_it_is_in_the_file():
+def test_the_models_own_row_is_first_whatever_its_position_in_the_file():
     rows = METRICS["samples"]
     assert tables(Evaluation.from_json(METRICS | {"samples": dict(reversed(rows.items()))}))[1].split()[0] == "generated"

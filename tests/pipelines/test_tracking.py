@@ -1,4 +1,4 @@
-"""Names of metrics that MLflow would refuse."""
+"""Tests of names of metrics that MLflow would refuse."""
 
 import posixpath
 
@@ -18,16 +18,16 @@ def test_any_class_can_be_the_name_of_a_metric():
     for name in allowed.values():
         _validate_metric_name(name)
         assert len(name) <= LONGEST_NAME and posixpath.normpath(name) == name
-    assert list(allowed) == names and len(set(allowed.values())) == len(names)  # a& and a? stay two
+    assert list(allowed) == names and len(set(allowed.values())) == len(names)  # a& and a? stay distinct
 
 
-def test_names_that_are_allowed_stay_as_they_are():
+def test_allowed_names_are_unchanged():
     names = ["step", "critic/gradient_norm", "samples.held-out images.nearest_training", "classes.T-shirt/top", "é"]
     assert metric_names(names) == {name: name for name in names}
     assert metric_names(["Food & Drink"]) == {"Food & Drink": "Food _ Drink"}
 
 
-def test_a_run_takes_them(tmp_path):
+def test_a_run_accepts_metrics_of_any_name(tmp_path):
     (tmp_path / "mlflow.db").write_bytes(empty_store())
     client = mlflow.MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
     run = Run(client, client.create_run(client.create_experiment("odd", tmp_path.as_uri())).info.run_id)

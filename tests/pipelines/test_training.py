@@ -1,3 +1,5 @@
+"""Tests of training in a pipeline: resumption, changed experiments, diverging losses and wrong parameters."""
+
 import os
 import shutil
 import signal
@@ -19,7 +21,7 @@ CHECKPOINT, HISTORY = "data/06_models/cyclegan/checkpoint.safetensors", "data/08
 
 
 def parameters(settings: dict) -> dict:
-    """{"a.b": 1} -> {"a": {"b": 1}}, as `--params` gives them."""
+    """{"a.b": 1} -> {"a": {"b": 1}}, as from `--params`."""
     nested: dict = {}
     for name, value in settings.items():
         *path, last = name.split(".")
@@ -39,19 +41,19 @@ def results(project):
 
 
 def start(project, **settings) -> subprocess.Popen:
-    """The same training as a real process."""
+    """Start the same training in a new process."""
     given = ",".join(f"{name}={value}" for name, value in settings.items())
     command = [sys.executable, "-m", "kedro", "run", "--env=test", "--pipelines=cyclegan", "--tags=train", f"--params={given}"]
     return subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
 
 
 def last_saved(project) -> int:
-    """When the state was saved that is there, 0 if there is none."""
+    """Time at which the current state was saved, in ns; 0 if there is none."""
     return max((file.stat().st_mtime_ns for file in (project / ".genlab" / "resumption").rglob("state.pt")), default=0)
 
 
 def wait_for_state(project, process, before: int):
-    """Until the process has saved a state."""
+    """Wait until the process has saved a state later than `before`."""
     deadline = time.monotonic() + 120
     while last_saved(project) <= before:
         assert process.poll() is None, process.stderr.read()
@@ -66,7 +68,7 @@ def runs(project):
 
 @pytest.fixture(scope="module")
 def emoji(tmp_path_factory):
-    """A project whose images are prepared; nothing is trained in it."""
+    """A project with prepared images, in which nothing is trained."""
     folder = make_project(tmp_path_factory.mktemp("emoji"), recipes=("cyclegan",))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -77,7 +79,7 @@ def emoji(tmp_path_factory):
 
 @pytest.fixture
 def prepared(emoji, tmp_path, monkeypatch):
-    """The working directory: a copy of that project, without a run."""
+    """A copy of that project without runs, as the working directory."""
     folder = tmp_path / "project"
     shutil.copytree(emoji, folder, symlinks=True, ignore=shutil.ignore_patterns("mlflow.db", "mlartifacts"))
     (folder / "mlflow.db").write_bytes(empty_store())
@@ -86,11 +88,11 @@ def prepared(emoji, tmp_path, monkeypatch):
     return folder
 
 
-def test_a_killed_training_resumes_to_the_same_bits(prepared):
-    """Killed, resumed, stopped politely, and resumed once more."""
+def test_resumed_run_equals_straight_run(prepared):
+    """The training is killed, resumed, stopped by SIGTERM, and resumed again."""
     train(prepared, **LONG)
     straight = results(prepared)
-    assert not list((prepared / ".genlab" / "resumption").rglob("state.pt"))  # a finished training forgets its state
+    assert not list((prepared / ".genlab" / "resumption").rglob("state.pt"))  # a finished training deletes its state
     for name in (CHECKPOINT, HISTORY):
         (prepared / name).unlink()
     stopped = None
@@ -103,7 +105,7 @@ def test_a_killed_training_resumes_to_the_same_bits(prepared):
         assert process.returncode == code
         if number == signal.SIGTERM:
             assert "the same command goes on from there" in printed
-        # It goes on in the run that was stopped: one model, one run.
+        # A resumed training continues the MLflow run of the stopped one: one model, one run.
         (run, _straight) = runs(prepared)
         assert run.info.status == status and run.info.run_id == (stopped or run.info.run_id)
         stopped = run.info.run_id
@@ -111,12 +113,12 @@ def test_a_killed_training_resumes_to_the_same_bits(prepared):
     assert results(prepared) == straight
     (run, _straight) = runs(prepared)
     assert run.info.run_id == stopped and run.info.status == "FINISHED"
-    assert 40 < int(run.data.tags["resumed_at_images"]) < 240  # not from where the first process was
+    assert 40 < int(run.data.tags["resumed_at_images"]) < 240  # not where the first process was killed
     history = MlflowClient(f"sqlite:///{prepared / 'mlflow.db'}").get_metric_history(stopped, "generator/loss")
     assert sorted({point.step for point in history}) == list(range(4, 241, 4))
 
 
-def test_a_changed_experiment_says_that_it_starts_again_and_how_to_continue(prepared, caplog):
+def test_a_changed_experiment_starts_again_and_reports_how_to_continue(prepared, caplog):
     with pytest.raises(NonFiniteLossError):  # stopped, after a state was saved
         train(prepared, **DIVERGING)
     (state,) = (prepared / ".genlab" / "resumption").rglob("state.pt")

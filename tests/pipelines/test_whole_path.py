@@ -1,4 +1,4 @@
-"""From raw images to a registered version, in one run and in the stages that DVC runs."""
+"""Tests of the path from raw images to a registered version, in one run and in the stages that DVC runs."""
 
 import base64
 import io
@@ -23,7 +23,7 @@ def git(project, *arguments):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """A project in which `kedro run --pipeline=cyclegan --env=test` has been run, and what it printed."""
+    """A project in which `kedro run --pipeline=cyclegan --env=test` has been run, and the printed output."""
     project = make_project(tmp_path_factory.mktemp("whole"))
     git(project, "init", "--quiet")
     git(project, "add", "conf")
@@ -52,7 +52,7 @@ def artifacts(client, run, folder=None):
     return {name for each in listed for name in (artifacts(client, run, each.path) if each.is_dir else {each.path})}
 
 
-def test_one_run_holds_the_whole_life_of_a_model(whole, client):
+def test_one_run_contains_all_stages_of_a_model(whole, client):
     (run,) = runs(client)
     assert run.info.status == "FINISHED"
     assert run.data.tags["recipe"] == "cyclegan" and run.data.tags["image_set"] == "emoji"
@@ -73,15 +73,15 @@ def test_one_run_holds_the_whole_life_of_a_model(whole, client):
     }
     assert wanted <= files
     steps = {int(step) for name in files for step in re.findall(r"^images/samples.step.(\d+).", name)}
-    assert steps == {0, 8, 16}  # the slider starts before any training
+    assert steps == {0, 8, 16}  # the first pictures are from before training
 
 
-def test_scores_stand_beside_their_baselines_and_say_how_they_were_made(whole):
+def test_scores_have_baselines_and_a_protocol(whole):
     metrics = json.loads((whole[0] / "data/08_reporting/cyclegan/metrics.json").read_text())
     for direction in ("a_to_b", "b_to_a"):
         assert set(metrics[direction]) == {"translated", "untrained", "identity"}
         assert {"l1", "psnr", "ssim", "kid_efflite0", "kid_efflite0_spread", "fid_efflite0"} <= set(metrics[direction]["identity"])
-    # The sources as they are: the same pairs in both directions.
+    # `identity` scores untranslated images: the same pairs in both directions.
     assert metrics["a_to_b"]["identity"]["l1"] == pytest.approx(metrics["b_to_a"]["identity"]["l1"])
     assert metrics["a_to_b"]["identity"]["kid_efflite0"] == pytest.approx(metrics["b_to_a"]["identity"]["kid_efflite0"])
     protocol = metrics["protocol"]
@@ -89,13 +89,13 @@ def test_scores_stand_beside_their_baselines_and_say_how_they_were_made(whole):
     assert metrics["headline"]["name"] == "kid_efflite0_mean"
 
 
-def test_the_end_tells_what_was_made_and_where(whole):
+def test_the_final_summary_lists_what_was_made_and_where(whole):
     _project, printed = whole
     for word in ("cyclegan emoji 16 images", "trained", "images/s", "kid_efflite0", "identity", "untrained", "samples.png", "make ui"):
         assert word in printed
 
 
-def test_stages_apart_are_the_same_run_and_give_the_same_bits(whole, client):
+def test_separate_stages_use_the_same_run_and_give_the_same_bits(whole, client):
     project, _ = whole
     made = {
         file: file.read_bytes()
@@ -108,7 +108,7 @@ def test_stages_apart_are_the_same_run_and_give_the_same_bits(whole, client):
     for stage in STAGES:
         run_kedro(project, "cyclegan", [stage])
     after = runs(client)
-    assert len(after) == 2  # one for both trainings: the later stages found theirs by the checkpoint
+    assert len(after) == 2  # one run per training: later stages find theirs by the checkpoint
     assert {run.info.status for run in after} == {"FINISHED"}
     assert all("a_to_b.translated.kid_efflite0" in run.data.metrics for run in after)
     assert {file: file.read_bytes() for file in made} == made

@@ -1,3 +1,5 @@
+"""Tests of scripts/fashion.py and of the sample of Fashion-MNIST that it has made."""
+
 import sys
 from collections import Counter
 from pathlib import Path
@@ -19,7 +21,7 @@ NAMES = ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-image
 
 @pytest.fixture(scope="module")
 def sample():
-    """Split -> (images (N, 32, 32), labels), as the image set that conf/ declares reads them."""
+    """Split -> (images (N, 32, 32), labels), read by the image set that conf/ declares."""
     declared = yaml.safe_load((ROOT / "conf/base/parameters/images.yml").read_text(encoding="utf-8"))["images"]["fashion"]["source"]
     items = list(build(declared | {"root": str(ROOT / declared["root"])}).items())
     parts = {split: [item for item in items if item.split == split] for split in ("train", "test")}
@@ -38,20 +40,20 @@ def test_the_embedded_sample_is_balanced_and_small(sample):
     assert "Zalando SE" in (SAMPLE / "LICENSE").read_text(encoding="utf-8")
 
 
-def test_no_picture_is_there_twice(sample):
+def test_no_picture_occurs_twice(sample):
     every = [image.tobytes() for images, _ in sample.values() for image in images]
     assert len(set(every)) == len(every) == 5000
 
 
-def test_the_labels_are_those_that_everybody_knows(sample):
-    """The first ten of either file are in its documentation and in many a tutorial."""
+def test_the_first_labels_are_the_well_known_ones(sample):
+    """The first labels of each file are in its documentation and in many tutorials."""
     top, boot = "T-shirt/top", "Ankle boot"
     assert sample["train"][1][:10] == [boot, top, top, "Dress", top, "Pullover", "Sneaker", "Pullover", "Sandal", "Sandal"]
     assert sample["test"][1][:5] == [boot, "Pullover", "Trouser", "Trouser", "Shirt"]
 
 
-def test_images_and_labels_belong_together(sample):
-    """The nearest class mean is right for two of three test images; the mean of all classes would be right for one of ten."""
+def test_images_match_their_labels(sample):
+    """The nearest class mean is correct for two thirds of the test images; chance would be correct for one tenth."""
     (images, labels), (test_images, test_labels) = sample["train"], sample["test"]
     names = sorted(set(labels))
     means = np.stack([images[np.array(labels) == name].mean(0) for name in names]).reshape(10, -1)
@@ -61,7 +63,7 @@ def test_images_and_labels_belong_together(sample):
 
 @pytest.fixture
 def source(tmp_path) -> Path:
-    """Files like the original ones: 60 and 30 images of 28 x 28, whose first pixel is their place in the file."""
+    """Files like the original ones: 60 and 30 images of 28 x 28 px; the first pixel is the position in the file."""
     folder = tmp_path / "original"
     folder.mkdir()
     random = np.random.default_rng(0)
@@ -79,7 +81,7 @@ def arrays(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
     return tuple(decode_idx((folder / name).read_bytes(), folder / name, (1, 3)) for name in names)
 
 
-def test_the_first_of_each_class_are_taken_and_keep_their_order(source, tmp_path):
+def test_the_first_images_of_each_class_are_taken_in_their_order(source, tmp_path):
     make_sample(source, tmp_path / "out", {"train": 20, "test": 10})
     for part, each in (("train", 2), ("t10k", 1)):
         (images, labels), (all_images, all_labels) = arrays(tmp_path / "out", part), arrays(source, part)
@@ -90,7 +92,7 @@ def test_the_first_of_each_class_are_taken_and_keep_their_order(source, tmp_path
         assert places == expected
 
 
-def test_made_twice_it_is_the_same_and_made_whole_it_is_the_source(source, tmp_path):
+def test_a_sample_is_reproducible_and_a_complete_one_equals_the_source(source, tmp_path):
     make_sample(source, tmp_path / "once", {"train": 60, "test": 30})
     make_sample(source, tmp_path / "twice", {"train": 60, "test": 30})
     for name in NAMES:
@@ -99,7 +101,7 @@ def test_made_twice_it_is_the_same_and_made_whole_it_is_the_source(source, tmp_p
 
 
 @pytest.mark.parametrize("count", [0, -10, 5, 15, 70])
-def test_a_count_without_equal_shares_says_which_there_are(count):
+def test_a_count_without_equal_shares_is_refused(count):
     with pytest.raises(InputError, match=f"--train is {count}; expected a multiple of 10 up to 60"):
         balanced(np.arange(65) % 10, count, "train")
 
@@ -134,7 +136,7 @@ def letters(source: Path) -> None:
         (letters, r"label 26 among the train labels, expected 0 to 9: this is not Fashion-MNIST"),
     ],
 )
-def test_a_source_that_can_not_be_used_says_why_and_nothing_is_written(source, tmp_path, damage, words):
+def test_an_unusable_source_is_refused_and_nothing_is_written(source, tmp_path, damage, words):
     damage(source)
     with pytest.raises(InputError, match=words):
         make_sample(source, tmp_path / "out", {"train": 20, "test": 10})

@@ -1,3 +1,5 @@
+"""Tests of binned images: the share of statistically different bins and the Jensen-Shannon divergence."""
+
 import math
 
 import numpy as np
@@ -8,11 +10,11 @@ from threadpoolctl import threadpool_limits
 
 from genlab.metrics.bins import Bins, bins_of, jensen_shannon, two_proportions
 
-CENTRES = np.stack(np.meshgrid([-100.0, 0, 100, 200], [0.0, 100]), axis=-1).reshape(-1, 2)  # of eight modes
+CENTRES = np.stack(np.meshgrid([-100.0, 0, 100, 200], [0.0, 100]), axis=-1).reshape(-1, 2)  # centres of eight modes
 
 
 def modes(seed: int, count: int, centres: np.ndarray = CENTRES) -> np.ndarray:
-    """(count, 2): as many of each mode but for chance."""
+    """Points (count, 2) from unit Gaussians around the centres, with equal probability for each centre."""
     random = np.random.default_rng(seed)
     return centres[random.integers(0, len(centres), count)] + random.normal(size=(count, 2))
 
@@ -51,29 +53,29 @@ def test_one_bin_in_twenty_differs_between_sets_of_one_distribution():
     bins = bins_of(modes(0, 6000))
     found = [bins.different(modes(seed, 5000), modes(seed + 100, 4000)) for seed in range(1, 16)]
     assert len(bins.centres) == found[0].bins == 100
-    assert np.mean([each.share for each in found]) == pytest.approx(0.05, abs=0.015)  # 1,500 tests: a spread of 0.006
+    assert np.mean([each.share for each in found]) == pytest.approx(0.05, abs=0.015)  # 1,500 tests: a standard deviation of 0.006
     assert max(each.divergence for each in found) < 0.01
 
 
-def test_bins_fit_the_images_that_they_were_made_of():
-    """Why new real images belong beside the samples: in many dimensions they differ from the bins' own, and not from each other."""
+def test_bins_overfit_the_images_that_they_were_made_from():
+    """Samples must be compared with new real images: in many dimensions, new images differ from those that the bins were fitted to."""
     training, new, others = np.random.default_rng(0).normal(size=(3, 1500, 400))
     bins = bins_of(training, count=30)
     assert bins.different(new, training).share > 0.3 and bins.different(new, others).share < 0.15
 
 
-def test_a_mode_that_is_missing_shows_in_all_of_its_bins():
+def test_a_missing_mode_shows_in_all_of_its_bins():
     training, reference = modes(0, 6000), modes(1, 6000)
     bins = bins_of(training)
-    of_it = np.abs(bins.centres - CENTRES[2]).max(1) < 10
+    missing = np.abs(bins.centres - CENTRES[2]).max(1) < 10
     without = modes(2, 6000, np.delete(CENTRES, 2, axis=0))
     z = two_proportions(bins.counts(without), bins.counts(reference))
-    assert of_it.sum() > 5 and (z[of_it] < -1.96).all()
-    whole, partly = bins.different(modes(3, 6000), reference), bins.different(without, reference)
-    assert partly.share > max(of_it.mean(), 2 * whole.share)
-    # Of what the reference has, an eighth is missing and seven eighths are there, times 8 / 7 in the samples.
+    assert missing.sum() > 5 and (z[missing] < -1.96).all()
+    whole, reduced = bins.different(modes(3, 6000), reference), bins.different(without, reference)
+    assert reduced.share > max(missing.mean(), 2 * whole.share)
+    # The samples lack one of the eight modes of the reference; the other seven have shares of 1 / 7 instead of 1 / 8.
     p, q = np.full(8, 1 / 8), np.append(np.full(7, 1 / 7), 0)
-    assert partly.divergence == pytest.approx(scipy.spatial.distance.jensenshannon(p, q) ** 2, abs=0.01)
+    assert reduced.divergence == pytest.approx(scipy.spatial.distance.jensenshannon(p, q) ** 2, abs=0.01)
 
 
 def test_few_images_make_few_bins():

@@ -1,3 +1,5 @@
+"""Tests of scores that compare clusters with labels: purity, mutual information, Rand index and matching accuracy."""
+
 import math
 
 import numpy as np
@@ -7,14 +9,14 @@ from genlab.metrics.clusters import adjusted_rand_index, best_matching_accuracy,
 
 # Manning et al. 2008, figure 16.4: 17 points of three classes in three clusters.
 LABELS = np.array([*"xxxxxo", *"xoooov", *"xxvvv"])
-CLUSTERS = np.array([7] * 6 + [2] * 6 + [5] * 5)  # their numbers mean nothing
+CLUSTERS = np.array([7] * 6 + [2] * 6 + [5] * 5)  # cluster numbers are arbitrary
 
 
 def test_scores_of_the_books_example():
     scores = cluster_scores(CLUSTERS, LABELS)
     assert scores["purity"] == pytest.approx((5 + 4 + 3) / 17)  # 0.71 in the book
     assert round(scores["nmi"], 2) == 0.36  # table 16.2
-    # Of 136 pairs 40 are in one cluster, 44 of one class and 20 both; by chance 40 x 44 / 136 would be both.
+    # 40 of the 136 pairs share a cluster, 44 share a class and 20 share both; by chance 40 x 44 / 136 would share both.
     chance = 40 * 44 / 136
     assert scores["ari"] == pytest.approx((20 - chance) / ((40 + 44) / 2 - chance))
 
@@ -27,14 +29,14 @@ def test_mutual_information_by_hand():
     assert normalised_mutual_information(clusters, labels) == pytest.approx(information / (sum(entropies) / 2))
 
 
-def test_names_of_clusters_and_labels_mean_nothing():
+def test_scores_do_not_depend_on_the_names_of_clusters_and_labels():
     renamed = np.array(["b", "c", "a"])[np.unique(LABELS, return_inverse=True)[1]]
     assert cluster_scores(CLUSTERS, LABELS) == pytest.approx(cluster_scores(-CLUSTERS, renamed))
     assert set(cluster_scores(CLUSTERS, CLUSTERS + 1).values()) == {1.0}
     assert best_matching_accuracy(CLUSTERS, -CLUSTERS) == 1
 
 
-def test_one_cluster_tells_nothing_and_one_for_each_image_is_pure():
+def test_a_single_cluster_has_no_information_and_one_per_image_is_pure():
     one, each = np.zeros(17, int), np.arange(17)
     assert cluster_scores(one, LABELS) == {"purity": pytest.approx(8 / 17), "nmi": 0, "ari": 0}
     assert purity(each, LABELS) == 1 and adjusted_rand_index(each, LABELS) == 0
@@ -48,8 +50,8 @@ def test_random_clusters_are_as_good_as_chance():
     assert abs(scores["ari"]) < 1e-3 and scores["nmi"] < 1e-3 and scores["purity"] == pytest.approx(0.2, abs=0.02)
 
 
-def test_a_label_is_matched_once_where_purity_counts_it_twice():
+def test_best_matching_uses_a_label_once_where_purity_counts_it_twice():
     labels = np.repeat([0, 1], [6, 3])
-    clusters = np.array([0, 0, 0, 1, 1, 1, 1, 1, 0])  # 0 is commonest in both
+    clusters = np.array([0, 0, 0, 1, 1, 1, 1, 1, 0])  # label 0 is the most common in both
     assert purity(clusters, labels) == pytest.approx(6 / 9)
     assert best_matching_accuracy(clusters, labels) == pytest.approx((3 + 2) / 9)

@@ -1,3 +1,5 @@
+"""Tests of the Frechet distance against its formula with scipy's matrix root."""
+
 import numpy as np
 import pytest
 import scipy.linalg

@@ -1,3 +1,5 @@
+"""Tests of the kernel distance and its spread over subsets."""
+
 import numpy as np
 import pytest
 
@@ -34,7 +36,7 @@ def test_the_spread_shrinks_with_more_images():
     assert large < small / 4
 
 
-def test_the_spread_of_a_large_set_is_that_of_subsets_of_a_given_size():
+def test_the_spread_of_a_large_set_uses_subsets_of_limited_size():
     x, y = gaussian(0, 200), gaussian(1, 300)
     limited = kernel_distance_estimate(x, y, seed=0, largest=60)
     assert kernel_distance_estimate(x, y, seed=0, share=0.5, largest=150) == kernel_distance_estimate(x, y, seed=0, share=0.5)

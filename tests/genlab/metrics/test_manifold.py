@@ -1,3 +1,5 @@
+"""Tests of precision and recall on nearest-neighbour balls, and of the search for neighbours."""
+
 import numpy as np
 import pytest
 
@@ -16,13 +18,13 @@ def line(*places):
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    """Blocks so small that every loop over them runs several times, the last time over fewer."""
+    """Blocks so small that every loop over blocks runs several times and ends with a smaller block."""
     monkeypatch.setattr(blocks, "BLOCK", 7)
 
 
 def test_balls_on_a_line_reach_to_the_kth_nearest_other():
     real = line(0, 1, 3, 10)  # with k = 1 the balls are [-1, 1], [0, 2], [1, 5], [3, 17]
-    assert precision(real, line(-1, -1.01, 2, 5, 17, 17.01), k=1) == pytest.approx(4 / 6)  # a ball's edge belongs to it
+    assert precision(real, line(-1, -1.01, 2, 5, 17, 17.01), k=1) == pytest.approx(4 / 6)  # a ball includes its boundary
     # With k = 2: [-3, 3], [-1, 3], [0, 6], [1, 19].
     assert precision(real, line(-3, -3.01, 2, 5, 19, 19.01), k=2) == pytest.approx(4 / 6)
 
@@ -34,15 +36,15 @@ def test_a_sampler_that_leaves_a_mode_out_loses_recall_and_one_that_adds_a_mode_
     assert precision(two, three) <= 2 / 3 and recall(two, three) > 0.7
 
 
-def test_equal_sets_agree_wholly_and_sets_far_apart_not_at_all():
+def test_equal_sets_score_1_and_distant_sets_score_0():
     x, far = gaussian(0), gaussian(1, shift=1e3)
     assert precision(x, x) == recall(x, x) == 1
     assert precision(x, far) == recall(x, far) == 0
-    same = np.repeat(gaussian(2, 1, features=1280) + 7, 5, axis=0)  # more copies than k: balls without extent
+    same = np.repeat(gaussian(2, 1, features=1280) + 7, 5, axis=0)  # more copies than k: balls of radius 0
     assert precision(same, same[:2]) == 1 and precision(same, same[:2] * 1.01) == 0
 
 
-def test_precision_of_one_is_the_others_recall():
+def test_swapping_the_sets_swaps_precision_and_recall():
     x, y = gaussian(0), gaussian(1, 45, shift=0.7)
     assert precision(x, y) == recall(y, x) and recall(x, y) == precision(y, x)
     assert 0 < precision(x, y) < 1
@@ -60,7 +62,7 @@ def test_precision_is_the_double_loop_of_equation_1():
     assert precision(real, fake) == pytest.approx(np.mean(inside))
 
 
-def test_a_set_of_no_more_than_k_has_balls_that_reach_its_farthest():
+def test_balls_of_a_set_of_at_most_k_reach_its_farthest_image():
     assert precision(line(0, 1), line(2, 2.01), k=3) == 0.5
 
 
@@ -72,11 +74,11 @@ def test_nearest_neighbours_are_those_of_a_sort_over_all():
     assert (found.indices == everything.argsort(axis=1)[:, :3]).all()
     assert found.distances == pytest.approx(np.sort(everything, axis=1)[:, :3], rel=1e-9)
     assert nearest(x, y).indices.shape == (20, 1)
-    assert nearest(x, y[:2], 3).indices.shape == (20, 2)  # there are no more
+    assert nearest(x, y[:2], 3).indices.shape == (20, 2)  # y has only two
     assert sorted(nearest(x[:1], y, 31).indices[0]) == list(range(31))
 
 
-def test_equal_points_are_at_no_distance_and_near_ones_at_theirs():
+def test_distances_are_0_for_equal_points_and_accurate_for_near_points():
     x = gaussian(0, 50, 1280, shift=30.0)
     apart = distances(x, x[::-1])
     assert (np.diag(apart[:, ::-1]) == 0).all() and (apart == 0).sum() == 50

@@ -1,3 +1,5 @@
+"""Tests of scores of images against their ground truth: L1, PSNR, SSIM and MS-SSIM."""
+
 import numpy as np
 import pytest
 import torch
@@ -17,7 +19,7 @@ def blurred(images, sigma):
 
 
 def definition(image, truth, scales):
-    """Two images (C, H, W) in [-1, 1]; equation 7 in float64, windows by scipy."""
+    """MS-SSIM of two images (C, H, W) in [-1, 1]: Wang et al. 2003, equation 7, in float64 with scipy's Gaussian windows."""
     x, y = ((each.double().numpy() + 1) / 2 for each in (image, truth))  # intensities in [0, 1]
     product = 1.0
     for scale, weight in enumerate(WEIGHTS[:scales] / WEIGHTS[:scales].sum()):
@@ -30,7 +32,7 @@ def definition(image, truth, scales):
         if scale == scales - 1:
             term *= (2 * mean(x) * mean(y) + 0.01**2) / (mean(x) ** 2 + mean(y) ** 2 + 0.01**2)
         else:
-            term = term[:, 5:-5, 5:-5]  # windows that lie inside
+            term = term[:, 5:-5, 5:-5]  # windows inside the image
         product *= max(term.mean(), 0) ** weight
         height, width = (length // 2 * 2 for length in x.shape[1:])
         x, y = (each[:, :height, :width].reshape(len(each), height // 2, 2, width // 2, 2).mean((2, 4)) for each in (x, y))
@@ -39,7 +41,7 @@ def definition(image, truth, scales):
 
 @pytest.mark.parametrize(
     ("size", "scales"),
-    # The smallest of each number of scales; sizes that torchmetrics' own check refuses; odd ones; a side that is shorter.
+    # The smallest size for each number of scales, sizes that torchmetrics refuses, odd sizes, and images with one shorter side.
     [((22, 22), 2), ((32, 32), 2), ((45, 44), 3), ((64, 64), 3), ((88, 88), 4), ((95, 98), 4), ((99, 300), 4), ((176, 177), 5)],
 )
 def test_ms_ssim_is_the_product_of_its_scales(size, scales):
@@ -51,20 +53,20 @@ def test_ms_ssim_is_the_product_of_its_scales(size, scales):
     assert 0.1 < min(expected) < max(expected) < 0.95
 
 
-def test_images_carry_as_many_scales_as_hold_a_window_and_no_more_than_five():
+def test_up_to_five_scales_that_hold_a_window_are_used():
     widths = (8, 10, 11, 21, 22, 43, 44, 87, 88, 175, 176, 1024)
     assert [ms_ssim_scales(width, 2000) for width in widths] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
     assert all(ms_ssim_scales(2000, width) == ms_ssim_scales(width, width) for width in widths)
 
 
-def test_ms_ssim_is_left_out_where_one_scale_is_left():
+def test_ms_ssim_is_omitted_if_there_is_one_scale():
     images = noise(0, 2, 1, 22, 22)
     assert {"ms_ssim", "ms_ssim_spread"} <= set(paired_scores(images, images))
     small = paired_scores(images[..., :21], images[..., :21])
     assert "ssim" in small and not {"ms_ssim", "ms_ssim_spread"} & set(small)
 
 
-def test_an_image_is_wholly_like_itself_and_the_less_the_more_it_is_disturbed():
+def test_ms_ssim_is_1_for_equal_images_and_falls_with_distortion():
     truth = (blurred(noise(0, 4, 3, 64, 64), 1.5) * 3).clamp(-1, 1)
     assert ms_ssim(truth, truth).numpy() == pytest.approx(1, abs=1e-4)
     noisy = [paired_scores(truth + strength * noise(1, 4, 3, 64, 64), truth)["ms_ssim"] for strength in (0, 0.1, 0.3, 1)]
@@ -73,7 +75,7 @@ def test_an_image_is_wholly_like_itself_and_the_less_the_more_it_is_disturbed():
         assert (np.diff(scores) < -1e-3).all()
 
 
-def test_opposites_and_images_without_structure_give_numbers():
+def test_opposite_images_and_flat_images_have_finite_scores():
     white = torch.ones(1, 3, 32, 32)
     checks = (torch.arange(32)[:, None] + torch.arange(32)).remainder(2) * 2.0 - 1
     images = torch.cat([white, -white, 0 * white, noise(0, 1, 3, 32, 32), -noise(0, 1, 3, 32, 32), checks.expand(1, 3, -1, -1)])
@@ -85,7 +87,7 @@ def test_opposites_and_images_without_structure_give_numbers():
     assert np.isfinite([scores["ms_ssim"], scores["ms_ssim_spread"]]).all()
 
 
-def test_the_score_is_the_mean_of_what_each_image_alone_would_get():
+def test_the_score_is_the_mean_of_the_scores_of_single_images():
     truth = blurred(noise(0, 5, 1, 44, 44), 1) * 2
     images = truth + torch.linspace(0, 1, 5).view(-1, 1, 1, 1) * noise(1, 5, 1, 44, 44)
     alone = torch.cat([ms_ssim(images[[i]].clamp(-1, 1), truth[[i]]) for i in range(5)])
@@ -95,7 +97,7 @@ def test_the_score_is_the_mean_of_what_each_image_alone_would_get():
     assert scores["ms_ssim_spread"] == pytest.approx(alone.std().item(), abs=1e-6)
 
 
-def test_paired_scores_of_an_image_with_itself_and_with_a_shifted_grey():
+def test_paired_scores_of_an_image_with_itself_and_with_a_brighter_copy():
     image = torch.rand(3, 3, 32, 32, generator=torch.Generator().manual_seed(0)) - 0.5
     same, brighter = paired_scores(image, image), paired_scores(image + 0.2, image)
     assert same["l1"] == 0 and same["ssim"] == pytest.approx(1)

@@ -1,3 +1,5 @@
+"""Tests of the perceptual path length against closed forms of a linear generator."""
+
 import math
 from itertools import pairwise
 
@@ -15,7 +17,10 @@ from genlab.networks.latents import normal
 
 
 class Angles:
-    """Each pixel's brightness as an angle, black 0 and white 1 radian: for short steps a pair's distance is the mean squared turn."""
+    """Extractor that maps brightness to angles, from 0 (black) to 1 radian (white).
+
+    For short steps, the distance of two images is the mean squared difference of their angles.
+    """
 
     name, sha256 = "angles", "0" * 64
 
@@ -25,7 +30,7 @@ class Angles:
 
 
 class Linear(nn.Module):
-    """Image = slope * w [+ noise], w = z: one pixel a number."""
+    """Generator with w = z and image = slope * w [+ noise]: one pixel per latent number."""
 
     def __init__(self, latent_size, slope=0.05, noise=0.0):
         super().__init__()
@@ -51,19 +56,19 @@ def small(kind):
 
 
 @pytest.mark.parametrize("step", [1e-3, 1e-2])
-def test_straight_ways_of_a_linear_generator_have_their_length_in_closed_form(step):
+def test_straight_paths_of_a_linear_generator_have_their_closed_form_length(step):
     count, slope = 3000, 0.05
     scores = perceptual_path_length(steps_along(Linear(4, slope), "w", count, seed=0, step=step), step, Angles())
-    # A pixel turns by slope (z' - z) / 2, and z' - z is from N(0, 2)
+    # A pixel's angle changes by slope (z' - z) / 2, and z' - z is from N(0, 2).
     each = 2 * (slope / 2) ** 2
     assert scores["ppl_angles"] == pytest.approx(each, abs=4 * scores["ppl_angles_spread"])
-    assert scores["ppl_angles_spread"] == pytest.approx(each * math.sqrt(2 / (4 * count)), rel=0.1)  # of chi-squares of 4 pixels
+    assert scores["ppl_angles_spread"] == pytest.approx(each * math.sqrt(2 / (4 * count)), rel=0.1)  # chi-squared with 4 degrees of freedom
 
 
-def test_round_ways_of_a_linear_generator_too():
+def test_great_circles_of_a_linear_generator_have_their_closed_form_length():
     count, slope, step = 4000, 0.1, 1e-3
     scores = perceptual_path_length(steps_along(Linear(2, slope), "z", count, seed=0, step=step), step, Angles())
-    # In the plane the angle between latents is even in [0, pi], its mean square pi^2 / 3; the circle's radius is the root of 2
+    # The angle between two latents in the plane is uniform in [0, pi], with mean square pi^2 / 3; the circle has radius sqrt(2).
     assert scores["ppl_angles"] == pytest.approx((slope / 2) ** 2 * math.pi**2 / 3, abs=4 * scores["ppl_angles_spread"])
 
 
@@ -75,7 +80,7 @@ def test_the_step_does_not_matter_where_images_are_linear():
     assert lengths == pytest.approx([lengths[2]] * 3, rel=2e-3)
 
 
-def test_great_circles_stay_on_the_sphere_at_an_even_pace():
+def test_great_circles_stay_on_the_sphere_at_constant_speed():
     start, end = normal(50, 16, 0), normal(50, 16, 1)
     places = [great_circle(start, end, torch.full((50, 1), share, dtype=torch.float64)) for share in (0, 0.25, 0.5, 0.75, 1)]
     for place in places:
@@ -107,19 +112,19 @@ def test_pairs_are_a_function_of_the_seed_and_near_each_other(kind, space):
     assert 0 < (first - second).abs().max() < 0.05 and not torch.allclose(first[0], first[1], atol=0.1)
 
 
-def test_an_extractor_takes_numbers_between_bytes():
+def test_the_extractor_accepts_unrounded_grey_levels():
     extractor = EfficientNetLite0(ROOT / ".genlab" / "extractors", threads=1)
     whole = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 1), np.uint8)
     images = torch.from_numpy(whole).permute(0, 3, 1, 2) / 127.5 - 1
     assert np.abs(unrounded(images) - whole).max() < 1e-4 and unrounded(images).dtype == np.float32
     for stage, expected in zip(extractor.stages(unrounded(images).round()), extractor.stages(whole), strict=True):
         assert np.array_equal(stage, expected)
-    tenth = unrounded(images + 0.1 / 127.5)  # of a grey level: no byte would change
+    tenth = unrounded(images + 0.1 / 127.5)  # a tenth of a grey level: no byte would change
     assert 0 < perceptual_distances(tenth, whole, extractor).max() < 1e-2
     assert unrounded(torch.tensor([-1.5, -1, 0, 1, 7]).reshape(1, 1, 1, 5)).flatten().tolist() == [0, 0, 127.5, 255, 255]
 
 
-def test_the_papers_step_is_long_enough_for_32_bits():
+def test_the_papers_step_is_long_enough_for_float32():
     extractor, network = EfficientNetLite0(ROOT / ".genlab" / "extractors", threads=1), small(stylegan2)
     shorter, length = (
         perceptual_path_length(steps_along(network, "w", 8, 0, step), step, extractor)["ppl_efflite0"] for step in (3e-5, 1e-4)

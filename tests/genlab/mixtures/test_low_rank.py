@@ -1,3 +1,5 @@
+"""Tests of low-rank covariances: factor analysis and probabilistic PCA, against scikit-learn and torch.distributions."""
+
 import itertools
 
 import pytest
@@ -9,11 +11,11 @@ from genlab.errors import InputError
 from genlab.mixtures.gaussian_mixture import GaussianMixture, fit
 from genlab.mixtures.low_rank import LowRank
 
-NEVER = -torch.inf  # a gain that is never fallen short of
+NEVER = -torch.inf  # tolerance that no gain falls below: fitting never stops early
 
 
 def correlated(count=1000, size=6, rank=2, seed=0, noise=(0.1, 0.5)) -> torch.Tensor:
-    """One factor analyser's vectors (count, size), float64."""
+    """Vectors (count, size), float64, from one factor analyser."""
     random = torch.Generator().manual_seed(seed)
     loadings, z, grain = (
         torch.randn(shape, dtype=torch.float64, generator=random) for shape in ((size, rank), (count, rank), (count, size))
@@ -22,7 +24,7 @@ def correlated(count=1000, size=6, rank=2, seed=0, noise=(0.1, 0.5)) -> torch.Te
 
 
 def made(x, components=1, rank=2, **arguments) -> GaussianMixture:
-    """Parameters of no meaning, the same for the same shapes."""
+    """Mixture with arbitrary parameters, the same for the same shapes."""
     random = torch.Generator().manual_seed(1)
     mixture = GaussianMixture(components, x.shape[1], LowRank(rank, **arguments), tolerance=NEVER, negligible=0.0)
     mixture.means = x[:components].clone()
@@ -43,7 +45,7 @@ def test_density_is_torchs_low_rank_normal(isotropic):
 
 
 def test_posterior_of_the_factors_is_gaussian_conditioning():
-    """E[z | x] = A^T S^-1 (x - m), and A of it is what they explain."""
+    """E[z | x] = A^T S^-1 (x - m); `explained` returns A E[z | x]."""
     x = correlated(50)
     mixture = made(x, 3)
     mixture.prepare(x)
@@ -58,12 +60,12 @@ def test_posterior_of_the_factors_is_gaussian_conditioning():
 
 
 def test_one_isotropic_component_becomes_probabilistic_pca():
-    """Its maximum has a closed form, which scikit-learn computes. It divides the variances by n - 1."""
+    """The maximum has a closed form, which scikit-learn computes with variances divided by n - 1."""
     x = correlated(noise=(1.0, 1.0))
     pca = sklearn.decomposition.PCA(2).fit(x.numpy())
     bessel = (len(x) - 1) / len(x)
     far, near = made(x, isotropic=True), made(x, isotropic=True)
-    near.initialise(x, x[:1])  # there at once: no step is needed
+    near.initialise(x, x[:1])  # initialised at the maximum: no step is needed
     fit(far, x, 150)
     torch.testing.assert_close(far.covariance.matrices(), near.covariance.matrices(), rtol=1e-9, atol=1e-9)
     for mixture in (far, near):
@@ -84,7 +86,7 @@ def test_one_component_becomes_factor_analysis():
 
 def test_no_variance_falls_below_the_least():
     x = correlated()
-    x[:, 0] = x[:, 1]  # a copy: without noise of its own
+    x[:, 0] = x[:, 1]  # a copy, without noise of its own
     mixture = made(x, least=0.02)
     steps = fit(mixture, x, 100)
     assert mixture.covariance.value.min() == 0.02
@@ -93,7 +95,7 @@ def test_no_variance_falls_below_the_least():
 
 @pytest.mark.parametrize("isotropic", [False, True])
 @pytest.mark.parametrize("rank", [1, 3])
-def test_free_parameters_are_the_directions_that_covariances_move_in(isotropic, rank):
+def test_free_parameters_are_the_rank_of_the_covariances_derivative(isotropic, rank):
     size, random = 7, torch.Generator().manual_seed(rank)
     loadings = torch.randn(size, rank, dtype=torch.float64, generator=random)
     variances = torch.rand(1 if isotropic else size, dtype=torch.float64, generator=random) + 0.5
@@ -107,7 +109,7 @@ def test_free_parameters_are_the_directions_that_covariances_move_in(isotropic, 
     assert GaussianMixture(3, size, LowRank(rank, isotropic=isotropic)).free_parameters() == 2 + 3 * (size + directions)
 
 
-def test_begins_with_the_principal_components_of_each_cluster():
+def test_factors_start_as_the_principal_components_of_each_cluster():
     x = torch.cat([correlated(400, seed=1), 50 + correlated(300, seed=2)])
     mixture = GaussianMixture(2, 6, LowRank(2))
     mixture.initialise(x, torch.stack([x[0], x[-1]]))
@@ -120,7 +122,7 @@ def test_begins_with_the_principal_components_of_each_cluster():
         torch.testing.assert_close(axes @ axes.T @ loadings, loadings)
 
 
-def test_begins_with_clusters_of_fewer_images_than_factors():
+def test_initial_clusters_may_have_fewer_images_than_factors():
     x = torch.cat([correlated(100), 50 + correlated(2, seed=1), 99 + correlated(1)])
     mixture = GaussianMixture(3, 6, LowRank(4))
     mixture.initialise(x, torch.stack([x[0], x[-2], x[-1]]))
@@ -130,14 +132,14 @@ def test_begins_with_clusters_of_fewer_images_than_factors():
 
 
 @pytest.mark.parametrize("isotropic", [False, True])
-def test_set_keeps_what_a_low_rank_can_say(isotropic):
+def test_set_keeps_what_a_low_rank_can_represent(isotropic):
     x = correlated()
     before, after = made(x, 2, isotropic=isotropic), made(x, 2, isotropic=isotropic)
     variances = torch.tensor([[0.3], [0.7]], dtype=torch.float64).expand(2, 6)
     before.covariance.value = variances.clone()
     matrices = before.covariance.matrices()
     after.set(before.log_weights.exp(), before.means, matrices)
-    torch.testing.assert_close(after.covariance.matrices(), matrices)  # as the diagonal is level
+    torch.testing.assert_close(after.covariance.matrices(), matrices)  # exact, because the noise variances are equal
     after.set(before.log_weights.exp(), before.means, matrices + torch.diag(torch.arange(6.0)))
     wanted = matrices + torch.diag(torch.arange(6.0))
     assert not isotropic or torch.allclose(
@@ -147,19 +149,19 @@ def test_set_keeps_what_a_low_rank_can_say(isotropic):
 
 
 @pytest.mark.parametrize("noise", [False, True])
-def test_noise_has_a_number_for_each_factor_and_value(noise):
+def test_noise_has_one_number_per_factor_and_value(noise):
     x = correlated()
     mixture = made(x, 2, noise=noise)
     size = mixture.covariance.noise_size(6)
     assert size == (8 if noise else 2)
-    unit = torch.eye(size)  # linear: what each number does is a column of a factor of the covariance
+    unit = torch.eye(size)  # linear map: the effect of each number is one column of a factor of the covariance
     columns = mixture.covariance.deviations()(unit, torch.ones(size, dtype=torch.int64))
     loadings = mixture.covariance.loadings[1]
     expected = mixture.covariance.matrices()[1] if noise else loadings @ loadings.T
     torch.testing.assert_close((columns.T @ columns).double(), expected, rtol=1e-5, atol=1e-5)
 
 
-def test_what_cannot_be_is_refused():
+def test_invalid_ranks_and_variances_are_refused():
     with pytest.raises(InputError, match=r"got rank 0 and least 0.0001; expected a rank of at least 1 and a positive variance"):
         LowRank(0)
     with pytest.raises(InputError, match="got rank 2 and least 0"):

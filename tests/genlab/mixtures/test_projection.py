@@ -1,3 +1,5 @@
+"""Tests of the projection to principal components and of the density along the other axes."""
+
 import math
 
 import pytest
@@ -39,8 +41,8 @@ def test_inverse_of_the_coordinates_is_the_nearest_point():
     assert projection(x.float()).dtype == projection.inverse(y.float()).dtype == torch.float32
 
 
-def test_density_with_the_rest_is_that_of_the_whole():
-    """A Gaussian of the coordinates beside noise along the other axes is one Gaussian, of which torch knows the density."""
+def test_density_with_the_rest_is_that_of_the_whole_image():
+    """A Gaussian in the coordinates and noise along the other axes form one Gaussian; torch computes its density."""
     x, projection = fitted()
     mixture = GaussianMixture(1, 3, Full())
     mixture.initialise(projection(x), projection(x)[:1])
@@ -49,7 +51,7 @@ def test_density_with_the_rest_is_that_of_the_whole():
     whole = MultivariateNormal(projection.inverse(mixture.means)[0], matrix)
     total = mixture.log_prob(projection(x)) + projection.rest_log_density(x)
     torch.testing.assert_close(total, whole.log_prob(x), rtol=1e-9, atol=1e-9)
-    # Fitted to the same images it is probabilistic PCA, whose likelihood scikit-learn knows.
+    # Fitted to the same images, this is probabilistic PCA; scikit-learn computes its likelihood.
     assert total.mean().item() == pytest.approx(sklearn.decomposition.PCA(3).fit(x.numpy()).score(x.numpy()), rel=1e-4)
 
 
@@ -75,6 +77,6 @@ def test_the_rest_has_a_least_variance():
 
 
 @pytest.mark.parametrize("dimensions", [0, 7])
-def test_dimensions_that_cannot_be_are_refused(dimensions):
+def test_invalid_dimensions_are_refused(dimensions):
     with pytest.raises(InputError, match=f"dimensions: got {dimensions}, expected from 1 to 6, less than the image has"):
         PrincipalComponents(dimensions).allocate(7)

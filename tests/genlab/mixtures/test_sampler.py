@@ -1,3 +1,5 @@
+"""Tests of the sampling network of a mixture and of its ONNX export."""
+
 import functools
 
 import pytest
@@ -27,7 +29,7 @@ COVARIANCES = {
 
 
 def mixture_of(covariance, size=6, components=3) -> GaussianMixture:
-    """Far apart, and well inside [-1, 1]."""
+    """Mixture with components far apart and well inside [-1, 1]."""
     random = torch.Generator().manual_seed(0)
     mixture = GaussianMixture(components, size, covariance())
     roots = 0.03 * torch.randn(components, size, size, dtype=torch.float64, generator=random)
@@ -38,17 +40,17 @@ def mixture_of(covariance, size=6, components=3) -> GaussianMixture:
 
 
 @pytest.mark.parametrize("name", COVARIANCES)
-def test_samples_are_distributed_as_the_mixture_says(name):
+def test_samples_follow_the_distribution_of_the_mixture(name):
     mixture = mixture_of(COVARIANCES[name])
     sampler = Sampler(mixture, None, SHAPE)
     x = sampler(normal(100_000, sampler.latent_size, seed=0)).flatten(1).double()
     component = torch.cdist(x, mixture.means).argmin(1)
     matrices = mixture.covariance.matrices()
-    if name == "low rank":  # without the grain
+    if name == "low rank":  # without noise
         matrices = mixture.covariance.loadings @ mixture.covariance.loadings.mT
     for k, share in enumerate(mixture.log_weights.exp().tolist()):
         own = x[component == k]
-        assert len(own) / len(x) == pytest.approx(share, abs=0.006)  # four deviations
+        assert len(own) / len(x) == pytest.approx(share, abs=0.006)  # four standard deviations
         assert (own.mean(0) - mixture.means[k]).abs().max() < 4 * (matrices[k].diagonal().max() / len(own)).sqrt()
         assert (torch.cov(own.T) - matrices[k]).abs().max() < 0.04 * matrices[k].diagonal().max()
 
@@ -63,7 +65,7 @@ def test_samples_along_principal_axes():
     torch.testing.assert_close(found.flatten(1), projection.inverse(inside.flatten(1)))
 
 
-def test_the_first_number_chooses_the_component_the_others_do_not():
+def test_only_the_first_latent_number_chooses_the_component():
     mixture = mixture_of(Full)
     sampler = Sampler(mixture, None, SHAPE)
     edges = torch.distributions.Normal(0, 1).icdf(mixture.log_weights.exp().cumsum(0)[:-1])
@@ -73,7 +75,7 @@ def test_the_first_number_chooses_the_component_the_others_do_not():
         torch.testing.assert_close(sampler(latent).flatten(1)[0].double(), mixture.means[component])
 
 
-def test_images_stay_within_their_range_and_the_recipe_samples_alike():
+def test_samples_are_clamped_and_equal_those_of_the_recipe():
     torch.manual_seed(0)
     recipe = Mixture([2, 3], 3, Full, Random())
     recipe.mixtures[0].set(torch.ones(3) / 3, torch.eye(3, 6), torch.eye(6).repeat(3, 1, 1))

@@ -1,3 +1,5 @@
+"""Tests of the starts of a mixture: k-means, random centres and checkpoints."""
+
 import functools
 
 import pytest
@@ -17,7 +19,7 @@ COVARIANCES = {"full": Full, "tied": Tied, "diagonal": Diagonal, "spherical": Sp
 
 
 def blobs(count=400, seed=0) -> torch.Tensor:
-    """(count, 6), float32: six clusters, the fourth half of all."""
+    """Vectors (count, 6), float32, in six clusters; the fourth cluster holds half of them."""
     random = torch.Generator().manual_seed(seed)
     which = torch.tensor([3, 0, 3, 1, 3, 2, 3, 4, 3, 5])[torch.arange(count) % 10]
     return 3 * torch.eye(6)[which] + 0.5 * torch.randn(count, 6, generator=random)
@@ -37,12 +39,12 @@ def test_every_component_begins_with_images(start, covariance):
     assert mixture.responsibilities(x).sum(0).min() > 1
     assert mixture.log_weights.exp().sum().item() == pytest.approx(1) and mixture.covariance.valid().all()
     fresh = int(mixture.passes), int(mixture.recoveries), bool(mixture.converged), mixture.sum_counts.sum().item()
-    assert fresh == (0, 0, False, 0)  # the steps that decided left nothing
+    assert fresh == (0, 0, False, 0)  # the trial steps left no trace
     assert fit(mixture, x, 2)[-1].log_likelihood == pytest.approx(reached, rel=1e-6)
 
 
 @pytest.mark.parametrize("start", [KMeans, Random])
-def test_a_seed_gives_a_start(start):
+def test_the_seed_determines_the_start(start):
     x = blobs()
     (one, _), (same, _), (other, _) = (begun(start(restarts=2), x, 9, seed=seed) for seed in (1, 1, 2))
     assert all(torch.equal(value, same.state_dict()[name]) for name, value in one.state_dict().items())
@@ -62,12 +64,12 @@ def test_k_means_finds_the_clusters():
 
 
 def test_random_centres_are_images_that_differ():
-    x = torch.cat([torch.zeros(300, 4), torch.eye(4)])  # nearly all are one and the same
+    x = torch.cat([torch.zeros(300, 4), torch.eye(4)])  # nearly all are identical
     for seed in range(20):
         torch.manual_seed(seed)
         assert len(Random().centres(x, 5).unique(dim=0)) == 5
     near = torch.full((200, 50), 0.7)
-    near[:100, 0] += 1e-4  # by less than a product of float32 matrices can tell
+    near[:100, 0] += 1e-4  # less than a float32 matrix product can resolve
     for seed in range(10):
         mixture, _ = begun(Random(), near, 2, Diagonal, seed)
         assert mixture.log_weights.exp().tolist() == pytest.approx([0.5, 0.5])
@@ -97,18 +99,18 @@ def trained(components=(2, 3), covariance=Full, projection=None) -> Mixture:
 
 
 @pytest.mark.parametrize("covariance", COVARIANCES.values(), ids=COVARIANCES)
-def test_a_checkpoint_is_taken_over_exactly(tmp_path, covariance):
+def test_a_checkpoint_is_restored_exactly(tmp_path, covariance):
     recipe, x = trained(covariance=covariance), blobs(seed=1)
     save_file(recipe.state_dict(), tmp_path / "checkpoint.safetensors")
     for before in recipe.mixtures:
         after, _ = begun(Checkpoint(str(tmp_path / "checkpoint.safetensors")), x[:0], before.components, covariance)
         assert torch.equal(after.log_prob(x), before.log_prob(x)) and torch.equal(after.means, before.means)
         assert int(after.passes) == 0 and not after.converged and after.sum_counts.sum() == 0
-        assert fit(after, blobs(), 1)[0].log_likelihood > before.log_likelihood - 1e-3  # it goes on from there
+        assert fit(after, blobs(), 1)[0].log_likelihood > before.log_likelihood - 1e-3  # training continues from there
 
 
-def test_the_projection_of_a_checkpoint_comes_with_it(tmp_path):
-    """Of other images, or of these in another order, the axes would be others, and the means' numbers along them wrong."""
+def test_a_checkpoint_restores_its_projection(tmp_path):
+    """Axes fitted to other images, or to the same images in another order, would differ and not match the means."""
     recipe = trained([3], projection=PrincipalComponents(2))
     save_file(recipe.state_dict(), tmp_path / "checkpoint.safetensors")
     start, other = Checkpoint(str(tmp_path / "checkpoint.safetensors")), PrincipalComponents(2)

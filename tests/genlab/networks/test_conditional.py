@@ -1,3 +1,5 @@
+"""Tests of networks that are conditional on labels."""
+
 import pytest
 import torch
 from torch import nn
@@ -7,7 +9,7 @@ from genlab.networks import biggan, dcgan
 from genlab.networks.conditional import AuxiliaryCritic, ConditionalBatchNorm, CriticOutput, JoinedCritic, JoinedGenerator, Projection
 from genlab.networks.labels import class_weights
 
-SMALL = {"width": 2, "multiples": [2, 2, 1]}  # of 16 px
+SMALL = {"width": 2, "multiples": [2, 2, 1]}  # for 16 px
 
 
 def test_projection_on_hand_made_numbers():
@@ -16,7 +18,7 @@ def test_projection_on_hand_made_numbers():
     with torch.no_grad():
         head.to_logit.weight.copy_(torch.tensor([[3.0, -1.0]]))
         head.to_logit.bias.fill_(0.5)
-        head.embedding.weight.copy_(torch.tensor([[5.0, 10.0], [7.0, 2.0]]))  # a column a class
+        head.embedding.weight.copy_(torch.tensor([[5.0, 10.0], [7.0, 2.0]]))  # one column per class
     features = torch.tensor([[1.0, 2.0], [1.0, 2.0], [1.0, 2.0]])
     assert head(features[:2], torch.tensor([1, 0])).tolist() == [15.5, 20.5]
     halfway = torch.tensor([[0.5, 0.5]])
@@ -36,7 +38,7 @@ def test_a_conditional_batch_norm_without_gain_is_batch_norm():
     assert torch.allclose(conditional(features, torch.randn(5, 4)), plain(features), atol=1e-6)
 
 
-def test_a_conditional_batch_norm_has_gain_and_bias_of_its_own_for_every_class():
+def test_a_conditional_batch_norm_has_one_gain_and_bias_per_class():
     torch.manual_seed(0)
     conditional, features = ConditionalBatchNorm(3, 2), torch.randn(8, 3, 4, 4)
     labels = torch.tensor([0, 1] * 4)
@@ -69,7 +71,7 @@ PAIRS = {
 
 
 @pytest.mark.parametrize("name", PAIRS)
-def test_players_are_told_labels(name):
+def test_networks_are_conditional_on_labels(name):
     generator, critic = PAIRS[name]()
     assert (generator.classes, critic.classes) == (3, 3)
     latents, labels = torch.randn(5, generator.latent_size), torch.tensor([0, 1, 2, 1, 0])
@@ -80,22 +82,22 @@ def test_players_are_told_labels(name):
     assert images.shape == (5, 1, 16, 16) and images.abs().max() <= 1
     assert not torch.allclose(images, generator(latents, (labels + 1) % 3))
     assert torch.allclose(images, generator(latents, class_weights(labels, 3)), atol=1e-6)
-    said = critic(images, labels)
+    output = critic(images, labels)
     if name == "auxiliary":
-        assert isinstance(said, CriticOutput) and said.logits.shape == (5,) and said.class_logits.shape == (5, 3)
+        assert isinstance(output, CriticOutput) and output.logits.shape == (5,) and output.class_logits.shape == (5, 3)
     else:
-        assert said.shape == (5,) and not torch.allclose(said, critic(images, (labels + 1) % 3))
+        assert output.shape == (5,) and not torch.allclose(output, critic(images, (labels + 1) % 3))
 
 
 @pytest.mark.parametrize("outputs", [1, 3, 5])
-def test_an_auxiliary_critic_needs_a_number_for_each_class_and_one_more(outputs):
+def test_an_auxiliary_critic_needs_one_output_per_class_and_one_logit(outputs):
     critic = AuxiliaryCritic(dcgan.Critic(16, 1, width=2, outputs=outputs), 3)
     with pytest.raises(ValueError, match=rf"gives {outputs} numbers per image, a logit and 3 classes need 4 \(`outputs`\)"):
         critic(torch.zeros(2, 1, 16, 16), torch.zeros(2, dtype=torch.long))
 
 
 @pytest.mark.parametrize("critic", [dcgan.Critic(16, 1, width=2), biggan.Critic(16, 1, 0, width=2, multiples=[1, 2])])
-def test_a_critic_takes_images_of_its_side_alone(critic):
+def test_a_critic_accepts_only_images_of_its_size(critic):
     assert critic(torch.zeros(3, 1, 16, 16)).shape == (3,)
     with pytest.raises(ValueError, match="made for images of 16 x 16 px"):
         critic(torch.zeros(3, 1, 32, 32))
@@ -115,6 +117,6 @@ def test_a_critic_takes_images_of_its_side_alone(critic):
         (lambda: JoinedCritic(dcgan.Critic(8, 5, width=2), 0), "JoinedCritic: classes: got 0"),
     ],
 )
-def test_what_does_not_fit_is_refused(made, message):
+def test_invalid_arguments_are_refused(made, message):
     with pytest.raises(InputError, match=message):
         made()

@@ -1,4 +1,4 @@
-"""Networks without the attributes that a recipe needs."""
+"""Tests of the errors for networks without the attributes that a recipe needs."""
 
 import functools
 
@@ -23,7 +23,7 @@ GENERATOR, CRITIC = dcgan.Generator(16, 1, 4, 2), dcgan.Critic(16, 1, 2, "none")
 
 
 class Anonymous(nn.Module):
-    """A network of a user who has not read CONTRIBUTING."""
+    """A network without any of the attributes that recipes need."""
 
     def __init__(self):
         super().__init__()
@@ -44,12 +44,12 @@ class Anonymous(nn.Module):
         (lambda: VAE(Anonymous(), Anonymous(), Bernoulli(), ADAM), r"encoder: Anonymous .* has no `latent_size` and no `classes`; a Coder"),
     ],
 )
-def test_a_network_without_its_contract_is_one_clear_error(make, message):
+def test_a_network_without_its_contract_raises_one_clear_error(make, message):
     with pytest.raises(InputError, match=message):
         make()
 
 
-def test_the_styled_critic_states_its_size():
+def test_the_critic_of_stylegan_must_state_its_size():
     generator = style.Generator(style.Mapping(8, 8, 1), stylegan.Synthesis(8, 1, 8, 2))
     critic = PatchGAN(channels=1)
     critic.classes = 0
@@ -57,7 +57,7 @@ def test_the_styled_critic_states_its_size():
         StyleGAN(generator, critic, ADAM, ADAM)
 
 
-def test_our_own_networks_have_theirs():
+def test_genlabs_networks_satisfy_their_contracts():
     contracts.require(GENERATOR, contracts.Sampler, "generator")
     contracts.require(CRITIC, contracts.SizedCritic, "critic")
     for translator in (resnet.ResNet(width=2, blocks=1), unet.UNet(size=8, width=2)):

@@ -1,3 +1,5 @@
+"""Tests of the DCGAN networks, and of shapes that they share with R3GAN."""
+
 import pytest
 import torch
 
@@ -20,8 +22,8 @@ def test_shapes_for_every_size_and_number_of_channels(networks, size, channels):
     assert networks.Critic(size, channels, **small)(images).shape == (3,)
 
 
-def test_dcgan_has_the_papers_number_of_weights():
-    """PyTorch's DCGAN example at 64 px: 3,576,704 and 2,765,568, without the biases of the layers that touch images or the logit."""
+def test_dcgan_has_the_number_of_weights_of_pytorchs_example():
+    """PyTorch's DCGAN example at 64 px has 3,576,704 and 2,765,568 weights; ours adds the biases next to the images and the logit."""
     assert parameters(dcgan.Generator(64, 3, latent_size=100, width=64)) == 3_576_704 + 3
     assert parameters(dcgan.Critic(64, 3, width=64)) == 2_765_568 + 64 + 1
 

@@ -1,3 +1,5 @@
+"""Test of the fully connected generator and critic."""
+
 import torch
 
 from genlab.networks import fully_connected
@@ -7,7 +9,7 @@ def parameters(network):
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def test_fully_connected_pair():
+def test_shapes_and_parameter_count_of_the_fully_connected_networks():
     generator, critic = fully_connected.Generator(28, latent_size=10), fully_connected.Critic(28, dropout=0.5)
     images = generator(torch.randn(4, 10))
     assert images.shape == (4, 1, 28, 28) and images.abs().max() <= 1

@@ -1,3 +1,5 @@
+"""Tests of latents: sampling, truncation and spherical interpolation."""
+
 import math
 
 import pytest
@@ -8,7 +10,7 @@ from genlab.errors import InputError
 from genlab.networks.latents import normal, spherical_interpolation, truncated
 
 
-def test_latents_are_a_function_of_the_seed_alone():
+def test_latents_depend_only_on_the_seed():
     first = normal(5, 3, seed=1)
     torch.rand(1)
     assert torch.equal(first, normal(5, 3, seed=1))
@@ -20,16 +22,16 @@ def test_truncated_latents_follow_the_truncated_normal_distribution():
     inside = truncated(latents, bound)
     assert inside.abs().max() <= bound
     density = math.exp(-(bound**2) / 2) / math.sqrt(2 * math.pi)
-    variance = 1 - 2 * bound * density / math.erf(bound / math.sqrt(2))  # its closed form
+    variance = 1 - 2 * bound * density / math.erf(bound / math.sqrt(2))  # closed form
     assert inside.var().item() == pytest.approx(variance, rel=0.01)
     assert torch.equal(latents[:, 0].argsort(), inside[:, 0].argsort())  # monotonic
     for bound in (0.3, 1.0, 2.5):
         drawn = truncated(latents, bound).flatten()[:20000].numpy()
         assert abs(drawn).max() <= bound
-        assert kstest(drawn, truncnorm(-bound, bound).cdf).pvalue > 0.01  # what drawing again until it is inside would give
+        assert kstest(drawn, truncnorm(-bound, bound).cdf).pvalue > 0.01  # the distribution that rejection sampling would give
 
 
-def test_no_bound_changes_nothing_and_a_wrong_one_is_refused():
+def test_an_infinite_bound_changes_nothing_and_an_invalid_one_is_refused():
     latents = normal(4, 3, seed=0)
     assert truncated(latents, math.inf) is latents
     assert torch.allclose(truncated(latents, 9.0), latents, atol=1e-5)
@@ -40,10 +42,10 @@ def test_no_bound_changes_nothing_and_a_wrong_one_is_refused():
             truncated(latents, bound)
 
 
-def test_spherical_interpolation_keeps_to_the_sphere_at_equal_angles():
+def test_spherical_interpolation_stays_on_the_sphere_at_equal_angles():
     start, end = torch.tensor([[3.0, 0.0, 0.0]]), torch.tensor([[0.0, 3.0, 0.0]])
-    way = spherical_interpolation(start, end, 4)[0]
-    assert torch.allclose(way.norm(dim=1), torch.full((4,), 3.0), atol=1e-5)
-    angles = torch.atan2(way[:, 1], way[:, 0]).rad2deg()
+    path = spherical_interpolation(start, end, 4)[0]
+    assert torch.allclose(path.norm(dim=1), torch.full((4,), 3.0), atol=1e-5)
+    angles = torch.atan2(path[:, 1], path[:, 0]).rad2deg()
     assert angles.tolist() == pytest.approx([0, 30, 60, 90], abs=1e-3)
     assert torch.isfinite(spherical_interpolation(start, start, 3)).all()

@@ -1,3 +1,5 @@
+"""Tests of the parameter counts of ProGAN, StyleGAN and StyleGAN2 against the papers."""
+
 import pytest
 import torch
 
@@ -14,7 +16,7 @@ def count(network):
     return sum(weight.numel() for weight in network.parameters())
 
 
-# Layer by layer in table 2 of arXiv:1710.10196, which says 23.1 M for both; 26.2 M in section 2 of arXiv:1812.04948.
+# ProGAN: layer by layer in table 2 of arXiv:1710.10196, 23.1 M for both. StyleGAN: 26.2 M in section 2 of arXiv:1812.04948.
 @pytest.mark.parametrize(
     ("made", "millions"),
     [
@@ -35,7 +37,7 @@ def test_parameters_at_the_papers_sizes(made, millions):
         assert count(made()) == round(1e6 * millions)
 
 
-def test_the_layers_of_progans_table():
+def test_parameters_of_each_layer_equal_progans_table():
     with torch.device("meta"):
         network = progan.Generator(1024)
     first = network.first.weight.numel() + network.bias.numel()
@@ -44,5 +46,5 @@ def test_the_layers_of_progans_table():
     assert len(counts) == len(table)
     for found, stated in zip(counts, table, strict=True):
         unit = {"M": 1e6, "k": 1e3}[stated[-1]]
-        digit = unit * 10.0 ** -len(stated[:-1].partition(".")[2])  # of the last place that the table has
+        digit = unit * 10.0 ** -len(stated[:-1].partition(".")[2])  # one unit in the last decimal place of the table
         assert found == pytest.approx(float(stated[:-1]) * unit, abs=digit)

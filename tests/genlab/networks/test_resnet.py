@@ -1,3 +1,5 @@
+"""Tests of the ResNet translator."""
+
 import pytest
 import torch
 
@@ -10,21 +12,21 @@ def millions(network):
     return sum(parameter.numel() for parameter in network.parameters()) / 1e6
 
 
-def test_parameter_counts_are_the_papers_codes():
+def test_parameter_counts_equal_those_of_the_papers_code():
     assert millions(ResNet(width=64, blocks=9)) == pytest.approx(11.378, abs=5e-4)
     assert millions(PatchGAN(width=64, layers=3)) == pytest.approx(2.765, abs=5e-4)
 
 
 @pytest.mark.parametrize("arguments", [{}, {"upsampling": "resize", "input_skip": True}])
 @pytest.mark.parametrize("size", [(32, 32), (48, 20), (4 * 5, 4 * 7)])
-def test_a_generator_gives_back_the_size_it_took(arguments, size):
+def test_the_output_has_the_size_of_the_input(arguments, size):
     with torch.no_grad():
         image = ResNet(width=4, blocks=1, **arguments)(torch.rand(2, 3, *size) * 2 - 1)
     assert image.shape == (2, 3, *size)
     assert image.abs().max() <= 1
 
 
-def test_with_an_input_skip_a_generator_starts_near_the_image_itself():
+def test_with_an_input_skip_a_generator_starts_near_the_identity():
     torch.manual_seed(0)
     image = torch.rand(2, 3, 16, 16) * 2 - 1
     with torch.no_grad():
@@ -33,7 +35,7 @@ def test_with_an_input_skip_a_generator_starts_near_the_image_itself():
 
 
 def test_resize_convolution_leaves_no_checkerboard_where_transposed_does():
-    """A constant image in: nothing tells the interior pixels apart, but the stride of a transposed layer."""
+    """For a constant image, only the stride of a transposed convolution can make the interior pixels differ."""
     variation = {}
     for upsampling in ("transposed", "resize"):
         torch.manual_seed(0)
@@ -50,6 +52,6 @@ def test_resize_convolution_leaves_no_checkerboard_where_transposed_does():
 
 
 @pytest.mark.parametrize("arguments", [{"blocks": 0}, {"width": 0}])
-def test_sizes_that_make_no_network_are_refused(arguments):
+def test_invalid_sizes_are_refused(arguments):
     with pytest.raises(InputError, match="at least 1"):
         ResNet(**arguments)

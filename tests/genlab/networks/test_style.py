@@ -1,3 +1,5 @@
+"""Tests of style-based generators: styles, noise, truncation, style mixing and labels."""
+
 import math
 
 import pytest
@@ -29,17 +31,17 @@ def test_every_style_and_every_noise_map_reaches_the_image(synthesis):
     assert image.shape == (2, 1, 16, 16)
     image[0].square().sum().backward()
     assert (styles.grad[0].abs().sum(1) > 0).all() and (noise.grad[0] != 0).float().mean() > 0.99
-    assert not styles.grad[1].any() and not noise.grad[1].any()  # an image depends on its own alone
+    assert not styles.grad[1].any() and not noise.grad[1].any()  # an image depends only on its own styles and noise
 
 
 def test_the_sides_are_those_of_the_layers():
     assert small(stylegan.Synthesis).sides == (4, 4, 8, 8, 16, 16)
     assert small().sides == (4, 8, 8, 16, 16, 16)
     with torch.device("meta"):
-        assert len(style.Generator(style.Mapping(), stylegan2.Synthesis(1024)).sides) == 18  # as both papers have it
+        assert len(style.Generator(style.Mapping(), stylegan2.Synthesis(1024)).sides) == 18  # as in both papers
 
 
-def test_truncation_is_about_the_running_mean():
+def test_truncation_moves_styles_towards_the_running_mean():
     generator = small()
     w = torch.randn(3, 6)
     generator.mean.copy_(torch.arange(6.0))
@@ -51,7 +53,7 @@ def test_truncation_is_about_the_running_mean():
     )
 
 
-def test_the_running_mean_is_that_of_the_mapped_latents():
+def test_the_running_mean_approaches_the_mean_of_mapped_latents():
     generator = small()
     assert not generator.mean.any()
     with torch.no_grad():
@@ -64,13 +66,13 @@ def test_the_running_mean_is_that_of_the_mapped_latents():
     assert torch.allclose(generator.mean, everything.mean(0), atol=4 * everything.std(0).max().item() / math.sqrt(2000))
 
 
-def test_mixed_styles_change_from_one_to_the_other_once():
+def test_mixed_styles_switch_from_the_first_to_the_second_once():
     first, second = torch.zeros(2000, 6), torch.ones(2000, 6)
     styles = style.mixed(first, second, layers=5, share=0.8)[:, :, 0]
     assert (styles.diff(dim=1) >= 0).all() and not styles[:, 0].any()
-    of_second = styles.sum(1).long().bincount(minlength=5)
-    assert of_second[0].item() == pytest.approx(400, abs=4 * math.sqrt(2000 * 0.2 * 0.8))
-    assert all(each.item() == pytest.approx(400, abs=4 * math.sqrt(2000 * 0.2 * 0.8)) for each in of_second[1:])
+    counts = styles.sum(1).long().bincount(minlength=5)
+    assert counts[0].item() == pytest.approx(400, abs=4 * math.sqrt(2000 * 0.2 * 0.8))
+    assert all(each.item() == pytest.approx(400, abs=4 * math.sqrt(2000 * 0.2 * 0.8)) for each in counts[1:])
     assert torch.equal(style.mixed(first, second, 5, share=0.0), first[:, None].expand(-1, 5, -1))
 
 
@@ -94,8 +96,8 @@ def test_mapping_and_synthesis_must_agree():
 
 
 @pytest.mark.parametrize("synthesis", [stylegan.Synthesis, stylegan2.Synthesis])
-def test_noise_that_learns_slowly_is_the_same_noise(synthesis):
-    """At a rate of 0.1 Adam moves its share of the image a tenth as far; what a strength says is a tenth as much."""
+def test_noise_rate_scales_the_effect_of_the_strengths(synthesis):
+    """With a rate of 0.1, a noise strength has a tenth of its effect, and Adam changes the noise of the image a tenth as far."""
     slow, plain = (synthesis(8, 1, style_size=6, width=4, most=8, noise_rate=rate) for rate in (0.1, 1.0))
     plain.load_state_dict(slow.state_dict())
     for one, other in zip(slow.layers, plain.layers, strict=True):

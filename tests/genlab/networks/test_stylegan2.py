@@ -1,3 +1,5 @@
+"""Tests of modulated convolutions and residual blocks of StyleGAN2."""
+
 import pytest
 import torch
 from torch.nn.functional import conv2d
@@ -12,7 +14,7 @@ def seeded():
 
 
 def by_weights(layer, features, w):
-    """Equations 1 and 3 of arXiv:1912.04958 as they stand: each image convolved with a weight of its own."""
+    """Equations 1 and 3 of arXiv:1912.04958, computed literally: each image is convolved with its own weight."""
     made = []
     for image, scale in zip(features, layer.affine(w), strict=True):
         weight = layer.convolution.weight * layer.convolution.scale * scale[:, None, None]
@@ -24,7 +26,7 @@ def by_weights(layer, features, w):
 
 @pytest.mark.parametrize("demodulate", [True, False])
 @pytest.mark.parametrize("kernel_size", [1, 3])
-def test_scaled_activations_are_modulated_weights_in_value_and_gradient(demodulate, kernel_size):
+def test_scaled_activations_equal_modulated_weights_in_value_and_gradient(demodulate, kernel_size):
     layer = stylegan2.ModulatedConv2d(7, 5, kernel_size, 6, demodulate)
     features, w = torch.randn(3, 7, 8, 8, requires_grad=True), torch.randn(3, 6, requires_grad=True)
     ours, theirs = layer(features, w), by_weights(layer, features, w)
@@ -41,12 +43,12 @@ def test_demodulated_outputs_have_unit_deviation_on_unit_input():
     assert torch.allclose(deviations, torch.ones(8, 48), atol=0.1)  # 1,444 pixels: a standard error of 0.02
     assert deviations.mean().item() == pytest.approx(1, abs=5e-3)
     free = stylegan2.ModulatedConv2d(64, 48, 3, 16, demodulate=False)
-    assert free(features, w).std() > 2  # as the style has it
+    assert free(features, w).std() > 2  # the scale follows the style
 
 
 def test_residual_blocks_keep_the_variance():
     features = torch.randn(8, 32, 32, 32)
-    assert stylegan2.ResidualHalving(32, 64)(features).square().mean() < features.square().mean()  # filtered: noise loses, shapes don't
+    assert stylegan2.ResidualHalving(32, 64)(features).square().mean() < features.square().mean()  # noise loses power, flat images don't
     flat = torch.randn(64, 32, 1, 1).expand(-1, -1, 16, 16)
     made = stylegan2.ResidualHalving(32, 64)(flat)[:, :, 3:-3, 3:-3]
     assert made.square().mean().item() == pytest.approx(1, abs=0.15)

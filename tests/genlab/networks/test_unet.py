@@ -1,3 +1,5 @@
+"""Tests of the U-Net translator and its dropout noise, and of PatchGAN with batch norm."""
+
 import pytest
 import torch
 
@@ -12,14 +14,14 @@ def millions(network):
     return sum(parameter.numel() for parameter in network.parameters()) / 1e6
 
 
-def test_parameter_counts_are_the_papers_codes():
+def test_parameter_counts_equal_those_of_the_papers_code():
     assert millions(UNet(size=256, width=64)) == pytest.approx(54.41, abs=5e-3)
     assert millions(PatchGAN(channels=6, width=64, layers=3, norm="batch")) == pytest.approx(2.769, abs=5e-4)
 
 
 @pytest.mark.parametrize("arguments", [{}, {"norm": "instance"}, {"upsampling": "resize"}, {"dropout": 0.0}])
 @pytest.mark.parametrize("size", [(16, 16), (16, 48), (64, 32)])
-def test_it_gives_back_the_size_it_took(arguments, size):
+def test_the_output_has_the_size_of_the_input(arguments, size):
     with torch.no_grad():
         image = UNet(size=16, channels_out=1, width=4, **arguments)(torch.rand(2, 3, *size) * 2 - 1)
     assert image.shape == (2, 1, *size)
@@ -27,7 +29,7 @@ def test_it_gives_back_the_size_it_took(arguments, size):
 
 
 @pytest.mark.parametrize("size", [64, 128, 256])
-def test_every_level_halves_down_to_one_pixel_and_meets_its_equal_on_the_way_up(size):
+def test_levels_halve_down_to_one_pixel_and_skips_join_equal_shapes(size):
     network = UNet(size=size, width=2).eval()
     levels = size.bit_length() - 1
     seen = {"down": [], "up": [], "joined": []}
@@ -41,12 +43,12 @@ def test_every_level_halves_down_to_one_pixel_and_meets_its_equal_on_the_way_up(
         network(torch.zeros(1, 3, size, size))
     sides = [size >> level for level in range(1, levels + 1)]
     assert seen["down"] == [(2 * min(2**level, 8), side, side) for level, side in enumerate(sides)]
-    assert seen["up"] == seen["down"][-2::-1]  # the same shapes, from the second innermost out
+    assert seen["up"] == seen["down"][-2::-1]  # the same shapes, from the second innermost outwards
     assert seen["joined"] == [seen["down"][-1][0], *(2 * shape[0] for shape in seen["up"])]
 
 
 def silenced(network: UNet, outermost: bool) -> UNet:
-    """With a last layer that looks at nothing but the outermost skip, or at everything but that."""
+    """Zero the last layer's weights for all features except the outermost skip, or for the outermost skip only."""
     own = network.up[-1].filters
     with torch.no_grad():
         network.to_image.weight[:own] *= 0 if outermost else 1
@@ -54,27 +56,27 @@ def silenced(network: UNet, outermost: bool) -> UNet:
     return network
 
 
-def test_a_gradient_reaches_the_input_through_the_outermost_skip_alone():
+def test_the_outermost_skip_has_a_small_receptive_field():
     torch.manual_seed(0)
     image = torch.rand(1, 3, 32, 32, requires_grad=True)
     silenced(UNet(size=32, width=4).eval(), outermost=True)(image)[0, :, 16, 16].sum().backward()
     rows = image.grad[0].abs().sum((0, 2)).nonzero().flatten()
-    assert 2 <= rows.max() - rows.min() + 1 <= 6  # a convolution and a transposed one: no other way is so short
+    assert 2 <= rows.max() - rows.min() + 1 <= 6  # one convolution and one transposed one; every other path is longer
     whole = torch.rand(1, 3, 32, 32, requires_grad=True)
     silenced(UNet(size=32, width=4).eval(), outermost=False)(whole)[0, :, 16, 16].sum().backward()
     rows = whole.grad[0].abs().sum((0, 2)).nonzero().flatten()
-    assert rows.max() - rows.min() + 1 == 32  # through the bottleneck an image is seen whole
+    assert rows.max() - rows.min() + 1 == 32  # the bottleneck depends on the whole image
 
 
-def test_resize_convolution_takes_the_place_of_every_transposed_one():
+def test_resize_convolutions_replace_all_transposed_ones():
     assert not any(isinstance(layer, torch.nn.ConvTranspose2d) for layer in UNet(size=32, width=2, upsampling="resize").modules())
 
 
-def test_given_noise_drops_what_it_says():
+def test_given_noise_determines_the_dropped_features():
     torch.manual_seed(0)
     network = UNet(size=64, width=2, dropout=0.25)
     Inference(dropout=True, statistics="running").apply(network.eval())
-    assert network.noise == (32, 16)  # two layers of 16 filters; 4 x 4 features, the finer of both
+    assert network.noise == (32, 16)  # two layers of 16 filters; the finer one has 4 x 4 features at 64 px, a stride of 16
     image = torch.rand(2, 3, 64, 128) * 2 - 1
     noise = network.noise.draw(image)
     assert noise.shape == (2, 32, 4, 8)
@@ -91,7 +93,7 @@ def test_given_noise_drops_what_it_says():
     assert torch.equal(dropped[0] != 0, kept[:, :16, ::2, ::2])
 
 
-def test_noise_that_drops_nothing_scales_as_torchs_dropout_does():
+def test_noise_that_drops_nothing_scales_like_torchs_dropout():
     network = UNet(size=16, width=2, dropout=0.5).eval()
     up = network.up[0]
     features = torch.randn(1, up.convolution.in_channels, 4, 4)
@@ -116,12 +118,12 @@ def test_batch_statistics_are_those_of_a_batch_of_one():
         assert not torch.allclose(network(images), alone, atol=1e-2)
 
 
-def test_dropout_that_is_not_there_cannot_stay_on():
+def test_sampling_dropout_is_refused_for_a_network_without_dropout():
     with pytest.raises(InputError, match=r"sampling\.dropout: true, but UNet has no dropout"):
         Inference(dropout=True).apply(UNet(size=16, width=2, dropout=0.0))
 
 
-def test_a_foreign_batch_norm_cannot_go_by_one_image():
+def test_torchs_batch_norm_cannot_use_the_statistics_of_one_image():
     network = UNet(size=16, width=2)
     network.up[0].norm = torch.nn.BatchNorm2d(16)
     with pytest.raises(InputError, match=r"up\.0\.norm is a BatchNorm2d"):
@@ -129,13 +131,13 @@ def test_a_foreign_batch_norm_cannot_go_by_one_image():
 
 
 @pytest.mark.parametrize(("arguments", "named"), [({"size": 48}, "got 48"), ({"size": 2}, "got 2"), ({"dropout": 1.0}, "dropout 1.0")])
-def test_sizes_that_make_no_network_are_refused(arguments, named):
+def test_invalid_sizes_are_refused(arguments, named):
     with pytest.raises(InputError, match=named):
         UNet(**arguments)
 
 
 @pytest.mark.parametrize(("layers", "side"), [(0, 1), (1, 16), (3, 70), (5, 286)])
-def test_a_logit_sees_the_patch_that_the_paper_names(layers, side):
+def test_the_receptive_field_of_a_logit_is_that_of_the_paper(layers, side):
     critic = PatchGAN(channels=2, width=2, layers=layers, norm="batch").eval()
     image = torch.rand(1, 2, 320, 320, requires_grad=True)
     logits = critic(image)

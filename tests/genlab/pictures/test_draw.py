@@ -1,4 +1,4 @@
-"""Views become pictures."""
+"""Tests of drawing views as pictures."""
 
 import numpy as np
 import torch
@@ -27,19 +27,19 @@ def test_points_have_a_colour_for_each_label_and_their_centres_are_marked():
     assert marked.tobytes() != plain.tobytes()
 
 
-def test_a_curve_is_a_line_a_name_with_what_was_chosen():
+def test_a_curve_marks_the_chosen_value():
     curve = Curve((1.0, 2.0, 3.0), {"BIC": (3.0, 1.0, 2.0), "AIC": (3.0, 2.0, 1.0)}, ("components", "criterion"), chosen=2.0)
     assert np.asarray(draw(curve)).tobytes() != np.asarray(draw(curve._replace(chosen=None))).tobytes()
 
 
-def test_panels_stand_side_by_side_and_a_place_may_have_a_name():
+def test_panels_are_side_by_side_and_ticks_may_have_names():
     curve = Curve((0.0, 1.0), {"KID": (3.0, 1.0)}, ("bound", "KID"))
     one, two = draw(curve), draw(Panels((curve, curve)))
     assert two.size == (2 * one.width, one.height) and draw(Panels((curve,))).tobytes() == one.tobytes()
     assert draw(curve._replace(ticks=("2", "none"))).tobytes() != one.tobytes()
 
 
-def test_the_plane_holds_as_much_variance_as_two_directions_can():
+def test_the_plane_has_the_largest_variance_of_any_two_directions():
     codes = torch.randn(200, 5, generator=torch.Generator().manual_seed(0)) * torch.tensor([5.0, 3.0, 1.0, 1.0, 1.0])
     found = plane(codes, None, codes[:2])
     values = torch.linalg.eigvalsh(torch.cov(codes.T)).flip(0)

@@ -1,3 +1,5 @@
+"""Tests of sheets of images, training curves and domain names."""
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -27,13 +29,13 @@ def test_small_images_are_enlarged_by_a_whole_number():
     assert (picture == picture[::6, ::6].repeat(6, 0).repeat(6, 1)).all()
 
 
-def test_curves_have_a_panel_for_each_player():
+def test_curves_have_one_panel_per_network():
     one = curves([{"images": 4, "critic/loss": 1.0}, {"images": 8, "critic/loss": 0.5}])
     two = curves([{"images": 4, "critic/loss": 1.0, "generator/loss": 2.0}, {"images": 8, "critic/loss": 0.5}])
     assert two.width == 2 * one.width
 
 
-def test_a_long_row_goes_on_in_the_next_line_and_ends_in_white():
+def test_a_long_row_is_wrapped_and_padded_with_white():
     images = (torch.arange(7) / 7)[:, None, None, None].expand(-1, 1, 64, 64)
     cell = 64 + GAP
     wrapped, one_line = np.asarray(sheet({"steps": images}, columns=3)), np.asarray(sheet({"steps": images}))
@@ -55,6 +57,6 @@ def test_a_long_row_goes_on_in_the_next_line_and_ends_in_white():
         (["1.png", "2.png"], "a"),
     ],
 )
-def test_a_domain_is_called_after_what_its_images_have_in_common(paths, name):
+def test_a_domain_is_named_after_what_its_paths_have_in_common(paths, name):
     manifest = pd.DataFrame({"path": [*paths, "other/1.png#photo"], "domain": [*["a"] * len(paths), "b"]})
     assert domain_name(PreparedSet("x", "paired", np.zeros((3, 1, 1, 3), np.uint8), manifest, (), "", (0, 0, 0)), "a") == name

@@ -1,3 +1,5 @@
+"""Tests of pictures of style-based generators: style mixing, noise, interpolations and projections."""
+
 import pytest
 import torch
 
@@ -19,7 +21,7 @@ def generator(kind, strength=0.0, classes=0, size=16):
     return made
 
 
-def test_the_groups_are_the_papers_at_1024_pixels_and_never_empty():
+def test_the_groups_are_those_of_the_paper_and_never_empty():
     for size in (16, 32, 64, 128, 1024):
         for kind in KINDS:
             sides = kind.Synthesis(size, style_size=4, width=2, most=2).sides
@@ -47,13 +49,13 @@ def test_a_sheet_of_mixed_styles_has_sources_at_the_left_and_destinations_above(
     assert torch.allclose(above[1:], plain[views.SOURCES :], atol=1e-5)
     monkeypatch.setattr(views, "style_groups", lambda sides: {"all": [True] * len(sides)})
     _, *copies = mixing_matrix(network, None).rows.values()
-    for row, line, source in zip(copies, lines.values(), plain, strict=False):  # whoever has all styles of the source is the source
+    for row, line, source in zip(copies, lines.values(), plain, strict=False):  # an image with all styles of a source is the source
         assert torch.allclose(row, source.expand_as(row), atol=1e-5) and torch.allclose(line[0], source, atol=1e-5)
 
 
-def test_only_what_is_fine_sees_fine_styles():
+def test_only_fine_layers_depend_on_fine_styles():
     network = generator(stylegan2)
-    with torch.no_grad():  # from the image layer at 8 px on, which has the first style of 16 px
+    with torch.no_grad():  # image layers from 8 px on; the one at 8 px uses the first style of 16 px
         for parameter in network.synthesis.to_image[1:].parameters():
             parameter.zero_()
     rows = mixing_matrix(network, None).rows
@@ -62,7 +64,7 @@ def test_only_what_is_fine_sees_fine_styles():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_noise_without_strength_changes_nothing(kind):
+def test_noise_of_strength_0_changes_nothing(kind):
     one, other, mean, without, deviation = noise_effect(generator(kind), None).rows.values()
     assert torch.equal(one, other) and torch.equal(one, without) and torch.equal(one, mean)
     assert (deviation == -1).all()
@@ -73,7 +75,7 @@ def test_mean_and_deviation_are_those_of_the_draws():
     network.synthesise = lambda w, noise: w[:, :1, None, None] + 0.1 * noise[:, :512].unflatten(1, (2, 16, 16))
     rows = noise_effect(network, None).rows
     one, _, mean, without, deviation = rows.values()
-    assert (mean - without).abs().max() < 5 * 0.1 / 8 and (one - without).abs().max() > 0.2  # noise averages out: by 8, the root of 64
+    assert (mean - without).abs().max() < 5 * 0.1 / 8 and (one - without).abs().max() > 0.2  # averaging 64 draws divides the noise by 8
     name = list(rows)[-1]
     assert name == "standard deviation over 64 draws, times 16"
     assert ((deviation + 1) / 16).mean().item() == pytest.approx(0.1, rel=0.01)
@@ -82,14 +84,14 @@ def test_mean_and_deviation_are_those_of_the_draws():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_strong_noise_shows(kind):
+def test_strong_noise_changes_the_images(kind):
     rows = noise_effect(generator(kind, strength=0.5), None).rows
     one, other, *_, deviation = rows.values()
     assert not torch.equal(one, other) and (deviation > -1).all()
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_ways_in_z_and_in_w_have_the_same_ends(kind):
+def test_interpolations_in_z_and_in_w_have_the_same_ends(kind):
     sheet = ways(generator(kind, strength=0.3), None)
     names, rows = list(sheet.rows), list(sheet.rows.values())
     assert names[:3] == ["pair 1, in Z", "pair 1, in W", "pair 2, in Z"] and len(rows) == 2 * views.WAYS
@@ -98,7 +100,7 @@ def test_ways_in_z_and_in_w_have_the_same_ends(kind):
         assert torch.allclose(in_z[[0, -1]], in_w[[0, -1]], atol=1e-4) and not torch.allclose(in_z[4], in_w[4], atol=1e-4)
 
 
-def test_a_way_in_w_is_straight():
+def test_interpolations_in_w_are_straight():
     network = generator(stylegan2)
     network.synthesise = lambda w, noise: w.reshape(-1, 1, 4, 4)
     for name, row in ways(network, None).rows.items():
@@ -106,21 +108,21 @@ def test_a_way_in_w_is_straight():
         assert torch.allclose(steps, steps.mean(0).expand_as(steps), atol=1e-5) == name.endswith("W")
 
 
-def test_labels_are_told_and_nothing_else_matters():
+def test_sheets_depend_only_on_the_network_and_the_labels():
     network, labels = generator(stylegan2, strength=0.3, classes=3), torch.arange(views.LATENTS) % 3
     state = {name: value.clone() for name, value in network.state_dict().items()}
     for sheet in SHEETS:
-        told = sheet(network, labels)
+        labelled = sheet(network, labels)
         torch.rand(1)
         again, others = sheet(network, labels), sheet(network, (labels + 1) % 3)
-        assert all(torch.equal(row, again.rows[name]) for name, row in told.rows.items())
-        name = next(iter(told.rows))
-        assert not torch.allclose(told.rows[name], others.rows[name], atol=1e-3)
+        assert all(torch.equal(row, again.rows[name]) for name, row in labelled.rows.items())
+        name = next(iter(labelled.rows))
+        assert not torch.allclose(labelled.rows[name], others.rows[name], atol=1e-3)
     assert network.training and all(torch.equal(value, state[name]) for name, value in network.state_dict().items())
     assert all(parameter.grad is None for parameter in network.parameters())
 
 
-def test_all_can_be_drawn():
+def test_all_sheets_can_be_drawn():
     network = generator(stylegan2, strength=0.1)
     for sheet in SHEETS:
         assert draw(sheet(network, None)).width > 300

@@ -1,4 +1,4 @@
-"""Which rows are shown of a recipe while it trains, by its capabilities."""
+"""Tests of the rows of images that are shown during training, by the capabilities of the recipe."""
 
 import torch
 
@@ -6,7 +6,7 @@ from genlab.pictures.training import rows
 
 
 class Shifts:
-    """a -> b adds a quarter, b -> a takes it away."""
+    """Translator: a -> b adds 0.25, b -> a subtracts it."""
 
     def __init__(self, *directions):
         self.directions = directions
@@ -25,10 +25,10 @@ def levels(recipe):
     return [(name, float(row.mean())) for name, row in rows(recipe, INPUTS).items()]
 
 
-def test_two_directions_are_shown_with_the_way_back():
+def test_two_directions_are_shown_with_their_cycles():
     there = [("a", 0.0), ("a_to_b", 0.25), ("a_to_b_to_a", 0.0)]
     assert levels(Shifts("a_to_b", "b_to_a")) == [*there, ("b", 1.0), ("b_to_a", 0.75), ("b_to_a_to_b", 1.0)]
 
 
-def test_one_direction_is_shown_with_the_truth():
+def test_one_direction_is_shown_with_the_ground_truth():
     assert levels(Shifts("b_to_a")) == [("b", 1.0), ("b_to_a", 0.75), ("a", 0.0)]

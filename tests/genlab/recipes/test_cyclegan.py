@@ -1,3 +1,5 @@
+"""Tests of the CycleGAN recipe."""
+
 import functools
 
 import pytest
@@ -15,7 +17,7 @@ from genlab.recipes.cyclegan import CycleGAN
 
 
 class Noise:
-    """A source of random images, a and b of different brightness."""
+    """Source of random images; those of domain b are brighter than those of a."""
 
     def __init__(self, size=(8, 12)):
         self.size = size
@@ -36,7 +38,7 @@ def made(**arguments) -> CycleGAN:
 
 
 class Plus(torch.nn.Module):
-    """x -> x + shift: a generator whose terms are known."""
+    """x -> x + shift: a generator with known loss terms."""
 
     stride = 1
 
@@ -49,7 +51,7 @@ class Plus(torch.nn.Module):
 
 
 class Undecided(torch.nn.Module):
-    """A critic that says 0.5 of everything."""
+    """A critic with the logit 0.5 for all images."""
 
     def forward(self, image):
         return torch.full((len(image), 1, 2, 2), 0.5)
@@ -61,19 +63,19 @@ def test_terms_of_known_generators():
     recipe.critic_a = recipe.critic_b = Undecided()
     terms = recipe.generator_objective(next(Noise().batches(0)))
     terms = {name: term.item() for name, term in terms.items()}
-    assert terms["cycle"] == pytest.approx(2 * 0.125, abs=1e-6)  # there and back misses by 0.125, both ways
+    assert terms["cycle"] == pytest.approx(2 * 0.125, abs=1e-6)  # each cycle misses the image by 0.125
     assert terms["identity"] == pytest.approx(0.25 + 0.125, abs=1e-6)
     assert terms["adversarial_a"] == terms["adversarial_b"] == pytest.approx(0.25)  # (0.5 - 1)^2
     assert terms["loss"] == pytest.approx(0.5 + 10 * 0.25 + 5 * 0.375, abs=1e-5)
     assert recipe.critic_objective(next(Noise().batches(0)))["loss"].item() == pytest.approx(2 * (0.125 + 0.125))  # halved, equation 9
 
 
-def test_without_the_identity_term_it_is_neither_computed_nor_reported():
+def test_an_identity_term_of_weight_0_is_neither_computed_nor_reported():
     recipe = made(identity_weight=0.0)
     assert set(recipe.generator_objective(next(Noise().batches(0)))) == {"cycle", "adversarial_a", "adversarial_b", "loss"}
 
 
-def test_the_critics_take_no_gradient_to_the_generators():
+def test_the_critics_update_does_not_change_the_generators():
     recipe = made()
     stream = Stream(Noise())
     stream.start_turn(0)
@@ -84,8 +86,8 @@ def test_the_critics_take_no_gradient_to_the_generators():
 
 
 @pytest.mark.parametrize("turns", [0, 1])
-def test_critics_without_this_turns_fakes_are_an_error(turns):
-    """Before the generators' update, and in a second turn in which it comes too late."""
+def test_updating_the_critics_without_this_turns_fakes_is_an_error(turns):
+    """The critics' update fails if the generators' update has not run in the same turn, in the first turn or a later one."""
     recipe, stream = made(), Stream(Noise())
     list(train(recipe, stream, 0, 2 * turns, 2, seed=5))
     stream.start_turn(turns)
@@ -103,7 +105,7 @@ def test_learning_rate_is_constant_then_falls_to_zero():
 
 
 @pytest.mark.parametrize("arguments", [{}, {"average_half_life": 4.0, "pool_size": 3}])
-def test_stop_and_resume_is_the_straight_run(arguments):
+def test_resumed_run_equals_straight_run(arguments):
     straight, stopped, resumed = made(**arguments), made(**arguments), made(**arguments)
     turns = list(train(straight, Stream(Noise()), 0, 20, 2, seed=5))
     stream = Stream(Noise())
@@ -114,7 +116,7 @@ def test_stop_and_resume_is_the_straight_run(arguments):
         assert torch.equal(value, resumed.state_dict()[name]), name
 
 
-def test_what_samples_is_the_average_where_there_is_one():
+def test_samples_use_the_moving_average_if_enabled():
     recipe = made(average_half_life=4.0)
     list(train(recipe, Stream(Noise()), 0, 8, 2, seed=5))
     image = next(Noise().batches(0))["a"]
@@ -128,12 +130,12 @@ def test_images_that_the_networks_cannot_take_are_refused():
         made().check({domain: images[:, :1] for domain, images in batch.items()})
 
 
-def test_images_that_the_generators_would_not_give_back_are_refused():
+def test_image_sizes_that_the_generators_would_change_are_refused():
     with pytest.raises(InputError, match="9 x 12 px; this generator trains on multiples of 4"):
         made().check(next(Noise((9, 12)).batches(0)))
 
 
-def test_networks_with_dropout_and_batch_norm_sample_as_they_are_released():
+def test_sampling_with_dropout_and_batch_norm_equals_the_released_network():
     seed_everything(0)
     adam = functools.partial(torch.optim.Adam, lr=1e-3)
     recipe = CycleGAN(functools.partial(UNet, size=4, width=4), functools.partial(PatchGAN, width=4, layers=1), LEAST_SQUARES, adam, adam)
@@ -143,4 +145,4 @@ def test_networks_with_dropout_and_batch_norm_sample_as_they_are_released():
     released = recipe.generators()["a_to_b"].eval()(batch["a"])
     recipe.train()
     assert torch.equal(recipe.sample(batch["a"], "a_to_b"), released)
-    assert all(torch.equal(value, state[name]) for name, value in recipe.state_dict().items())  # looking changes nothing
+    assert all(torch.equal(value, state[name]) for name, value in recipe.state_dict().items())  # sampling changes no state

@@ -1,3 +1,5 @@
+"""Tests of the GAN recipe and its variants, with and without labels."""
+
 import copy
 import functools
 import math
@@ -23,7 +25,7 @@ from genlab.recipes.gan import GAN
 
 
 class Noise:
-    """A source of random images."""
+    """Source of random images."""
 
     def __init__(self, channels=1, size=8):
         self.shape = (4, channels, size, size)
@@ -61,12 +63,12 @@ VARIANTS = {
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_stop_and_resume_is_the_straight_run(name):
+def test_resumed_run_equals_straight_run(name):
     straight, stopped, resumed = (made(**VARIANTS[name]) for _ in range(3))
     expected = turns(straight, 10)
     stream = Stream(Noise())
     assert [turn for _, turn in zip(range(4), train(stopped, stream, 0, 40, 4, seed=5), strict=False)] == expected[:4]
-    rows(stopped, {"image": torch.zeros(1, 1, 8, 8)})  # what the caller draws in between changes nothing
+    rows(stopped, {"image": torch.zeros(1, 1, 8, 8)})  # random draws by the caller between turns change nothing
     resumed.load_training_state(stopped.training_state())
     assert turns(resumed, 10, 4, Stream(Noise(), stream.position)) == expected[4:]
     for key, value in straight.state_dict().items():
@@ -79,7 +81,7 @@ def test_clipping_holds_after_every_step():
         assert max(weight.abs().max() for weight in recipe.critic.parameters()) <= 0.004
 
 
-def test_critic_steps_take_new_batches_and_the_first_is_the_turns():
+def test_every_critic_step_uses_a_new_batch():
     recipe, seen = made(critic_steps=3), []
     objective = recipe.updates["critic"].objective
     recipe.updates["critic"].objective = lambda batch: seen.append(batch["image"]) or objective(batch)
@@ -89,20 +91,20 @@ def test_critic_steps_take_new_batches_and_the_first_is_the_turns():
     assert stream.position == 6 and all(torch.equal(image, next(batches)["image"]) for image in seen)
 
 
-def test_each_player_moves_its_own_weights_alone():
+def test_each_update_changes_only_its_own_network():
     recipe = made(average_half_life=8.0)
     stream = Stream(Noise())
     stream.start_turn(0)
-    for mover, stayer in (("critic", "generator"), ("generator", "critic")):
-        before = [weight.clone() for weight in getattr(recipe, stayer).parameters()]
-        moved = [weight.clone() for weight in getattr(recipe, mover).parameters()]
-        recipe.updates[mover](stream)
-        assert all(map(torch.equal, before, getattr(recipe, stayer).parameters()))
-        assert not any(map(torch.equal, moved, getattr(recipe, mover).parameters()))
+    for active, other in (("critic", "generator"), ("generator", "critic")):
+        before = [weight.clone() for weight in getattr(recipe, other).parameters()]
+        moved = [weight.clone() for weight in getattr(recipe, active).parameters()]
+        recipe.updates[active](stream)
+        assert all(map(torch.equal, before, getattr(recipe, other).parameters()))
+        assert not any(map(torch.equal, moved, getattr(recipe, active).parameters()))
 
 
 class Sum(torch.nn.Module):
-    """A critic whose logits and gradients are known: half the sum of all pixels."""
+    """Critic with known logits and gradients: half the sum of all pixels."""
 
     def __init__(self):
         super().__init__()
@@ -125,8 +127,8 @@ def test_terms_of_a_known_critic():
     assert terms["loss"] == pytest.approx(0.5 * terms["adversarial"] + terms["gradient"] + terms["r1"], rel=1e-5)
 
 
-def test_the_unrolled_generator_plays_against_the_critic_that_would_be():
-    """Its loss is that before a copy of the critic that has really taken the steps."""
+def test_the_unrolled_generators_loss_uses_the_critic_after_its_next_steps():
+    """The generator's loss is computed with the critic as it would be after `unrolled_steps` steps of SGD."""
     recipe, batch = made(critic=NONE, unrolled_steps=3, unrolled_rate=2.0), next(Noise().batches(0))
     torch.manual_seed(1)
     loss = recipe.generator_objective(batch)["loss"].item()
@@ -142,7 +144,7 @@ def test_the_unrolled_generator_plays_against_the_critic_that_would_be():
     assert all(map(torch.equal, recipe.critic.parameters(), made(critic=NONE).critic.parameters()))
 
 
-def test_what_samples_is_the_average_in_evaluation_mode():
+def test_samples_use_the_moving_average_in_evaluation_mode():
     recipe = made(average_half_life=8.0)
     turns(recipe, 3)
     latents = torch.randn(6, 5)
@@ -171,7 +173,7 @@ def test_the_learning_rates_fall_to_zero():
         ({"unrolled_steps": -1}, "unrolled_steps: got -1"),
     ],
 )
-def test_what_cannot_be_is_refused(arguments, message):
+def test_invalid_arguments_are_refused(arguments, message):
     arguments = {"critic": {"norm": "batch"}} | arguments
     recipe_arguments = {"loss": NON_SATURATING, **arguments}
     seed_everything(0)
@@ -191,7 +193,7 @@ def test_images_of_another_shape_are_refused():
         recipe.check(next(Noise().batches(0)))
 
 
-def test_the_original_algorithm_can_be_said_in_yaml():
+def test_the_original_algorithm_can_be_configured_in_yaml():
     """Goodfellow et al. 2014: minimax, fully connected, SGD with momentum."""
     sgd = {"class": "torch.optim.SGD", "partial": True, "lr": 0.1, "momentum": 0.5}
     recipe = build(
@@ -209,14 +211,14 @@ def test_the_original_algorithm_can_be_said_in_yaml():
 
 
 class Labelled(Noise):
-    """The same images, with labels."""
+    """The images of `Noise` with labels."""
 
     def batches(self, start):
         for number, batch in enumerate(super().batches(start), start):
             yield batch | {"label": torch.arange(number, number + 4) % 3}
 
 
-def told(critic=None, **arguments) -> GAN:
+def conditional(critic=None, **arguments) -> GAN:
     seed_everything(0)
     factory = functools.partial(torch.optim.Adam, lr=1e-3)
     generator = JoinedGenerator(dcgan.Generator(8, 1, latent_size=6, width=4), 3, embedding_size=2)
@@ -229,18 +231,18 @@ def auxiliary() -> AuxiliaryCritic:
     return AuxiliaryCritic(dcgan.Critic(8, 1, width=4, norm="none", outputs=4), 3)
 
 
-TOLD = {
-    "joined": lambda: told(),
-    "auxiliary": lambda: told(auxiliary()),
-    "penalties": lambda: told(loss=WASSERSTEIN, penalties={"gradient": one_centred, "r1": r1}, critic_steps=2),
-    "unrolled": lambda: told(unrolled_steps=2),
-    "big": lambda: told(orthogonal_weight=0.1, average_half_life=8.0, standing_batches=3),
+CONDITIONAL = {
+    "joined": lambda: conditional(),
+    "auxiliary": lambda: conditional(auxiliary()),
+    "penalties": lambda: conditional(loss=WASSERSTEIN, penalties={"gradient": one_centred, "r1": r1}, critic_steps=2),
+    "unrolled": lambda: conditional(unrolled_steps=2),
+    "big": lambda: conditional(orthogonal_weight=0.1, average_half_life=8.0, standing_batches=3),
 }
 
 
-@pytest.mark.parametrize("name", TOLD)
-def test_stop_and_resume_is_the_straight_run_with_labels(name):
-    straight, stopped, resumed = (TOLD[name]() for _ in range(3))
+@pytest.mark.parametrize("name", CONDITIONAL)
+def test_resumed_run_equals_straight_run_with_labels(name):
+    straight, stopped, resumed = (CONDITIONAL[name]() for _ in range(3))
     straight.check(next(Labelled().batches(0)))
     expected = turns(straight, 8, stream=Stream(Labelled()))
     stream = Stream(Labelled())
@@ -253,8 +255,8 @@ def test_stop_and_resume_is_the_straight_run_with_labels(name):
         assert torch.equal(value, resumed.state_dict()[key]), key
 
 
-def test_both_players_are_told_the_labels_of_the_batch():
-    recipe, batch, seen = told(), next(Labelled().batches(0)), []
+def test_generator_and_critic_receive_the_labels_of_the_batch():
+    recipe, batch, seen = conditional(), next(Labelled().batches(0)), []
     for network in (recipe.generator, recipe.critic):
         network.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[1]))
     recipe.critic_objective(batch)
@@ -262,8 +264,8 @@ def test_both_players_are_told_the_labels_of_the_batch():
     assert len(seen) == 5 and all(torch.equal(label, batch["label"]) for label in seen)
 
 
-class Beliefs(torch.nn.Module):
-    """A critic whose class logits are known: log-odds (0, 2, 0) for every image."""
+class KnownClassLogits(torch.nn.Module):
+    """Critic with the class logits (0, 2, 0) for every image."""
 
     classes = 3
 
@@ -275,9 +277,9 @@ class Beliefs(torch.nn.Module):
         return CriticOutput(self.weight * image.flatten(1).sum(1), self.weight + torch.tensor([0.0, 2.0, 0.0]).expand(len(image), -1))
 
 
-def test_what_the_critic_believes_of_the_classes_counts_for_both_players():
-    """-log p: p = e^2 / (e^2 + 2) for class 1, 1 / (e^2 + 2) for the others; of real images and fakes for the critic."""
-    recipe = told(Beliefs(), class_weight=0.5)
+def test_the_classification_loss_is_part_of_both_objectives():
+    """-log p with p = e^2 / (e^2 + 2) for class 1, 1 / (e^2 + 2) for the others. The critic's loss adds real images and fakes."""
+    recipe = conditional(KnownClassLogits(), class_weight=0.5)
     batch = next(Labelled().batches(0)) | {"label": torch.tensor([1, 1, 0, 2])}
     one = sum(math.log(math.e**2 + 2) - shift for shift in (2, 2, 0, 0)) / 4
     for objective, images, adversarial in ((recipe.critic_objective, 2, 2 * math.log(2)), (recipe.generator_objective, 1, math.log(2))):
@@ -286,14 +288,14 @@ def test_what_the_critic_believes_of_the_classes_counts_for_both_players():
         assert terms["loss"].item() == pytest.approx(adversarial + 0.5 * images * one, rel=1e-5)
 
 
-def test_the_samplers_batch_norms_are_measured_anew_at_the_end():
-    recipe = told(average_half_life=8.0, standing_batches=50)
+def test_batch_norm_statistics_are_recomputed_after_training():
+    recipe = conditional(average_half_life=8.0, standing_batches=50)
     turns(recipe, 3, stream=Stream(Labelled()))
-    # The first norm sees a linear map of latents from N(0, 1) and of three embeddings, equally often: its variance is known.
+    # The first norm's input is a linear map of latents from N(0, 1) and of three equally frequent embeddings: its variance is known.
     generator = recipe.average.module
-    weight, told_by = generator.network.layers[0].weight, generator.embedding.weight.T  # (6, filters, 4, 4), (3, 2)
-    own = weight[:4].square().sum(0)  # of the latent's four numbers
-    means = torch.einsum("kd,dfyx->kfyx", told_by, weight[4:])
+    weight, embeddings = generator.network.layers[0].weight, generator.embedding.weight.T  # (6, filters, 4, 4), (3, 2)
+    own = weight[:4].square().sum(0)  # from the four latent numbers
+    means = torch.einsum("kd,dfyx->kfyx", embeddings, weight[4:])
     variance = own.mean((1, 2)) + means.permute(1, 0, 2, 3).flatten(1).var(1, unbiased=False)
     measured = generator.network.layers[1]
     mean = means.mean((0, 2, 3))
@@ -301,8 +303,8 @@ def test_the_samplers_batch_norms_are_measured_anew_at_the_end():
     assert measured.num_batches_tracked == 50
 
 
-def test_standing_statistics_change_nothing_else_and_are_the_same_again():
-    """Also of a generator whose spectral norms take a step whenever they are used in training."""
+def test_recomputing_batch_norm_statistics_is_repeatable_and_changes_nothing_else():
+    """The generator has spectral norms, which take a power iteration at every use in training mode."""
     seed_everything(0)
     generator = biggan.Generator(16, 1, classes=3, latent_size=6, width=2, multiples=[2, 2, 1], embedding_size=5)
     before = {name: value.clone() for name, value in generator.state_dict().items()}
@@ -314,7 +316,7 @@ def test_standing_statistics_change_nothing_else_and_are_the_same_again():
     changed = {name for name, value in states[0].items() if not torch.equal(value, before[name])}
     assert changed == {name for name in before if name.endswith(("running_mean", "running_var", "num_batches_tracked"))}
     assert all(torch.equal(value, states[1][name]) for name, value in states[0].items())
-    # Seen with these statistics, a batch comes out of the first norm as it should: of mean 0 and deviation 1.
+    # With these statistics, the output of the first norm has mean 0 and standard deviation 1.
     seen = []
     generator.eval().blocks[0].first_norm.norm.register_forward_hook(lambda module, inputs, output: seen.append(output))
     with torch.no_grad():
@@ -325,20 +327,23 @@ def test_standing_statistics_change_nothing_else_and_are_the_same_again():
 @pytest.mark.parametrize(
     ("made", "message"),
     [
-        (lambda: told(dcgan.Critic(8, 1, width=4)), "classes: got 3 for the generator and 0 for the critic, expected the same"),
-        (lambda: told(auxiliary(), unrolled_steps=1), "unrolled_steps: got 1 with an AuxiliaryCritic"),
-        (lambda: told().check(next(Noise().batches(0))), "the networks are conditional on one of 3 labels, but the image set has none"),
+        (lambda: conditional(dcgan.Critic(8, 1, width=4)), "classes: got 3 for the generator and 0 for the critic, expected the same"),
+        (lambda: conditional(auxiliary(), unrolled_steps=1), "unrolled_steps: got 1 with an AuxiliaryCritic"),
         (
-            lambda: told(JoinedCritic(dcgan.Critic(8, 1, width=4, norm="none"), 3, planes=1)).check(next(Labelled().batches(0))),
+            lambda: conditional().check(next(Noise().batches(0))),
+            "the networks are conditional on one of 3 labels, but the image set has none",
+        ),
+        (
+            lambda: conditional(JoinedCritic(dcgan.Critic(8, 1, width=4, norm="none"), 3, planes=1)).check(next(Labelled().batches(0))),
             r"the critic cannot take images of 1 x 8 x 8.*\(its network's `channels`: the image's and its `planes` together\)",
         ),
         (
-            lambda: told(AuxiliaryCritic(dcgan.Critic(8, 1, width=4, norm="none"), 3)).check(next(Labelled().batches(0))),
+            lambda: conditional(AuxiliaryCritic(dcgan.Critic(8, 1, width=4, norm="none"), 3)).check(next(Labelled().batches(0))),
             r"gives 1 numbers per image, a logit and 3 classes need 4 \(`outputs`\)",
         ),
-        (lambda: told().check(next(Labelled().batches(0)) | {"label": torch.tensor([3])}), "know 3 labels, .* e.g. number 3"),
+        (lambda: conditional().check(next(Labelled().batches(0)) | {"label": torch.tensor([3])}), "know 3 labels, .* e.g. number 3"),
     ],
 )
-def test_labels_that_cannot_be_are_refused(made, message):
+def test_invalid_labels_are_refused(made, message):
     with pytest.raises(InputError, match=message):
         made()

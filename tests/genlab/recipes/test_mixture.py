@@ -1,3 +1,5 @@
+"""Tests of the mixture recipe: EM in batches, choice of the number of components, scores and pictures."""
+
 import copy
 import functools
 import math
@@ -28,7 +30,7 @@ SHAPE = (1, 2, 3)
 
 
 class Images:
-    """A source of so many images, shuffled anew for each pass; a batch may straddle two."""
+    """Source of `epoch` images that are shuffled again for each pass; a batch may span two passes."""
 
     def __init__(self, batch_size=16, epoch=50, seed=0):
         random = torch.Generator().manual_seed(seed)
@@ -52,7 +54,7 @@ class Images:
 
 
 class Given:
-    """The same start for every mixture of as many components, whatever the images."""
+    """A start that gives all mixtures with the same number of components the same parameters, whatever the images."""
 
     images = 0
 
@@ -93,13 +95,13 @@ def variant(name) -> Mixture:
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_stop_at_any_turn_and_resume_is_the_straight_run(name):
+def test_run_resumed_at_any_turn_equals_straight_run(name):
     """16 does not divide 50: turns 4, 7, 10 and 13 each end a pass and begin the next."""
     straight, expected, states = variant(name), [], []
     for turn in train(straight, Stream(Images()), 0, 16 * 14, 16, seed=5):
         expected.append(turn)
         states.append(copy.deepcopy(straight.training_state()))
-        rows(straight, {"image": torch.zeros(1, *SHAPE)})  # what the caller draws in between changes nothing
+        rows(straight, {"image": torch.zeros(1, *SHAPE)})  # random draws by the caller between turns change nothing
     assert [bool(turn.terms) for turn in expected] == [place in (4, 7, 10, 13) for place in range(1, 15)]
     for stop, state in enumerate(states, 1):
         resumed = variant(name)
@@ -112,8 +114,8 @@ def test_stop_at_any_turn_and_resume_is_the_straight_run(name):
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_state_can_be_saved_at_every_moment(name):
-    """The trainer saves nothing whose sums are not finite in float32."""
+def test_the_state_can_be_saved_after_any_turn(name):
+    """The trainer does not save a state with sums of weights that are not finite in float32."""
     recipe, source = variant(name), Images()
     finite(weight_sums(recipe), 0)
     for turn in train(recipe, Stream(source), 0, 16 * 14, 16, seed=5):
@@ -123,7 +125,7 @@ def test_state_can_be_saved_at_every_moment(name):
 
 @pytest.mark.parametrize("batch_size", [16, 50, 130])
 @pytest.mark.parametrize("covariance", [Full, Tied, Diagonal, functools.partial(LowRank, 2)])
-def test_a_pass_by_batches_is_a_step_of_em(covariance, batch_size):
+def test_a_pass_in_batches_is_one_step_of_em(covariance, batch_size):
     source, recipe = Images(batch_size), made(covariance=covariance, start=Given(), dtype="float64", negligible=0.0)
     memory = GaussianMixture(3, 6, covariance(), tolerance=-math.inf, negligible=0.0)
     Given().initialise(memory, source.vectors)
@@ -137,7 +139,7 @@ def test_a_pass_by_batches_is_a_step_of_em(covariance, batch_size):
     assert recipe.best.sum_counts.sum().item() == pytest.approx(turn.images % 50)
 
 
-def test_the_start_sees_every_image_once():
+def test_the_start_receives_every_image_once():
     seen = []
 
     class Watch(Given):
@@ -159,7 +161,7 @@ def test_the_start_sees_every_image_once():
     assert int(recipe.images) == 50
 
 
-def test_it_ends_where_a_pass_gains_nothing():
+def test_training_ends_when_a_pass_gains_less_than_the_tolerance():
     recipe = made(5, Diagonal, Random(steps=1), tolerance=1e-3)
     taken = turns(recipe, 1000)
     passes = [turn for turn in taken if turn.terms]
@@ -173,18 +175,18 @@ def test_it_ends_where_a_pass_gains_nothing():
     assert all(torch.equal(value, resumed.state_dict()[name]) for name, value in before["recipe"].items())
 
 
-def test_a_mixture_that_has_converged_waits_for_the_others():
-    recipe, left = made([1, 3], Diagonal, tolerance=1e-6), []
+def test_a_converged_mixture_stays_unchanged_while_others_train():
+    recipe, states = made([1, 3], Diagonal, tolerance=1e-6), []
     for _turn in train(recipe, Stream(Images()), 0, 16 * 1000, 16, seed=5):
         if recipe.mixtures[0].converged:
-            left.append(recipe.mixtures[0].state_dict() | {})
-    assert len(left) > 5 and recipe.finished()
+            states.append(recipe.mixtures[0].state_dict() | {})
+    assert len(states) > 5 and recipe.finished()
     assert int(recipe.mixtures[0].passes) == 2 < int(recipe.mixtures[1].passes)
     assert recipe.mixtures[0].sum_counts.sum() == 0
 
 
 @pytest.mark.parametrize("criterion", ["bic", "aic"])
-def test_the_criterion_chooses(criterion):
+def test_the_criterion_chooses_the_number_of_components(criterion):
     source = Images(150, 150)
     recipe = made([1, 3, 4], Diagonal, KMeans(restarts=3), criterion=criterion, tolerance=1e-8, dtype="float64")
     turns(recipe, 1000, source=source)
@@ -196,14 +198,14 @@ def test_the_criterion_chooses(criterion):
         expected.append(-2 * total + free * (math.log(150) if criterion == "bic" else 2))
     assert recipe.criteria(criterion) == pytest.approx(expected, rel=1e-5)
     assert recipe.best is recipe.mixtures[expected.index(min(expected))]
-    assert criterion == "aic" or recipe.best.components == 3  # as many as there are
+    assert criterion == "aic" or recipe.best.components == 3  # the true number
     measures = recipe.measures({"image": source.images})
     assert measures["components"] == recipe.best.components and measures[criterion] == min(recipe.criteria(criterion))
 
 
 @pytest.mark.parametrize("projected", [False, True])
 def test_the_log_likelihood_of_levels_is_the_expectation_over_them(projected):
-    """Of one Gaussian, moved uniformly within a level: log N(x; m, S) - tr(S^-1) step^2 / 24, and the volume of the level."""
+    """For one Gaussian and uniform noise within a level: log N(x; m, S) - tr(S^-1) step^2 / 24 plus the log-volume of the level."""
     projection = PrincipalComponents(3, least=0.02) if projected else None
     recipe = made(1, start=Random(steps=1), levels=17, projection=projection)
     turns(recipe, 8)
@@ -218,13 +220,13 @@ def test_the_log_likelihood_of_levels_is_the_expectation_over_them(projected):
     found = recipe.bounds({"image": image.view(1, *SHAPE).repeat(50_000, 1, 1, 1)})["log_likelihood"]
     error = found.std() / math.sqrt(len(found))
     correction = torch.linalg.inv(matrix).trace() * 0.125**2 / 24
-    assert step(17) == 0.125 and error < correction / 15  # or the test would not see it
+    assert step(17) == 0.125 and error < correction / 15  # small enough to detect the correction
     assert found.mean().item() == pytest.approx((expected + 6 * math.log(0.125)).item(), abs=4 * error.item())
     assert found.dtype == torch.float64
 
 
-def test_images_inside_come_back():
-    """Means with what the factors explain: with a factor for all but one direction that is nearly the image."""
+def test_reconstructions_approach_the_images():
+    """A reconstruction is a mean plus what the factors explain; with factors for all but one direction, it is nearly the image."""
     source = Images()
     errors = []
     for rank in (1, 3, 5):
@@ -241,9 +243,9 @@ def test_images_inside_come_back():
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_what_it_shows(name):
+def test_rows_views_and_facts(name):
     recipe, source = variant(name), Images()
-    assert set(rows(recipe, {"image": source.images[:4]})) == {"real"}  # before it has begun
+    assert set(rows(recipe, {"image": source.images[:4]})) == {"real"}  # before the first turn
     turns(recipe, 14)
     shown = rows(recipe, {"image": source.images[:4]})
     count = recipe.best.components
@@ -263,7 +265,7 @@ def test_what_it_shows(name):
         assert row.shape == (components.columns, *SHAPE) and row.abs().max() <= 1
         torch.testing.assert_close(row[0], mean)
     assert isinstance(places, Points) and places.places.shape == (50, 2) and places.centres.shape == (count, 2) and len(places.labels) == 50
-    assert places.places.mean(0).abs().max() < 1e-5  # principal axes: nothing on average, and nothing in common
+    assert places.places.mean(0).abs().max() < 1e-5  # principal axes: zero mean and no correlation
     assert abs(torch.corrcoef(places.places.T)[0, 1]) < 1e-4
     if "several" in name:
         choice = seen["choice"]
@@ -273,7 +275,7 @@ def test_what_it_shows(name):
     assert facts["components"] == count == len(facts["weights"]) and sum(facts["weights"]) == pytest.approx(1, abs=1e-4)
 
 
-def test_terms_of_several_mixtures_bear_their_number():
+def test_terms_of_several_mixtures_are_named_by_their_components():
     recipe = made([1, 3], Diagonal)
     first, second = (turn.terms for turn in turns(recipe, 7) if turn.terms)
     likelihoods = {f"em/log_likelihood_{count}" for count in (1, 3)}
@@ -281,7 +283,7 @@ def test_terms_of_several_mixtures_bear_their_number():
     assert all(second[name] > first[name] - 1e-4 for name in likelihoods)  # regularisation may cost that much
 
 
-def test_a_warm_start_goes_on_where_the_other_ended(tmp_path):
+def test_a_warm_start_continues_from_the_checkpoint(tmp_path):
     from safetensors.torch import save_file
 
     cold = made(projection=PrincipalComponents(4))
@@ -289,13 +291,13 @@ def test_a_warm_start_goes_on_where_the_other_ended(tmp_path):
     save_file(cold.state_dict(), tmp_path / "checkpoint.safetensors")
     warm = made(projection=PrincipalComponents(4), start=Checkpoint(str(tmp_path / "checkpoint.safetensors")))
     source = Images()
-    source.order = lambda turn: torch.arange(49, -1, -1)  # other images first
+    source.order = lambda turn: torch.arange(49, -1, -1)  # another order of images
     taken = turns(warm, 4, source=source)
     assert torch.equal(warm.projection.axes, cold.projection.axes)
     assert taken[-1].terms["em/log_likelihood"] >= float(cold.best.log_likelihood) - 1e-6
 
 
-def test_what_cannot_be_is_refused():
+def test_invalid_images_and_arguments_are_refused():
     with pytest.raises(InputError, match=r"images of 3 x 2 x 3 \(channels, height, width\), the mixture is of 1 x 2 x 3"):
         made().check({"image": torch.zeros(1, 3, 2, 3)})
     made().check({"image": torch.zeros(5, *SHAPE)})
@@ -306,7 +308,7 @@ def test_what_cannot_be_is_refused():
         turns(made(60), 1)
 
 
-def test_a_mixture_can_be_said_in_yaml():
+def test_a_mixture_can_be_configured_in_yaml():
     recipe = build(
         {
             "class": "genlab.recipes.mixture.Mixture",

@@ -1,3 +1,5 @@
+"""Tests of the pix2pix recipe."""
+
 import functools
 
 import pytest
@@ -19,7 +21,7 @@ QUIET = Inference(dropout=False, statistics="running")
 
 
 class Negatives:
-    """A source of pairs: b is a's negative."""
+    """Source of pairs; b is the negative of a."""
 
     def __init__(self, size=(16, 16), count=4):
         self.size, self.count = size, count
@@ -40,7 +42,7 @@ def made(generator=None, critic=None, **arguments) -> Pix2Pix:
 
 
 class Plus(torch.nn.Module):
-    """x -> x + shift: a generator whose terms are known."""
+    """x -> x + shift: a generator with known loss terms."""
 
     stride, noise, dropout_noise = 1, None, None
 
@@ -53,7 +55,7 @@ class Plus(torch.nn.Module):
 
 
 class Difference(torch.nn.Module):
-    """A critic that says by how much the second image of a pair is brighter, on the whole."""
+    """Critic with a logit equal to the mean brightness of the second image of a pair minus that of the first."""
 
     def __init__(self):
         super().__init__()
@@ -65,7 +67,7 @@ class Difference(torch.nn.Module):
 
 @pytest.mark.parametrize(("direction", "distance", "real"), [("a_to_b", 0.25, 0.5), ("b_to_a", 0.75, -0.5)])
 def test_terms_of_known_networks(direction, distance, real):
-    """b = a + 0.5 and G(x) = x + 0.25: the critic sees x beside y, in the direction asked for."""
+    """b = a + 0.5 and G(x) = x + 0.25. The critic's input is x and y concatenated, in the given direction."""
     recipe = made(Plus(0.25), Difference(), loss=LEAST_SQUARES, direction=direction, l1_weight=100.0)
     a = torch.zeros(2, 3, 4, 4)
     batch = {"a": a, "b": a + 0.5}
@@ -78,7 +80,7 @@ def test_terms_of_known_networks(direction, distance, real):
     assert critic["loss"].item() == pytest.approx(0.5 * ((real - 1) ** 2 / 2 + 0.25**2 / 2))
 
 
-def test_without_a_critic_the_l1_term_is_all_there_is():
+def test_without_a_critic_l1_is_the_only_term():
     seed_everything(0)
     adam = functools.partial(torch.optim.Adam, lr=2e-3)
     recipe = Pix2Pix(UNet(size=16, width=4), None, NON_SATURATING, adam, adam, QUIET)
@@ -87,25 +89,25 @@ def test_without_a_critic_the_l1_term_is_all_there_is():
     assert not any(name.startswith("critic") for name in recipe.state_dict())
 
 
-def test_each_player_moves_its_own_weights_alone():
+def test_each_update_changes_only_its_own_network():
     recipe = made()
     stream = Stream(Negatives())
     stream.start_turn(0)
-    for player, other in (("generator", "critic"), ("critic", "generator")):
+    for own, other in (("generator", "critic"), ("critic", "generator")):
         before = {name: value.clone() for name, value in recipe.named_parameters()}
-        recipe.updates[player](stream)
+        recipe.updates[own](stream)
         moved = {name.split(".")[0] for name, value in recipe.named_parameters() if not torch.equal(value, before[name])}
-        assert moved == {player} and other not in moved
+        assert moved == {own} and other not in moved
 
 
-def test_a_critic_without_this_turns_fakes_is_an_error():
+def test_updating_the_critic_without_this_turns_fakes_is_an_error():
     recipe, stream = made(), Stream(Negatives())
     recipe.updates = dict(reversed(recipe.updates.items()))
     with pytest.raises(RuntimeError, match=r"Put 'generator' before 'critic' in `updates`"):
         list(train(recipe, stream, 0, 8, 4, seed=5))
 
 
-def test_it_learns_a_translation_that_is_known():
+def test_a_known_translation_is_learnt():
     recipe = made(generator=UNet(size=16, width=16, dropout=0.0))
     *_, last = train(recipe, Stream(Negatives(count=8)), 0, 1600, 8, seed=0)
     new = next(Negatives().batches(9999))
@@ -123,7 +125,7 @@ def test_it_learns_a_translation_that_is_known():
         {"sampling": Inference(dropout=True, statistics="batch"), "loss": LEAST_SQUARES},
     ],
 )
-def test_stop_and_resume_is_the_straight_run(arguments):
+def test_resumed_run_equals_straight_run(arguments):
     def fresh():
         seed_everything(1)
         return made(generator=UNet(size=16, width=4), critic=PatchGAN(channels=6, width=4, layers=1, norm="batch"), **arguments)
@@ -140,7 +142,7 @@ def test_stop_and_resume_is_the_straight_run(arguments):
         assert torch.equal(value, resumed.state_dict()[key]), key
 
 
-def test_dropout_that_stays_on_makes_translations_differ_and_off_repeats_them():
+def test_translations_are_random_only_if_dropout_stays_on():
     images = torch.rand(2, 3, 16, 16)
     quiet, noisy = made(), made(sampling=Inference(dropout=True))
     assert torch.equal(quiet.sample(images, "a_to_b"), quiet.sample(images, "a_to_b"))
@@ -149,11 +151,11 @@ def test_dropout_that_stays_on_makes_translations_differ_and_off_repeats_them():
     first = noisy.sample(images, "a_to_b")
     seed_everything(3)
     assert torch.equal(noisy.sample(images, "a_to_b"), first)
-    assert noisy.training  # as it was
+    assert noisy.training  # the mode is restored
 
 
 @pytest.mark.parametrize("statistics", ["batch", "running"])
-def test_a_translation_does_not_depend_on_its_neighbours(statistics):
+def test_a_translation_does_not_depend_on_its_batch(statistics):
     recipe = made(sampling=Inference(dropout=False, statistics=statistics))
     images = torch.rand(3, 3, 16, 32) * 2 - 1
     together = recipe.sample(images, "a_to_b")
@@ -161,13 +163,13 @@ def test_a_translation_does_not_depend_on_its_neighbours(statistics):
     assert torch.allclose(together, alone, atol=1e-6)
 
 
-def test_the_average_samples_where_there_is_one():
+def test_the_released_generator_is_the_moving_average_if_enabled():
     recipe = made(average_half_life=100.0)
     (generator,) = recipe.generators().values()
     assert generator is recipe.average.module
 
 
-def test_a_release_says_how_it_samples():
+def test_facts_state_how_a_release_samples():
     assert made().facts() == {"sampling": {"dropout": False, "statistics": "running"}}
     without = made(generator=UNet(size=16, width=4, norm="instance"))
     assert without.facts() == {"sampling": {"dropout": False, "statistics": None}}
@@ -182,6 +184,6 @@ def test_a_release_says_how_it_samples():
         (lambda: made(generator=UNet(size=16, width=4, channels_in=1)), (16, 16), "cannot take images of 3 x 16 x 16"),
     ],
 )
-def test_networks_that_do_not_fit_the_images_are_told_before_training(recipe, size, message):
+def test_networks_that_do_not_fit_the_images_are_refused_before_training(recipe, size, message):
     with pytest.raises(InputError, match=message):
         recipe().check(next(Negatives(size).batches(0)))

@@ -1,3 +1,5 @@
+"""Tests of the StyleGAN recipe (StyleGAN and StyleGAN2) and of progressive growing (ProGAN)."""
+
 import copy
 import functools
 
@@ -25,7 +27,7 @@ ADAM = functools.partial(torch.optim.Adam, lr=2e-3, betas=(0.0, 0.99))
 
 
 class Noise:
-    """A source of random images with labels."""
+    """Source of random images, with labels if `labels` is not 0."""
 
     epoch = 100
 
@@ -41,14 +43,14 @@ class Noise:
 
 
 def first(**arguments):
-    """StyleGAN."""
+    """A small StyleGAN."""
     seed_everything(0)
     generator = style.Generator(style.Mapping(5, 6, depth=2), stylegan.Synthesis(16, 1, style_size=6, width=4, most=8))
     return StyleGAN(generator, progan.Critic(16, 1, width=4, most=8, filtered=True), ADAM, ADAM, r1_weight=1.0, **arguments)
 
 
 def second(classes=0, **arguments):
-    """StyleGAN2."""
+    """A small StyleGAN2."""
     seed_everything(0)
     generator = style.Generator(style.Mapping(5, 6, depth=2, classes=classes), stylegan2.Synthesis(16, 1, style_size=6, width=4, most=8))
     arguments = {"r1_every": 3, "path_length": PathLength(), "path_length_every": 2} | arguments
@@ -56,7 +58,7 @@ def second(classes=0, **arguments):
 
 
 def grown(**arguments):
-    """ProGAN."""
+    """A small ProGAN: a GAN recipe with growing networks."""
     seed_everything(0)
     generator, critic = progan.Generator(16, 1, latent_size=5, width=4, most=8), progan.Critic(16, 1, width=4, most=8)
     penalties = {"gradient": one_centred, "drift": drift}
@@ -70,7 +72,7 @@ def turns(recipe, budget, start=0, position=0, labels=0):
         yield turn, stream.position
 
 
-# Where to stop: in the middle of the fades, and between two lazy steps of each kind.
+# (recipe, arguments, turns to stop after): in the middle of the fades, and between two lazy steps of each kind.
 VARIANTS = {
     "progan": (grown, {}, (1, 2, 5, 10)),
     "stylegan": (first, {"growth": Growth(phase=0.2, start=8, joined=[2, 1]), "decay_start": 0.5}, (1, 4, 7)),
@@ -82,7 +84,7 @@ VARIANTS = {
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_stop_and_resume_is_the_straight_run(name):
+def test_resumed_run_equals_straight_run(name):
     made, arguments, stops = VARIANTS[name]
     budget, labels = 80 if "growth" in arguments or made is grown else 32, arguments.get("classes", 0)
     straight, saved = made(**copy.deepcopy(arguments)), {}
@@ -98,10 +100,10 @@ def test_stop_and_resume_is_the_straight_run(name):
         assert all(torch.equal(value, expected[key]) for key, value in resumed.state_dict().items()), stop
 
 
-def test_the_schedule_is_a_function_of_images_alone():
+def test_the_growth_schedule_depends_only_on_the_number_of_images():
     recipe = grown()
     seen = [(turn.images, recipe.stage, recipe.batches_per_turn) for turn, _ in turns(recipe, 96)]
-    # 4 px until 12 images, 8 px until 36, of which the first 12 fade in, then 16 px; a turn counts from where it begins.
+    # 4 px until 12 images, then 8 px until 36 (fading in during the first 12), then 16 px; a turn uses the stage at its start.
     assert [images for images, _, _ in seen] == [12, 20, 28, *range(36, 97, 4)]
     assert [joined for _, _, joined in seen] == [3, 2, 2, 2, *[1] * 15]
     assert [stage.side for _, stage, _ in seen] == [4, 8, 8, 8, *[16] * 15]
@@ -112,7 +114,7 @@ def test_the_schedule_is_a_function_of_images_alone():
         assert network.stage == Stage(16)
 
 
-def test_levels_that_are_not_there_yet_do_not_move():
+def test_weights_of_later_stages_do_not_change():
     recipe = grown()
     before = copy.deepcopy(recipe.state_dict())
     next(turns(recipe, 96))
@@ -121,7 +123,7 @@ def test_levels_that_are_not_there_yet_do_not_move():
     assert not [name for name in moved if ".blocks." in name or "image.1" in name or "image.2" in name]
 
 
-def test_a_run_that_ends_too_early_samples_all_levels_all_the_same():
+def test_a_run_that_ends_before_the_last_stage_samples_at_full_size():
     recipe = grown()
     for _ in turns(recipe, 8):
         pass
@@ -135,7 +137,7 @@ def test_drift_by_hand():
     assert torch.allclose(drift(None, judged, judged, weight=0.5), torch.tensor([0.5, 2.0, 4.5]))
 
 
-def test_lazy_steps_share_the_optimizer_and_come_every_so_often():
+def test_lazy_steps_share_the_optimizer_and_run_at_their_intervals():
     recipe = second()
     assert recipe.updates["critic"].optimizer is recipe.updates["critic_regularisation"].optimizer
     taken = [set(turn.terms) for turn, _ in turns(recipe, 28)]
@@ -148,8 +150,8 @@ def test_lazy_steps_share_the_optimizer_and_come_every_so_often():
     assert "optimizer" in saved["critic"] and "optimizer" not in saved["critic_regularisation"]
 
 
-def test_a_lazy_step_is_so_many_times_as_large():
-    """The gradient of a lazy step is k times that of the penalty in every step."""
+def test_the_loss_of_a_lazy_step_is_scaled_by_its_interval():
+    """With a penalty step every k turns, the loss of that step is k times the penalty."""
     lazy, eager = second(r1_every=4), second(r1_every=1, path_length=None)
     batch = next(Noise().batches(0))
     terms = lazy.r1_objective(batch)
@@ -161,7 +163,7 @@ def test_a_lazy_step_is_so_many_times_as_large():
     assert not batch["image"].requires_grad
 
 
-def test_each_player_moves_its_own_weights_alone():
+def test_each_update_changes_only_its_own_network():
     recipe = second(average_half_life=0.0)
     for name, update in recipe.gradient_updates().items():
         before = copy.deepcopy(recipe.state_dict())
@@ -169,24 +171,24 @@ def test_each_player_moves_its_own_weights_alone():
         stream.start_turn(0)
         update(stream)
         moved = {key.split(".")[0] for key, value in recipe.state_dict().items() if not torch.equal(value, before[key])}
-        player, other = name.split("_")[0], {"critic": "generator", "generator": "critic"}[name.split("_")[0]]
+        own, other = name.split("_")[0], {"critic": "generator", "generator": "critic"}[name.split("_")[0]]
         parameters = {f"{other}.{key}" for key, _ in getattr(recipe, other).named_parameters()}
-        assert player in moved and not any(not torch.equal(recipe.state_dict()[key], before[key]) for key in parameters), name
+        assert own in moved and not any(not torch.equal(recipe.state_dict()[key], before[key]) for key in parameters), name
 
 
 def test_ada_follows_the_sign_of_the_critic():
     augment = AdaptiveAugment(policy=["flip"], ramp=100.0, every=2)
     recipe = second(critic_augmentation=augment)
-    with torch.no_grad():  # a critic that takes everything for real
+    with torch.no_grad():  # a critic that classifies every image as real
         recipe.critic.to_logit.weight.zero_()
         recipe.critic.to_logit.bias.fill_(5.0)
         for group in recipe.updates["critic"].optimizer.param_groups:
             group["lr"] = group["initial_lr"] = 0.0
     found = [turn.terms.get("augmentation/probability") for turn, _ in turns(recipe, 24)]
-    assert [value for value in found if value is not None] == pytest.approx([0.04, 0.12, 0.2])  # 4, then 8 images each, of 100
+    assert [value for value in found if value is not None] == pytest.approx([0.04, 0.12, 0.2])  # 4, 12 and 20 images of the ramp's 100
 
 
-def test_what_samples_is_the_average_and_noise_and_psi_are_what_is_asked():
+def test_samples_use_the_moving_average_and_the_given_noise_and_psi():
     recipe = second()
     for _ in turns(recipe, 40):
         pass
@@ -200,12 +202,12 @@ def test_what_samples_is_the_average_and_noise_and_psi_are_what_is_asked():
     assert generator is recipe.average.module and torch.equal(generator.mean, recipe.generator.mean) and generator.mean.any()
 
 
-def test_shown_rows():
+def test_rows_shown_during_training():
     recipe = second()
     shown = rows(recipe, {"image": torch.zeros(2, 1, 16, 16)})
     assert list(shown) == ["real", "samples", "truncated, psi = 0.7"]
-    told = rows(second(classes=3), {"image": torch.zeros(2, 1, 16, 16)})
-    assert list(told) == ["real", "class 0", "class 1", "class 2"]
+    conditional = rows(second(classes=3), {"image": torch.zeros(2, 1, 16, 16)})
+    assert list(conditional) == ["real", "class 0", "class 1", "class 2"]
 
 
 YAML = {
@@ -234,27 +236,27 @@ YAML = {
         ({"critic": YAML["critic"] | {"classes": 3}}, "classes: got 0 for the generator and 3 for the critic"),
     ],
 )
-def test_what_cannot_be_is_refused(change, message):
+def test_invalid_arguments_are_refused(change, message):
     build(YAML)
     with pytest.raises(InputError, match=message):
         build(YAML | change)
 
 
-def test_players_of_a_plain_gan_that_do_not_grow_are_refused():
+def test_growth_of_a_gan_is_refused_for_networks_that_do_not_grow():
     with pytest.raises(InputError, match=r"growth: the generator's Generator \(genlab.networks.dcgan\) does not grow"):
         GAN(dcgan.Generator(8, 1), dcgan.Critic(8, 1, norm="none"), WASSERSTEIN, ADAM, ADAM, growth=Growth(phase=0.1))
     with pytest.raises(InputError, match="size: got 16 for the generator and 32 for the critic"):
         GAN(progan.Generator(16, 1), progan.Critic(32, 1), WASSERSTEIN, ADAM, ADAM, growth=Growth(phase=0.1))
 
 
-def test_images_of_another_shape_and_labels_that_are_not_there_are_refused():
+def test_images_of_another_shape_and_missing_labels_are_refused():
     with pytest.raises(InputError, match="the image set has images of 3 x 16 x 16"):
         second().check({"image": torch.zeros(4, 3, 16, 16)})
     with pytest.raises(InputError, match="conditional on one of 3 labels, but the image set has none"):
         second(classes=3).check({"image": torch.zeros(4, 1, 16, 16)})
 
 
-def test_an_update_with_anothers_optimizer_leaves_its_state_to_it():
+def test_an_update_with_a_shared_optimizer_does_not_save_its_state():
     weight = torch.nn.Parameter(torch.zeros(2))
     optimizer = torch.optim.Adam([weight])
     assert "optimizer" not in GradientUpdate(lambda batch: {"loss": weight.sum()}, optimizer, shared=True).state_dict()

@@ -1,4 +1,4 @@
-"""The variational autoencoder against probabilistic PCA, of which everything is known in closed form, and what it promises."""
+"""Tests of the variational autoencoder, among them comparisons with probabilistic PCA, which has closed forms."""
 
 import functools
 import math
@@ -32,7 +32,7 @@ SIDE, LATENTS = 4, 3
 
 
 class Noise:
-    """A source of random images with labels."""
+    """Source of random images with labels."""
 
     def __init__(self, channels=1, size=8):
         self.shape = (4, channels, size, size)
@@ -70,13 +70,13 @@ VARIANTS = {
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_stop_and_resume_is_the_straight_run(name):
+def test_resumed_run_equals_straight_run(name):
     straight, stopped, resumed = (made(**VARIANTS[name]) for _ in range(3))
     expected = turns(straight, 5)
     stream = Stream(Noise())
     assert [turn for _, turn in zip(range(2), train(stopped, stream, 0, 20, 4, seed=5), strict=False)] == expected[:2]
     batch = next(Noise().batches(9))
-    rows(stopped, batch), views(stopped, batch), stopped.bounds(batch)  # what the caller draws in between changes nothing
+    rows(stopped, batch), views(stopped, batch), stopped.bounds(batch)  # random draws by the caller change nothing
     resumed.load_training_state(stopped.training_state())
     assert turns(resumed, 5, 2, Stream(Noise(), stream.position)) == expected[2:]
     for key, value in straight.state_dict().items():
@@ -84,12 +84,12 @@ def test_stop_and_resume_is_the_straight_run(name):
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_every_weight_learns(name):
+def test_every_weight_is_trained(name):
     recipe = made(**VARIANTS[name])
     before = {key: value.clone() for key, value in recipe.named_parameters()}
-    recipe.set_progress(0.25)  # beta has begun to rise
+    recipe.set_progress(0.25)  # beta is greater than 0
     stream = Stream(Noise())
-    for turn in range(4):  # a residual block begins with a last layer of 0, and what lies before it moves from the second step on
+    for turn in range(4):  # the last layer of a residual block starts at 0, so its other layers change from the second step on
         stream.start_turn(turn)
         recipe.updates["vae"](stream)
     assert [key for key, value in recipe.named_parameters() if torch.equal(value, before[key])] == []
@@ -99,7 +99,7 @@ def test_every_weight_learns(name):
 
 
 def images_of(count, seed=0) -> np.ndarray:
-    """Normal in 16 dimensions, with three directions that stand out."""
+    """Normal vectors (count, 16) with large variance in three directions."""
     random = np.random.default_rng(seed)
     directions = np.linalg.qr(np.random.default_rng(99).standard_normal((SIDE**2, LATENTS)))[0] * np.array([0.5, 0.35, 0.25])
     return random.standard_normal((count, LATENTS)) @ directions.T + 0.05 * random.standard_normal((count, SIDE**2)) + 0.1
@@ -113,7 +113,7 @@ def linear(deviation, constant_variance=True, **arguments) -> VAE:
 
 
 def principal() -> tuple[VAE, MultivariateNormal]:
-    """The linear model at probabilistic PCA's optimum, which sklearn finds, and its log p(x)."""
+    """The linear model at the optimum of probabilistic PCA, computed by sklearn, and its distribution p(x)."""
     found = PCA(LATENTS).fit(images_of(500))
     noise = found.noise_variance_
     W = found.components_.T * np.sqrt(found.explained_variance_ - noise)
@@ -132,8 +132,8 @@ def held_out(count=40):
     return torch.from_numpy(images_of(count, seed=1)).reshape(count, 1, SIDE, SIDE)
 
 
-def test_the_bound_of_a_linear_model_at_its_optimum_is_log_p():
-    """By the exact posterior all weights are one number: log p(x), for every x and every sample."""
+def test_the_bound_of_the_optimal_linear_model_is_log_p():
+    """With the exact posterior, the log importance weight is log p(x) for every x and every sample."""
     recipe, p = principal()
     x = held_out()
     expected = p.log_prob(x.flatten(1)) + log_volume(SIDE**2)
@@ -152,7 +152,7 @@ def test_all_bounds_of_the_optimum_are_log_p_of_the_dequantised_image():
     assert list(bounds) == ["iwae_5000", "iwae_1000", "iwae_100", "iwae_10", "iwae_1", "elbo", "reconstruction", "divergence"]
     for samples in recipe.importance_samples:
         assert torch.allclose(bounds[f"iwae_{samples}"], expected, atol=1e-8, rtol=0)
-    # The ELBO's terms by themselves: its divergence is exact, its reconstruction a mean of 5,000.
+    # The divergence in the ELBO is exact; its reconstruction term is a mean over 5,000 samples.
     mean, log_variance = recipe.posterior(target, None)
     divergence = kl_divergence(
         MultivariateNormal(mean.detach(), log_variance.exp().detach().diag_embed()),
@@ -162,18 +162,18 @@ def test_all_bounds_of_the_optimum_are_log_p_of_the_dequantised_image():
     assert torch.allclose(bounds["elbo"], expected, atol=0.15)
 
 
-def test_any_other_posterior_loses_its_divergence_from_the_right_one():
-    """ELBO = log p(x) - KL(q || p(z | x)); with 5,000 samples hardly anything of it is lost."""
+def test_the_elbo_is_lower_by_the_divergence_from_the_exact_posterior():
+    """ELBO = log p(x) - KL(q || p(z | x)); the importance-weighted bound with 5,000 samples is close to log p(x)."""
     recipe, p = principal()
     x = held_out().clamp(-1, 1)
     torch.manual_seed(3)
     target = dequantised(x)
-    right_mean, right = (each.detach() for each in recipe.posterior(target, None))
+    exact_mean, exact = (each.detach() for each in recipe.posterior(target, None))
     with torch.no_grad():
         recipe.encoder.layers[0].bias.add_(torch.tensor([0.15, -0.1, 0.1]))
         recipe.encoder.log_variance.add_(torch.tensor([0.5, 0.3, -0.1]))
     mean, log_variance = (each.detach() for each in recipe.posterior(target, None))
-    gap = kl_divergence(MultivariateNormal(mean, log_variance.exp().diag_embed()), MultivariateNormal(right_mean, right.exp().diag_embed()))
+    gap = kl_divergence(MultivariateNormal(mean, log_variance.exp().diag_embed()), MultivariateNormal(exact_mean, exact.exp().diag_embed()))
     expected = p.log_prob(target.flatten(1)) + log_volume(SIDE**2)
     torch.manual_seed(3)
     bounds = recipe.bounds({"image": x})
@@ -186,7 +186,7 @@ def test_any_other_posterior_loses_its_divergence_from_the_right_one():
 
 
 class Toy:
-    """The normal images in levels, in an order of their own."""
+    """Source of the normal images, rounded to 256 levels, in random order."""
 
     def __init__(self, count):
         images = torch.from_numpy(images_of(count)).float().reshape(-1, 1, SIDE, SIDE)
@@ -198,7 +198,7 @@ class Toy:
             start += 1
 
 
-def test_a_trained_linear_model_is_sklearns_probabilistic_pca():
+def test_a_trained_linear_model_equals_sklearns_probabilistic_pca():
     source = Toy(1000)
     recipe = linear("learnt", importance_samples=(1, 10), decay_start=0.3)
     for _turn in train(recipe, Stream(source), 0, 100_000, 100, seed=0):
@@ -213,9 +213,9 @@ def test_a_trained_linear_model_is_sklearns_probabilistic_pca():
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_bounds_rise_with_the_samples_for_every_image(name):
+def test_bounds_rise_with_the_number_of_samples_for_every_image(name):
     recipe, batch = made(**VARIANTS[name]), next(Noise().batches(0))
-    for at_once in (4096, 3):  # several images a slab, several slabs an image
+    for at_once in (4096, 3):  # several images per slab, then several slabs per image
         bounds = recipe.bounds(batch, at_once)
         assert list(bounds) == ["iwae_8", "iwae_4", "iwae_1", "elbo", "reconstruction", "divergence"]
         assert all(each.shape == (4,) and not each.requires_grad for each in bounds.values())
@@ -225,8 +225,8 @@ def test_bounds_rise_with_the_samples_for_every_image(name):
             assert torch.allclose(bounds["elbo"], bounds["iwae_1"], atol=1e-4)
 
 
-def test_bounds_of_a_model_that_is_told_all_by_the_label():
-    """Where the latent says nothing, each image's log p(x | label) is its label's alone, whatever is decoded beside it."""
+def test_bounds_of_a_model_that_depends_only_on_the_label():
+    """If the decoder ignores the latent, log p(x | label) depends only on the image's label, not on the rest of the batch."""
     recipe, batch = made(classes=3), next(Noise().batches(0))
     logits = torch.randn(3, 64)
     recipe.decoder.layers = torch.nn.Sequential(torch.nn.Linear(5 + 3, 64, bias=False))
@@ -254,7 +254,7 @@ def test_the_loss_is_the_bound_and_beta_rises():
 
 
 @pytest.mark.parametrize("components", [0, 1])
-def test_free_bits_are_paid_though_unused(components):
+def test_unused_free_bits_are_part_of_the_loss(components):
     recipe = made(components=components, free_bits=0.4)
     with torch.no_grad():
         for parameter in [*recipe.encoder.parameters(), *recipe.prior.parameters()]:
@@ -272,7 +272,7 @@ def test_the_learning_rate_falls_to_zero():
     assert rates == pytest.approx([1e-2, 1e-2, 5e-3, 0.0])
 
 
-def test_half_precision_networks_leave_the_sums_their_digits():
+def test_half_precision_networks_keep_the_loss_in_float32():
     recipe, batch = made(DiscretisedLogistic), next(Noise().batches(0))
     torch.manual_seed(0)
     exact = recipe.objective(batch)["loss"]
@@ -305,7 +305,7 @@ def test_samples_are_functions_of_latents_and_labels(name):
         assert torch.allclose(responsibilities.sum(1), torch.ones(4))
 
 
-def test_an_exported_sampler_says_the_same(tmp_path):
+def test_an_exported_sampler_makes_the_same_images(tmp_path):
     recipe = made(Gaussian, convolutional=True)
     assert export(recipe.generators(), sampling, tmp_path)["generator"] < 1e-4
 
@@ -344,7 +344,7 @@ def test_latents_are_shown_in_their_principal_plane():
     codes = recipe.encode({"image": images})[0].numpy()
     expected = PCA(2).fit(codes)
     for got, given in ((points.places, codes), (points.centres, recipe.prior.means.detach().numpy())):
-        assert np.allclose(got.abs().numpy(), np.abs(expected.transform(given)), atol=1e-4)  # the signs are free
+        assert np.allclose(got.abs().numpy(), np.abs(expected.transform(given)), atol=1e-4)  # the signs are arbitrary
     assert (
         points.labels is None
         and points.axes[0] == f"first principal component, {expected.explained_variance_ratio_[0]:.0%} of the variance"
@@ -370,11 +370,11 @@ def test_a_traversal_moves_one_latent_over_the_priors_width():
     seen = []
     mean, log_variance = torch.tensor([[0.5, 0.2, 0.1], [-0.5, 2.0, 0.1]]), torch.tensor([[0.0, -4.0, 0.0]]).expand(2, 3)
     rows = traversals(lambda z: seen.append(z), StandardNormal(3), mean, log_variance).rows
-    assert [name.split(":")[0] for name in rows] == ["latent 2", "latent 1", "latent 3"]  # by what they tell
+    assert [name.split(":")[0] for name in rows] == ["latent 2", "latent 1", "latent 3"]  # by divergence, the largest first
     assert torch.allclose(seen[0][:, 1], torch.linspace(-3, 3, 10)) and (seen[0][:, [0, 2]] == mean[0, [0, 2]]).all()
 
 
-def test_facts_say_what_was_scored():
+def test_facts_state_what_was_scored():
     assert made(components=4, classes=3).facts() == {
         "likelihood": "Bernoulli",
         "scored": "images binarised at mid-grey",
@@ -384,7 +384,7 @@ def test_facts_say_what_was_scored():
     }
 
 
-def test_what_fits_passes():
+def test_valid_recipes_pass_the_check():
     for arguments in VARIANTS.values():
         made(**arguments).check(next(Noise().batches(0)))
 
@@ -446,12 +446,12 @@ def test_an_encoder_without_a_variance_is_refused():
         ({"importance_samples": (0, 10)}, "importance_samples"),
     ],
 )
-def test_impossible_arguments_are_refused(arguments, message):
+def test_invalid_arguments_are_refused(arguments, message):
     with pytest.raises(InputError, match=message):
         made(**arguments)
 
 
-def test_it_can_be_said_in_yaml():
+def test_a_vae_can_be_configured_in_yaml():
     networks = {"size": 8, "latent_size": 2, "hidden": [8]}
     recipe = build(
         {

@@ -1,3 +1,5 @@
+"""Tests of the page that compares adversarial recipes."""
+
 import pytest
 from scores import PROTOCOL, scored
 
@@ -10,7 +12,7 @@ FAMILY = {name: {"images": "fashion", "budget": {"images": 48000}} for name in (
 SPEEDS = {name: {"images_per_second": 200.4, "ratio": 1.25} for name in FAMILY}
 
 
-def test_the_best_recipe_comes_first_beside_what_a_perfect_one_would_get():
+def test_recipes_are_sorted_from_best_to_worst_and_training_images_are_last():
     lines = describe(FAMILY, {"gan": scored(0.12), "wgan": scored(0.06)}, SPEEDS, "adversarial")
     table = [line for line in lines if line.startswith("| ")][1:]
     assert table == [
@@ -25,13 +27,13 @@ def test_the_best_recipe_comes_first_beside_what_a_perfect_one_would_get():
     ]
 
 
-def test_scores_of_different_protocols_are_not_put_side_by_side():
+def test_scores_of_different_protocols_are_not_compared():
     other = scored(0.1) | {"protocol": PROTOCOL | {"training_images": 60000}}
     with pytest.raises(InputError, match=r"wgan: scored under another protocol than gan.*dvc repro"):
         describe(FAMILY, {"gan": scored(0.1), "wgan": other}, SPEEDS, "adversarial")
 
 
-def test_other_budgets_are_said():
+def test_different_budgets_are_listed():
     longer = FAMILY | {"wgan": {"images": "fashion", "budget": {"images": 96000}}}
     lines = describe(longer, {name: scored(0.1) for name in longer}, SPEEDS, "adversarial")
     assert "| recipe | budget | KID x 1000 |" in " ".join(lines) and any(line.startswith("| `wgan` | 96,000 |") for line in lines)

@@ -1,3 +1,5 @@
+"""Test of the page that compares class-conditional recipes."""
+
 from scores import scored_conditional
 
 from genlab.reports import conditional
@@ -8,7 +10,7 @@ FAMILY = {name: {"images": "fashion", "budget": {"images": 48000}} for name in (
 SPEEDS = {name: {"images_per_second": 200.4, "ratio": 1.25} for name in FAMILY}
 
 
-def test_conditional_recipes_also_have_their_classes_compared():
+def test_conditional_recipes_are_also_compared_by_class():
     metrics = {"gan": scored_conditional(0.12), "wgan": scored_conditional(0.06)}
     whole = {"gan": scored_conditional(0.05) | {"images": {"training": 60000, "held_out": 10000, "seen": 64000}}}
     lines = conditional.describe(FAMILY, metrics, SPEEDS, whole, "conditional")

@@ -1,4 +1,4 @@
-"""Pages of which some results are missing: they are made of what is there, and say how to make the rest."""
+"""Tests of pages with missing results: they contain the available results, and notes explain how to compute the rest."""
 
 import importlib
 import json
@@ -19,20 +19,20 @@ SPEED = {"images_per_second": 200.4, "ratio": 1.25}
 GAN, PIX2PIX, CYCLEGAN = ({"class": f"genlab.recipes.{name}"} for name in ("gan.GAN", "pix2pix.Pix2Pix", "cyclegan.CycleGAN"))
 FASHION = {"images": "fashion", "budget": {"images": 48000}, "model": GAN}
 GANS = {name: FASHION | {"family": "adversarial"} for name in ("gan", "mine")}
-TOLD = {name: FASHION | {"family": "conditional"} for name in ("cgan", "my_cgan")}
+CONDITIONAL = {name: FASHION | {"family": "conditional"} for name in ("cgan", "my_cgan")}
 STYLED = {name: FASHION | {"family": "style", "model": {"class": "genlab.recipes.stylegan.StyleGAN"}} for name in ("stylegan", "my_style")}
 PAIRED = {"pix2pix": {"images": "pairs", "budget": {"images": 8000}, "family": "translation", "model": PIX2PIX}}
 
 
 @pytest.fixture
 def project(tmp_path):
-    """A folder for pages and results, whose recipes a test sets."""
+    """A folder for pages and results; each test sets its recipes."""
     (tmp_path / "docs/results").mkdir(parents=True)
     return tmp_path
 
 
 def described(folder: Path, *families: dict) -> Project:
-    """The project with these recipes."""
+    """Project in `folder` with the recipes of these families."""
     return Project(folder, {name: each for some in families for name, each in some.items()})
 
 
@@ -57,7 +57,7 @@ def styled(kid: float) -> dict:
 
 FAMILIES = [
     (adversarial, GANS, adversarial.BENCHMARK, scored, ("samples",)),
-    (conditional, TOLD, adversarial.BENCHMARK, scored_conditional, conditional.PICTURES),
+    (conditional, CONDITIONAL, adversarial.BENCHMARK, scored_conditional, conditional.PICTURES),
     (style, STYLED, style.BENCHMARK, styled, ("samples", "curves")),
 ]
 
@@ -78,7 +78,7 @@ def test_a_recipe_that_was_never_benchmarked_has_dashes(page, family, benchmark,
     assert path.read_text() == complete.replace(
         *(f"`{mine}` | 120 ± 4 | 5.0 | 60 ± 2 | 90 | 0.50 | 0.25 | 8.0 | {end} |" for end in ("200 | 1.25", "- | -"))
     )
-    (project / benchmark).unlink()  # once for the page, not for each recipe
+    (project / benchmark).unlink()  # one note for the page, not one per recipe
     (note,) = page.write(pages).notes
     assert note.endswith(f"Measure it: `python benchmarks/{benchmark.stem}.py {' '.join(sorted(family))}`.")
     assert path.read_text() == complete.replace("200 | 1.25", "- | -")
@@ -112,7 +112,7 @@ def test_a_recipe_whose_pictures_are_missing_is_left_out(project):
 
 
 def test_a_conditional_recipe_without_scores_by_class_is_left_out(project):
-    pages = described(project, TOLD)
+    pages = described(project, CONDITIONAL)
     evaluated(project, "cgan", scored_conditional(0.06), conditional.PICTURES)
     evaluated(project, "my_cgan", scored(0.12), conditional.PICTURES)
     path, notes = conditional.write(pages)
@@ -124,12 +124,12 @@ def test_translators_without_results_are_left_out(project):
     pages = described(project, PAIRED | GANS)
     with pytest.raises(MissingResultsError, match=r"translation.md is not written.*\n.*metrics.json.*`kedro run --pipeline=pix2pix`"):
         translation.write(pages)
-    evaluated(project, "pix2pix", {})  # scored, but there is no checkpoint to draw with
+    evaluated(project, "pix2pix", {})  # scored, but without a checkpoint to make pictures with
     with pytest.raises(MissingResultsError, match=r"checkpoint\.safetensors is not there"):
         translation.write(pages)
 
 
-def test_an_unpaired_translator_alone_is_nothing_to_compare(project):
+def test_a_single_unpaired_translator_has_nothing_to_compare_with(project):
     pages = described(project, {"cyclegan": PAIRED["pix2pix"] | {"model": CYCLEGAN}} | PAIRED)
     own = {"protocol": {"reference_sha256": {"a": "x", "b": "y"}}, "a_to_b": {}}
     evaluated(project, "cyclegan", own)
@@ -171,8 +171,8 @@ def test_the_latent_page_without_benchmark_recipe_or_checkpoint(project):
     assert "| `vae` | 3.500 |" in text and "`my_vae` |" not in text and "scikit-learn's" not in text
 
 
-def test_pages_without_results_are_told_and_the_others_written(project, capsys):
-    pages = described(project, GANS, TOLD)
+def test_pages_without_results_are_reported_and_the_others_written(project, capsys):
+    pages = described(project, GANS, CONDITIONAL)
     evaluated(project, "gan", scored(0.06))
     assert write_pages(pages) == 0
     out, err = capsys.readouterr()
@@ -183,14 +183,14 @@ def test_pages_without_results_are_told_and_the_others_written(project, capsys):
         assert err.count(f"`{command}`") == 1
 
 
-def test_where_no_page_can_be_written_the_exit_code_is_1(project, capsys):
+def test_the_exit_code_is_1_if_no_page_can_be_written(project, capsys):
     pages = described(project, GANS)
     assert write_pages(pages) == 1
     assert capsys.readouterr().err.count("is not written") == 5
 
 
-def test_different_protocols_are_an_error_which_stops_no_other_page(project, capsys):
-    pages = described(project, GANS, TOLD)
+def test_different_protocols_are_an_error_but_other_pages_are_written(project, capsys):
+    pages = described(project, GANS, CONDITIONAL)
     evaluated(project, "gan", scored(0.06))
     evaluated(project, "mine", scored(0.1) | {"protocol": PROTOCOL | {"training_images": 60000}})
     evaluated(project, "cgan", scored_conditional(0.06), conditional.PICTURES)
@@ -225,7 +225,7 @@ def test_a_benchmark_of_one_recipe_keeps_the_numbers_of_the_others(benchmark, tm
     assert json.loads(out.read_text()) == dict.fromkeys(("gan", "mine", "other"), speed)
 
 
-def test_a_benchmark_chooses_its_loop_by_the_recipes_class_and_names_what_is_no_recipe(benchmark, monkeypatch):
+def test_a_benchmark_chooses_its_loop_by_the_recipes_class_and_refuses_unknown_recipes(benchmark, monkeypatch):
     style_benchmark, base = benchmark("style"), benchmark("adversarial")
     entries = {"mine": STYLED["my_style"], "my_progan": GANS["mine"]}
     with pytest.raises(SystemExit, match=r"no recipe 'nosuch': expected it in conf/base/parameters/recipes/nosuch\.yml"):

@@ -1,3 +1,5 @@
+"""Test of the page that compares style-based recipes."""
+
 import pytest
 from scores import PROTOCOL, scored
 
@@ -5,7 +7,7 @@ from genlab.errors import InputError
 from genlab.reports import style
 
 
-def test_the_style_family_is_compared_set_by_set_with_paths_truncation_and_sizes():
+def test_style_recipes_are_compared_per_image_set_with_path_lengths_truncation_and_sizes():
     entries = {name: {"images": "fashion", "budget": {"images": 48000}} for name in ("progan", "stylegan")}
     entries["stylegan2_ada"] = {"images": "emoji_3d", "budget": {"images": 48000}}
     paths = {"W": {"ppl_efflite0": 20.0, "ppl_efflite0_spread": 1.0}, "Z": {"ppl_efflite0": 40.0, "ppl_efflite0_spread": 2.0}}

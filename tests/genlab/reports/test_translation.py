@@ -1,4 +1,4 @@
-"""The page that compares translations."""
+"""Tests of the page that compares translation recipes."""
 
 import pytest
 
@@ -38,24 +38,24 @@ METRICS = {
 }
 
 
-def test_recipes_meet_where_their_held_out_images_are_the_same():
+def test_recipes_with_the_same_held_out_images_are_compared():
     assert sections_of(ENTRIES, METRICS) == [Section("flat", "a_to_b", ("flat",)), Section("pairs", "a_to_b", ("pix2pix", "cyclegan"))]
 
 
-def test_a_recipe_that_goes_the_other_way_does_not():
+def test_recipes_of_opposite_directions_are_not_compared():
     metrics = METRICS | {"pix2pix": scored(("black", "colour"), 0.05, ("b_to_a",))}
     assert sections_of(ENTRIES, metrics)[1] == Section("pairs", "b_to_a", ("pix2pix", "cyclegan"))
     metrics = METRICS | {"cyclegan": scored(("black", "colour"), 0.05), "pix2pix": scored(("black", "colour"), 0.05, ("b_to_a",))}
     assert sections_of(ENTRIES, metrics)[1] == Section("pairs", "b_to_a", ("pix2pix",))
 
 
-def test_scores_of_different_protocols_are_not_put_side_by_side():
+def test_scores_of_different_protocols_are_not_compared():
     odd = {**METRICS["cyclegan"], "protocol": METRICS["cyclegan"]["protocol"] | {"ms_ssim": "3 scales"}}
     with pytest.raises(InputError, match=r"cyclegan: scored under another protocol than pix2pix \(ms_ssim\).*dvc repro"):
         sections_of(ENTRIES, METRICS | {"cyclegan": odd})
 
 
-def test_models_stand_above_their_baselines():
+def test_models_are_listed_above_their_baselines():
     sections = sections_of(ENTRIES, METRICS)
     names = {section: {"a": "drawn", "b": "painted"} for section in sections}
     lines = describe(sections, ENTRIES, METRICS, names, "translation")

@@ -1,4 +1,4 @@
-"""Images of every mode and format, read upright and made grey or RGB, against pixels that are known."""
+"""Tests of reading images of any mode and format, upright and as grey or RGB, against known pixels."""
 
 import io
 
@@ -10,7 +10,7 @@ from genlab.images.decode import decode
 from genlab.serving.errors import DecodeError
 from genlab.serving.images import MAX_PIXELS, convert, png, to_bytes, to_unit, upright
 
-TURNED = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"  # to be shown turned to the right
+TURNED = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"  # orientation 6: to be rotated clockwise by 90 degrees
 
 
 def encoded(image: Image.Image, form: str = "PNG", **options) -> bytes:
@@ -24,7 +24,7 @@ def test_a_photo_is_turned_upright():
     image = upright(encoded(gradient, "JPEG", exif=TURNED))
     pixels = np.asarray(image).astype(int)
     assert (image.size, image.format) == ((9, 8), "JPEG")
-    assert pixels[:, 0].min() > 200 and pixels[:, -1].max() < 50  # the bottom has become the left
+    assert pixels[:, 0].min() > 200 and pixels[:, -1].max() < 50  # the bottom is now at the left
 
 
 def test_data_preparation_reads_the_same_pixels():
@@ -59,7 +59,7 @@ def test_any_mode_becomes_rgb_or_grey(kind):
     assert np.abs(np.asarray(grey) - luma).max() <= 1.5
 
 
-def test_what_is_transparent_shows_the_background():
+def test_transparent_pixels_show_the_background():
     image = Image.new("P", (8, 9), 3)
     image.info["transparency"] = 3
     assert convert(image, 3, (9, 99, 199)).getpixel((0, 0)) == (9, 99, 199)
@@ -72,13 +72,13 @@ def test_what_is_transparent_shows_the_background():
         (Image.new("I", (9, 9), 70_000), "32-bit pixels from 70000 to 70000: save it with 8 or 16 bits"),
     ],
 )
-def test_a_mode_that_says_too_little_is_an_error(image, message):
+def test_a_mode_of_unknown_range_is_an_error(image, message):
     with pytest.raises(DecodeError, match=message):
         convert(image, 3)
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
-def test_pixels_to_networks_and_back_to_a_png_are_the_same_pixels(mode):
+def test_conversion_to_network_values_and_back_to_a_png_keeps_the_pixels(mode):
     shape = (16, 16) if mode == "L" else (16, 16, 3)
     pixels = np.random.default_rng(0).permutation(np.resize(np.arange(256, dtype=np.uint8), shape))
     unit = to_unit(Image.fromarray(pixels))
@@ -88,6 +88,6 @@ def test_pixels_to_networks_and_back_to_a_png_are_the_same_pixels(mode):
     assert content.startswith(b"\x89PNG") and np.array_equal(np.asarray(Image.open(io.BytesIO(content))), pixels)
 
 
-def test_values_outside_are_clipped_and_the_rest_is_rounded():
+def test_values_outside_the_range_are_clipped_and_others_rounded():
     values = np.array([-7, -1, 0.9 / 127.5 - 1, 0.4 / 127.5 - 1, 1, 7], np.float32)
     assert to_bytes(values.reshape(1, 1, 6)).ravel().tolist() == [0, 0, 1, 0, 255, 255]

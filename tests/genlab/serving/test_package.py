@@ -1,4 +1,4 @@
-"""The package by itself: another folder, another name, nothing else of genlab, and no torch."""
+"""Tests that genlab.serving works in another folder under another name, without the rest of genlab and without torch."""
 
 import shutil
 import subprocess

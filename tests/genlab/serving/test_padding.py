@@ -1,4 +1,4 @@
-"""Padding to a network's stride and back."""
+"""Tests of padding to a network's stride and of cropping."""
 
 import numpy as np
 import pytest
@@ -6,14 +6,14 @@ import pytest
 from genlab.serving.padding import crop, pad, padded_side
 
 
-def test_a_multiple_is_returned_as_it_is():
+def test_a_multiple_is_returned_unchanged():
     images = np.random.default_rng(0).random((2, 3, 8, 12))
     assert pad(images, 4) is images and pad(images, 4, smallest=8) is images
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 5), (2, 3), (7, 64), (31, 33), (63, 65)])
 @pytest.mark.parametrize("multiple", [1, 4, 64])
-def test_reflection_is_numpys_own_even_where_it_is_wider_than_the_image(size, multiple):
+def test_reflection_equals_numpys_even_if_wider_than_the_image(size, multiple):
     images = np.random.default_rng(0).random((2, 3, *size), np.float32)
     missing = [(0, -side % multiple) for side in size]
     padded = pad(images, multiple)

@@ -1,4 +1,4 @@
-"""The sampler of a release folder, used without MLflow; what its images are made of is known to the pixel."""
+"""Tests of the sampler of a release folder without MLflow, with networks that generate known pixels."""
 
 import io
 import math

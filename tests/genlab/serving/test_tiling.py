@@ -1,4 +1,4 @@
-"""Where tiles lie: they cover a side, on the grids that they must lie on, with weights that sum to one."""
+"""Tests of the positions of tiles: they cover a side, start on the required grids, and have weights that sum to one."""
 
 import itertools
 
@@ -27,16 +27,16 @@ def test_tiles_cover_a_side_and_their_weights_are_one_everywhere(side, tile, ove
         assert all(start % stride == 0 for start in starts)
 
 
-def test_weights_fall_to_almost_nothing_at_inner_borders_and_not_at_all_at_the_images():
+def test_weights_fall_at_inner_borders_but_not_at_the_borders_of_the_image():
     (_, first), (_, second), (_, last) = windows(160, 64, 16, 1)
     assert first[0] == first[47] == last[-1] == last[16] == 1
     assert first[-1] == second[0] == second[-1] == last[0] < 0.011
     assert (np.diff(first[47:]) < 0).all() and (np.diff(second[:17]) > 0).all()
-    assert first[56] + second[8] == 1 and abs(first[55] - 0.5) < 0.05  # evenly in the middle
+    assert first[56] + second[8] == 1 and abs(first[55] - 0.5) < 0.05  # equal weights in the middle
 
 
 @pytest.mark.parametrize(("tile", "overlap"), [(64, 0), (64, 16), (64, 40), (96, 95)])
-def test_tiles_begin_on_the_grid_of_the_noise_where_the_overlap_leaves_no_room_for_the_networks(tile, overlap):
+def test_tiles_start_on_the_noise_grid_if_the_overlap_is_too_large_for_the_networks_grid(tile, overlap):
     starts = [start for start, _ in windows(480, tile, overlap, stride=32, cell=16)]
     assert all(start % 16 == 0 for start in starts) and starts[-1] == 480 - tile
     assert max(after - before for before, after in itertools.pairwise(starts)) <= max(tile - overlap, 16)

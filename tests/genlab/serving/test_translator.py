@@ -1,4 +1,4 @@
-"""The translator of a release folder, used without MLflow, with networks whose translation of every pixel is known."""
+"""Tests of the translator of a release folder without MLflow, with networks that translate to known pixels."""
 
 import io
 
@@ -41,18 +41,18 @@ def pixels_of(content: bytes) -> np.ndarray:
 
 @pytest.mark.parametrize("tile", [0, 8, 16, 2**40])
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (16, 16), (33, 50)])
-def test_the_negative_of_an_image_of_any_size_whole_or_in_tiles(negative, size, tile):
+def test_images_of_any_size_are_translated_whole_or_in_tiles(negative, size, tile):
     image = image_of(*size)
     (content,) = negative.images([encoded(image)], "b_to_a", tile=tile)
-    # Blending rounds in float32: exact but where the sum of the weights is not.
+    # Blending rounds in float32: it is exact only where the weights sum to exactly 1.
     assert np.abs(pixels_of(content) - (255 - image.astype(int))).max() <= (0 if tile in (0, 2**40) else 1)
 
 
 @pytest.mark.parametrize("tile", [0, 16])
-def test_the_noise_is_a_function_of_the_seed_and_one_for_all_tiles(noisy, tile):
+def test_the_noise_depends_only_on_the_seed_and_is_shared_by_all_tiles(noisy, tile):
     grey = np.full((37, 50), 127, np.uint8)
     first, second = noisy.images([encoded(grey)] * 2, "a_to_b", tile=tile, seed=7)
-    cells = np.random.default_rng([7]).random((10, 13), np.float32)  # of 4 px, in [0, 1)
+    cells = np.random.default_rng([7]).random((10, 13), np.float32)  # cells of 4 px, in [0, 1)
     noise = np.kron(cells, np.ones((4, 4)))[:37, :50]
     assert first == second
     assert np.abs(pixels_of(first) - (128 + noise * 127.5).clip(0, 255)).max() <= 1

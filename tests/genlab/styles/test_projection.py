@@ -1,3 +1,5 @@
+"""Tests of the projection of images into the style space of a generator."""
+
 import math
 
 import pytest
@@ -27,9 +29,9 @@ def made(network, count=3, seed=5):
 
 @pytest.mark.parametrize(
     ("kind", "per_layer", "most"),
-    [(stylegan, False, 0.25), (stylegan2, False, 0.03), (stylegan2, True, 0.03)],  # StyleGAN's images, which are rougher in w, take longer
+    [(stylegan, False, 0.25), (stylegan2, False, 0.03), (stylegan2, True, 0.03)],  # StyleGAN's images are rougher in w and take longer
 )
-def test_what_the_generator_made_it_finds_again(kind, per_layer, most):
+def test_projection_recovers_generated_images(kind, per_layer, most):
     network = generator(kind)
     images = made(network, 2)
     found = project(network, images, steps=120, per_layer=per_layer)
@@ -45,7 +47,7 @@ def test_what_the_generator_made_it_finds_again(kind, per_layer, most):
 
 @pytest.mark.parametrize("optimise_noise", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_generator_stays_as_it_is_and_chance_plays_no_part(kind, optimise_noise):
+def test_projection_is_deterministic_and_does_not_change_the_generator(kind, optimise_noise):
     network = generator(kind, strength=0.1)
     images, state = made(network), {name: value.clone() for name, value in network.state_dict().items()}
     first = project(network, images, steps=4, optimise_noise=optimise_noise)
@@ -57,7 +59,7 @@ def test_the_generator_stays_as_it_is_and_chance_plays_no_part(kind, optimise_no
     assert all(parameter.grad is None and parameter.requires_grad for parameter in network.parameters())
 
 
-def test_noise_that_is_optimised_fits_better_and_stays_standardised():
+def test_optimised_noise_fits_better_and_stays_standardised():
     network = generator(stylegan2, strength=0.5)
     images = made(network)
     fixed, free = (project(network, images, steps=50, optimise_noise=free) for free in (False, True))
@@ -68,7 +70,7 @@ def test_noise_that_is_optimised_fits_better_and_stays_standardised():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_maps_are_those_that_the_layers_are_given(kind):
+def test_maps_equal_the_noise_that_the_layers_receive(kind):
     network = generator(kind)
     noise, seen = normal(2, network.noise_size, 0), []
     for layer in network.synthesis.layers:
@@ -84,7 +86,7 @@ def test_images_of_another_size_are_refused():
             project(network, wrong)
 
 
-def test_each_image_starts_from_its_classes_mean():
+def test_each_image_starts_from_the_mean_of_its_class():
     network = generator(stylegan2, classes=3)
     label = torch.tensor([2, 0, 2])
     mean, deviation = moments(network, label, 3)
@@ -103,30 +105,30 @@ def made_of(network, label):
         return network.synthesise(network.map(normal(len(label), 16, 1), label), torch.zeros(len(label), network.noise_size))
 
 
-def test_the_distance_of_an_even_difference_is_its_square_at_every_resolution():
+def test_the_distance_of_a_constant_difference_is_its_square_at_every_resolution():
     first = torch.rand(2, 3, 16, 16)
     assert torch.allclose(pyramid_distance(first + torch.tensor([0.1, 0.3])[:, None, None, None], first), torch.tensor([0.01, 0.09]))
     board = torch.tensor([[1.0, -1.0], [-1.0, 1.0]]).repeat(8, 8)[None, None]
-    assert pyramid_distance(board, torch.zeros_like(board)).item() == pytest.approx(1 / 3)  # 16, 8 and 4 px: seen at the finest alone
+    assert pyramid_distance(board, torch.zeros_like(board)).item() == pytest.approx(1 / 3)  # 16, 8 and 4 px: nonzero only at 16 px
 
 
-def test_white_noise_has_no_autocorrelation_and_pictures_have():
+def test_pictures_have_autocorrelation_and_white_noise_has_none():
     white = normal(50, 1024, 0).reshape(50, 1, 32, 32)
     # The mean over r^2 pixels of products of independent N(0, 1) has variance 1 / r^2: for two axes, at 32, 16 and 8 px
     assert autocorrelation(white).mean().item() == pytest.approx(2 * (1 / 32**2 + 1 / 16**2 + 1 / 8**2), rel=0.3)
     assert autocorrelation(torch.ones(1, 1, 8, 8)).item() == 2
     stripes = torch.tensor([1.0, -1.0]).repeat(2)[None, None, None].expand(1, 1, 4, 4)
     assert autocorrelation(stripes).item() == 2  # -1 and 1, squared
-    assert autocorrelation(torch.ones(1, 1, 16, 16)).item() == 2 + 2 * 2**4  # twice as great at half the side
+    assert autocorrelation(torch.ones(1, 1, 16, 16)).item() == 2 + 2 * 2**4  # halving the side doubles the values
     even = standardised(3 + 5 * white)
     assert torch.allclose(even, standardised(white), atol=1e-4)
 
 
-def test_the_rate_rises_rests_and_falls():
+def test_the_learning_rate_rises_stays_constant_and_falls():
     assert [ramps(share) for share in (0, 0.025, 0.05, 0.5, 0.75, 0.875, 1)] == pytest.approx([0, 0.5, 1, 1, 1, 0.5, 0])
 
 
-def test_any_distance_can_be_given_and_w_is_moved_at_random_in_the_first_three_quarters_alone():
+def test_any_distance_can_be_given_and_w_has_noise_only_in_the_first_three_quarters():
     network = generator(stylegan2)
     network.synthesise, moved = lambda w, noise: w.reshape(-1, 1, 4, 4), []
 
@@ -136,7 +138,7 @@ def test_any_distance_can_be_given_and_w_is_moved_at_random_in_the_first_three_q
 
     found = project(network, torch.zeros(1, 1, 4, 4), steps=40, distance=still)
     mean, deviation = moments(network, None, 1)
-    assert torch.allclose(found.styles, mean)  # nothing to gain: it stays where it was
+    assert torch.allclose(found.styles, mean)  # no gradient: w stays at its start
     reach = [(each.flatten() - mean[0]).square().mean().sqrt().item() / deviation.item() for each in moved]
     assert max(reach[30:]) < 1e-6 and reach[0] == pytest.approx(projection.REACH, rel=0.5)
     assert reach[15] == pytest.approx(projection.REACH / 4, rel=0.5)  # t = 1/2, squared

@@ -1,3 +1,5 @@
+"""Tests of the hashes of the code that a training run depends on."""
+
 import subprocess
 import sys
 
@@ -31,7 +33,7 @@ def found(package):
     return code_of(["lab.fit", "lab.recipes.gan.GAN", "torch.optim.Adam"], package)
 
 
-def test_all_that_is_imported_is_found_and_nothing_else(package):
+def test_exactly_the_imported_modules_are_found(package):
     assert list(found(package)) == [
         "lab/__init__.py",
         "lab/engine.py",
@@ -71,7 +73,7 @@ def test_a_recipe_depends_on_its_own_networks_and_not_on_others_or_on_metrics():
     assert {"genlab/training/fit.py", "genlab/engine/stream.py", "genlab/recipes/cyclegan.py", "genlab/networks/resnet.py"} <= files
     assert not {file for file in files if file.startswith("genlab/metrics/")}
     assert "genlab/networks/biggan.py" not in files and "genlab/recipes/gan.py" not in files
-    # Independent truth: the modules that Python itself imports, in a process of its own.
+    # Independent truth: the modules that Python itself imports in a new process.
     code = "import sys, genlab.training.fit, genlab.recipes.cyclegan, genlab.networks.resnet\nprint(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True).stdout.split()
     paths = [PACKAGE.parent / name.replace(".", "/") for name in loaded if name.startswith("genlab.")]

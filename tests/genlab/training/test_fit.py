@@ -1,4 +1,4 @@
-"""Training without Kedro."""
+"""Tests of training without Kedro."""
 
 import signal
 
@@ -19,7 +19,7 @@ BUDGET, OFTEN = Budget(images=40, batch_size=4), Monitoring(log_every=4, picture
 
 
 class Listener:
-    """Keeps what is reported, notes something in each state, and stops the training after so many images."""
+    """Keep the reported events, add a note to each saved state, and stop training after `stop_after` images."""
 
     def __init__(self, stop_after=None):
         self.events, self.stop_after = [], stop_after
@@ -52,20 +52,20 @@ def test_events_come_in_order():
     assert [event.images for event in listener.of(Logged)] == list(range(4, 41, 4)) == [row["images"] for row in trained.history.rows]
     (finished,) = listener.of(Finished)
     assert finished.images == 40 and finished.summary["training_seconds"] > 0
-    assert not listener.of(Saving)  # there is no place to save to
+    assert not listener.of(Saving)  # there is no folder to save to
 
 
-def test_a_stopped_training_continues_to_the_same_bits(tmp_path):
+def test_resumed_run_equals_straight_run(tmp_path):
     straight, states, stopped = train(), States(tmp_path), Listener(stop_after=20)
     with pytest.raises(Interrupted, match=r"after 20 of 40 images; the state is saved"):
         train(states, listener=stopped)
     resumed = Listener()
     assert_equal(train(states, listener=resumed), straight)
     (event,) = resumed.of(Resumed)
-    assert event.images == 20 and event.notes == {"run": "a"} and event.rows[-1]["images"] == 20 + 20  # the list grows on
+    assert event.images == 20 and event.notes == {"run": "a"} and event.rows[-1]["images"] == 20 + 20  # training appends to this list
 
 
-def test_a_changed_experiment_says_what_differs_and_continues_if_asked_to(tmp_path, caplog):
+def test_a_changed_experiment_reports_the_differences_and_resumes_if_requested(tmp_path, caplog):
     states = States(tmp_path)
     with pytest.raises(Interrupted):
         train(states, listener=Listener(stop_after=20))
@@ -107,7 +107,7 @@ def test_changed_code_is_named(tmp_path, monkeypatch, caplog):
     assert "code genlab/engine/stream.py" in caplog.records[-1].getMessage()
 
 
-def test_an_object_in_place_of_a_description_trains_but_cannot_be_resumed(tmp_path):
+def test_a_recipe_object_can_be_trained_but_not_resumed(tmp_path):
     from genlab.build import build
     from genlab.engine.seeding import seed_everything
 

@@ -1,3 +1,5 @@
+"""Tests of the progress line and its estimate of the remaining time."""
+
 import pytest
 
 from genlab.engine.loop import Turn
@@ -5,7 +7,7 @@ from genlab.training.progress import Progress
 
 
 def test_time_left_is_estimated_from_the_recent_speed():
-    """100 images/s for 1,000 s, then 10 images/s for 200 s: the mean would be 85 images/s, what is left goes at 10."""
+    """100 images/s for 1,000 s, then 10 images/s for 200 s: the mean is 85 images/s, but the estimate uses 10."""
     progress = Progress(0, 103_000)
     for second in range(1, 1001):
         progress.count(100 * second, progress.started + second)
@@ -17,7 +19,7 @@ def test_time_left_is_estimated_from_the_recent_speed():
     assert line == "102,000 of 103,000 images, 10.0 images/s, 1:40 left, critic 0.500"
 
 
-def test_a_turn_longer_than_the_window_is_the_window():
+def test_a_turn_longer_than_the_window_determines_the_speed():
     progress = Progress(0, 1000)
     progress.count(10, progress.started + 500)
     assert progress.recent_images_per_second == pytest.approx(0.02)

@@ -1,3 +1,5 @@
+"""Tests of saved training states and of differences between experiments."""
+
 import os
 
 import pytest
@@ -21,14 +23,14 @@ def test_a_second_trainer_of_the_same_experiment_is_refused(tmp_path):
         pass
 
 
-def test_a_damaged_state_says_what_to_do(tmp_path):
+def test_the_error_for_a_damaged_state_explains_what_to_do(tmp_path):
     with States(tmp_path).locked("key") as state:
         state.file.write_bytes(b"PK\x03\x04 half of it")
         with pytest.raises(InputError, match=r"state\.pt cannot be read .* Remove it to start this training from the beginning"):
             state.load("cpu")
 
 
-def test_a_saved_state_comes_back_and_is_listed_until_it_is_forgotten(tmp_path):
+def test_a_saved_state_can_be_loaded_and_is_listed_until_it_is_forgotten(tmp_path):
     states = States(tmp_path)
     with states.locked(EXPERIMENT.key) as state:
         assert state.load("cpu") is None and states.stopped() == []
@@ -40,7 +42,7 @@ def test_a_saved_state_comes_back_and_is_listed_until_it_is_forgotten(tmp_path):
         assert state.load("cpu") is None and states.stopped() == []
 
 
-def test_the_state_saved_last_comes_first(tmp_path):
+def test_states_are_sorted_from_newest_to_oldest(tmp_path):
     states = States(tmp_path)
     for number, seed in enumerate((1, 2, 3)):
         each = EXPERIMENT._replace(settings={"seed": seed})

@@ -1,4 +1,4 @@
-"""Padding to a network's stride and back."""
+"""Tests of translation with padding to a network's stride."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def one_thread():
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (5, 9), (63, 65), (64, 128)])
-def test_tensors_are_reflected_as_numpy_does_it_even_wider_than_the_image(size):
+def test_reflection_equals_numpys_even_if_wider_than_the_image(size):
     images = torch.from_numpy(np.random.default_rng(0).random((2, 3, *size), np.float32))
     missing = [(0, -side % 64) for side in size]
     assert np.array_equal(pad(images, 64).numpy(), np.pad(images.numpy(), [(0, 0), (0, 0), *missing], mode="reflect"))
@@ -32,7 +32,7 @@ def test_an_image_without_pixels_is_an_error():
 
 
 def test_the_smallest_side_of_a_resnet_is_two_strides():
-    # At 4 px its coarsest grid is one pixel: too little for reflection padding of 1.
+    # At 4 px its coarsest feature map is one pixel, too small for reflection padding of 1.
     network = ResNet(width=2, blocks=1).eval()
     assert smallest_side(network, channels=3, stride=4) == 8
     assert smallest_side(nn.Conv2d(3, 3, 1), channels=3, stride=1) == 1
@@ -40,7 +40,7 @@ def test_the_smallest_side_of_a_resnet_is_two_strides():
         smallest_side(network, channels=5, stride=4)
 
 
-def test_a_network_that_takes_noise_is_tried_without_and_translates_with_it():
+def test_the_smallest_side_needs_no_noise_but_translation_uses_it():
     torch.manual_seed(0)
     network = UNet(size=32, width=2).eval()
     Inference(dropout=True).apply(network)
@@ -54,7 +54,7 @@ def test_a_network_that_takes_noise_is_tried_without_and_translates_with_it():
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 50), (9, 8), (17, 31)])
-def test_any_size_is_translated_and_a_multiple_as_the_network_does_it(size):
+def test_any_size_is_translated_and_multiples_of_the_stride_without_padding(size):
     torch.manual_seed(0)
     network = ResNet(width=2, blocks=1).eval()
     assert translate(network, torch.rand(2, 3, *size), stride=4, smallest=8).shape == (2, 3, *size)

@@ -1,4 +1,4 @@
-"""Tiles: what they make of an image is what the whole makes, and where they cannot know it, no seam shows."""
+"""Tests of translation in tiles: it equals that of the whole image where tiles have enough context, and has no visible seams."""
 
 import pytest
 import torch
@@ -23,21 +23,21 @@ def one_thread():
 
 
 def pictures(count: int, height: int, width: int) -> torch.Tensor:
-    """(count, 3, height, width), smooth, with a period of about 20 px, in [-0.2, 0.6]."""
+    """Smooth images (count, 3, height, width) in [-0.2, 0.6] with a period of about 20 px."""
     rows, columns = torch.arange(height)[:, None], torch.arange(width)
     phases = torch.arange(3 * count).view(count, 3, 1, 1)
     return 0.2 + 0.2 * torch.sin(0.31 * rows + phases) + 0.2 * torch.cos(0.29 * columns - phases)
 
 
 def blur(radius: int) -> nn.Conv2d:
-    """The mean of all pixels within the radius; the image goes on in black, so that it falls to less than half at each border."""
+    """Mean filter of this radius with zero padding, so that the result falls to less than half at each border."""
     layer = nn.Conv2d(3, 3, 2 * radius + 1, padding=radius, groups=3, bias=False)
     nn.init.constant_(layer.weight, 1 / (2 * radius + 1) ** 2)
     return layer
 
 
 def borders(height: int, width: int, tile: int, overlap: int, within: int) -> torch.Tensor:
-    """Which pixels (height, width) some tile holds less than so many px from a border of it that is not the image's."""
+    """Mask (height, width) of pixels closer than `within` px to a border of a tile that is not a border of the image."""
     near = torch.zeros(height, width, dtype=torch.bool)
     for axis, side in enumerate((height, width)):
         for start, _ in windows(side, tile, overlap, 1):
@@ -51,7 +51,7 @@ def borders(height: int, width: int, tile: int, overlap: int, within: int) -> to
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(("tile", "overlap"), [(16, 0), (16, 5), (32, 24), (256, 64)])
-def test_a_network_that_looks_at_single_pixels_makes_the_same_of_tiles(size, tile, overlap):
+def test_a_pixelwise_network_gives_the_same_result_in_tiles(size, tile, overlap):
     torch.manual_seed(0)
     network, images = nn.Conv2d(3, 5, 1), torch.rand(2, 3, *size)
     with torch.no_grad():
@@ -60,39 +60,39 @@ def test_a_network_that_looks_at_single_pixels_makes_the_same_of_tiles(size, til
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(("tile", "overlap"), [(16, 5), (32, 8), (20, 5)])
-def test_tiles_lie_on_the_networks_grid(size, tile, overlap):
+def test_tiles_are_aligned_with_the_networks_grid(size, tile, overlap):
     torch.manual_seed(0)
-    network = nn.Sequential(nn.Conv2d(3, 8, 4, stride=4), nn.ConvTranspose2d(8, 3, 4, stride=4))  # each 4 x 4 pixels by themselves
+    network = nn.Sequential(nn.Conv2d(3, 8, 4, stride=4), nn.ConvTranspose2d(8, 3, 4, stride=4))  # each block of 4 x 4 pixels separately
     images = torch.rand(1, 3, *size)
     assert torch.allclose(translate_in_tiles(network, images, tile, overlap, stride=4), translate(network, images, stride=4), atol=1e-6)
 
 
 @pytest.mark.parametrize(("size", "tile", "overlap"), [((70, 100), 32, 16), ((131, 40), 48, 12), ((64, 65), 32, 0)])
-def test_where_all_tiles_see_enough_they_say_what_the_whole_says(size, tile, overlap):
+def test_tiles_equal_the_whole_where_they_have_enough_context(size, tile, overlap):
     network, images = blur(3), torch.rand(2, 3, *size)
     tiled, whole = translate_in_tiles(network, images, tile, overlap), translate(network, images, stride=1)
     near = borders(*size, tile, overlap, within=3)
     assert (~near).sum() > 0.4 * near.numel()
     difference = (tiled - whole).abs().amax((0, 1))
     assert difference[~near].max() < 1e-6
-    assert difference[near].max() > 0.01  # the rest it can't know
+    assert difference[near].max() > 0.01  # tiles lack context here
 
 
 def bend(images: torch.Tensor) -> torch.Tensor:
-    """The larger second difference of each inner pixel, along its row and its column, (N, C, H, W) -> (H - 2, W - 2)."""
+    """Largest second difference along rows or columns over all images and channels, (N, C, H, W) -> (H - 2, W - 2)."""
     down, across = images.diff(n=2, dim=-2)[..., :, 1:-1], images.diff(n=2, dim=-1)[..., 1:-1, :]
     return torch.maximum(down.abs(), across.abs()).amax((0, 1))
 
 
 @pytest.mark.parametrize("size", [(150, 210), (97, 301)])
-def test_no_seam_shows_where_tiles_overlap_and_one_does_where_they_only_touch(size):
+def test_seams_are_visible_only_without_overlap(size):
     radius, tile = 3, 64
     network, images = blur(radius), pictures(1, *size)
 
     def seam(overlap: int) -> float:
-        """The strongest bend at the tiles' borders, as a multiple of the strongest elsewhere; the image's own border left out."""
+        """Strongest bend at borders of tiles divided by the strongest elsewhere, without the borders of the image."""
         strength = bend(translate_in_tiles(network, images, tile, overlap))[radius:-radius, radius:-radius]
-        near = max_pool2d(borders(*size, tile, overlap, within=radius).float()[None], 5, stride=1, padding=2)[0] > 0  # two px more
+        near = max_pool2d(borders(*size, tile, overlap, within=radius).float()[None], 5, stride=1, padding=2)[0] > 0  # widened by 2 px
         near = near[radius + 1 : -radius - 1, radius + 1 : -radius - 1]
         return float(strength[near].max() / strength[~near].max())
 
@@ -100,14 +100,14 @@ def test_no_seam_shows_where_tiles_overlap_and_one_does_where_they_only_touch(si
 
 
 class Echo(nn.Module):
-    """What it makes of an image is its noise, enlarged."""
+    """Network that ignores the image and returns the noise, enlarged 4 times."""
 
     def forward(self, images: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
         return noise.repeat_interleave(4, -2).repeat_interleave(4, -1)
 
 
 @pytest.mark.parametrize(("tile", "overlap"), [(16, 0), (16, 5), (32, 9), (32, 24)])
-def test_tiles_agree_about_the_noise_where_they_overlap(tile, overlap):
+def test_overlapping_tiles_share_the_noise(tile, overlap):
     noise = DropoutNoise(3, 4)
     images = torch.zeros(2, 3, 80, 112)
     torch.manual_seed(0)
@@ -116,8 +116,8 @@ def test_tiles_agree_about_the_noise_where_they_overlap(tile, overlap):
     assert torch.allclose(tiled, Echo()(images, noise.draw(images)), atol=1e-6)
 
 
-def test_a_unet_of_a_small_size_leaves_no_seam_with_its_noise_and_without():
-    """Its tiles are larger than the patch it sees; with a tile for each patch there would be one."""
+def test_a_small_unet_leaves_no_seam_with_and_without_noise():
+    """The tiles are larger than the network's receptive field; tiles of that size would leave a seam."""
     torch.manual_seed(0)
     network = UNet(size=8, width=2).eval()
     Inference(dropout=True, statistics="running").apply(network)
@@ -136,7 +136,7 @@ def test_a_unet_of_a_small_size_leaves_no_seam_with_its_noise_and_without():
 
 
 @pytest.mark.parametrize("size", [(1, 1), (17, 30), (32, 32)])
-def test_one_tile_is_the_plain_call_bit_for_bit(size):
+def test_a_single_tile_equals_the_plain_call_bit_for_bit(size):
     torch.manual_seed(0)
     network, images = ResNet(width=2, blocks=1).eval(), torch.rand(2, 3, *size)
     expected = translate(network, images, stride=4, smallest=8)
@@ -144,7 +144,7 @@ def test_one_tile_is_the_plain_call_bit_for_bit(size):
         assert torch.equal(translate_in_tiles(network, images, tile, overlap, stride=4, smallest=8), expected)
 
 
-def test_the_network_sees_one_tile_at_a_time_row_by_row():
+def test_tiles_are_translated_one_at_a_time_row_by_row():
     seen = []
 
     def network(images: torch.Tensor) -> torch.Tensor:
@@ -168,7 +168,7 @@ def test_the_network_sees_one_tile_at_a_time_row_by_row():
         ({"images": torch.zeros(1, 3, 0, 9)}, "height 0, width 9"),
     ],
 )
-def test_errors_say_what_was_got_and_what_was_expected(changes, message):
+def test_errors_state_the_received_and_the_expected_value(changes, message):
     arguments = {"network": nn.Identity(), "images": torch.zeros(1, 3, 40, 40), "tile": 32, "overlap": 8, "stride": 4, "smallest": 8}
     with pytest.raises(InputError, match=message):
         translate_in_tiles(**arguments | changes)

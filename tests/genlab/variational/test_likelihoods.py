@@ -1,4 +1,4 @@
-"""Likelihoods against torch.distributions, scipy's logistic and sums over all levels."""
+"""Tests of likelihoods against torch.distributions, scipy's logistic distribution and sums over all levels."""
 
 import math
 
@@ -23,7 +23,7 @@ def all_levels(levels):
     return -1 + torch.arange(levels, dtype=torch.float64) * 2 / (levels - 1)
 
 
-def test_bernoulli_is_torchs():
+def test_bernoulli_equals_torchs():
     logits, target = normal(*SHAPE, scale=4), (normal(*SHAPE, seed=1) > 0).double()
     expected = torch.distributions.Bernoulli(logits=logits).log_prob(target).sum((1, 2, 3))
     likelihood = Bernoulli()
@@ -33,7 +33,7 @@ def test_bernoulli_is_torchs():
     assert likelihood.log_prob(sure, torch.zeros(1, 1, 1, 1)).item() == pytest.approx(-200)
 
 
-def test_binarised_by_a_threshold_or_as_often_as_it_is_bright():
+def test_images_are_binarised_by_a_threshold_or_at_random_by_brightness():
     images = torch.linspace(-1, 1, 9).reshape(1, 1, 3, 3)
     assert torch.equal(Bernoulli().target(images).flatten(), torch.tensor([0, 0, 0, 0, 0, 1, 1, 1, 1.0]))
     torch.manual_seed(0)
@@ -48,7 +48,7 @@ def test_a_discretised_logistics_probabilities_sum_to_1(levels):
     location = torch.linspace(-3, 3, 24, dtype=torch.float64).reshape(1, 3, 8).expand(levels, -1, -1, -1)
     for raw in (-30.0, -5.0, -1.0, 2.0, 9.0):
         outputs = torch.cat([location, torch.full_like(location, raw)], 1)
-        # A value at a time: log_prob sums over an image's.
+        # One value at a time, because log_prob sums over the values of an image.
         nats = torch.stack([DiscretisedLogistic(levels).log_prob(o, t) for o, t in zip(each(outputs), each(images), strict=True)])
         assert np.allclose(logsumexp(nats.numpy(), axis=1), 0, atol=1e-9)
 
@@ -57,7 +57,7 @@ def each(maps):
     return [maps[:, :, row : row + 1, column : column + 1] for row in range(maps.shape[2]) for column in range(maps.shape[3])]
 
 
-def test_a_discretised_logistic_is_a_difference_of_scipys():
+def test_a_discretised_logistic_equals_a_difference_of_scipys():
     levels = 16
     number = torch.randint(0, levels, (40, 1, 3, 3), generator=torch.Generator().manual_seed(0))
     number[0] = torch.tensor([0, 15, 0, 15, 0, 15, 0, 15, 0]).reshape(3, 3)
@@ -68,16 +68,16 @@ def test_a_discretised_logistic_is_a_difference_of_scipys():
     upper = np.where(number == levels - 1, np.inf, images.numpy() + half)
     lower = np.where(number == 0, -np.inf, images.numpy() - half)
     below = logistic.cdf(upper, location, scale) - logistic.cdf(lower, location, scale)
-    above = logistic.sf(lower, location, scale) - logistic.sf(upper, location, scale)  # the same, exact in the other tail
+    above = logistic.sf(lower, location, scale) - logistic.sf(upper, location, scale)  # the same value, accurate in the other tail
     expected = np.log(np.where(images.numpy() < location.numpy(), below, above)).sum((1, 2, 3))
     outputs = torch.cat([location, raw], 1)
     assert np.allclose(DiscretisedLogistic(levels).log_prob(outputs, images), expected, atol=1e-6)
-    single = DiscretisedLogistic(levels).log_prob(outputs.float(), images.float())  # images come as float32
+    single = DiscretisedLogistic(levels).log_prob(outputs.float(), images.float())  # images are float32
     assert np.allclose(single, expected, rtol=1e-4)
 
 
-def test_a_logistic_far_off_keeps_its_slope():
-    """-|x - m| / s plus a constant: where the difference of two sigmoids is 0 in any float."""
+def test_a_logistic_far_from_the_value_keeps_its_gradient():
+    """The log-probability is -|x - m| / s plus a constant, where a difference of two sigmoids would be 0 in any float."""
     outputs = torch.tensor([40.0, -4.0]).reshape(1, 2, 1, 1).requires_grad_()
     nats = DiscretisedLogistic().log_prob(outputs, torch.full((1, 1, 1, 1), 1 / 255))
     (slope,) = torch.autograd.grad(nats, outputs)
@@ -92,17 +92,17 @@ def test_a_discretised_logistics_mean_is_the_mean_of_its_levels(dtype):
     nats = likelihood.log_prob(outputs[:, None], images[:, None, None, None])  # (outputs, levels)
     expected, got = (nats.exp() * images).sum(1), likelihood.mean(outputs.to(dtype)).flatten().double()
     assert torch.allclose(got[raw >= -4], expected[raw >= -4], atol=1e-4)
-    assert torch.allclose(got, expected, atol=1 / 255)  # a narrow one is put on the nearest level
+    assert torch.allclose(got, expected, atol=1 / 255)  # a narrow distribution is rounded to the nearest level
 
 
-def test_slopes_of_the_logistic_against_finite_differences():
+def test_gradients_of_the_logistic_equal_finite_differences():
     images = all_levels(4)[torch.tensor([0, 1, 2, 3])].reshape(1, 1, 2, 2)
     outputs = normal(1, 2, 2, 2).requires_grad_()
     assert torch.autograd.gradcheck(lambda given: DiscretisedLogistic(4).log_prob(given, images), [outputs])
 
 
 @pytest.mark.parametrize("levels", [16, 256])
-def test_a_gaussian_is_torchs_times_the_volume_of_a_level(levels):
+def test_a_gaussian_equals_torchs_times_the_volume_of_a_level(levels):
     target, mean, raw = (normal(*SHAPE, seed=seed) for seed in range(3))
     volume = 2 * 4 * 5 * math.log(2 / (levels - 1))
     fixed = torch.distributions.Normal(mean, 0.3).log_prob(target).sum((1, 2, 3)) + volume
@@ -114,7 +114,7 @@ def test_a_gaussian_is_torchs_times_the_volume_of_a_level(levels):
 
 
 def test_one_learnt_deviation_ends_at_the_root_mean_squared_error():
-    """Rybkin et al. 2021, equation 5: the maximum of the likelihood."""
+    """This deviation maximises the likelihood: Rybkin et al. 2021, equation 5."""
     likelihood = Gaussian("learnt").double()
     error = normal(50, 1, 4, 4, scale=0.2)
     optimizer = torch.optim.Adam(likelihood.parameters(), lr=0.01)
@@ -127,7 +127,7 @@ def test_one_learnt_deviation_ends_at_the_root_mean_squared_error():
 
 
 def test_a_dequantised_density_is_a_lower_bound_of_the_levels_probability():
-    """E log p(x + u) + log step <= log of the mass in the level: Theis et al. 2016, equation 5. Nearly equal where p is wide."""
+    """E log p(x + u) + log step <= log of the mass in the level: Theis et al. 2016, equation 5. Nearly equal for a wide p."""
     levels, value = 16, all_levels(16)[9]
     torch.manual_seed(0)
     likelihood = Gaussian(0.2, levels)
@@ -156,7 +156,7 @@ LIKELIHOODS = {
 
 
 @pytest.mark.parametrize("likelihood", LIKELIHOODS.values(), ids=LIKELIHOODS)
-def test_samples_before_images_and_means_within_the_range(likelihood):
+def test_outputs_may_have_a_sample_dimension_and_means_are_within_the_range(likelihood):
     samples, (images, channels, height, width) = 6, SHAPE
     outputs = normal(samples, images, likelihood.parameters_per_value * channels, height, width, scale=2)
     target = likelihood.target(normal(*SHAPE).clamp(-1, 1))
@@ -177,6 +177,6 @@ def test_samples_before_images_and_means_within_the_range(likelihood):
         ({"least": -1.0}, "deviation and least: got learnt and -1.0"),
     ],
 )
-def test_impossible_deviations_are_refused(arguments, message):
+def test_invalid_deviations_are_refused(arguments, message):
     with pytest.raises(InputError, match=message):
         Gaussian(**arguments)

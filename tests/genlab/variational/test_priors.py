@@ -1,4 +1,4 @@
-"""Priors against torch.distributions."""
+"""Tests of priors against torch.distributions."""
 
 import math
 
@@ -15,7 +15,7 @@ def normal(*shape, seed=0):
 
 
 def mixture(components=4, latent_size=3) -> tuple[Mixture, MixtureSameFamily]:
-    """With weights, means and deviations that all differ, and torch's."""
+    """A mixture with different weights, means and deviations, and the same distribution from torch."""
     prior = Mixture(latent_size, components).double()
     with torch.no_grad():
         prior.raw.copy_(normal(components) / 10)
@@ -37,7 +37,7 @@ def test_standard_normal():
     assert not prior.state_dict()
 
 
-def test_a_mixtures_density_is_torchs():
+def test_a_mixtures_density_equals_torchs():
     prior, expected = mixture()
     z = 3 * normal(6, 7, 3, seed=4)
     assert torch.allclose(prior.log_prob(z), expected.log_prob(z), atol=1e-12)
@@ -56,8 +56,8 @@ def test_responsibilities_are_bayes_rule():
     assert torch.allclose(prior.responsibilities(z), joint / joint.sum(1, keepdim=True), atol=1e-12)
 
 
-def test_samples_come_from_the_components_by_their_weights():
-    """Of a mixture whose components lie far apart, so that a sample tells its own."""
+def test_samples_follow_the_weights_of_the_components():
+    """The components are far apart, so that the component of each sample is known."""
     prior = Mixture(2, 5).double()
     with torch.no_grad():
         prior.raw.copy_(torch.tensor([0.1, 0.4, 0.2, 0.25, 0.05]).log() / 10)
@@ -67,14 +67,14 @@ def test_samples_come_from_the_components_by_their_weights():
     z = prior(noise)
     component = (z[:, 0] / 100).round().long()
     assert torch.allclose(component.bincount(minlength=5) / 1e5, torch.tensor([0.1, 0.4, 0.2, 0.25, 0.05]), atol=0.005)
-    assert component[noise[:, 0].argsort()].diff().min() >= 0  # the first number's order is the components'
+    assert component[noise[:, 0].argsort()].diff().min() >= 0  # in order of the first noise number, components ascend
     own = z[component == 1]
     assert torch.allclose(own.mean(0), prior.means[1], atol=0.02) and torch.allclose(own.std(0), prior.log_deviations[1].exp(), rtol=0.02)
     assert torch.equal(prior(noise[:5]), z[:5])
     assert prior(torch.tensor([[-40.0, 0, 0], [40.0, 0, 0]], dtype=torch.float64))[:, 0].tolist() == [0, 400]
 
 
-def test_a_mixtures_moments_and_density_are_its_samples():
+def test_a_mixtures_moments_equal_those_of_its_samples():
     prior, expected = mixture()
     mean, deviation = prior.moments()
     assert torch.allclose(mean, expected.mean, atol=1e-12) and torch.allclose(deviation, expected.stddev, atol=1e-12)
@@ -82,7 +82,7 @@ def test_a_mixtures_moments_and_density_are_its_samples():
     assert torch.allclose(z.mean(0), mean, atol=0.03) and torch.allclose(z.std(0), deviation, rtol=0.02)
 
 
-def test_a_mixtures_divergence_is_right_on_average():
+def test_a_mixtures_divergence_is_unbiased():
     prior, expected = mixture(latent_size=1)
     mean, log_variance = torch.tensor([[0.7]], dtype=torch.float64), torch.tensor([[-1.0]], dtype=torch.float64)
     q = Normal(mean, (log_variance / 2).exp())
@@ -100,10 +100,10 @@ def test_a_mixture_of_one_standard_normal_is_the_standard_normal():
     assert torch.allclose(prior.log_prob(z), StandardNormal(3).double().log_prob(z))
     assert torch.equal(prior(torch.cat([normal(5, 1, seed=1), z], 1)), z)
     exact = prior.divergence(torch.zeros_like(z), torch.zeros_like(z), z)
-    assert torch.allclose(exact, torch.zeros_like(exact), atol=1e-12)  # q is p: no noise either
+    assert torch.allclose(exact, torch.zeros_like(exact), atol=1e-12)  # q equals p: exactly 0 for each sample
 
 
-def test_what_a_mixture_cannot_be_is_refused():
+def test_invalid_mixtures_are_refused():
     with pytest.raises(InputError, match="components and spread: got 0 and 1, expected at least 1"):
         Mixture(2, 0, spread=1)
     with pytest.raises(InputError, match=r"got 3 and 0\.0, .* a positive number"):

@@ -1,4 +1,4 @@
-"""A folder of photos as a paired set, from its declaration to the prepared images."""
+"""Tests of paired sets that are derived from a folder of photos, from the declaration to the prepared images."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ PHOTOS, SIDE = 24, 48
 
 @pytest.fixture
 def root(tmp_path) -> Path:
-    """Photos of a few coloured things on white, each its own."""
+    """Folder of photos, each with different coloured rectangles on white."""
     random = np.random.default_rng(0)
     for number in range(PHOTOS):
         image = Image.new("RGB", (SIDE, SIDE), "white")
@@ -73,6 +73,6 @@ def test_a_source_without_root_can_be_read_and_named_in_errors(monkeypatch):
         read(image_set)
 
 
-def test_two_domains_are_looked_for_in_vain_in_a_folder_and_the_message_knows_a_way(root):
+def test_the_error_for_a_folder_without_two_domains_suggests_derived_pairs(root):
     with pytest.raises(InputError, match=re.escape("or, from one folder of photos, genlab.images.sources.edges.Canny")):
         read(declare(root, "layouts.Folder"))

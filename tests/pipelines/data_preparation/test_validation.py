@@ -1,4 +1,4 @@
-"""The gate: a sound set goes through, and each kind of fault is named with its file and its reason."""
+"""Tests of validation: a sound image set passes, and each kind of fault is reported with its file and reason."""
 
 import json
 import re
@@ -33,7 +33,7 @@ TRAINING = [f"{number:02d}" for number in NUMBERS if uniform(0, f"{number:02d}")
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch):
-    """Great Expectations must not phone home."""
+    """Fail if Great Expectations tries to connect to another host."""
 
     def refuse(*arguments, **options):
         raise AssertionError("a connection was tried")
@@ -44,7 +44,7 @@ def no_network(monkeypatch):
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory) -> Path:
-    """60 images: 30 random smooth pictures, and each of them in other colours."""
+    """60 random smooth pictures, 30 in each of two domains, and a table of labels."""
     root = tmp_path_factory.mktemp("drawn")
     random = np.random.default_rng(0)
     for domain in ("sketch", "paint"):
@@ -89,7 +89,7 @@ def failure(image_set: ImageSet) -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_sound_set_goes_through_and_its_tables_through_files(root, tmp_path, kind):
+def test_a_sound_set_passes_and_its_tables_can_be_saved(root, tmp_path, kind):
     image_set = declare(root, kind)
     manifest = read(image_set)
     manifest.to_parquet(tmp_path / "manifest.parquet", index=False)
@@ -171,7 +171,7 @@ def empty_domain(root: Path) -> None:
 
 
 H, T = re.escape(HELD_OUT[0]), re.escape(TRAINING[0])
-FAULTS = [  # fault, kind, what the message has to say
+FAULTS = [  # fault, kind, expected part of the message
     (truncated_file, "paired", r"decodes +1 of 60 rows, e.g. paint/03.png: .*truncated"),
     (not_an_image, "paired", r"decodes +1 of 60 rows, e.g. paint/03.png: not an image: it begins with b'<html>404"),
     (missing_partner, "paired", r"pairs are complete +1 of 30 pairs, e.g. 03: no image in 'paint'"),
@@ -197,30 +197,30 @@ FAULTS = [  # fault, kind, what the message has to say
 
 
 @pytest.mark.parametrize(("fault", "kind", "words"), FAULTS, ids=[fault.__name__ for fault, _, _ in FAULTS])
-def test_a_fault_is_named_with_its_place_and_its_reason(root, fault, kind, words):
+def test_a_fault_is_reported_with_its_file_and_reason(root, fault, kind, words):
     fault(root)
     text = failure(declare(root, kind))
     assert re.match(r"image set 'drawn': \d+ of \d+ expectations failed\.\n  ", text)
     assert re.search(words, text)
     assert text.endswith("Report: data/08_reporting/drawn/validation.html")
     advice = "Mend or remove these files, or set `on_failure: quarantine` in conf/base/parameters/images.yml."
-    assert (advice in text) is (fault is not empty_domain)  # setting rows aside fills no domain
+    assert (advice in text) is (fault is not empty_domain)  # quarantine cannot fill an empty domain
 
 
-def test_a_label_that_is_not_declared_is_named(root):
+def test_an_undeclared_label_is_reported(root):
     wrong_label(root)
     text = failure(declare(root, "labelled", classes=["even", "odd"]))
     assert re.search(r"known label +1 of 30 rows, e.g. paint/03.png: label ood; expected one of even, odd", text)
 
 
-def test_a_folder_that_is_missing_is_named(root):
+def test_a_missing_folder_is_reported(root):
     shutil.rmtree(root / "paint")
     with pytest.raises(InputError, match=r"image set 'drawn': No folder 'paint' in .*drawn; there is: sketch/."):
         read(declare(root))
 
 
-def test_a_folder_that_can_not_be_read_is_named(root, monkeypatch):
-    """The tests may run as root, whom no chmod keeps out: so the listing itself refuses."""
+def test_an_unreadable_folder_is_reported(root, monkeypatch):
+    """The tests may run as root, for whom chmod has no effect, so that listing the folder is made to fail."""
 
     def refuse(path):
         raise PermissionError(13, "Permission denied", str(path))
@@ -230,7 +230,7 @@ def test_a_folder_that_can_not_be_read_is_named(root, monkeypatch):
         read(declare(root))
 
 
-def test_a_set_without_images_is_named(tmp_path):
+def test_a_set_without_images_is_reported(tmp_path):
     (tmp_path / "paint").mkdir()
     with pytest.raises(InputError, match=r"image set 'drawn': No images in .*paint; looked for .*png"):
         read(declare(tmp_path, "unlabelled"))
@@ -263,7 +263,7 @@ def test_quarantine_stops_when_too_little_is_left(root):
     assert re.search(r"enough in a +5 rows where domain is a \('sketch'\); expected at least 10", text)
 
 
-def test_quarantine_does_not_mend_an_empty_domain(root):
+def test_quarantine_does_not_repair_an_empty_domain(root):
     empty_domain(root)
     assert "both domains" in failure(declare(root, on_failure="quarantine"))
 
@@ -292,14 +292,14 @@ def test_a_warning_is_reported_and_stops_nothing(root):
         ({"type": "expect_column_values_to_be_unique", "column": "path"}, "needs a type and a name"),
     ],
 )
-def test_a_suite_that_can_not_be_run_is_an_error_and_not_a_failure(root, entry, words):
+def test_a_suite_that_cannot_be_run_is_an_error_and_not_a_failure(root, entry, words):
     image_set = declare(root)
     with pytest.raises(InputError, match=words) as error:
         validate(read(image_set), image_set, [entry])
     assert not isinstance(error.value, DataValidationError)
 
 
-def test_the_report_needs_nothing_from_outside_and_escapes_what_it_shows(root):
+def test_the_report_loads_nothing_external_and_escapes_its_text(root):
     name = "<script>alert(1)<&.png"
     (root / "paint" / name).write_text("<b>not an image</b> but long enough for the file size")
     image_set = declare(root, "unlabelled")
@@ -311,7 +311,7 @@ def test_the_report_needs_nothing_from_outside_and_escapes_what_it_shows(root):
     assert not re.search(r"(src|href)=['\"](?!data:)", report)
     assert "@import" not in report
     assert "http" not in report
-    assert len(re.findall("src='data:image/webp;base64,", report)) == 30  # the sheet; the damaged file has a tile without image
+    assert len(re.findall("src='data:image/webp;base64,", report)) == 30  # the sheet; the damaged file's tile has no image
 
 
 @pytest.mark.parametrize(
@@ -325,7 +325,7 @@ def test_the_report_needs_nothing_from_outside_and_escapes_what_it_shows(root):
         ({"size": 0}, "greater than 0"),
     ],
 )
-def test_a_wrong_declaration_says_what_is_wrong(root, change, words):
+def test_the_error_for_a_wrong_declaration_explains_it(root, change, words):
     with pytest.raises(ValidationError, match=words):
         declare(root, **change)
 
@@ -346,7 +346,7 @@ def test_the_pipeline_runs_in_kedro(root):
     assert catalog.load("validation_report").startswith("<!doctype html>")
 
 
-def test_the_declared_sets_are_what_their_comments_say():
+def test_the_declared_sets_match_their_comments():
     sets = yaml.safe_load((CONF / "parameters" / "images.yml").read_text(encoding="utf-8"))["images"]
     emoji = ImageSet(**sets["emoji"], name="emoji")
     held_out = {stem for stem in emoji_stems() if uniform(emoji.seed, stem) < emoji.test}

@@ -1,4 +1,4 @@
-"""The node of an evaluation: an adapter of genlab.evaluation, whose results the catalog keeps."""
+"""Tests of the evaluation node, an adapter of genlab.evaluation, and of the catalog entries of its results."""
 
 import torch
 from conftest import ROOT
@@ -16,7 +16,7 @@ from pipelines.training.parameters import Budget
 COMPUTE = {"class": "genlab.engine.compute.Compute", "device": "cpu", "compile": False}
 
 
-def test_evaluation_is_one_node_whose_results_the_catalog_keeps():
+def test_evaluation_is_one_node_and_its_results_are_in_the_catalog():
     (node,) = evaluation.create_pipeline().nodes
     assert node.name == "evaluate" and node.tags == {"evaluate"}
     assert node.outputs == ["metrics", "samples", "pictures"]

@@ -1,4 +1,4 @@
-"""From a checkpoint to a registered version that serves what the network says."""
+"""Tests of releases, from a checkpoint to a registered version that serves the outputs of the network."""
 
 import base64
 import hashlib
@@ -51,7 +51,7 @@ MODEL = {
     "critic_optimizer": ADAM,
     "average_half_life": 100.0,
 }
-NOISY = {  # its dropout stays on
+NOISY = {  # dropout stays on when sampling
     "class": "genlab.recipes.pix2pix.Pix2Pix",
     "sampling": {"class": "genlab.networks.inference.Inference", "dropout": True, "statistics": "batch"},
     "loss": {"class": "genlab.losses.adversarial.NON_SATURATING"},
@@ -118,7 +118,7 @@ def images():
 def recipe():
     torch.manual_seed(0)
     recipe = build(MODEL)
-    for network in recipe.generators().values():  # the averages: not what the generators are
+    for network in recipe.generators().values():  # the averages, which now differ from the generators
         for parameter in network.parameters():
             parameter.data.mul_(5)
     return recipe.eval()
@@ -134,7 +134,7 @@ def noisy_recipe():
     torch.manual_seed(2)
     recipe = build(NOISY)
     with torch.no_grad():
-        for parameter in recipe.parameters():  # a picture, on which the noise shows
+        for parameter in recipe.parameters():  # large weights, so that noise has a visible effect
             parameter.normal_(std=0.3)
     return recipe.eval()
 
@@ -149,7 +149,7 @@ def sampling_recipe():
     torch.manual_seed(1)
     recipe = build(SAMPLER)
     with torch.no_grad():
-        for value in recipe.average.module.parameters():  # the average: not what the generator is
+        for value in recipe.average.module.parameters():  # the average, which now differs from the generator
             value.mul_(20) if value.dim() > 1 else value.normal_(std=0.5)
         for name, value in recipe.average.module.named_buffers():
             if name.endswith(("running_mean", "running_var")):
@@ -164,7 +164,7 @@ def exported_sampler(sampling_recipe, images):
 
 @pytest.fixture(scope="module")
 def styled_recipe():
-    """Of its moving average neither the noise nor the mean of the styles is 0."""
+    """Recipe with a moving average in which neither the strengths of the noise nor the mean of the styles are 0."""
     torch.manual_seed(3)
     recipe = build(STYLED)
     generator = recipe.generators()["generator"]
@@ -185,9 +185,9 @@ def exported_styled(styled_recipe):
 
 @pytest.fixture(scope="module")
 def registry(exported, exported_noisy, exported_sampler, images, tmp_path_factory):
-    """A store with a version of a translator, of one that takes noise, and of a sampler.
+    """A registry with one version each of a translator, of a translator with noise, and of a sampler.
 
-    Saves other versions of the first, with another headline value or the like.
+    `save` registers further versions of the first, for example with another headline value.
     """
     folder = tmp_path_factory.mktemp("store")
     patch = pytest.MonkeyPatch()
@@ -274,7 +274,7 @@ def sampled_by_torch(recipe, seed: int, truncation: float) -> np.ndarray:
 
 
 def assert_same_picture(got: np.ndarray, expected: np.ndarray):
-    """Equal, but where a value lies on the edge between two bytes."""
+    """Assert that both pictures are equal, except for values on the edge between two bytes."""
     assert got.shape == expected.shape
     difference = np.abs(got.astype(int) - expected)
     assert difference.max() <= 1
@@ -282,7 +282,7 @@ def assert_same_picture(got: np.ndarray, expected: np.ndarray):
 
 
 @pytest.mark.filterwarnings("ignore:.*dataset names contain")
-def test_the_pipeline_takes_what_training_and_evaluation_leave_and_its_options_are_checked():
+def test_inputs_of_the_pipeline_come_from_training_and_evaluation_and_its_options_are_checked():
     pipeline = Pipeline(create_pipeline(), namespace="cyclegan", inputs={"images": "emoji.images"})
     assert pipeline.inputs() == {"emoji.images"} | {f"cyclegan.{name}" for name in ("checkpoint", "metrics")} | {
         f"params:cyclegan.{name}" for name in ("model", "release")
@@ -293,7 +293,7 @@ def test_the_pipeline_takes_what_training_and_evaluation_leave_and_its_options_a
     assert get_type_hints(export)["release"] is get_type_hints(describe)["release"] is Release
 
 
-def test_the_artefacts_say_what_they_are(exported, images):
+def test_the_artefacts_describe_themselves(exported, images):
     artefacts, parity = exported
     assert set(artefacts) == {"a_to_b.onnx", "a_to_b.safetensors", "b_to_a.onnx", "b_to_a.safetensors", "release.json"}
     facts = json.loads(artefacts["release.json"])
@@ -304,7 +304,7 @@ def test_the_artefacts_say_what_they_are(exported, images):
     assert max(parity["onnx_difference"].values()) < parity["onnx_tolerance"]
 
 
-def test_the_artefacts_of_a_translator_that_takes_noise_say_so(exported_noisy):
+def test_the_artefacts_of_a_translator_with_noise_describe_the_noise(exported_noisy):
     artefacts, parity = exported_noisy
     assert set(artefacts) == {"a_to_b.onnx", "a_to_b.safetensors", "release.json"}
     facts = json.loads(artefacts["release.json"])
@@ -319,7 +319,7 @@ def test_a_grey_example_is_a_grey_png(exported, images):
     assert np.array_equal(pixels_of(content), grey.images[0, :, :, 0])
 
 
-def test_the_artefacts_of_a_sampler_say_what_they_are(exported_sampler, images):
+def test_the_artefacts_of_a_sampler_describe_themselves(exported_sampler, images):
     artefacts, parity = exported_sampler
     assert set(artefacts) == {"generator.onnx", "generator.safetensors", "release.json"}
     facts = json.loads(artefacts["release.json"])
@@ -328,10 +328,10 @@ def test_the_artefacts_of_a_sampler_say_what_they_are(exported_sampler, images):
     for name in ("generator.onnx", "generator.safetensors"):
         assert facts["sha256"][name] == hashlib.sha256(artefacts[name]).hexdigest()
     assert max(parity["onnx_difference"].values()) < parity["onnx_tolerance"]
-    assert not {"noise_size", "truncates"} & set(facts)  # only recipes of styles say these
+    assert not {"noise_size", "truncates"} & set(facts)  # only style-based recipes have these
 
 
-def test_the_artefacts_and_the_card_of_a_recipe_of_styles_say_what_truncation_is(exported_styled, styled_recipe):
+def test_the_artefacts_and_the_card_of_a_style_recipe_describe_truncation(exported_styled, styled_recipe):
     artefacts, parity = exported_styled
     facts = json.loads(artefacts["release.json"])
     assert (facts["truncates"], facts["noise_size"], facts["classes"]) == ("styles", styled_recipe.noise_size, ["a", "b", "c"])
@@ -340,7 +340,7 @@ def test_the_artefacts_and_the_card_of_a_recipe_of_styles_say_what_truncation_is
 
 
 @pytest.mark.parametrize("psi", [1.0, 0.6, 0.0])
-def test_a_served_recipe_of_styles_makes_of_a_seed_what_torch_makes(psi, exported_styled, styled_recipe, tmp_path):
+def test_a_served_style_recipe_makes_the_same_image_as_torch(psi, exported_styled, styled_recipe, tmp_path):
     for name, content in exported_styled[0].items():
         (tmp_path / name).write_bytes(content)
     released = Sampler(tmp_path)
@@ -375,7 +375,7 @@ def test_the_card_shows_the_grid_first_then_every_row_and_score(exported):
 
 
 @pytest.mark.parametrize(
-    ("says", "sentences"),
+    ("extra", "sentences"),
     [
         (
             {"sampling": {"dropout": True, "statistics": "batch"}},
@@ -385,14 +385,14 @@ def test_the_card_shows_the_grid_first_then_every_row_and_score(exported):
         ({}, ""),
     ],
 )
-def test_the_card_tells_how_a_translator_samples_where_its_recipe_has_a_choice(exported_noisy, says, sentences):
+def test_the_card_describes_how_a_translator_samples(exported_noisy, extra, sentences):
     artefacts, parity = exported_noisy
-    facts = {name: fact for name, fact in facts_of(artefacts).items() if name != "sampling"} | says
+    facts = {name: fact for name, fact in facts_of(artefacts).items() if name != "sampling"} | extra
     card = describe(artefacts | {"release.json": json.dumps(facts).encode()}, parity, NOISY_METRICS, RELEASE)
     assert f"`tile` is their side in px, a multiple of 32 (0: the whole at once).{sentences}\n" in card
 
 
-def test_only_a_translator_that_takes_noise_has_a_seed(exported, exported_noisy):
+def test_only_a_translator_with_noise_has_a_seed(exported, exported_noisy):
     params = {("direction", "string", "a_to_b"), ("tile", "long", 0)}
     assert set(serving_of(facts_of(exported[0])).params) == params
     assert set(serving_of(facts_of(exported_noisy[0])).params) == params | {("seed", "long", 0)}
@@ -407,7 +407,7 @@ def test_the_card_of_a_sampler_has_ten_scores_and_fits_the_registry(exported_sam
     assert len(registry.client.get_model_version("gan-emoji", 1).description) < DESCRIPTION_LIMIT
 
 
-def test_the_models_own_row_is_first_on_the_card_and_registered_wherever_it_is_in_the_file(exported_sampler, images):
+def test_the_models_own_row_is_first_on_the_card_and_registered_whatever_its_position_in_the_file(exported_sampler, images):
     turned = SAMPLER_METRICS | {"samples": dict(reversed(SAMPLER_METRICS["samples"].items()))}
     card = describe(*exported_sampler, turned, RELEASE)
     assert card.index("| generated |") < min(card.index("| untrained |"), card.index("| training images |"))
@@ -416,13 +416,13 @@ def test_the_models_own_row_is_first_on_the_card_and_registered_wherever_it_is_i
     }
 
 
-def test_a_table_of_classes_called_anything_and_one_of_too_many():
+def test_tables_may_have_any_column_names_but_not_too_many():
     assert table([Row("generated", {"a|b": Score(0.5), "c": Score(1.0)})])[0] == r"|  | a\|b | c |"
     many = Row("generated", {str(number): Score(0.5) for number in range(21)})
     assert table([many]) == ["21 scores a row, see the run's metrics."]
 
 
-def test_the_first_version_is_candidate_and_champion_and_tells_where_it_comes_from(registry):
+def test_the_first_version_is_candidate_and_champion_and_states_its_origin(registry):
     first = registry.first
     assert (first["name"], first["version"], first["aliases"]) == ("cyclegan-emoji", 1, ["candidate", "champion"])
     assert (first["run_id"], first["tags"]["git_commit"]) == (registry.runs["cyclegan"], "c0ffee and uncommitted changes")
@@ -437,7 +437,7 @@ def test_the_first_version_is_candidate_and_champion_and_tells_where_it_comes_fr
     ("name", "metrics", "own"),
     [("cyclegan", METRICS, ("a_to_b.translated.", "b_to_a.translated.")), ("gan", SAMPLER_METRICS, ("samples.generated.",))],
 )
-def test_the_version_is_a_model_of_the_run_with_its_own_scores_as_the_run_names_them(registry, name, metrics, own):
+def test_the_version_is_a_model_of_the_run_with_its_own_scores_under_the_runs_names(registry, name, metrics, own):
     (output,) = registry.client.get_run(registry.runs[name]).outputs.model_outputs[:1]
     model = registry.client.get_logged_model(output.model_id)
     scores = {metric.key: metric.value for metric in model.metrics}
@@ -448,7 +448,7 @@ def test_the_version_is_a_model_of_the_run_with_its_own_scores_as_the_run_names_
 
 @pytest.mark.parametrize("direction", ["a_to_b", "b_to_a"])
 @pytest.mark.parametrize("size", [(16, 16), (33, 18), (2, 3), (5, 70)])
-def test_the_served_model_says_what_the_averaged_network_says(champion, recipe, direction, size):
+def test_the_served_model_equals_the_averaged_network(champion, recipe, direction, size):
     image = noise_image(*size)
     answer = champion.predict(pd.DataFrame({"image": [encoded(image)] * 2}), params={"direction": direction})
     for content in answer["image"]:
@@ -461,7 +461,7 @@ def test_the_served_model_translates_in_tiles_as_genlab_does(champion, recipe, s
     content = champion.predict(pd.DataFrame({"image": [encoded(image)]}), params={"tile": tile})["image"][0]
     assert_same_picture(pixels_of(content), by_torch(recipe, image, "a_to_b", tile))
     whole = champion.predict(pd.DataFrame({"image": [encoded(image)]}))["image"][0]
-    assert (content == whole) is (tile > max(size))  # the same bits, but where there is more than one tile
+    assert (content == whole) is (tile > max(size))  # the same bits if there is only one tile
 
 
 @pytest.mark.parametrize(("size", "tile"), [((32, 32), 0), ((70, 33), 0), ((70, 33), 32), ((90, 130), 64)])
@@ -472,7 +472,7 @@ def test_the_served_model_takes_its_noise_from_the_seed(noisy, noisy_recipe, see
     first, second = noisy.predict(pd.DataFrame({"image": [encoded(image)] * 2}), params=params)["image"]
     assert first == second == noisy.predict(pd.DataFrame({"image": [encoded(image)]}), params=params)["image"][0]
     expected = by_torch(noisy_recipe, image, "a_to_b", tile, seed)
-    assert expected.std() > 10  # a picture
+    assert expected.std() > 10  # not a blank picture
     assert_same_picture(pixels_of(first), expected)
     other = noisy.predict(pd.DataFrame({"image": [encoded(image)]}), params=params | {"seed": 7})["image"][0]
     assert np.abs(pixels_of(other).astype(int) - pixels_of(first)).mean() > 1
@@ -487,8 +487,8 @@ def test_a_seed_over_http(noisy, noisy_recipe):
     assert_same_picture(pixels_of(content), by_torch(noisy_recipe, image, "a_to_b", tile=32, seed=3))
 
 
-def test_a_single_pixel_is_answered_with_a_single_pixel(champion):
-    # Only its shape: of a blank image instance norm amplifies the last bit of each sum.
+def test_a_single_pixel_is_translated_to_a_single_pixel(champion):
+    # Compare only the shape: for a blank image, instance norm amplifies the rounding of each sum.
     answer = champion.predict(pd.DataFrame({"image": [encoded(Image.new("RGB", (1, 1), (9, 99, 199)))]}))
     assert pixels_of(answer["image"][0]).shape == (1, 1, 3)
 
@@ -505,10 +505,10 @@ def test_a_png_over_http_is_answered_with_a_png(champion, recipe):
 
 @pytest.mark.parametrize("truncation", [0.0, 0.5, 2])
 @pytest.mark.parametrize("seed", [0, 41, 2**63 - 1])
-def test_the_served_sampler_makes_of_a_seed_what_the_averaged_network_makes(sampler, sampling_recipe, seed, truncation):
+def test_the_served_sampler_equals_the_averaged_network(sampler, sampling_recipe, seed, truncation):
     answer = sampler.predict(pd.DataFrame({"seed": [seed]}), params={"truncation": truncation})
     expected = sampled_by_torch(sampling_recipe, seed, truncation or math.inf)
-    assert expected.std() > 10  # a picture
+    assert expected.std() > 10  # not a blank picture
     assert_same_picture(pixels_of(answer["image"][0]), expected)
 
 
@@ -522,7 +522,7 @@ def test_seeds_over_http_are_answered_with_pngs(sampler, sampling_recipe):
 
 
 @pytest.mark.parametrize("params", [{"psi": 0.5}, {"tile": 16, "direction": "a_to_b"}])
-def test_a_sampler_beside_translators_refuses_params_that_it_does_not_know(champion, noisy, sampler, params):
+def test_a_sampler_served_next_to_translators_refuses_unknown_params(champion, noisy, sampler, params):
     with pytest.raises(MlflowException, match=r"Unrecognized params \[.*\]\. Supported params are: \{.*'truncation'"):
         sampler.predict(pd.DataFrame({"seed": [0]}), params=params)
 
@@ -543,7 +543,7 @@ def test_a_sampler_beside_translators_refuses_params_that_it_does_not_know(champ
         (encoded(Image.new("F", (9, 9)), "TIFF"), {}, "floating-point pixels have no known range"),
     ],
 )
-def test_errors_of_the_served_model_say_what_was_got_and_what_was_expected(champion, content, params, message):
+def test_errors_of_the_served_model_state_the_received_and_the_expected_value(champion, content, params, message):
     with pytest.raises(MlflowException, match=message):
         champion.predict(pd.DataFrame({"image": [content]}), params=params)
 
@@ -559,13 +559,13 @@ def test_errors_of_the_served_model_say_what_was_got_and_what_was_expected(champ
         ({"direction": "b_to_a"}, "direction: got 'b_to_a', expected one of: a_to_b"),
     ],
 )
-def test_errors_of_a_served_model_that_takes_noise(champion, sampler, noisy, params, message):
+def test_errors_of_a_served_model_with_noise(champion, sampler, noisy, params, message):
     with pytest.raises(MlflowException, match=message):
         noisy.predict(pd.DataFrame({"image": [encoded(Image.new("RGB", (9, 9)))]}), params=params)
 
 
 @pytest.mark.parametrize("known", ["{'direction'}", "{'temperature'}", "{'tile', 'direction', 'size'}"])
-def test_params_that_other_models_do_not_know_are_left_to_them(champion, noisy, known):
+def test_warnings_about_params_of_other_models_are_not_changed(champion, noisy, known):
     warning = f"Unrecognized params ['direction', 'tile'] are ignored for inference. Supported params are: {known}. To enable them, ..."
     record = logging.makeLogRecord({"msg": warning, "levelno": logging.WARNING})
     assert logging.getLogger("mlflow.models.utils").filter(record)
@@ -603,7 +603,7 @@ def test_a_champion_is_replaced_by_a_better_score_and_when_it_has_retired(regist
         (0.11, f"yes: its kid_efflite0_mean 0.11 beats the champion's 0.12 {lower}"),
     ]:
         assert saved(value=value)[1] == reason
-    assert not saved(value=0.1, spread=0.02)[0]  # the spread travels in the tags
+    assert not saved(value=0.1, spread=0.02)[0]  # the spread is stored in the tags
     assert saved(value=0.05, spread=0.03)[0]
     assert not saved(value=0.03)[0]  # the champion's spread counts, too
     version, other = champion(), digest({"seed": 1})
@@ -624,7 +624,7 @@ def test_a_champion_is_replaced_by_a_better_score_and_when_it_has_retired(regist
     assert saved(value=0.6)[0] and not saved(value=math.nan, protocol={"seed": 2})[0]
 
 
-def test_an_unregistered_recipe_says_how_to_register_one(registry):
+def test_the_error_for_an_unregistered_recipe_explains_how_to_register_one(registry):
     other = registry.versions["progan"]
     assert not other.exists()
     with pytest.raises(Exception, match=r"'progan' has no registered model\. Run `kedro run --pipeline=progan`"):
@@ -660,7 +660,7 @@ NAN = float("nan")
         (standing(15.5, 3, lower=False), standing(10, 4, lower=False), True, "more than"),
         (standing(14.5, 3, lower=False), standing(10, 4, lower=False), False, "within"),
         (standing(10, NAN), standing(11), True, "beats"),
-        # Retired champions, though they have the better score.
+        # Retired champions with a better score.
         (standing(0.2, protocol="q"), standing(0.1), True, "version 3, has retired: it was scored under another protocol (p) than"),
         (
             standing(0.2, data_hash="e"),
@@ -680,7 +680,7 @@ def test_beats(candidate, champion, moves, reason):
     assert reason in found
 
 
-def test_a_standing_survives_its_tags():
+def test_a_standing_can_be_restored_from_its_tags():
     for expected in (standing(0.1), standing(0.1, 0.02)):
         assert Standing.from_tags(expected.tags()) == expected
     assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1}) != digest({"a": 1, "b": 3})

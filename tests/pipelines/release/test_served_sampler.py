@@ -1,4 +1,4 @@
-"""What a served sampler takes and gives, of a network so small that every pixel is known."""
+"""Tests of the inputs and outputs of a served sampler, with networks so small that every pixel is known."""
 
 import io
 import logging
@@ -20,7 +20,7 @@ LAST = 2**63 - 1
 
 
 def served_in(folder, facts: dict, onnx_file: bytes):
-    """The model as MLflow serves it."""
+    """The model, loaded as MLflow serves it."""
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     release = make_release(folder / "release", facts, generator=onnx_file)
     serving = serving_of(facts)
@@ -37,18 +37,21 @@ def served_in(folder, facts: dict, onnx_file: bytes):
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    """Whether it is told labels -> the model."""
+    """Whether a model is conditional on labels -> the model."""
     return {
-        told: served_in(tmp_path_factory.mktemp("sampler"), facts_of(CLASSES if told else []), sampling_network(told))
-        for told in (False, True)
+        conditional: served_in(tmp_path_factory.mktemp("sampler"), facts_of(CLASSES if conditional else []), sampling_network(conditional))
+        for conditional in (False, True)
     }
 
 
 @pytest.fixture(scope="module")
 def styled(tmp_path_factory):
-    """The same of models that truncate styles."""
+    """Whether a model that truncates styles is conditional on labels -> the model."""
     folder = tmp_path_factory.mktemp
-    return {told: served_in(folder("styled"), facts_of(CLASSES if told else [], **STYLED), styled_network(told)) for told in (False, True)}
+    return {
+        conditional: served_in(folder("styled"), facts_of(CLASSES if conditional else [], **STYLED), styled_network(conditional))
+        for conditional in (False, True)
+    }
 
 
 def pictures(model, *seeds: int, **params) -> list[bytes]:
@@ -60,28 +63,28 @@ def pixels(content: bytes) -> np.ndarray:
 
 
 def shown(model, *seeds: int, **params) -> list[int]:
-    """The numbers of the classes that a model which is told labels was told."""
+    """Class numbers that a conditional model received, read from its images."""
     numbers = [(pixels(content) / 127.5 - 1) * 4 for content in pictures(model, *seeds, **params)]
     assert all(np.ptp(each) == 0 for each in numbers)
     return [round(each.mean()) for each in numbers]
 
 
 @pytest.mark.parametrize("seed", [0, 7, LAST])
-def test_a_seed_stands_for_the_latent_that_numpy_draws_from_it(served, seed):
+def test_a_seed_gives_the_latent_that_numpy_draws_from_it(served, seed):
     (content,) = pictures(served[False], seed)
     latent = np.random.default_rng(seed).standard_normal(4).reshape(2, 2)
     assert np.abs(pixels(content) - ((latent / 4).clip(-1, 1) + 1) * 127.5).max() <= 0.501
 
 
-def test_a_seed_makes_the_same_image_whatever_else_is_asked_for(served):
+def test_a_seed_gives_the_same_image_whatever_else_is_requested(served):
     (alone,) = pictures(served[False], 5)
-    among = pictures(served[False], 3, 5, 4, 5, *range(20))
-    assert among[1] == among[3] == among[9] == alone
-    assert len(set(among)) == 20
+    together = pictures(served[False], 3, 5, 4, 5, *range(20))
+    assert together[1] == together[3] == together[9] == alone
+    assert len(set(together)) == 20
     assert pictures(served[False], 5, truncation=0.3) != [alone]
 
 
-def test_count_asks_for_the_images_of_the_seeds_that_follow_row_by_row(served):
+def test_count_adds_the_images_of_the_following_seeds_row_by_row(served):
     assert pictures(served[False], 5, 40, count=3) == pictures(served[False], 5, 6, 7, 40, 41, 42)
     assert pictures(served[False], 5, count=1) == pictures(served[False], 5)
     assert pictures(served[False], 8, count=2, truncation=0.5) == pictures(served[False], 8, 9, truncation=0.5)
@@ -89,12 +92,12 @@ def test_count_asks_for_the_images_of_the_seeds_that_follow_row_by_row(served):
     assert pictures(served[False], LAST - 1, count=2) == pictures(served[False], LAST - 1, LAST)
 
 
-def test_a_label_is_a_name_or_a_number_and_a_name_goes_first(served):
-    told = {label: shown(served[True], 3, 4, label=label) for label in ("hat", "shoe", "0", "1", "2")}
-    assert told == {"hat": [0, 0], "shoe": [1, 1], "0": [2, 2], "1": [1, 1], "2": [2, 2]}
+def test_a_label_is_a_name_or_a_number_and_names_take_precedence(served):
+    numbers = {label: shown(served[True], 3, 4, label=label) for label in ("hat", "shoe", "0", "1", "2")}
+    assert numbers == {"hat": [0, 0], "shoe": [1, 1], "0": [2, 2], "1": [1, 1], "2": [2, 2]}
 
 
-def test_without_a_label_each_seed_has_one_of_its_own(served):
+def test_without_a_label_each_seed_has_its_own(served):
     own = shown(served[True], *range(20))
     assert set(own) == {0, 1, 2}
     assert (
@@ -103,21 +106,21 @@ def test_without_a_label_each_seed_has_one_of_its_own(served):
     assert pictures(served[True], 4, 4) == pictures(served[True], 4) * 2
 
 
-def test_the_card_says_what_may_be_asked_for():
+def test_the_card_describes_the_params():
     serving = serving_of(facts_of(CLASSES))
     assert serving.params == (("truncation", "double", 0.0), ("count", "long", 1), ("label", "string", ""))
     assert "`label` is one of hat (0), shoe (1), 0 (2), by its name or its number as text" in serving.sentence
     assert "`count` asks for so many images from each seed on" in serving.sentence
-    untold = serving_of(facts_of([]))
-    assert untold.params == serving.params[:2]
-    assert "label" not in untold.sentence
+    unconditional = serving_of(facts_of([]))
+    assert unconditional.params == serving.params[:2]
+    assert "label" not in unconditional.sentence
 
 
 UNKNOWN = r"expected one of hat \(0\), shoe \(1\), 0 \(2\); or '' for one by the seed\.$"
 
 
 @pytest.mark.parametrize(
-    ("told", "request_", "params", "message"),
+    ("conditional", "request_", "params", "message"),
     [
         (False, {"seed": [4, -1]}, {}, f"row 1: seed: got -1, expected a whole number, 0 to {LAST}\\.$"),
         (False, {"seed": [0, LAST]}, {"count": 2}, f"row 1: seed: got {LAST}, expected a whole number, 0 to {LAST - 1} with a count of 2"),
@@ -139,47 +142,51 @@ UNKNOWN = r"expected one of hat \(0\), shoe \(1\), 0 \(2\); or '' for one by the
         (True, {"seed": [0]}, {"psi": 0.5}, r"Unrecognized params \['psi'\]\. Supported params are: \{.*'truncation'"),
     ],
 )
-def test_errors_say_what_was_got_and_what_was_expected(served, told, request_, params, message):
+def test_errors_state_the_received_and_the_expected_value(served, conditional, request_, params, message):
     with pytest.raises(MlflowException, match=message):
-        served[told].predict(pd.DataFrame(request_), params=params)
+        served[conditional].predict(pd.DataFrame(request_), params=params)
 
 
-def drawn(seed: int, told: bool) -> tuple[np.ndarray, int, np.ndarray]:
-    """A seed's latent, label and noise, in this order."""
+def drawn(seed: int, conditional: bool) -> tuple[np.ndarray, int, np.ndarray]:
+    """Latent, label and noise that are drawn from a seed, in this order."""
     random = np.random.default_rng(seed)
-    return random.standard_normal(4), int(random.integers(3)) if told else 0, random.standard_normal(4)
+    return random.standard_normal(4), int(random.integers(3)) if conditional else 0, random.standard_normal(4)
 
 
 def as_bytes(values: np.ndarray) -> np.ndarray:
     return ((values / 8).reshape(2, 2).clip(-1, 1) + 1) * 127.5
 
 
-@pytest.mark.parametrize("told", [False, True])
+@pytest.mark.parametrize("conditional", [False, True])
 @pytest.mark.parametrize("seed", [0, 7, LAST])
-def test_a_seed_stands_for_latent_label_and_noise_and_psi_shrinks_the_style(styled, told, seed):
-    latent, label, noise = drawn(seed, told)
+def test_a_seed_determines_latent_label_and_noise_and_psi_shrinks_the_style(styled, conditional, seed):
+    latent, label, noise = drawn(seed, conditional)
     for psi in (1.0, 0.5, 0):
-        (content,) = pictures(styled[told], seed, truncation=psi)
+        (content,) = pictures(styled[conditional], seed, truncation=psi)
         assert np.abs(pixels(content) - as_bytes(psi * (latent + label) + noise)).max() <= 0.501
-    assert pictures(styled[told], seed) == pictures(styled[told], seed, truncation=1) != pictures(styled[told], seed, truncation=0.5)
+    assert (
+        pictures(styled[conditional], seed)
+        == pictures(styled[conditional], seed, truncation=1)
+        != pictures(styled[conditional], seed, truncation=0.5)
+    )
 
 
-def test_a_label_that_is_asked_for_leaves_the_noise_of_a_seed_as_it_is(styled):
+def test_a_requested_label_does_not_change_the_noise_of_a_seed(styled):
     for seed in range(6):
-        latent, _, noise = drawn(seed, told=True)
+        latent, _, noise = drawn(seed, conditional=True)
         for number, name in enumerate(CLASSES):
             (content,) = pictures(styled[True], seed, label=name)
             assert np.abs(pixels(content) - as_bytes(latent + number + noise)).max() <= 0.501
         assert len({*pictures(styled[True], seed, label="hat", truncation=0), *pictures(styled[True], seed, truncation=0)}) == 1
 
 
-def test_a_seed_makes_the_same_image_of_styles_whatever_else_is_asked_for(styled):
+def test_a_seed_of_a_style_model_gives_the_same_image_whatever_else_is_requested(styled):
     (alone,) = pictures(styled[False], 5)
     assert pictures(styled[False], 3, 5, 4, 5)[1::2] == [alone, alone]
     assert pictures(styled[False], 4, count=3) == pictures(styled[False], 4, 5, 6)
 
 
-def test_the_card_of_a_model_of_styles_says_what_truncation_means():
+def test_the_card_of_a_style_model_describes_truncation():
     serving = serving_of(facts_of(CLASSES, **STYLED))
     assert serving.params == (("truncation", "double", 1.0), ("count", "long", 1), ("label", "string", ""))
     assert "`truncation` is psi: 1 as trained, towards 0 nearer to the mean of the styles, more typical, less varied." in serving.sentence
@@ -198,7 +205,7 @@ def test_the_card_of_a_model_of_styles_says_what_truncation_means():
         ({"count": 0}, "count: got 0, expected a whole number"),
     ],
 )
-def test_errors_of_a_model_of_styles(styled, params, message):
+def test_errors_of_a_style_model(styled, params, message):
     with pytest.raises(MlflowException, match=message):
         styled[False].predict(pd.DataFrame({"seed": [0]}), params=params)
 

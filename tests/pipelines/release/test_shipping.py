@@ -1,4 +1,4 @@
-"""The code that a version ships is its own: whichever genlab, and whichever other version, the process has loaded."""
+"""Tests that each version runs the code it ships, whichever genlab and whichever other version the process has loaded."""
 
 import sys
 from pathlib import Path
@@ -49,7 +49,7 @@ def test_a_version_holds_the_adapter_and_all_of_the_package(save):
     assert not list(model.glob("code/**/*.pyc"))
 
 
-def test_versions_with_other_code_answer_with_their_own_in_one_process(save):
+def test_versions_with_different_code_each_use_their_own_in_one_process(save):
     paths = {name: save(name) for name in ("first", "second")}
     file = paths["second"] / "code" / PACKAGE / "images.py"
     file.write_text(file.read_text() + "\n\ndef png(pixels):\n    return b'second'\n")

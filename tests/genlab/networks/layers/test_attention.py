@@ -1,10 +1,12 @@
+"""Test of self-attention against its formula."""
+
 import torch
 from torch import nn
 
 from genlab.networks.layers.attention import SelfAttention
 
 
-def test_self_attention_is_its_formula_written_out():
+def test_self_attention_equals_its_formula():
     torch.manual_seed(0)
     layer, features = SelfAttention(16), torch.randn(2, 16, 4, 6)
     assert torch.equal(layer(features), features)  # gamma is 0 at first

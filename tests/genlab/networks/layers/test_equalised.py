@@ -1,3 +1,5 @@
+"""Tests of layers with an equalised learning rate and of pixel norm."""
+
 import pytest
 import torch
 
@@ -10,8 +12,8 @@ def seeded():
     seed_everything(0)
 
 
-def test_equalised_layers_keep_the_variance_and_learn_alike():
-    """Unit inputs give unit outputs whatever the fan-in, and Adam's step changes an output by as much."""
+def test_equalised_layers_keep_the_variance():
+    """Inputs of unit variance give outputs of unit variance for any fan-in; weights are scaled by gain / sqrt(fan-in)."""
     for layer, image in (
         (EqualisedLinear(400, 300), torch.randn(200, 400)),
         (EqualisedLinear(400, 300, rate=0.01), torch.randn(200, 400)),
@@ -41,6 +43,6 @@ def test_a_layers_rate_scales_how_far_adam_moves_its_output():
     assert moved[0.01] == pytest.approx(0.01 * moved[1.0], rel=0.05)
 
 
-def test_pixel_norm_makes_each_pixel_of_root_mean_square_1():
+def test_pixel_norm_gives_each_pixel_root_mean_square_1():
     normed = pixel_norm(5 * torch.randn(2, 16, 3, 3))
     assert torch.allclose(normed.square().mean(1), torch.ones(2, 3, 3), atol=1e-5)

@@ -1,3 +1,5 @@
+"""Tests of layers that compare the images of a batch: minibatch discrimination and deviation."""
+
 import math
 
 import pytest
@@ -19,7 +21,7 @@ def test_minibatch_discrimination_is_its_double_sum():
             assert result[i, 3 + b].flatten().tolist() == pytest.approx([expected] * 4)
 
 
-def test_minibatch_discrimination_of_equal_images_is_their_number():
+def test_minibatch_discrimination_of_equal_images_counts_the_others():
     layer = MinibatchDiscrimination(3, 2, kernels=4)
     assert torch.allclose(layer(torch.randn(1, 3, 2, 2).repeat(5, 1, 1, 1))[:, 3:], torch.tensor(4.0))
 

@@ -1,3 +1,5 @@
+"""Tests of normalisation layers and of spectral norm."""
+
 import pytest
 import torch
 from torch import nn
@@ -19,7 +21,7 @@ def test_only_batch_norm_mixes_images(norm):
 def test_spectral_norm_bounds_every_layer():
     torch.manual_seed(0)
     critic = dcgan.Critic(16, 1, width=8, norm="none", spectral=True)
-    for _ in range(50):  # one power iteration a call
+    for _ in range(50):  # one power iteration per call
         critic(torch.randn(2, 1, 16, 16))
     for layer in critic.layers:
         if isinstance(layer, nn.Conv2d):

@@ -1,3 +1,5 @@
+"""Test of doubling and halving the resolution with a binomial filter."""
+
 import pytest
 import torch
 from torch.nn.functional import conv2d, interpolate
@@ -12,7 +14,7 @@ def seeded():
 
 
 def test_doubling_and_halving_are_the_binomial_filter():
-    """Nearest neighbour and [1, 2, 1] / 4 in both directions; halving is doubling's adjoint, over 4, where no border is near."""
+    """Doubling is nearest-neighbour upsampling and [1, 2, 1] / 4 in both directions; halving is its adjoint over 4, borders aside."""
     image = torch.randn(2, 3, 8, 8, dtype=torch.float64)
     taps = torch.tensor([1.0, 2.0, 1.0], dtype=torch.float64) / 4
     kernel = torch.outer(taps, taps).expand(3, 1, 3, 3)
