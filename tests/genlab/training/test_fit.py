@@ -94,7 +94,7 @@ def test_a_state_of_an_earlier_version_is_named(tmp_path, caplog):
     description.unlink()
     train(states, budget=Budget(8, 4))
     (message,) = [record.getMessage() for record in caplog.records if "earlier version" in record.getMessage()]
-    assert str(description.parent) in message and "cannot continue it" in message
+    assert str(description.parent) in message and "cannot continue" in message
 
 
 def test_changed_code_is_named(tmp_path, monkeypatch, caplog):
