@@ -31,7 +31,7 @@ from genlab.training.state import States
 
 CLONE = Path(genlab.__file__).parent.parent / "conf/base/parameters/recipes"
 RECIPES = CLONE if CLONE.is_dir() else Path(genlab.__file__).parent / "descriptions"  # where a wheel contains them
-NAMED = 3  # largest number of broken images named in an error message
+MAX_NAMED_IMAGES = 3  # largest number of broken images named in an error message
 
 
 def prepare(
@@ -65,7 +65,7 @@ def prepare(
     items, manifest = read_images(layout, kind, test, seed, background=background)
     broken = manifest[manifest["decode_error"] != ""]
     if len(broken):
-        examples = "; ".join(f"{row.path}: {row.decode_error}" for row in broken.head(NAMED).itertuples())
+        examples = "; ".join(f"{row.path}: {row.decode_error}" for row in broken.head(MAX_NAMED_IMAGES).itertuples())
         raise InputError(f"{len(broken):,} of {len(manifest):,} images cannot be read, e.g. {examples}. Mend or remove them.")
     return prepare_images(items, manifest, name or type(layout).__name__, kind, height_and_width, channels, background, fit)
 

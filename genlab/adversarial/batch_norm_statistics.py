@@ -13,7 +13,7 @@ from genlab.networks.layers.normalise import BATCH_NORMS, without_spectral_norm
 BATCH_SIZE = 64  # images
 
 
-class Pairs(nn.Module):
+class TupleInputs(nn.Module):
     """Wraps a network of several inputs as a network of one tuple, since torch's `update_bn` passes a single argument."""
 
     def __init__(self, network: nn.Module):
@@ -41,7 +41,7 @@ def recompute_batch_norms(
 
     measured = without_spectral_norm(generator)
     with torch.no_grad():
-        update_bn(((inputs(),) for _ in range(batches)), Pairs(measured))
+        update_bn(((inputs(),) for _ in range(batches)), TupleInputs(measured))
     for name, layer in measured.named_modules():
         if isinstance(layer, BATCH_NORMS):
             generator.get_submodule(name).load_state_dict(layer.state_dict())

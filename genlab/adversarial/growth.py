@@ -58,11 +58,11 @@ class Growth:
         level = min(int(phases + 1) // 2, self.levels(size))
         return Stage(self.start << level, 1.0 if level == 0 else min(1.0, phases - (2 * level - 1)))
 
-    def grow(self, progress: float, *players: Growing) -> Stage:
+    def grow(self, progress: float, *networks: Growing) -> Stage:
         """Set the networks to the stage at this share of the budget, and return it."""
-        stage = self.stage_at(progress, players[0].size)
-        for player in players:
-            player.grow(stage)
+        stage = self.stage_at(progress, networks[0].size)
+        for network in networks:
+            network.grow(stage)
         return stage
 
     def batches_per_turn(self, side: int) -> int:

@@ -9,7 +9,7 @@ from torch.func import functional_call
 from genlab.losses.penalties import CriticFunction
 
 
-def future(
+def unrolled(
     critic: nn.Module,
     objective: Callable[[CriticFunction], Tensor],  # critic -> its loss, with a graph back to the generator
     steps: int,  # K

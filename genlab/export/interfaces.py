@@ -36,8 +36,8 @@ def translation(
     if network.noise is not None:
         dynamic["noise"] = axes(stride // network.noise.stride)
     return Interface(
-        takes=inputs(image, network.noise),
-        gives="translation",
+        inputs=inputs(image, network.noise),
+        output="translation",
         dynamic=dynamic,
         batches=[inputs(images, network.noise) for images in resized(example, stride, smallest)],
     )
@@ -64,8 +64,8 @@ def sampling(
     batch = torch.export.Dim("batch")
     example = inputs(2, 0)  # two: export takes an axis of 1 for a constant
     return Interface(
-        takes=example,
-        gives="image",
+        inputs=example,
+        output="image",
         dynamic={name: {0: batch} for name in example},
         batches=[inputs(count, seed) for seed, count in enumerate(COUNTS)],
     )

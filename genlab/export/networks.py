@@ -29,8 +29,8 @@ class ParityError(InputError):
 class Interface(NamedTuple):
     """What a network takes and gives, as far as its export must know it; genlab.export.interfaces makes them."""
 
-    takes: Mapping[str, Tensor]  # input's name in the ONNX file, in the network's order -> one to trace with
-    gives: str  # the output's name
+    inputs: Mapping[str, Tensor]  # input's name in the ONNX file, in the network's order -> one to trace with
+    output: str  # the output's name
     dynamic: Mapping[str, Mapping[int, Any]]  # input -> axis -> torch.export.Dim; all other axes are constants
     batches: Sequence[Mapping[str, Tensor]]  # inputs that parity is measured on
 
@@ -76,13 +76,13 @@ def to_onnx(network: nn.Module, interface: Interface, description: Mapping[str, 
     with quiet(), torch.no_grad():  # without gradients a third less to trace
         program = torch.onnx.export(
             network,
-            tuple(interface.takes.values()),
+            tuple(interface.inputs.values()),
             dynamo=True,
             external_data=False,
             verbose=False,
-            input_names=list(interface.takes),
-            output_names=[interface.gives],
-            dynamic_shapes=tuple(dict(interface.dynamic[name]) for name in interface.takes),
+            input_names=list(interface.inputs),
+            output_names=[interface.output],
+            dynamic_shapes=tuple(dict(interface.dynamic[name]) for name in interface.inputs),
         )
     model = program.model_proto
     strip(model)
@@ -119,7 +119,7 @@ def parity(name: str, network: nn.Module, onnx: bytes, interface: Interface, tol
     sessions = {threads: session(onnx, threads) for threads in THREADS}
     for batch in interface.batches:
         with torch.no_grad():
-            expected = network(*(batch[name] for name in interface.takes)).numpy()
+            expected = network(*(batch[name] for name in interface.inputs)).numpy()
         for threads, runtime in sessions.items():
             (got,) = runtime.run(None, {name: tensor.numpy() for name, tensor in batch.items()})
             difference = float(np.abs(got - expected).max())

@@ -15,7 +15,7 @@ from genlab.mixtures.covariances.quadratic import BLOCK
 from genlab.mixtures.covariances.sums import squared_distances
 
 WORST = 64  # number of images with the lowest likelihood that are kept, as new means for lost components
-UNSEEN = 1.0e30  # replaces an infinite log-likelihood: state must be finite, also in float32
+INFINITE = 1.0e30  # replaces an infinite log-likelihood: state must be finite, also in float32
 FEWEST = 2.0  # minimum sum of a component's responsibilities, in images; with less, the component is lost
 
 
@@ -57,8 +57,8 @@ class GaussianMixture(nn.Module):
         self.register_buffer("sum_counts", torch.zeros(components, dtype=torch.float64))
         self.register_buffer("sum_log_likelihood", torch.zeros((), dtype=torch.float64))
         self.register_buffer("worst", torch.zeros(WORST, size, dtype=torch.float64))
-        self.register_buffer("worst_log_likelihood", torch.full((WORST,), UNSEEN, dtype=torch.float64))
-        self.register_buffer("log_likelihood", torch.tensor(-UNSEEN, dtype=torch.float64))  # mean of the last pass
+        self.register_buffer("worst_log_likelihood", torch.full((WORST,), INFINITE, dtype=torch.float64))
+        self.register_buffer("log_likelihood", torch.tensor(-INFINITE, dtype=torch.float64))  # mean of the last pass
         self.register_buffer("passes", torch.zeros((), dtype=torch.int64))
         self.register_buffer("recoveries", torch.zeros((), dtype=torch.int64))
         self.register_buffer("disturbed", torch.zeros((), dtype=torch.bool))  # whether the last step restarted components
@@ -134,9 +134,9 @@ class GaussianMixture(nn.Module):
             self.sum_counts += weights.sum(0, dtype=torch.float64)
             self.sum_log_likelihood += log_likelihood.sum(dtype=torch.float64)
             self.covariance.add(some, weights, self.negligible)
-            self.remember(some, log_likelihood)
+            self.keep_least_likely(some, log_likelihood)
 
-    def remember(self, x: Tensor, log_likelihood: Tensor) -> None:
+    def keep_least_likely(self, x: Tensor, log_likelihood: Tensor) -> None:
         """Keep the images of this pass with the lowest likelihood."""
         if log_likelihood.min() >= self.worst_log_likelihood.max():
             return
@@ -175,7 +175,7 @@ class GaussianMixture(nn.Module):
         self.log_likelihood = log_likelihood
         self.sum_counts.zero_()
         self.sum_log_likelihood.zero_()
-        self.worst_log_likelihood.fill_(UNSEEN)
+        self.worst_log_likelihood.fill_(INFINITE)
         self.forget()
         return Step(float(log_likelihood), gain, recovered, float(self.log_weights.min().exp()))
 
@@ -195,7 +195,7 @@ class GaussianMixture(nn.Module):
             return 0
         if not lost:
             return 0
-        there = int((self.worst_log_likelihood < UNSEEN).sum())
+        there = int((self.worst_log_likelihood < INFINITE).sum())
         for k in lost:
             # A different image for each restart: a component at an isolated outlier would be lost again and again.
             self.means[k] = self.worst[int(self.recoveries) % there]

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from genlab.errors import InputError
 from genlab.mixtures.covariances.base import Covariance
 from genlab.mixtures.covariances.quadratic import DiagonalQuadratic
-from genlab.mixtures.covariances.sums import chosen, positive
+from genlab.mixtures.covariances.sums import clamp_positive, images_by_component
 
 
 class LowRank(Covariance):
@@ -74,7 +74,7 @@ class LowRank(Covariance):
         return (self.loadings[component] @ z[:, :, None])[:, :, 0].to(x.dtype)
 
     def add(self, x: Tensor, weights: Tensor, negligible: float) -> None:
-        for k, some, share in chosen(x, weights, negligible):
+        for k, some, share in images_by_component(x, weights, negligible):
             width = slice(k * self.rank, (k + 1) * self.rank)
             y = torch.addmm(self.offset[width], some, self.columns[:, width], beta=-1)
             deviation = some - self.means[k]
@@ -87,7 +87,7 @@ class LowRank(Covariance):
 
     def maximise(self, counts: Tensor, means: Tensor) -> Tensor:
         """Regress x on (z, 1) for loadings and means; the residuals give the diagonal. Ghahramani and Hinton 1996, section 4."""
-        n = positive(counts)[:, None, None]
+        n = clamp_positive(counts)[:, None, None]
         inverse = torch.linalg.inv(self.lower)  # z = L^-T y
         xz, z = self.sum_xy / n @ inverse, (self.sum_y[:, None] / n @ inverse).mT
         zz = inverse.mT @ (self.sum_yy / n + torch.eye(self.rank, dtype=torch.float64, device=means.device)) @ inverse

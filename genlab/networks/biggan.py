@@ -50,7 +50,7 @@ class Generator(nn.Module):
     ):
         super().__init__()
         check_count(classes, "Generator")
-        filters = [width * multiple for multiple in chosen(multiples, GENERATOR, size, "Generator")]
+        filters = [width * multiple for multiple in multiples_for(multiples, GENERATOR, size, "Generator")]
         sides = [COARSEST << level for level in range(len(filters))]
         if sides[-1] != size:
             raise InputError(f"Generator: multiples: got {len(filters)} numbers, which lead to {sides[-1]} px, not to {size}.")
@@ -105,7 +105,7 @@ class Critic(nn.Module):
         patch: int = 1,  # side of the square of pixels per position of the first layer; paper: 1
     ):
         super().__init__()
-        filters = [width * multiple for multiple in chosen(multiples, CRITIC, size, "Critic")]
+        filters = [width * multiple for multiple in multiples_for(multiples, CRITIC, size, "Critic")]
         if halvings is None:
             halvings = HALVINGS[size] if multiples is None else len(filters) - 1
         if not 0 <= halvings <= len(filters) or size % (patch * 2**halvings):
@@ -141,9 +141,9 @@ class UpBlock(nn.Module):
         self.beside = nn.Conv2d(filters, to, 1)
 
     def forward(self, features: Tensor, condition: Tensor) -> Tensor:
-        inner = self.first(doubled(relu(self.first_norm(features, condition))))
+        inner = self.first(double(relu(self.first_norm(features, condition))))
         # Doubling after the 1 x 1 convolution is equivalent to doubling before it, at a quarter of the cost.
-        return self.second(relu(self.second_norm(inner, condition))) + doubled(self.beside(features))
+        return self.second(relu(self.second_norm(inner, condition))) + double(self.beside(features))
 
 
 class DownBlock(nn.Module):
@@ -151,24 +151,24 @@ class DownBlock(nn.Module):
 
     def __init__(self, filters: int, to: int, halves: bool, first: bool):
         super().__init__()
-        self.halves, self.first_of_all = halves, first  # no ReLU on an image
+        self.halves, self.is_first = halves, first  # no ReLU on an image
         self.first, self.second = nn.Conv2d(filters, to, 3, padding=1), nn.Conv2d(to, to, 3, padding=1)
         self.beside = nn.Conv2d(filters, to, 1) if halves or filters != to else nn.Identity()
 
     def forward(self, features: Tensor) -> Tensor:
-        inner = self.second(relu(self.first(features if self.first_of_all else relu(features))))
+        inner = self.second(relu(self.first(features if self.is_first else relu(features))))
         if not self.halves:
             return inner + self.beside(features)
         # The 1 x 1 convolution after the mean is equivalent to the one before it, and cheaper.
         return avg_pool2d(inner, 2) + self.beside(avg_pool2d(features, 2))
 
 
-def doubled(features: Tensor) -> Tensor:
+def double(features: Tensor) -> Tensor:
     """Double the side by nearest neighbour, (N, C, H, W) -> (N, C, 2H, 2W)."""
     return interpolate(features, scale_factor=2, mode="nearest")
 
 
-def chosen(multiples: Sequence[int] | None, known: Mapping[int, Sequence[int]], size: int, name: str) -> Sequence[int]:
+def multiples_for(multiples: Sequence[int] | None, known: Mapping[int, Sequence[int]], size: int, name: str) -> Sequence[int]:
     """The given multiples, or else those of BigGAN for this size.
 
     Raises:

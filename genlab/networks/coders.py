@@ -18,7 +18,7 @@ from genlab.networks.labels import class_weights
 from genlab.networks.layers.initialise import he
 from genlab.networks.layers.residual import SLOPE, Doubling, Halving, stages
 
-QUIET = 0.01  # initial standard deviation of a last layer's weights
+LAST_LAYER_DEVIATION = 0.01  # initial standard deviation of a last layer's weights
 Activation = Literal["relu", "tanh"]
 
 
@@ -42,11 +42,11 @@ class FullyConnectedEncoder(nn.Module):
         super().__init__()
         self.latent_size, self.classes, self.constant_variance = latent_size, classes, constant_variance
         units = [channels * size * size + classes, *hidden, latent_size if constant_variance else 2 * latent_size]
-        self.layers = connected(units, activation)
+        self.layers = linear_layers(units, activation)
         self.log_variance = nn.Parameter(torch.zeros(latent_size)) if constant_variance else None
 
     def forward(self, image: Tensor, label: Tensor | None = None) -> Tensor:
-        outputs = self.layers(joined(image.flatten(1), label, self.classes))
+        outputs = self.layers(append_label(image.flatten(1), label, self.classes))
         return outputs if self.log_variance is None else torch.cat([outputs, self.log_variance.expand_as(outputs)], 1)
 
 
@@ -65,10 +65,10 @@ class FullyConnectedDecoder(nn.Module):
     ):
         super().__init__()
         self.latent_size, self.classes, self.shape = latent_size, classes, (outputs * channels, size, size)
-        self.layers = connected([latent_size + classes, *hidden, math.prod(self.shape)], activation)
+        self.layers = linear_layers([latent_size + classes, *hidden, math.prod(self.shape)], activation)
 
     def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
-        return self.layers(joined(latent, label, self.classes)).unflatten(1, self.shape)
+        return self.layers(append_label(latent, label, self.classes)).unflatten(1, self.shape)
 
 
 class ConvolutionalEncoder(nn.Module):
@@ -107,7 +107,7 @@ class ConvolutionalEncoder(nn.Module):
         )
         he(self.from_image, 1.0)
         he(self.to_latent, SLOPE)
-        quieten(self.to_latent[-1])
+        initialise_small(self.to_latent[-1])
 
     def forward(self, image: Tensor, label: Tensor | None = None) -> Tensor:
         features = self.from_image(pixel_unshuffle(image, self.patch))
@@ -145,19 +145,19 @@ class ConvolutionalDecoder(nn.Module):
         self.to_image = nn.Sequential(nn.LeakyReLU(SLOPE), nn.Conv2d(filters[-1], outputs * channels * patch**2, 3, padding=1))
         he(self.from_latent, SLOPE)
         he(self.to_image, SLOPE)
-        quieten(self.to_image[-1])
+        initialise_small(self.to_image[-1])
 
     def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
-        features = self.from_latent(joined(latent, label, self.classes)).unflatten(1, self.coarsest)
+        features = self.from_latent(append_label(latent, label, self.classes)).unflatten(1, self.coarsest)
         return pixel_shuffle(self.to_image(self.stages(features)), self.patch)
 
 
-def quieten(layer: nn.Linear | nn.Conv2d) -> None:
+def initialise_small(layer: nn.Linear | nn.Conv2d) -> None:
     """Initialise a last layer with small weights: images start grey and codes near the prior, which makes high learning rates safe."""
-    nn.init.normal_(layer.weight, 0.0, QUIET)
+    nn.init.normal_(layer.weight, 0.0, LAST_LAYER_DEVIATION)
 
 
-def connected(units: Sequence[int], activation: Activation) -> nn.Sequential:
+def linear_layers(units: Sequence[int], activation: Activation) -> nn.Sequential:
     """Linear layers between consecutive numbers of units, with an activation between them."""
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(units):
@@ -167,7 +167,7 @@ def connected(units: Sequence[int], activation: Activation) -> nn.Sequential:
     return network
 
 
-def joined(numbers: Tensor, label: Tensor | None, classes: int) -> Tensor:
+def append_label(numbers: Tensor, label: Tensor | None, classes: int) -> Tensor:
     """Append labels (N,) or class weights (N, classes) to numbers (N, D) -> (N, D + classes); unchanged if `classes` is 0."""
     return torch.cat([numbers, class_weights(label, classes).to(numbers.dtype)], 1) if classes else numbers
 

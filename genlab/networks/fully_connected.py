@@ -23,7 +23,7 @@ class Generator(nn.Module):
     ):
         super().__init__()
         self.size, self.latent_size, self.shape = size, latent_size, (channels, size, size)
-        self.layers = nn.Sequential(*connected([latent_size, *hidden]), nn.Linear(hidden[-1], math.prod(self.shape)), nn.Tanh())
+        self.layers = nn.Sequential(*linear_layers([latent_size, *hidden]), nn.Linear(hidden[-1], math.prod(self.shape)), nn.Tanh())
         normal(self, 0.05)
 
     def forward(self, latent: Tensor) -> Tensor:
@@ -44,7 +44,7 @@ class Critic(nn.Module):
     ):
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Flatten(), *connected([channels * size * size, *hidden], dropout), nn.Linear(hidden[-1], 1), nn.Flatten(0)
+            nn.Flatten(), *linear_layers([channels * size * size, *hidden], dropout), nn.Linear(hidden[-1], 1), nn.Flatten(0)
         )
         normal(self, 0.05)
 
@@ -52,7 +52,7 @@ class Critic(nn.Module):
         return self.layers(image)
 
 
-def connected(units: Sequence[int], dropout: float = 0.0) -> list[nn.Module]:
+def linear_layers(units: Sequence[int], dropout: float = 0.0) -> list[nn.Module]:
     """Linear layers between consecutive numbers of units, each followed by leaky ReLU and, if the probability is not 0, dropout."""
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(units):

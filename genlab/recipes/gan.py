@@ -18,7 +18,7 @@ from genlab.adversarial.checks import check_growth, check_images, check_same_cla
 from genlab.adversarial.diversity import Diversity
 from genlab.adversarial.fixed_samples import SHOWN, alternating_labels, generate
 from genlab.adversarial.growth import Growth, images_at_stage
-from genlab.adversarial.unrolling import future
+from genlab.adversarial.unrolling import unrolled
 from genlab.engine.average import MovingAverage
 from genlab.engine.recipe import Recipe
 from genlab.engine.schedules import linear_decay
@@ -176,7 +176,7 @@ class GAN(Recipe):
             real_logits, fake_logits = (critic(self.critic_augmentation(images), *labels) for images in (real, fake))
             return self.critic_weight * self.loss.critic(real_logits, fake_logits).mean()
 
-        critic = future(self.critic, objective, self.unrolled_steps, self.unrolled_rate)
+        critic = unrolled(self.critic, objective, self.unrolled_steps, self.unrolled_rate)
         return lambda images: critic(self.critic_augmentation(images), *labels)
 
     def finalise(self) -> None:

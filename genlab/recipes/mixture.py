@@ -22,7 +22,7 @@ from genlab.mixtures.sampler import Sampler
 from genlab.mixtures.starts import Start
 
 SHOWN = 64  # number of fixed latents
-DRAWN = 4  # dequantisations of each image over which its log-likelihood is averaged
+DEQUANTISATIONS = 4  # dequantisations of each image over which its log-likelihood is averaged
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
@@ -178,12 +178,12 @@ class Mixture(Recipe):
     def bounds(self, batch: Batch) -> Terms:
         """Lower bound of the log-likelihood of discrete images, (N,) in nats: the mean log-likelihood of 4 dequantisations."""
         drawn = torch.zeros(len(batch["image"]), dtype=torch.float64)
-        for _ in range(DRAWN):
+        for _ in range(DEQUANTISATIONS):
             images = dequantised(batch["image"], self.levels)
             density = self.best.log_prob(self.vectors(images))
             if self.projection is not None:
                 density = density + self.projection.rest_log_density(images.flatten(1).to(self.dtype))
-            drawn += density.double().cpu() / DRAWN
+            drawn += density.double().cpu() / DEQUANTISATIONS
         return {"log_likelihood": drawn + log_volume(self.values, self.levels)}
 
     @torch.no_grad()

@@ -77,8 +77,10 @@ class StyleGAN(Recipe):
         lazy_critic = self.r1_objective if r1_every > 1 else None  # with r1_every = 1, the penalty is part of every critic step
         lazy_generator = None if path_length is None else self.path_objective
         self.updates = {
-            **player("critic", critic_optimizer(critic.parameters()), self.critic_objective, lazy_critic, r1_every),
-            **player("generator", generator_optimizer(generator.parameters()), self.generator_objective, lazy_generator, path_length_every),
+            **network_updates("critic", critic_optimizer(critic.parameters()), self.critic_objective, lazy_critic, r1_every),
+            **network_updates(
+                "generator", generator_optimizer(generator.parameters()), self.generator_objective, lazy_generator, path_length_every
+            ),
         }
         if self.average is not None:
             self.updates["average"] = MovingAverage([self.average], [generator], average_half_life, average_ramp_up)
@@ -194,7 +196,7 @@ class StyleGAN(Recipe):
         return generate(self.generator, latents, self.shown_noise.expand(len(latents), -1), latents.new_ones(len(latents)), *labels)
 
 
-def player(
+def network_updates(
     name: str,
     optimizer: torch.optim.Optimizer,
     objective: Callable[[Batch], Terms],

@@ -19,7 +19,7 @@ from genlab.networks.evaluation_mode import evaluation_mode
 from genlab.networks.labels import check_labels
 from genlab.variational.activity import ACTIVE, active_units, activity
 from genlab.variational.bounds import free_bits, gaussian_log_density, importance_bound
-from genlab.variational.checks import by, check_arguments, check_coders, check_parts
+from genlab.variational.checks import check_arguments, check_coders, check_parts, shape_text
 from genlab.variational.likelihoods import Likelihood
 from genlab.variational.priors import Prior, StandardNormal
 
@@ -114,7 +114,7 @@ class VAE(Recipe):
         images = batch["image"][:2]
         if self.classes:
             check_labels(batch.get("label"), self.classes)
-        shape, wanted, numbers = by(images), self.likelihood.parameters_per_value, 2 * self.prior.latent_size
+        shape, wanted, numbers = shape_text(images), self.likelihood.parameters_per_value, 2 * self.prior.latent_size
         with evaluation_mode(self), torch.no_grad():
             target, label = self.scored({name: value[:2] for name, value in batch.items()})
             try:
@@ -124,12 +124,13 @@ class VAE(Recipe):
             outputs = self.decoder(images.new_zeros(len(images), self.prior.latent_size), label)
         if encoded.shape[1:] != (numbers,):
             raise InputError(
-                f"the encoder gives {by(encoded)} numbers per image, expected {numbers}: mean and log-variance of each latent. Change it."
+                f"the encoder gives {shape_text(encoded)} numbers per image, expected {numbers}: mean and log-variance of each latent. "
+                "Change it."
             )
         expected = images.repeat(1, wanted, 1, 1)
         if outputs.shape != expected.shape:
             raise InputError(
-                f"the decoder gives {by(outputs)} (maps, height, width), expected {by(expected)} for images of {shape}: "
+                f"the decoder gives {shape_text(outputs)} (maps, height, width), expected {shape_text(expected)} for images of {shape}: "
                 f"{type(self.likelihood).__name__} takes {wanted} per value. Change the decoder's `outputs`, `channels` and `size`."
             )
 

@@ -82,13 +82,13 @@ def project(
                 loss = distance(generator.synthesise(moved, noise), images)
                 objective = loss.sum()  # not the mean: the result for an image must not depend on the number of images
                 if optimise_noise:
-                    objective = objective + REGULARISATION * sum(autocorrelation(each).sum() for each in maps(generator, noise))
+                    objective = objective + REGULARISATION * sum(autocorrelation(each).sum() for each in split_noise(generator, noise))
             optimizer.zero_grad()
             objective.backward(inputs=variables)
             optimizer.step()
             if optimise_noise:
                 with torch.no_grad():
-                    noise.copy_(torch.cat([standardised(each).flatten(1) for each in maps(generator, noise)], 1))
+                    noise.copy_(torch.cat([standardise(each).flatten(1) for each in split_noise(generator, noise)], 1))
             losses.append(loss.detach())
         with torch.no_grad():
             made = generator.synthesise(w, noise)
@@ -131,7 +131,7 @@ def ramps(share: float) -> float:
     return min(1.0, share / RISE) * (0.5 - 0.5 * math.cos(math.pi * min(1.0, (1 - share) / FALL)))
 
 
-def maps(generator: Generator, noise: Tensor) -> list[Tensor]:
+def split_noise(generator: Generator, noise: Tensor) -> list[Tensor]:
     """Split noise (N, noise_size) into one map per layer, (N, 1, side, side). An image layer at the end has a style, but no noise."""
     sides = generator.sides
     while noise_numbers(sides) > generator.noise_size:
@@ -152,6 +152,6 @@ def autocorrelation(noise: Tensor) -> Tensor:
         noise = 2 * avg_pool2d(noise, 2)  # restores unit variance
 
 
-def standardised(noise: Tensor) -> Tensor:
+def standardise(noise: Tensor) -> Tensor:
     """Normalise each noise map (N, 1, side, side) to mean 0 and standard deviation 1."""
     return (noise - noise.mean((2, 3), keepdim=True)) / noise.std((2, 3), correction=0, keepdim=True)

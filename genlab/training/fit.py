@@ -56,21 +56,21 @@ def fit(
         NonFiniteLossError: a term is NaN or infinite; the last saved state is kept.
         InputError: the images do not fit the model, the description is wrong, or a state cannot be saved or found.
     """
-    computing = build(compute, "compute") if compute is not None else Compute()
+    settings = build(compute, "compute") if compute is not None else Compute()
     monitoring = monitoring or Monitoring()
-    experiment = experiment_of(model, augmentation, computing, budget, monitoring, seed, images, states)
+    experiment = experiment_of(model, augmentation, settings, budget, monitoring, seed, images, states)
     seed_everything(seed)
-    recipe = computing.prepare(build(model, "model"), budget.images)
+    recipe = settings.prepare(build(model, "model"), budget.images)
     augment = build(augmentation, "augmentation")
     source = ImageSource(
-        images, budget.batch_size, seed, augment, computing.workers, computing.device, computing.channels_last, budget.sampling
+        images, budget.batch_size, seed, augment, settings.workers, settings.device, settings.channels_last, budget.sampling
     )
-    recipe.use(computing.precision)
+    recipe.use(settings.precision)
     check_classes(recipe.classes, images.classes, images.name)
     recipe.check(next(source.batches(0)))
     with locked(states, experiment) as state, stop_request() as stop:
-        training = Training(recipe, source, budget, monitoring, seed, computing, experiment, state, callbacks)
-        training.resume(saved_state(states, state, experiment, monitoring.resume, computing))
+        training = Training(recipe, source, budget, monitoring, seed, settings, experiment, state, callbacks)
+        training.resume(saved_state(states, state, experiment, monitoring.resume, settings))
         training.run(stop)
     return Trained(recipe, model, training.history, experiment.key)
 
@@ -85,13 +85,13 @@ class Training:
         budget: Budget,
         monitoring: Monitoring,
         seed: int,
-        computing: Compute,
+        settings: Compute,
         experiment: Experiment,
         state: SavedState | None,
         callbacks: Sequence[Callback],
     ):
         self.recipe, self.source, self.budget, self.monitoring, self.seed = recipe, source, budget, monitoring, seed
-        self.computing, self.experiment, self.state, self.callbacks = computing, experiment, state, callbacks
+        self.settings, self.experiment, self.state, self.callbacks = settings, experiment, state, callbacks
         self.history = History(monitoring.log_every)
         self.images, self.stream = 0, Stream(source)
 
@@ -99,7 +99,7 @@ class Training:
         """Continue from a saved state; without one, report that the first pictures are due."""
         if saved is None:
             self.recipe.set_progress(0.0)
-            self.report(PicturesDue(0, self.computing.device, self.recipe))
+            self.report(PicturesDue(0, self.settings.device, self.recipe))
             return
         self.recipe.load_training_state(saved["training"])
         self.history.load_state_dict(saved["history"])
@@ -116,7 +116,7 @@ class Training:
         budget, monitoring = self.budget, self.monitoring
         watch = Watch(self.history.rows, self.recipe.loss.bounded if isinstance(self.recipe, Adversarial) else True)
         progress = Progress(self.images, budget.images)
-        turns = train(self.recipe, self.stream, self.images, budget.images, budget.batch_size, self.seed, self.computing.precision)
+        turns = train(self.recipe, self.stream, self.images, budget.images, budget.batch_size, self.seed, self.settings.precision)
         for turn in progress.watch(turns):
             before, self.images = self.images, turn.images
             if row := self.history.add(turn):
@@ -125,7 +125,7 @@ class Training:
                     logger.warning("After %s images: %s.", f"{self.images:,}", finding.message)
                     self.report(Found(self.images, finding))
             if crossed(monitoring.pictures_every, before, self.images):
-                self.report(PicturesDue(self.images, self.computing.device, self.recipe))
+                self.report(PicturesDue(self.images, self.settings.device, self.recipe))
             if stop.signal or crossed(monitoring.checkpoint_every, before, self.images):
                 self.save()
             if stop.signal:

@@ -48,17 +48,17 @@ def check_parts(encoder: nn.Module, decoder: nn.Module, prior: Prior) -> None:
     """
     sizes = {"encoder": encoder.latent_size, "decoder": decoder.latent_size, "prior": prior.latent_size}
     if len(set(sizes.values())) > 1:
-        raise InputError(f"latent_size: got {listed(sizes)}, expected one for all. Change them.")
+        raise InputError(f"latent_size: got {as_text(sizes)}, expected one for all. Change them.")
     classes = {"encoder": encoder.classes, "decoder": decoder.classes}
     if len(set(classes.values())) > 1:
-        raise InputError(f"classes: got {listed(classes)}, expected the same for both, conditional on the label or not. Change them.")
+        raise InputError(f"classes: got {as_text(classes)}, expected the same for both, conditional on the label or not. Change them.")
 
 
-def by(values: Tensor) -> str:
+def shape_text(values: Tensor) -> str:
     """Shape of one item of a batch as text, e.g. "1 x 28 x 28"."""
     return " x ".join(map(str, values.shape[1:]))
 
 
-def listed(values: dict[str, int]) -> str:
+def as_text(values: dict[str, int]) -> str:
     """Names and values as text, e.g. "encoder 10, decoder 20"."""
     return ", ".join(f"{name} {value}" for name, value in values.items())

@@ -15,7 +15,7 @@ from genlab.images.levels import BYTE, dequantised, log_volume, step
 
 LEAST_LOG_SCALE = -7.0  # minimum of a logistic, as in the code of arXiv:1701.05517
 MOST_LOG_SCALE = 3.0  # maximum of a logistic, ten times the range of images; avoids overflow if a network diverges
-AGILITY = 10.0  # speed-up of the one learnt deviation: Adam's steps are limited to the learning rate, and this value has to move far
+RATE_FACTOR = 10.0  # speed-up of the one learnt deviation: Adam's steps are limited to the learning rate, and this value has to move far
 
 
 class Likelihood(Protocol):
@@ -56,7 +56,7 @@ class Bernoulli(nn.Module):
 
     def log_prob(self, outputs: Tensor, target: Tensor) -> Tensor:
         """Logits (..., C, H, W), targets of 0 or 1 (..., C, H, W) -> log p(x | z), (...)."""
-        return over_image(logsigmoid(outputs * (2 * target - 1)))
+        return sum_over_image(logsigmoid(outputs * (2 * target - 1)))
 
     def mean(self, outputs: Tensor) -> Tensor:
         """Logits -> mean images 2p - 1, in [-1, 1]."""
@@ -95,7 +95,7 @@ class Gaussian(nn.Module):
         mean, log_deviation = self.parameters_of(outputs)
         distance = (target - mean) * (-log_deviation).exp()
         log_density = -0.5 * (distance.square() + math.log(2 * math.pi)) - log_deviation
-        return over_image(log_density) + log_volume(target.shape[-3:].numel(), self.levels)
+        return sum_over_image(log_density) + log_volume(target.shape[-3:].numel(), self.levels)
 
     def mean(self, outputs: Tensor) -> Tensor:
         """Outputs -> mean images, clamped to [-1, 1]."""
@@ -105,7 +105,7 @@ class Gaussian(nn.Module):
         """Outputs -> mean (..., C, H, W), and log-deviation of the same shape or one for all values."""
         if self.fixed is not None:
             return outputs, torch.full_like(outputs[..., :1, :1, :1], self.fixed)
-        mean, raw = (outputs, AGILITY * self.raw) if self.raw is not None else outputs.chunk(2, -3)
+        mean, raw = (outputs, RATE_FACTOR * self.raw) if self.raw is not None else outputs.chunk(2, -3)
         return mean, above(raw, math.log(self.least))
 
 
@@ -138,7 +138,7 @@ class DiscretisedLogistic(nn.Module):
         half = step(self.levels) / 2
         starts, ends = (target > half - 1).to(width.dtype), (target < 1 - half).to(width.dtype)  # 0 where a level is infinite
         log_probability = ends * logsigmoid(middle + width / 2) + starts * logsigmoid(width / 2 - middle)
-        return over_image(log_probability + starts * ends * (-torch.expm1(-width)).log())
+        return sum_over_image(log_probability + starts * ends * (-torch.expm1(-width)).log())
 
     def mean(self, outputs: Tensor) -> Tensor:
         """Outputs -> means of logistics with their tails moved to -1 and 1: 1 - the integral of the distribution function from -1 to 1.
@@ -164,6 +164,6 @@ def above(value: Tensor, floor: float) -> Tensor:
     return floor + softplus(value - floor)
 
 
-def over_image(values: Tensor) -> Tensor:
+def sum_over_image(values: Tensor) -> Tensor:
     """Sum over each image, (..., C, H, W) -> (...)."""
     return values.flatten(-3).sum(-1)

@@ -64,7 +64,9 @@ class StandardNormal(nn.Module):
         return self.zero, self.zero + 1
 
 
-AGILITY = 10.0  # speed-up of the weights: Adam's steps are limited to the learning rate, and an unused component's weight has to fall far
+RATE_FACTOR = (
+    10.0  # speed-up of the weights: Adam's steps are limited to the learning rate, and an unused component's weight has to fall far
+)
 
 
 class Mixture(nn.Module):
@@ -91,7 +93,7 @@ class Mixture(nn.Module):
     @property
     def log_weights(self) -> Tensor:
         """log pi, (K,)."""
-        return (AGILITY * self.raw).log_softmax(0)
+        return (RATE_FACTOR * self.raw).log_softmax(0)
 
     def forward(self, noise: Tensor) -> Tensor:
         """Noise (N, latent_size + 1) -> z (N, latent_size): the first number selects the component, the others are its noise."""

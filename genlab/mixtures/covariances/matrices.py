@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from genlab.mixtures.covariances.base import Covariance
 from genlab.mixtures.covariances.deviations import Product
 from genlab.mixtures.covariances.quadratic import Triangular
-from genlab.mixtures.covariances.sums import chosen, positive, squared_distances, with_least_eigenvalue
+from genlab.mixtures.covariances.sums import clamp_positive, images_by_component, squared_distances, with_least_eigenvalue
 
 
 class Full(Covariance):
@@ -24,15 +24,15 @@ class Full(Covariance):
         return self.factor.log_density(x)
 
     def add(self, x: Tensor, weights: Tensor, negligible: float) -> None:
-        for k, some, share in chosen(x, weights, negligible):
+        for k, some, share in images_by_component(x, weights, negligible):
             deviation = some - self.factor.means[k]
             weighted = deviation * share[:, None]
             self.sum_first[k] += weighted.sum(0)
             self.sum_second[k] += weighted.T @ deviation
 
     def maximise(self, counts: Tensor, means: Tensor) -> Tensor:
-        shift = self.sum_first / positive(counts)[:, None]
-        value = self.sum_second / positive(counts)[:, None, None] - shift[:, :, None] * shift[:, None, :]
+        shift = self.sum_first / clamp_positive(counts)[:, None]
+        value = self.sum_second / clamp_positive(counts)[:, None, None] - shift[:, :, None] * shift[:, None, :]
         value = (value + value.mT) / 2
         value.diagonal(dim1=1, dim2=2).add_(self.regularisation)
         self.value = torch.where((counts > 0)[:, None, None], value, self.value)
@@ -87,7 +87,7 @@ class Tied(Covariance):
 
     def maximise(self, counts: Tensor, means: Tensor) -> Tensor:
         centre = self.centre.double()
-        shift = self.sum_first / positive(counts)[:, None]
+        shift = self.sum_first / clamp_positive(counts)[:, None]
         value = (self.sum_second - (counts[:, None] * shift).T @ shift) / counts.sum()
         value = (value + value.T) / 2
         value.diagonal().add_(self.regularisation)

@@ -8,7 +8,7 @@ from torch import Tensor
 DENSE = 0.4  # share of images above which the sums of a component use all images
 
 
-def chosen(x: Tensor, weights: Tensor, negligible: float) -> Iterator[tuple[int, Tensor, Tensor]]:
+def images_by_component(x: Tensor, weights: Tensor, negligible: float) -> Iterator[tuple[int, Tensor, Tensor]]:
     """Yield each component with the images (M, D) of a weight above `negligible`, and their weights (M,).
 
     If many images qualify, all are used: copying would cost more than it saves. Omitted weights add up to at most N x negligible.
@@ -37,6 +37,6 @@ def squared_distances(x: Tensor, means: Tensor) -> Tensor:
     return torch.cdist(x, means, compute_mode="donot_use_mm_for_euclid_dist").square()
 
 
-def positive(counts: Tensor) -> Tensor:
+def clamp_positive(counts: Tensor) -> Tensor:
     """Clamp counts to positive numbers, for use as divisors."""
     return counts.clamp(min=torch.finfo(torch.float64).tiny)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from genlab.mixtures.covariances.base import Covariance
 from genlab.mixtures.covariances.deviations import Scaling
 from genlab.mixtures.covariances.quadratic import DiagonalQuadratic
-from genlab.mixtures.covariances.sums import positive
+from genlab.mixtures.covariances.sums import clamp_positive
 
 
 class Diagonal(Covariance):
@@ -37,8 +37,8 @@ class Diagonal(Covariance):
         self.sum_second += second
 
     def maximise(self, counts: Tensor, means: Tensor) -> Tensor:
-        shift = self.sum_first / positive(counts)[:, None]
-        variances = (self.sum_second / positive(counts)[:, None] - shift.square()).clamp(min=0)
+        shift = self.sum_first / clamp_positive(counts)[:, None]
+        variances = (self.sum_second / clamp_positive(counts)[:, None] - shift.square()).clamp(min=0)
         self.value = torch.where((counts > 0)[:, None], self.pooled(variances) + self.regularisation, self.value)
         centre, self.expanded = self.quadratic.centre.double(), None
         self.clear()

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from genlab.adversarial.unrolling import future
+from genlab.adversarial.unrolling import unrolled
 from genlab.losses.adversarial import NON_SATURATING
 
 
@@ -16,7 +16,7 @@ def linear_critic(weight: float) -> nn.Module:
 def test_steps_on_a_quadratic_objective_match_the_closed_form():
     """K steps of gradient descent on w^2 / 2 with rate eta lead to w (1 - eta)^K."""
     critic = linear_critic(3.0)
-    later = future(critic, lambda judge: judge(torch.ones(1, 1, dtype=torch.float64)).square().sum() / 2, steps=4, rate=0.1)
+    later = unrolled(critic, lambda judge: judge(torch.ones(1, 1, dtype=torch.float64)).square().sum() / 2, steps=4, rate=0.1)
     assert torch.allclose(later(torch.ones(1, 1, dtype=torch.float64)), torch.tensor([[3.0 * 0.9**4]], dtype=torch.float64))
     assert critic.weight.item() == 3.0  # the current critic is unchanged
 
@@ -31,7 +31,7 @@ def test_the_generators_gradient_passes_through_the_future_critic():
         def critics(judge):
             return NON_SATURATING.critic(judge(real), judge(fake)).mean()
 
-        later = future(critic, critics, steps=3, rate=0.5)
+        later = unrolled(critic, critics, steps=3, rate=0.5)
         return NON_SATURATING.generator(later(fake), lambda: later(real)).mean(), later
 
     fake = torch.randn(6, 2, dtype=torch.float64, requires_grad=True)
@@ -46,4 +46,4 @@ def test_the_generators_gradient_passes_through_the_future_critic():
 def test_zero_steps_give_the_current_critic():
     critic = linear_critic(2.0)
     images = torch.ones(3, 1, dtype=torch.float64)
-    assert torch.equal(future(critic, lambda judge: judge(images).sum(), steps=0, rate=1.0)(images), critic(images))
+    assert torch.equal(unrolled(critic, lambda judge: judge(images).sum(), steps=0, rate=1.0)(images), critic(images))

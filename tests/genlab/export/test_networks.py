@@ -191,7 +191,7 @@ def test_parity_of_style_generators_is_measured_at_several_psi_and_with_separate
     network = styled(stylegan.Synthesis, 0)
     interface = sampling(network, noise_size=network.noise_size)
     assert [batch["truncation"].unique().tolist() for batch in interface.batches] == [[1.0], *[pytest.approx([0.5, 0.7, 1.0])] * 2]
-    assert not set(interface.takes["latent"].flatten().tolist()) & set(interface.takes["noise"].flatten().tolist())
+    assert not set(interface.inputs["latent"].flatten().tolist()) & set(interface.inputs["noise"].flatten().tolist())
 
 
 @pytest.fixture(scope="module", params=SAMPLINGS, ids=str)

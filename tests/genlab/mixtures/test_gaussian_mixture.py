@@ -14,7 +14,7 @@ from torch.distributions import MultivariateNormal
 
 from genlab.errors import InputError
 from genlab.mixtures.covariances.matrices import Full, Tied
-from genlab.mixtures.covariances.sums import chosen, with_least_eigenvalue
+from genlab.mixtures.covariances.sums import images_by_component, with_least_eigenvalue
 from genlab.mixtures.covariances.variances import Diagonal, Spherical
 from genlab.mixtures.gaussian_mixture import GaussianMixture, fit
 from genlab.mixtures.low_rank import LowRank
@@ -178,14 +178,14 @@ def test_nothing_is_omitted_if_nothing_is_negligible():
     mixture.accumulate(x)
     deviations = x[:, None] - means
     torch.testing.assert_close(mixture.covariance.sum_second, torch.einsum("nk,nki,nkj->kij", weights, deviations, deviations))
-    kept = {k: share.sum() for k, _, share in chosen(x, weights, 0.0)}
+    kept = {k: share.sum() for k, _, share in images_by_component(x, weights, 0.0)}
     assert torch.allclose(torch.stack([kept[k] for k in range(4)]), weights.sum(0), rtol=1e-14)
 
 
 def test_an_image_is_omitted_only_from_negligible_components():
     weights = torch.tensor([[1.0, 0.0], [0.9, 0.1], [0.99, 0.01], [0.3, 0.7], [1.0, 0.0], [1.0, 0.0]])
     x = torch.arange(6.0)[:, None]
-    found = {k: (some[:, 0].tolist(), share.tolist()) for k, some, share in chosen(x, weights, 0.05)}
+    found = {k: (some[:, 0].tolist(), share.tolist()) for k, some, share in images_by_component(x, weights, 0.05)}
     assert found[0][0] == [0, 1, 2, 3, 4, 5] and found[1] == ([1, 3], pytest.approx([0.1, 0.7]))
 
 

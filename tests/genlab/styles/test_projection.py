@@ -9,7 +9,7 @@ from genlab.errors import InputError
 from genlab.networks import style, stylegan, stylegan2
 from genlab.networks.latents import normal
 from genlab.styles import projection
-from genlab.styles.projection import autocorrelation, maps, moments, project, pyramid_distance, ramps, standardised
+from genlab.styles.projection import autocorrelation, moments, project, pyramid_distance, ramps, split_noise, standardise
 
 KINDS = [stylegan, stylegan2]
 
@@ -65,7 +65,7 @@ def test_optimised_noise_fits_better_and_stays_standardised():
     fixed, free = (project(network, images, steps=50, optimise_noise=free) for free in (False, True))
     assert (free.losses[-1] < fixed.losses[-1]).all()
     assert not torch.equal(free.noise, fixed.noise)
-    for each in maps(network, free.noise):
+    for each in split_noise(network, free.noise):
         assert each.mean((2, 3)).abs().max() < 1e-5 and each.std((2, 3), correction=0).sub(1).abs().max() < 1e-4
 
 
@@ -76,7 +76,7 @@ def test_maps_equal_the_noise_that_the_layers_receive(kind):
     for layer in network.synthesis.layers:
         layer.register_forward_hook(lambda _, inputs, __: seen.append(inputs[2]))
     network.synthesise(torch.zeros(2, 16), noise)
-    assert all(torch.equal(*pair) for pair in zip(maps(network, noise), seen, strict=True))
+    assert all(torch.equal(*pair) for pair in zip(split_noise(network, noise), seen, strict=True))
 
 
 def test_images_of_another_size_are_refused():
@@ -120,8 +120,8 @@ def test_pictures_have_autocorrelation_and_white_noise_has_none():
     stripes = torch.tensor([1.0, -1.0]).repeat(2)[None, None, None].expand(1, 1, 4, 4)
     assert autocorrelation(stripes).item() == 2  # -1 and 1, squared
     assert autocorrelation(torch.ones(1, 1, 16, 16)).item() == 2 + 2 * 2**4  # halving the side doubles the values
-    even = standardised(3 + 5 * white)
-    assert torch.allclose(even, standardised(white), atol=1e-4)
+    even = standardise(3 + 5 * white)
+    assert torch.allclose(even, standardise(white), atol=1e-4)
 
 
 def test_the_learning_rate_rises_stays_constant_and_falls():
