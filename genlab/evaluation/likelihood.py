@@ -92,7 +92,7 @@ def component_scores(trained: Recipe, images: PreparedSet, held_out: Batch) -> G
 
 
 def likelihood(recipe: Recipe, batch: Batch) -> dict[str, float]:
-    """Compute the mean of each of the recipe's bounds over the images of a batch, in nats, and the best bound in bits per dimension."""
+    """Compute the mean of each bound of log p(x) over the images of a batch, in nats, and the best bound in bits per dimension, by name."""
     found = [recipe.bounds(some) for some in tqdm(list(parts(batch, AT_ONCE)), "likelihood", unit="batch", disable=None)]
     means = {name: float(torch.cat([each[name] for each in found]).mean()) for name in found[0]}
     return {BITS_PER_DIMENSION: bits_per_dimension(next(iter(means.values())), batch["image"][0].numel()), **means}

@@ -190,12 +190,12 @@ class Evaluation(NamedTuple):
 
 
 def kid_of(extractor: str) -> str:
-    """Return the name of the KID in the features of this extractor."""
+    """Return the name of the KID in the features of this extractor, such as `kid_efflite0`."""
     return f"kid_{extractor}"
 
 
 def mean_of(score: str) -> str:
-    """Return the name of the mean of a score over the directions of translation."""
+    """Return the name of the mean of a score over the directions of translation, such as `kid_efflite0_mean`."""
     return f"{score}_mean"
 
 

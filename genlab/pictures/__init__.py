@@ -1,1 +1,1 @@
-"""Pictures of what recipes have learnt. They depend on capabilities (genlab.engine.capabilities) only; training does not import them."""
+"""Pictures of what recipes have learnt. They use recipes through genlab.engine.capabilities; training does not import them."""

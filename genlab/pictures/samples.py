@@ -149,9 +149,9 @@ def truncation_curve(
     scores: Mapping[str, Mapping[str, float]],  # value, or UNBOUND -> kid_<features>, precision, recall; no truncation first
     by: Truncation = BOUNDS,
 ) -> Panels:
-    """Plot KID, precision and recall against the value of the truncation, which trades variety for quality. Values are evenly spaced.
+    """Plot KID, precision and recall against the value of the truncation, which trades variety for quality.
 
-    Brock et al. 2018 (arXiv:1809.11096), section 3.1.
+    The values are evenly spaced on the horizontal axis. Brock et al. 2018 (arXiv:1809.11096), section 3.1.
     """
     values = tuple(scores)[::-1]  # in increasing order, no truncation at the right
     kid = next(iter(scores[values[0]]))
