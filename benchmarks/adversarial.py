@@ -1,12 +1,13 @@
-"""Is genlab's engine as fast as a loop written by hand? Both play the same game on the same networks, by turns, in one process.
+"""Compare the speed of genlab's engine with a training loop written by hand: same recipe, same networks, timed alternately in one process.
 
     python benchmarks/adversarial.py [recipe ...]
 
-Without arguments it measures the families adversarial and conditional; other recipes of conf/base by name. Numbers of recipes that are
-not named are kept.
-Prints, and writes to data/08_reporting/benchmarks/adversarial.json, images per second of both, and their ratio: the median over
-rounds, each of which times some turns of the one and then of the other. The loop is what tutorials write: a DataLoader,
-`loss.backward()`, `optimizer.step()`, a Python loop for the moving average; no logging, no checks, no augmentation.
+Without arguments, it measures the families adversarial and conditional; other recipes of conf/base are measured by name. Results of
+recipes that are not named are kept.
+
+It prints images per second of both and their ratio, and writes them to data/08_reporting/benchmarks/adversarial.json. Each is the median
+over rounds that time some turns of one and then of the other. The loop is written as in tutorials: a DataLoader, `loss.backward()`,
+`optimizer.step()`, a Python loop for the moving average; no logging, no checks, no augmentation.
 """
 
 import copy
@@ -39,19 +40,19 @@ from genlab.reports.artifacts import Project  # noqa: E402
 from pipelines import configuration  # noqa: E402
 
 ROUNDS, TURNS, WARM_UP = 15, 8, 4
-LATE = 9 * 10**8  # images
+LATE = 9 * 10**8  # images seen before the benchmark begins, 90 % of the budget
 OUT = ROOT / "data/08_reporting/benchmarks/adversarial.json"
 
 
 def by_hand(
     recipe: GAN,
     images: torch.Tensor,
-    labels: torch.Tensor,  # told to networks that know classes
+    labels: torch.Tensor,  # used by conditional networks
     batch_size: int,
     description: dict,
     memory_format: torch.memory_format,
 ) -> Iterator[None]:
-    """The same game without the engine: a turn at each step of the iterator."""
+    """Train a GAN recipe without the engine, in an endless loop that yields after every turn."""
     generator, critic, loss = recipe.generator, recipe.critic, recipe.loss
     generator_optimizer = build(description["generator_optimizer"])(generator.parameters())
     critic_optimizer = build(description["critic_optimizer"])(critic.parameters())
@@ -62,13 +63,13 @@ def by_hand(
     for real, label in batches:
         for step in range(steps):
             real, label = (real, label) if step == 0 else next(batches)
-            told = (label,) if recipe.classes else ()
+            given = (label,) if recipe.classes else ()
             critic_optimizer.zero_grad()
-            fake = generator(torch.randn(len(real), generator.latent_size), *told).detach()
+            fake = generator(torch.randn(len(real), generator.latent_size), *given).detach()
             if penalties:
                 real.requires_grad_()
                 fake.requires_grad_()
-            outputs = recipe.critic_output(real, *told), recipe.critic_output(fake, *told)
+            outputs = recipe.critic_output(real, *given), recipe.critic_output(fake, *given)
             total = loss.critic(outputs[0].logits, outputs[1].logits).mean()
             for penalty in penalties:
                 total = total + penalty(recipe.logits, Scored(real, outputs[0].logits), Scored(fake, outputs[1].logits)).mean()
@@ -80,7 +81,7 @@ def by_hand(
                 for weight in critic.parameters():
                     weight.data.clamp_(-clip, clip)
         generator_optimizer.zero_grad()
-        fake = generator(torch.randn(len(real), generator.latent_size), *told)
+        fake = generator(torch.randn(len(real), generator.latent_size), *given)
         if recipe.unrolled_steps:
 
             def objective(judge, real=real, fake=fake):
@@ -89,8 +90,8 @@ def by_hand(
             judge = future(critic, objective, recipe.unrolled_steps, recipe.unrolled_rate)
             total = loss.generator(judge(fake), lambda judge=judge, real=real: judge(real)).mean()
         else:
-            output = recipe.critic_output(fake, *told)
-            total = loss.generator(output.logits, lambda real=real, told=told: recipe.logits(real, *told)).mean()
+            output = recipe.critic_output(fake, *given)
+            total = loss.generator(output.logits, lambda real=real, given=given: recipe.logits(real, *given)).mean()
             if output.class_logits is not None:
                 total = total + recipe.class_weight * cross_entropy(output.class_logits, label)
         if recipe.orthogonal_weight:
@@ -105,13 +106,14 @@ def by_hand(
 
 
 def by_engine(recipe: GAN, images: PreparedSet, batch_size: int, memory_format: torch.memory_format) -> Iterator[None]:
-    """genlab's own training, late in its budget: what grows is grown."""
+    """Train a recipe with genlab's engine, yielding after every turn. Training starts late in the budget, when networks are fully grown."""
     source = ImageSource(images, batch_size, seed=0, channels_last=memory_format == torch.channels_last)
     for _turn in train(recipe, Stream(source), LATE // batch_size * batch_size, 10 * LATE // 9, batch_size, seed=0):
         yield
 
 
 def seconds(turns: Iterator[None], count: int) -> float:
+    """Measure the seconds that `count` turns take."""
     begun = time.perf_counter()
     for _ in range(count):
         next(turns)
@@ -119,7 +121,7 @@ def seconds(turns: Iterator[None], count: int) -> float:
 
 
 def entry_of(name: str) -> dict:
-    """A recipe's parameters.
+    """Read the parameters of a recipe from conf/base.
 
     Raises:
         SystemExit: conf/base has no such recipe.
@@ -132,7 +134,7 @@ def entry_of(name: str) -> dict:
 
 
 def compare(name: str, by_hand: Callable[..., Iterator[None]], turns: int) -> dict[str, float]:
-    """Images per second of the engine and of the loop by hand, and the ratio."""
+    """Measure images per second of the engine and of the loop by hand, and the ratio of the engine's speed to the loop's."""
     entry = entry_of(name)
     images, batch_size = PreparedSet.load(ROOT / "data/05_model_input" / entry["images"]), entry["budget"]["batch_size"]
     memory_format = torch.channels_last if entry["compute"].get("channels_last") is True else torch.contiguous_format
@@ -155,12 +157,12 @@ def compare(name: str, by_hand: Callable[..., Iterator[None]], turns: int) -> di
 
 
 def run(names: Iterable[str], out: Path, hand_of: Callable[[str], Callable[..., Iterator[None]]], turns: int) -> None:
-    """Compare recipes, each with its loop by hand, in rounds of this many turns; print, and add them to the file.
+    """Compare recipes, each with its loop by hand, in rounds of this many turns; print the results and add them to the file.
 
-    Each is written once it is measured, so that a later recipe that fails, or a stop, loses none.
+    Results are written after each recipe, so that none are lost if a later recipe fails or the benchmark is stopped.
     """
     results = json.loads(out.read_text()) if out.exists() else {}
-    print(f"{'':>14} {'engine':>10} {'by hand':>10} {'ratio':>7}   (images a second, {torch.get_num_threads()} threads)")
+    print(f"{'':>14} {'engine':>10} {'by hand':>10} {'ratio':>7}   (images per second, {torch.get_num_threads()} threads)")
     for name in names:
         results[name] = compare(name, hand_of(name), turns)
         print("{:>14} {images_per_second:>10.0f} {by_hand:>10.0f} {ratio:>7.2f}".format(name, **results[name]), flush=True)
@@ -169,6 +171,7 @@ def run(names: Iterable[str], out: Path, hand_of: Callable[[str], Callable[..., 
 
 
 def main(names: list[str]) -> None:
+    """Measure the named recipes, or all of the families adversarial and conditional."""
     project = Project(ROOT, configuration.recipes())
     run(names or [*project.family("adversarial"), *project.family("conditional")], OUT, lambda name: by_hand, TURNS)
 

@@ -1,12 +1,13 @@
-"""Is genlab's expectation-maximisation as fast as scikit-learn's, as good, and of a memory that does not grow with the images?
+"""Compare genlab's expectation-maximisation with scikit-learn's in speed and likelihood, and measure how its memory grows with the data.
 
     python benchmarks/mixtures.py [share]
 
-`share` of the rows, to try it out; with all of them it writes what it prints to data/08_reporting/benchmarks/mixtures.json. Both climb
-from the same start: the true means, unit covariances, equal weights. The data are draws from a random mixture: K means from N(0, 1),
-K covariances A A^T with A (D, D) from N(0, 0.49 / D), equal weights, float32. Times are medians over rounds, in each of which all take
-their turn; an iteration is what a longer fit takes beyond a shorter one, so that nobody's preparation counts. Memory is read from
-/proc, which Linux has.
+`share` is the share of the rows to use, for a quick trial. With all rows, the results are also written to
+data/08_reporting/benchmarks/mixtures.json. Both implementations start from the true means, unit covariances and equal weights. The data
+are samples of a random mixture: K means from N(0, 1), K covariances A A^T with A (D, D) from N(0, 0.49 / D), equal weights, float32.
+Times are medians over rounds, each of which times every implementation once. The time of an iteration is the difference between a longer
+and a shorter fit, divided by the number of further iterations, so that initialisation does not count. Memory is read from /proc, which
+requires Linux.
 """
 
 import json
@@ -32,20 +33,22 @@ sys.path.insert(0, str(ROOT))
 from genlab.mixtures.covariances import Covariance, Diagonal, Full  # noqa: E402
 from genlab.mixtures.gaussian_mixture import GaussianMixture, fit  # noqa: E402
 
-MEMORY = 16.0  # MiB a chunk, as the recipe has it
+MEMORY = 16.0  # MiB per chunk, as in the recipe
 REGULARISATION = 1.0e-6  # scikit-learn's default
-TOLERANCE = 1.0e-4  # nats a row
+TOLERANCE = 1.0e-4  # nats per row
 OUT = ROOT / "data/08_reporting/benchmarks/mixtures.json"
 
 
 class Case(NamedTuple):
+    """The data, the model and the number of iterations of one comparison."""
+
     rows: int
-    size: int
+    size: int  # values per row
     components: int
     covariance: type[Covariance]
-    scikit: str  # its name of the covariance
+    scikit: str  # scikit-learn's name of the covariance
     iterations: tuple[int, int]  # of the shorter and the longer fit
-    most: int  # iterations to the end
+    most: int  # maximum number of iterations of the fits that are compared by likelihood
     rounds: int
 
 
@@ -59,7 +62,7 @@ FLAT_NAME = "5000 x 64 of rank 8, 5 full"
 
 
 def draws(rows: int, size: int, components: int) -> tuple[Tensor, Tensor]:
-    """-> (rows, size), float32, and the means (components, size)."""
+    """Sample from a random mixture -> data (rows, size), float32, and the means (components, size), float64."""
     random = np.random.default_rng(0)
     means = random.normal(size=(components, size))
     roots = random.normal(size=(components, size, size)) / np.sqrt(size) * 0.7
@@ -71,6 +74,7 @@ def draws(rows: int, size: int, components: int) -> tuple[Tensor, Tensor]:
 
 
 def ours(case: Case, x: Tensor, means: Tensor, most: int, tolerance: float = -math.inf) -> GaussianMixture:
+    """Fit genlab's mixture to the rows of x, with at most `most` iterations."""
     mixture = GaussianMixture(case.components, case.size, case.covariance(REGULARISATION), tolerance, memory=MEMORY)
     unit = torch.eye(case.size).expand(case.components, -1, -1)
     mixture.set(torch.full((case.components,), 1 / case.components), means, unit)
@@ -79,6 +83,7 @@ def ours(case: Case, x: Tensor, means: Tensor, most: int, tolerance: float = -ma
 
 
 def scikit(case: Case, x: np.ndarray, means: Tensor, most: int, tolerance: float = 0.0):
+    """Fit scikit-learn's mixture to the rows of x from the same start, with at most `most` iterations."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture as Theirs
 
@@ -92,19 +97,20 @@ def scikit(case: Case, x: np.ndarray, means: Tensor, most: int, tolerance: float
 
 
 def seconds(work: Callable[[], object]) -> float:
+    """Measure the seconds that a call takes."""
     begun = time.perf_counter()
     work()
     return time.perf_counter() - begun
 
 
 def an_iteration(fitted: Callable[[int], object], iterations: tuple[int, int]) -> float:
-    """Seconds."""
+    """Measure the seconds per iteration: the difference between a longer and a shorter fit, per further iteration."""
     few, many = (seconds(lambda count=count: fitted(count)) for count in iterations)
     return (many - few) / (iterations[1] - iterations[0])
 
 
 def speed(case: Case, x: Tensor, means: Tensor) -> dict[str, float]:
-    """Seconds an iteration, and how many times faster than scikit-learn in float64."""
+    """Measure seconds per iteration, and the speed relative to scikit-learn in float64."""
     double = x.double()
     runs = {
         "float32": lambda count: ours(case, x, means, count),
@@ -120,7 +126,7 @@ def speed(case: Case, x: Tensor, means: Tensor) -> dict[str, float]:
 
 
 def quality(case: Case, x: Tensor, held_out: Tensor, means: Tensor) -> dict[str, float]:
-    """Mean log-likelihood of rows that neither has seen, in nats, where each ends: ours in float32, scikit-learn's in float64."""
+    """Compute the mean log-likelihood of held-out rows in nats after a full fit: genlab's in float32, scikit-learn's in float64."""
     mine = ours(case, x, means, case.most, TOLERANCE)
     theirs = scikit(case, x.double().numpy(), means, case.most, TOLERANCE)
     reached = mine.log_prob(held_out).double().mean().item(), theirs.score(held_out.double().numpy())
@@ -134,7 +140,7 @@ def quality(case: Case, x: Tensor, held_out: Tensor, means: Tensor) -> dict[str,
 
 
 def in_float32(case: Case, x: Tensor, means: Tensor, most: int = 2) -> dict[str, str]:
-    """Who goes on, and who gives up."""
+    """Fit both in float32, and return for each "goes on", or its error message if it fails."""
     found = {"genlab": "goes on", "scikit": "goes on"}
     for name, run in (("genlab", lambda: ours(case, x, means, most)), ("scikit", lambda: scikit(case, x.numpy(), means, most))):
         try:
@@ -145,14 +151,17 @@ def in_float32(case: Case, x: Tensor, means: Tensor, most: int = 2) -> dict[str,
 
 
 def flat(case: Case, rank: int = 8) -> tuple[Tensor, Tensor]:
-    """Rows in a subspace, as images are whose pixels depend on each other: rounding makes their covariances indefinite."""
+    """Make rows in a subspace of this rank -> rows, and means for the start.
+
+    Images with linearly dependent pixels lie in such a subspace. Rounding makes their covariances indefinite.
+    """
     random = np.random.default_rng(0)
     x = torch.from_numpy((random.normal(size=(case.rows, rank)) @ random.normal(size=(rank, case.size))).astype(np.float32))
     return x, x[: case.components].double()
 
 
 def m_step(case: Case, x: Tensor, means: Tensor) -> dict[str, float]:
-    """Seconds with and without what is negligible, and its share, where most of it is."""
+    """Measure the seconds of an M step with and without skipping negligible responsibilities, and the share of these."""
     mixture = ours(case, x, means, 1)
     weights = mixture.responsibilities(x)
     covariance = mixture.covariance
@@ -174,28 +183,28 @@ def m_step(case: Case, x: Tensor, means: Tensor) -> dict[str, float]:
 
 
 def resident(name: str) -> float:
-    """MiB of memory that this process holds (VmRSS), or has held at most since it was last asked to forget (VmHWM)."""
+    """Return the resident memory of this process in MiB: now (VmRSS), or its peak since the last reset (VmHWM)."""
     return int(re.search(rf"{name}:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024
 
 
 def stream(file: str, components: int, batch_size: int = 500) -> None:
-    """In a process of its own: a pass over the rows of a .npy file, and what it took beyond what was there before."""
+    """Run one EM pass over the rows of a .npy file, and print the memory before it and its growth in MiB. Run in a separate process."""
     rows, size = np.load(file, mmap_mode="r").shape
     mixture = GaussianMixture(components, size, Full(REGULARISATION), memory=MEMORY)
     mixture.set(
         torch.ones(components) / components, torch.from_numpy(np.load(f"{file}.means.npy")), torch.eye(size).repeat(components, 1, 1)
     )
-    Path("/proc/self/clear_refs").write_text("5")  # the peak of the imports
+    Path("/proc/self/clear_refs").write_text("5")  # reset the peak, which the imports have set
     before = resident("VmRSS")
     for start in range(0, rows, batch_size):
-        # Mapped anew each time: pages that have been read would count as this process's.
+        # The file is mapped again for each batch, because pages that have been read would count as memory of this process.
         mixture.accumulate(torch.from_numpy(np.array(np.load(file, mmap_mode="r")[start : start + batch_size])))
     mixture.maximise()
     print(json.dumps({"before": before, "growth": resident("VmHWM") - before}))
 
 
 def memory(case: Case, rows: int) -> dict[str, float]:
-    """MiB that a pass takes, over so many rows and over ten times as many."""
+    """Measure the memory in MiB that a pass takes over this many rows, and over ten times as many."""
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         for name, times in (("once", 1), ("ten_times", 10)):
@@ -211,9 +220,10 @@ def memory(case: Case, rows: int) -> dict[str, float]:
 
 
 def main(share: float = 1.0) -> None:
+    """Run all comparisons on this share of the rows, print the results, and write them if all rows were used."""
     threads = torch.get_num_threads()
     results: dict[str, dict] = {"threads": threads}
-    print(f"seconds an iteration, {threads} threads; scikit-learn in float64; held out: nats a row")
+    print(f"seconds per iteration, {threads} threads; scikit-learn in float64; held out: nats per row")
     head = ("", "float32", "float64", "scikit", "faster", "faster", "held out", "scikit", "difference")
     print("{:>26}{:>9}{:>9}{:>9}{:>8}{:>8}{:>12}{:>12}{:>12}".format(*head))
     for case in CASES:
@@ -236,7 +246,7 @@ def main(share: float = 1.0) -> None:
     )
     print(line.format(**results["m_step"]), flush=True)
     results["memory"] = memory(CASES[0], int(CASES[0].rows * share))
-    line = "a pass over {rows_once:.0f} MiB takes {growth_once:.0f} MiB, over {rows_ten_times:.0f} MiB {growth_ten_times:.0f} MiB"
+    line = "a pass over {rows_once:.0f} MiB takes {growth_once:.0f} MiB, over {rows_ten_times:.0f} MiB it takes {growth_ten_times:.0f} MiB"
     print(line.format(**results["memory"]))
     if share == 1:
         OUT.parent.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,9 @@
-"""Is genlab's engine as fast as a loop written by hand for the style family, too? As benchmarks/adversarial.py, at the last level.
+"""Compare the speed of genlab's engine with a training loop written by hand for the style family, as benchmarks/adversarial.py does.
 
     python benchmarks/style.py [recipe ...]
 
-Prints, and writes to data/08_reporting/benchmarks/style.json. A round is 16 turns, so that each lazy step comes as often as in training.
+Growing networks are measured at their last level. Results are printed and written to data/08_reporting/benchmarks/style.json. A round
+has 16 turns, so that each lazy step is as frequent as in training.
 """
 
 import copy
@@ -33,7 +34,7 @@ def by_hand(
     description: dict,
     memory_format: torch.memory_format,
 ) -> Iterator[None]:
-    """The same game without the engine: a turn at each step of the iterator."""
+    """Train a StyleGAN recipe without the engine, in an endless loop that yields after every turn."""
     generator, critic, loss, augment = recipe.generator, recipe.critic, recipe.loss, recipe.critic_augmentation
     generator_optimizer = build(description["generator_optimizer"])(generator.parameters())
     critic_optimizer = build(description["critic_optimizer"])(critic.parameters())
@@ -81,11 +82,12 @@ def by_hand(
 
 
 def main(names: list[str]) -> None:
+    """Measure the named recipes, or all of the style family."""
     adversarial.run(names or list(Project(adversarial.ROOT, configuration.recipes()).family("style")), OUT, hand_of, TURNS)
 
 
 def hand_of(name: str) -> Callable[..., Iterator[None]]:
-    """The loop that plays a recipe's game: a GAN that grows, such as ProGAN, is one as any other once it is grown."""
+    """Return the loop for a recipe. Growing GANs such as ProGAN use the loop of all other GANs, because they are fully grown here."""
     return by_hand if adversarial.entry_of(name)["model"]["class"] == STYLEGAN else adversarial.by_hand
 
 

@@ -1,12 +1,12 @@
-"""Do the conditional GANs obey labels on the whole of Fashion-MNIST, after a quarter of an hour?
+"""Score how well conditional GANs match their labels on the whole of Fashion-MNIST, after about a quarter of an hour of training.
 
     kedro run --env=whole --pipelines=prepare_fashion
     kedro run --env=whole --pipelines=biggan --tags=train
     python benchmarks/whole_fashion.py biggan
 
-Scores by the classifier alone: the features of EfficientNet-Lite0 of 70,000 images take half an hour on a CPU. Writes the scores and a grid
-beside the results page, which shows them: docs/results/conditional/whole/. Needs a folder of its own (a clone), since the image set and the
-recipes are called as those of conf/base are.
+Only the classifier's scores are computed, because the features of EfficientNet-Lite0 of 70,000 images take half an hour on a CPU. The
+scores and a grid of samples are written to docs/results/conditional/whole/, and docs/results/conditional.md shows them. Run this in a
+separate clone, because the image set and the recipes have the same names as those of conf/base.
 """
 
 import csv
@@ -38,6 +38,7 @@ OUT = ROOT / "docs/results/conditional/whole"
 
 
 def main(name: str) -> None:
+    """Score the trained recipe of this name, and write its scores and its grid."""
     project = Project(ROOT, recipes())
     entry = project.recipes[name]
     images, recipe = prepared(project, entry["images"]), trained(project, name)

@@ -1,11 +1,11 @@
-"""Make the Fluent emoji sample, three registered styles of the same drawings, from three npm packages.
+"""Make the Fluent emoji sample, registered images of the same emoji in three styles, from three npm packages.
 
     npm pack @lobehub/fluent-emoji-3d@1.1.0 @iconify-json/fluent-emoji-flat@1.2.6 \\
              @iconify-json/fluent-emoji-high-contrast@1.2.6
     python scripts/emoji.py --packages . --out data/01_raw/emoji              # the embedded sample
     python scripts/emoji.py --packages . --out data/01_raw/emoji_full --size 256 --count 0
 
-Nothing is downloaded here: npm does it, and the packages' archives are read as they are.
+This script downloads nothing: npm fetches the packages, and their archives are read without unpacking.
 """
 
 import argparse
@@ -31,19 +31,19 @@ WHITE = (255, 255, 255)
 
 
 class Emoji(NamedTuple):
-    """One drawing in every style."""
+    """An emoji with its drawing in every style."""
 
-    stem: str  # code points, `-fe0f` stripped: the packages disagree about it
+    stem: str  # code points without `-fe0f`, which only some of the packages include
     name: str
     category: str
     drawings: dict[str, bytes]  # style -> SVG or WebP
 
 
 def read_packages(folder: Path) -> list[Emoji]:
-    """Base emoji (no skin tone) that exist in all three styles, in the order of their code points.
+    """Read the base emoji (no skin tone) that exist in all three styles, sorted by code points.
 
     Raises:
-        FileNotFoundError: a package's archive is not in `folder`.
+        FileNotFoundError: the archive of a package is not in `folder`.
     """
     raster = {
         stem(Path(name).stem): data for name, data in members(folder, "3d") if name.startswith("package/assets/") and name.endswith(".webp")
@@ -59,7 +59,7 @@ def read_packages(folder: Path) -> list[Emoji]:
 
 
 def read_icons(folder: Path, style: str) -> tuple[dict[str, bytes], dict[str, str], dict[str, str]]:
-    """An Iconify package -> stem to SVG, stem to name, name to category."""
+    """Read an Iconify package -> {stem: SVG}, {stem: name}, {name: category}."""
     files = {Path(name).name: data for name, data in members(folder, style)}
     icons, names = json.loads(files["icons.json"]), json.loads(files["chars.json"])
     names = {stem(points): name for points, name in names.items() if name in icons["icons"]}
@@ -73,7 +73,11 @@ def read_icons(folder: Path, style: str) -> tuple[dict[str, bytes], dict[str, st
 
 
 def members(folder: Path, style: str) -> Iterator[tuple[str, bytes]]:
-    """The files of a style's package."""
+    """Yield (path, content) for each file in the package of a style.
+
+    Raises:
+        FileNotFoundError: the archive of the package is not in `folder`.
+    """
     archives = sorted(folder.glob(ARCHIVES[style]))
     if not archives:
         raise FileNotFoundError(
@@ -86,14 +90,14 @@ def members(folder: Path, style: str) -> Iterator[tuple[str, bytes]]:
 
 
 def stem(points: str) -> str:
-    """`1f5a5-fe0f` -> `1f5a5`."""
+    """Remove the variation selector from code points: `1f5a5-fe0f` -> `1f5a5`."""
     return "-".join(point for point in points.lower().split("-") if point != "fe0f")
 
 
 def balanced(emoji: list[Emoji], count: int) -> list[Emoji]:
-    """`count` emoji with the categories' sizes as equal as the source allows; 0 means all.
+    """Select `count` emoji (0: all) so that the sizes of the categories are as equal as the source allows, sorted by stem.
 
-    Inside a category the order is that of a hash of the stem, so that the choice is varied and never changes.
+    Within a category, emoji are selected in the order of a hash of the stem, so that the selection is varied and reproducible.
     """
     shelves = defaultdict(list)
     for each in sorted(emoji, key=lambda each: hashlib.sha256(each.stem.encode()).digest()):
@@ -107,11 +111,11 @@ def balanced(emoji: list[Emoji], count: int) -> list[Emoji]:
 
 
 def draw(drawing: bytes, size: int) -> Image.Image:
-    """SVG or WebP -> RGB, size x size, on white."""
+    """Draw an SVG or WebP image as RGB, size x size pixels, on white."""
     if drawing.startswith(b"<svg"):
         import resvg_py  # only this script draws SVG
 
-        # Iconify draws the high-contrast style in `currentColor`, which is black where no style sets it.
+        # Iconify draws the high-contrast style in `currentColor`, which is black if no style sets it.
         drawing = bytes(resvg_py.svg_to_bytes(svg_string=drawing.decode(), width=size, height=size))
     image = Image.open(io.BytesIO(drawing)).convert("RGBA")
     if image.width != image.height:  # four of the 3D emoji are 256 x 264
@@ -124,11 +128,12 @@ def draw(drawing: bytes, size: int) -> Image.Image:
 
 
 def main() -> None:
+    """Run the command line: write the images of every style, and labels.csv."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--packages", type=Path, default=Path(), help="folder that holds the three .tgz files")
+    parser.add_argument("--packages", type=Path, default=Path(), help="folder with the three .tgz files")
     parser.add_argument("--out", type=Path, default=Path("data/01_raw/emoji"))
     parser.add_argument("--size", type=int, default=64, help="side in pixels")
-    parser.add_argument("--count", type=int, default=600, help="how many emoji; 0 for all")
+    parser.add_argument("--count", type=int, default=600, help="number of emoji; 0 for all")
     arguments = parser.parse_args()
 
     chosen = balanced(read_packages(arguments.packages), arguments.count)

@@ -1,11 +1,11 @@
-"""Make the Fashion-MNIST sample: the first images of each class, in the original four files' format, names and order.
+"""Make the Fashion-MNIST sample: the first images of each class, as four files with the format, names and order of the original files.
 
     apt-get download dataset-fashion-mnist && dpkg -x dataset-fashion-mnist_*.deb package
     python scripts/fashion.py --source package/usr/share/datasets/fashion-mnist --out data/01_raw/fashion
 
-Nothing is downloaded here: the four files come from that Debian package, or are your own from
-https://github.com/zalandoresearch/fashion-mnist. The whole set needs no script: the image set reads the original files
-as they are; `--train 60000 --test 10000` only packs them again.
+This script downloads nothing: the four files come from that Debian package, or are your own copies from
+https://github.com/zalandoresearch/fashion-mnist. The whole set needs no script, because the image set reads the original files
+directly; `--train 60000 --test 10000` would only compress them again.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from genlab.errors import InputError
 from genlab.images.sources.idx import decode_idx, encode_idx
 
 CLASSES = 10
-PARTS = {"train": "train", "test": "t10k"}  # what this script calls a part -> how its files' names begin
+PARTS = {"train": "train", "test": "t10k"}  # name of a part in this script -> prefix of its file names
 
 
 class Part(NamedTuple):
@@ -30,15 +30,15 @@ class Part(NamedTuple):
 
 
 def file_names(part: str) -> tuple[str, str]:
-    """Of the images and of the labels."""
+    """Return the names of the files of a part: (images, labels)."""
     return f"{PARTS[part]}-images-idx3-ubyte.gz", f"{PARTS[part]}-labels-idx1-ubyte.gz"
 
 
 def read_part(source: Path, part: str) -> Part:
-    """The original files of a part.
+    """Read the original files of a part, "train" or "test".
 
     Raises:
-        InputError: a file is missing or damaged, the two don't belong together, or hold other classes.
+        InputError: a file is missing or damaged, the two files have different lengths, or a label is not in 0 to 9.
     """
     arrays = []
     for name, dimensions in zip(file_names(part), (3, 1), strict=True):
@@ -62,12 +62,12 @@ def read_part(source: Path, part: str) -> Part:
 def balanced(
     labels: np.ndarray,  # (N,)
     count: int,
-    part: str,  # what messages call it
+    part: str,  # name of the part in error messages
 ) -> np.ndarray:
-    """Where the first count / 10 images of each class are, (count,), in the order of the file.
+    """Return the indices of the first count / 10 images of each class, (count,), in the order of the file.
 
     Raises:
-        InputError: `count` can't be had in equal shares.
+        InputError: `count` is not a positive multiple of 10, or a class has fewer than count / 10 images.
     """
     most = CLASSES * int(np.bincount(labels, minlength=CLASSES).min())
     if count < CLASSES or count % CLASSES or count > most:
@@ -76,14 +76,14 @@ def balanced(
 
 
 def make_sample(
-    source: Path,  # folder of the four original files
+    source: Path,  # folder with the four original files
     out: Path,
-    counts: dict[str, int],  # part -> images
+    counts: dict[str, int],  # part -> number of images
 ) -> None:
     """Write the four files of the sample. The same source and counts give the same bytes.
 
     Raises:
-        InputError: the source or a count can't be used, or `out` can't be written to.
+        InputError: the source or a count is invalid, `out` is the folder of the original files, or `out` can't be written to.
     """
     if out.resolve() == source.resolve():
         raise InputError(f"--out is the folder of the original files, {source}, which would be overwritten. Give another one.")
@@ -101,11 +101,12 @@ def make_sample(
 
 
 def main() -> None:
+    """Run the command line. Exits with an error message if the sample can't be made."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--source", type=Path, required=True, help="folder that holds the four original files")
+    parser.add_argument("--source", type=Path, required=True, help="folder with the four original files")
     parser.add_argument("--out", type=Path, default=Path("data/01_raw/fashion"))
-    parser.add_argument("--train", type=int, default=4000, help="how many training images, a multiple of 10")
-    parser.add_argument("--test", type=int, default=1000, help="how many test images, a multiple of 10")
+    parser.add_argument("--train", type=int, default=4000, help="number of training images, a multiple of 10")
+    parser.add_argument("--test", type=int, default=1000, help="number of test images, a multiple of 10")
     arguments = parser.parse_args()
     try:
         make_sample(arguments.source, arguments.out, {"train": arguments.train, "test": arguments.test})

@@ -1,8 +1,9 @@
-"""Write what code each stage of each recipe and image set runs, for DVC: `dvc repro` does it first, in the stage `code`.
+"""Write fingerprints of the code that each stage runs for each recipe and image set. `dvc repro` runs this first, in the stage `code`.
 
-One JSON file per stage and item, data/08_reporting/code/<stage>/<item>.json: {file: hash of its code}. It holds the files of genlab that
-the description in conf/ and the stage import, directly or not, and the stage's own package in pipelines/. A changed comment or docstring
-changes no hash, and a new network is in no file until a recipe names it. So a stage runs again when its own code changed, and only then.
+The fingerprints are one JSON file per stage and item, data/08_reporting/code/<stage>/<item>.json: {file: hash of its code}. Each covers
+the files of genlab that the stage and the description in conf/ import, directly or indirectly, and the package of the stage in
+pipelines/. Changes of comments or docstrings do not change a hash, and a new network is in no fingerprint until a recipe names it. Hence
+DVC runs a stage again only if code that it depends on has changed.
 
     python scripts/fingerprints.py
 """
@@ -22,7 +23,8 @@ from genlab.training.code import Parsed, classes_in, code_of  # noqa: E402
 from pipelines.session import CONFIG_LOADER_ARGS  # noqa: E402
 
 FOLDER = Path("data/08_reporting/code")
-# Stage -> its package in pipelines/, and the modules of genlab that its nodes call. Pictures drawn during training decide no result.
+# Stage -> its package in pipelines/, and the modules of genlab that its nodes call. Pictures drawn during training are not covered, because
+# they do not affect results.
 STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "prepare": (
         "data_preparation",
@@ -47,20 +49,20 @@ STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 def parameters() -> dict[str, Any]:
-    """All parameters of conf/base: what DVC's stages run with."""
+    """Load all parameters of conf/base, with which the DVC stages run."""
     loader = OmegaConfigLoader(str(ROOT / "conf"), **CONFIG_LOADER_ARGS | {"default_run_env": CONFIG_LOADER_ARGS["base_env"]})
     return loader["parameters"]
 
 
 def items(stage: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Item -> its description: image sets to prepare, recipes for all other stages."""
+    """Return the items of a stage, item -> its description: image sets for `prepare`, recipes for all other stages."""
     if stage == "prepare":
         return {name: entry["source"] for name, entry in given["images"].items()}
     return {name: entry for name, entry in given.items() if isinstance(entry, dict) and "model" in entry}
 
 
 def fingerprints(given: Mapping[str, Any], root: Path = ROOT) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """(stage, item, {file: hash}) of everything in conf/."""
+    """Yield (stage, item, {file: hash}) for every stage and item in conf/."""
     parsed: Parsed = {}
     for stage, (package, modules) in STAGES.items():
         names = [".".join(file.relative_to(root).with_suffix("").parts) for file in (root / "pipelines" / package).rglob("*.py")]
@@ -72,13 +74,14 @@ def fingerprints(given: Mapping[str, Any], root: Path = ROOT) -> Iterator[tuple[
 
 
 def main() -> None:
+    """Write all fingerprints, and delete those of items that no longer exist."""
     wanted = set()
     for stage, name, files in fingerprints(parameters()):
         file = FOLDER / stage / f"{name}.json"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(files, indent=1) + "\n")
         wanted.add(file)
-    for file in set(FOLDER.rglob("*.json")) - wanted:  # of a recipe that is no more
+    for file in set(FOLDER.rglob("*.json")) - wanted:  # of items that no longer exist
         file.unlink()
     print(f"{len(wanted)} files in {FOLDER}")
 

@@ -1,4 +1,4 @@
-"""Evaluation of a trained recipe: typed scores with their protocol, and pictures. `genlab.evaluation.evaluate.evaluate` is the entry.
+"""Evaluation of a trained recipe: typed scores with their protocol, and pictures. The entry point is `genlab.evaluation.evaluate.evaluate`.
 
-`scores` imports no heavy library, so that whatever only reads scores starts at once.
+The module `scores` imports no heavy library, so that programs that only read scores start quickly.
 """

@@ -1,4 +1,4 @@
-"""Scores of a recipe that samples given labels: whether its images show them, class by class."""
+"""Scores of a class-conditional recipe: whether its samples show the classes they were generated for, and their quality by class."""
 
 import logging
 from collections.abc import Mapping
@@ -18,30 +18,34 @@ from genlab.metrics.kernel import kernel_distance
 from genlab.networks.latents import normal
 from genlab.pictures.samples import Sample
 
-MOST_GENERATED = 20_000  # images that a classifier is trained on for its accuracy score
-TRAINING_LATENTS_SEED = 1  # of these images; not that of the scored samples
-MADE = (RowName.GENERATED, RowName.UNTRAINED)  # rows of images that were made given the labels of the held-out ones
+MOST_GENERATED = 20_000  # maximum number of generated images that the classifier of the accuracy score (`cas`) is trained on
+TRAINING_LATENTS_SEED = 1  # seed of the latents of these images; differs from the seed of the scored samples
+MADE = (RowName.GENERATED, RowName.UNTRAINED)  # rows whose images were generated from the labels of the held-out images
 
 log = logging.getLogger(__name__)
 
 
 def has_classes(images: PreparedSet) -> bool:
-    """Whether a classifier can learn something from the training images: they are of two classes at least."""
+    """Return whether the training images are labelled and have at least two classes, so that a classifier can be trained on them."""
     numbers = labels(images)
     return numbers is not None and len(set(numbers[images.indices("train")])) > 1
 
 
 def class_groups(
-    sample: Sample,  # the trained recipe's
+    sample: Sample,  # sampling function of the trained recipe
     latent_size: int,
-    made: Mapping[str, np.ndarray],  # at least the rows MADE -> uint8 (N, H, W, C), made given the labels of the held-out images
+    made: Mapping[str, np.ndarray],  # row (at least those in MADE) -> uint8 (N, H, W, C), generated from the labels of the held-out images
     seen: Mapping[str, np.ndarray],  # the same rows -> features (N, D)
-    features: np.ndarray,  # of all the set's images
+    features: np.ndarray,  # of all images of the set
     images: PreparedSet,
-    classifier: Classifier,  # trained on the set's training images
-    extractor: str,  # name of the one that the features are from
+    classifier: Classifier,  # trained on the training images of the set
+    extractor: str,  # name of the extractor that computed the features
 ) -> list[Group]:
-    """Scores by the classifier, and KID within classes, whose means also stand in the first group as `kid_<extractor>_within`."""
+    """Compute the groups `classes` and `kid_within_classes`.
+
+    The mean over the classes of the KID within classes is also a score of the group `classes`, named `kid_<extractor>_within`. The second
+    group is missing where no class has enough held-out images.
+    """
     scores = class_scores(sample, latent_size, made, images, classifier)
     within = kid_within_classes({name: seen[name] for name in MADE}, features, images)
     if not within:
@@ -52,27 +56,29 @@ def class_groups(
 
 
 def class_scores(
-    sample: Sample,  # the trained recipe's
+    sample: Sample,  # sampling function of the trained recipe
     latent_size: int,
-    made: Mapping[str, np.ndarray],  # at least the rows MADE -> uint8 (N, H, W, C), made given the labels of the held-out images
+    made: Mapping[str, np.ndarray],  # row (at least those in MADE) -> uint8 (N, H, W, C), generated from the labels of the held-out images
     images: PreparedSet,
-    classifier: Classifier,  # trained on the set's training images
+    classifier: Classifier,  # trained on the training images of the set
 ) -> Rows:
-    """Whether images show the label that they were made with, and all that belongs to it: shares in [0, 1].
+    """Compute how well samples show the class of their label and cover that class: shares of images in [0, 1].
 
-    `recognised`: images that a classifier trained on real ones assigns to their label; GAN-test of Shmelkov et al. 2018
-    (arXiv:1807.09499). One good image per class is enough for it. `cas`, classification accuracy score: held-out images that the same
-    classifier, trained on generated ones, recognises; it also misses what a class's images leave out. Ravuri & Vinyals 2019
-    (arXiv:1905.10887), there with a ResNet-50. The row of held-out images is the accuracy on them of the classifier trained on real
-    images, the same number twice: the ceiling of `cas`, but not of `recognised`, for samples can be more clear-cut than real images. The
-    untrained recipe has no `cas`, which takes a training.
+    - `recognised`: the share of samples that a classifier trained on real images assigns to their label; the GAN-test of Shmelkov et al.
+      2018 (arXiv:1807.09499). One good image per class is enough for a perfect score.
+    - `cas`, the classification accuracy score: the share of held-out images that a classifier of the same architecture, trained on
+      generated images, assigns to their label. It also drops where the samples of a class lack variety. Ravuri & Vinyals 2019
+      (arXiv:1905.10887), who use a ResNet-50. The untrained recipe has no `cas`, because the score requires training a classifier.
+
+    Both scores of the row of held-out images are the accuracy of the real-trained classifier on the held-out images. It is the ceiling of
+    `cas`, but not of `recognised`: samples can be more clear-cut than real images.
     """
     numbers, test = labels(images), images.indices("test")
     real, truth = images.images[test], numbers[test]
     ceiling = classifier.accuracy(real, truth)
     scores: Rows = {name: {"recognised": classifier.accuracy(made[name], truth)} for name in MADE}
     like = training_like(images)
-    log.info("a classifier trained on %s generated images, scored on the held-out ones", f"{len(like):,}")
+    log.info("training a classifier on %s generated images, to score it on the held-out images", f"{len(like):,}")
     given = torch.from_numpy(numbers[like])
     pixels = HeldOut.to_bytes(sample(normal(len(like), latent_size, TRAINING_LATENTS_SEED), given))
     taught = fit(pixels, given.numpy(), len(images.classes), SUBSET_SEED, "generated images")
@@ -82,19 +88,20 @@ def class_scores(
 
 
 def training_like(images: PreparedSet) -> np.ndarray:
-    """The training images whose labels are given for `cas`: all of them, or MOST_GENERATED, evenly spread."""
+    """Return the indices of the training images whose labels condition the samples for `cas`: all, or MOST_GENERATED evenly spaced ones."""
     return evenly_spaced(images.indices("train"), MOST_GENERATED)
 
 
 def kid_within_classes(
-    rows: Mapping[str, np.ndarray],  # features (N, D) of images that were made given the labels of the held-out ones
-    features: np.ndarray,  # of all the set's images
+    rows: Mapping[str, np.ndarray],  # row -> features (N, D) of images generated from the labels of the held-out images
+    features: np.ndarray,  # of all images of the set
     images: PreparedSet,
 ) -> Rows:
-    """KID of each class's images against the held-out ones of the class, {row: {class: value}}; one more row for as many training images.
+    """Compute the KID between the images of each class and the held-out images of that class: {row: {class: value}}.
 
-    A recipe that ignores its labels scores well on all images together, and badly here. A class of which fewer than two images are held
-    out is left out, and so is it from the row of training images if these are fewer; {} if no class is left.
+    A further row scores training images, as many per class as are held out. A recipe that ignores its labels scores well on all images
+    together, but badly here. A class with fewer than two held-out images is skipped, and one with fewer than two training images is
+    skipped in the row of training images. Returns {} if no class is left.
     """
     numbers, test, train = labels(images), images.indices("test"), images.indices("train")
     scores: Rows = {name: {} for name in (*rows, RowName.TRAINING_IMAGES)}

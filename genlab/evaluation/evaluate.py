@@ -1,4 +1,4 @@
-"""The evaluation of a recipe, by what it does: translate images, or sample them."""
+"""Evaluation of a recipe that translates images or samples them."""
 
 from typing import Literal
 
@@ -33,24 +33,26 @@ CPU = torch.device("cpu")
 
 def evaluate(
     trained: Recipe,
-    untrained: Recipe,  # the same recipe before training, a baseline
+    untrained: Recipe,  # the same recipe before training, as a baseline
     images: PreparedSet,
     extractor: Extractor,
-    classifiers: Classifiers | None = None,  # None: no scores that need a classifier
-    device: torch.device = CPU,  # the recipes'
-    sampling: Literal["natural", "balanced"] = "natural",  # how the training drew classes; enters the protocol only
+    classifiers: Classifiers | None = None,  # None: skip the scores that need a classifier
+    device: torch.device = CPU,  # device of both recipes
+    sampling: Literal["natural", "balanced"] = "natural",  # how training drew classes; recorded in the protocol only
 ) -> Result:
-    """Scores of a recipe on the set's held-out images, compared with baselines, and pictures.
+    """Score a recipe on the held-out images of a set, compare it with baselines, and draw pictures.
 
-    A recipe that translates has one group of scores per direction, see translations.direction_scores. A recipe that samples has
-    `samples`, and `in_domain` on a set of several classes; further groups depend on what else it can do:
+    A recipe that translates has one group of scores per direction, see `translations.direction_scores`. A recipe that samples has the
+    group `samples`, and `in_domain` if the set has several classes. Further groups depend on its capabilities:
 
-    - conditional on labels: `classes`, `kid_within_classes`, `truncation`, from the labels of the held-out images;
+    - conditional on labels: `classes`, `kid_within_classes`, `truncation`; samples use the labels of the held-out images;
     - truncates styles: `truncation`, `path_length`;
-    - has a likelihood, infers latents, has components: `likelihood`, `reconstructions`, `clusters`. The likelihood is then the headline.
+    - has a likelihood: `likelihood`, which is then the headline;
+    - infers latents: `reconstructions`;
+    - has components: `clusters`, on a labelled set.
 
     Raises:
-        InputError: fewer than two images are held out, in one domain, or are there to train on.
+        InputError: a domain has fewer than two held-out images, or the set of a recipe that samples has fewer than two training images.
     """
     if images.kind in ("paired", "unpaired"):
         return evaluate_translations(trained, untrained, images, extractor, HeldOut(images, device))
@@ -66,7 +68,7 @@ def evaluate_samples(
     device: torch.device,
     sampling: Literal["natural", "balanced"],
 ) -> Result:
-    """The evaluation of a recipe that samples."""
+    """Evaluate a recipe that samples; see `evaluate`."""
     check_counts(images)
     held_out = batch_of(images, images.indices("test"), device)
     drawn, features = draw_samples(trained, untrained, images, held_out), extractor.of_set(images)
@@ -75,7 +77,7 @@ def evaluate_samples(
     own, resembling = sample_scores(drawn.pixels, seen, features, images, extractor)
     classifier = classifiers.of_set(images) if classifiers is not None and has_classes(images) else None
     groups = [own, *sampling_groups(trained, drawn, seen, features, images, extractor, classifier, device)]
-    seed_everything(SAMPLING_SEED)  # bounds of the likelihood draw
+    seed_everything(SAMPLING_SEED)  # bounds of the likelihood use random draws
     groups += inference_groups(trained, untrained, images, held_out, extractor, features[images.indices("test")])
     scores = Evaluation.of(sample_protocol(trained, images, extractor, {group.name for group in groups}, sampling), groups)
     sheet, pictures = sample_pictures(
@@ -95,13 +97,13 @@ def sampling_groups(
     trained: Recipe,
     drawn: Drawn,
     seen: dict[str, np.ndarray],  # features of the drawn images
-    features: np.ndarray,  # of all the set's images
+    features: np.ndarray,  # of all images of the set
     images: PreparedSet,
     extractor: Extractor,
     classifier: Classifier | None,
     device: torch.device,
 ) -> list[Group]:
-    """Further scores of samples: by a classifier, by truncation, and along paths."""
+    """Compute the further groups of a recipe that samples: by a classifier, by truncation, and perceptual path length."""
     sample, groups = sampler(trained, device), []
     by_styles, by_classes = truncated_by(trained) == Truncated.STYLES, is_conditional(trained) and classifier is not None
     if classifier is not None:

@@ -1,4 +1,4 @@
-"""Scores of what only some samplers have: a likelihood, inference of latents from images, components."""
+"""Scores of recipes with a likelihood, with inference of latents from images, or with components."""
 
 import logging
 from collections.abc import Iterator
@@ -25,8 +25,8 @@ from genlab.metrics.neighbours import nearest
 from genlab.metrics.paired import paired_scores
 from genlab.mixtures.k_means import k_means
 
-COMPARED = 100  # images of each baseline
-AT_ONCE = 50  # images whose likelihood is computed together
+COMPARED = 100  # maximum number of images per baseline
+AT_ONCE = 50  # batch size of the likelihood
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +35,14 @@ def inference_groups(
     trained: Recipe,
     untrained: Recipe,
     images: PreparedSet,
-    held_out: Batch,  # its held-out images, on the recipes' device
+    held_out: Batch,  # held-out images of the set, on the device of both recipes
     extractor: Extractor,
     features: np.ndarray,  # of the held-out images
 ) -> list[Group]:
-    """Scores of held-out images by the recipe's inference; only the groups that it has the capabilities for.
+    """Compute the groups `likelihood`, `reconstructions` and `clusters` on held-out images, each if the recipe has the capability for it.
 
-    Each capability is called once on one image first: published scores were computed with the random numbers that follow such a call.
+    `clusters` also requires a labelled set. Each capability is first called on one image, because the published scores were computed with
+    the random numbers that follow such a call.
     """
     groups, one = [], first(held_out, 1)
     if isinstance(trained, HasLikelihood):
@@ -58,12 +59,12 @@ def inference_groups(
 
 
 def likelihood_scores(trained: Recipe, untrained: Recipe, images: PreparedSet, held_out: Batch) -> Group:
-    """Means of the recipe's bounds of log p(x) in nats, the best of them in bits per dimension, and the recipe's own measures.
+    """Compute the means of the recipe's bounds of log p(x) in nats, the best bound in bits per dimension, and the recipe's own measures.
 
-    Compared with those of training images (far above: they are remembered) and of the untrained recipe.
+    The baselines are training images, whose likelihood is far higher if the recipe has memorised them, and the untrained recipe.
     """
     test, train = images.indices("test"), images.indices("train")
-    log.info("the likelihood of %s held-out images", f"{len(test):,}")
+    log.info("computing the likelihood of %s held-out images", f"{len(test):,}")
     rows: Rows = {RowName.HELD_OUT_IMAGES: likelihood(trained, held_out) | trained.measures(first(held_out, VIEWED))}
     for name, recipe, indices in ((RowName.TRAINING_IMAGES, trained, train), (RowName.UNTRAINED, untrained, test)):
         rows[name] = likelihood(recipe, batch_of(images, evenly_spaced(indices, COMPARED), held_out["image"].device))
@@ -71,9 +72,9 @@ def likelihood_scores(trained: Recipe, untrained: Recipe, images: PreparedSet, h
 
 
 def reconstruction_scores(trained: Recipe, untrained: Recipe, held_out: Batch, extractor: Extractor, features: np.ndarray) -> Group:
-    """Held-out images reconstructed from their latents, compared with the images themselves."""
+    """Score the reconstructions of held-out images against the images themselves, for the trained and for the untrained recipe."""
     count, rows = len(held_out["image"]), {}
-    log.info("%s held-out images, reconstructed from their latents", f"{count:,}")
+    log.info("reconstructing %s held-out images from their latents", f"{count:,}")
     for name, recipe in ((RowName.RECONSTRUCTED, trained), (RowName.UNTRAINED, untrained)):
         returned = torch.cat([recipe.reconstruct(batch).float().cpu() for batch in parts(held_out, BATCH_SIZE)])
         paired = paired_scores(returned, held_out["image"].cpu())
@@ -83,7 +84,7 @@ def reconstruction_scores(trained: Recipe, untrained: Recipe, held_out: Batch, e
 
 
 def component_scores(trained: Recipe, images: PreparedSet, held_out: Batch) -> Group:
-    """The likeliest component of each held-out image against the labels, compared with k-means on the pixels."""
+    """Score how well the most probable component of each held-out image agrees with its label; the baseline is k-means on the pixels."""
     found = torch.cat([trained.responsibilities(batch).cpu() for batch in parts(held_out, BATCH_SIZE)])
     labels, clusters = held_out["label"].cpu().numpy(), clusters_by_pixels(images, found.shape[1])
     rows = {RowName.COMPONENTS: cluster_scores(found.argmax(1).numpy(), labels), RowName.K_MEANS: cluster_scores(clusters, labels)}
@@ -91,14 +92,14 @@ def component_scores(trained: Recipe, images: PreparedSet, held_out: Batch) -> G
 
 
 def likelihood(recipe: Recipe, batch: Batch) -> dict[str, float]:
-    """The means of a recipe's bounds over the images of a batch, and the best of them in bits per dimension."""
+    """Compute the mean of each bound of log p(x) over the images of a batch, in nats, and the best bound in bits per dimension, by name."""
     found = [recipe.bounds(some) for some in tqdm(list(parts(batch, AT_ONCE)), "likelihood", unit="batch", disable=None)]
     means = {name: float(torch.cat([each[name] for each in found]).mean()) for name in found[0]}
     return {BITS_PER_DIMENSION: bits_per_dimension(next(iter(means.values())), batch["image"][0].numel()), **means}
 
 
 def clusters_by_pixels(images: PreparedSet, count: int) -> np.ndarray:
-    """The cluster of each held-out image, (N,), by k-means with `count` centres on the training images' pixels."""
+    """Assign each held-out image to a cluster, (N,), by k-means with `count` centres on the pixels of the training images."""
     test, train = images.indices("test"), images.indices("train")
     pixels = images.images.reshape(len(images.images), -1)
     centres = k_means(pixels[train].astype(float), min(count, len(train)), SUBSET_SEED)
@@ -106,11 +107,11 @@ def clusters_by_pixels(images: PreparedSet, count: int) -> np.ndarray:
 
 
 def first(batch: Batch, count: int) -> dict[str, Tensor]:
-    """The first `count` images of a batch."""
+    """Return the first `count` images of a batch, with their labels."""
     return {name: values[:count] for name, values in batch.items()}
 
 
 def parts(batch: Batch, size: int) -> Iterator[dict[str, Tensor]]:
-    """A batch in smaller ones, of at most `size` images."""
+    """Split a batch into batches of at most `size` images."""
     for values in zip(*(each.split(size) for each in batch.values()), strict=True):
         yield dict(zip(batch, values, strict=True))

@@ -1,4 +1,4 @@
-"""Pictures of a recipe that samples."""
+"""Pictures for the evaluation of a recipe that samples."""
 
 import numpy as np
 import torch
@@ -30,21 +30,21 @@ from genlab.pictures.samples import (
 
 def sample_pictures(
     recipe: Recipe,
-    sample: Sample,  # the recipe's, with the same noise for all images
+    sample: Sample,  # sampling function of the recipe, with the same noise for all images
     latents: Tensor,  # (N, latent_size), of the samples
     samples: Tensor,  # (N, C, H, W)
-    resembling: np.ndarray,  # (M, K): the samples' nearest images of the set
+    resembling: np.ndarray,  # (M, K): indices of the training images nearest to each sample
     held_out: Batch,
     images: PreparedSet,
     truncations: Group | None,  # scores by truncation, if the recipe has them
 ) -> tuple[Image.Image, dict[str, Image.Image]]:
-    """A sheet of samples, one row per class if they are made given labels; and pictures by name.
+    """Draw a sheet of samples, with one row per class for a conditional recipe, and further pictures by name.
 
-    These are: interpolation, neighbours, truncation; given labels also class_interpolation; with scores by truncation also
-    truncation_curve; and the views of genlab.pictures.evaluation.
+    The pictures are `interpolation`, `neighbours`, `truncation`; for a conditional recipe with several classes `class_interpolation`; with
+    scores by truncation `truncation_curve`; and the views of `genlab.pictures.evaluation`.
     """
     names, by = images.classes if is_conditional(recipe) else (), TRUNCATIONS[truncated_by(recipe)]
-    turns = torch.arange(LATENTS) % len(names) if names else None  # of a sorted set the first held-out images may all be of one class
+    turns = torch.arange(LATENTS) % len(names) if names else None  # not the held-out labels: in a sorted set the first may all be equal
     pictures = {
         "interpolation": interpolation(sample, latents, turns),
         "neighbours": neighbours(samples, resembling, images),

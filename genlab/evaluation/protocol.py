@@ -1,4 +1,4 @@
-"""How scores were made, as a type. Imports the standard library only."""
+"""The protocol of an evaluation: how scores were computed, as a type. Imports the standard library only, and genlab's errors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -11,25 +11,25 @@ Json = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """How scores were made, in words and numbers: scores compare only where all of it is the same. None: not part of this protocol.
+    """How scores were computed, in words and numbers. Scores are comparable only if their protocols are equal.
 
-    The order of the fields is their order in JSON.
+    A field that is None is not part of this protocol. The order of the fields is their order in JSON.
     """
 
-    extractor: str  # of features; scores carry its name
+    extractor: str  # name of the feature extractor; part of the names of its scores
     extractor_sha256: str
     resize: str
-    images: Mapping[str, int]  # held-out images by domain, or held-out and generated ones
+    images: Mapping[str, int]  # number of held-out images by domain, or of held-out and generated images
     training_images: int | None = None
     reference_sha256: str | Mapping[str, str]  # of the held-out images, by domain if there are two
     size: tuple[int, int]  # height, width
-    # of translations
+    # recipes that translate only
     held_out_are_pairs: bool | None = None
     directions: tuple[str, ...] | None = None
     ssim: str | None = None
     ms_ssim: str | None = None
     perceptual: str | None = None
-    # of samples
+    # recipes that sample only
     samples: str | None = None
     sampling_seed: int | None = None
     kid: str
@@ -38,7 +38,7 @@ class Protocol:
     nearest_training: str | None = None
     ndb: str | None = None
     seed: int  # of subsets, bins and clusters
-    # of some recipes that sample
+    # some of the recipes that sample only
     classifier: str | None = None
     labels: str | None = None
     training_sampling: str | None = None
@@ -48,7 +48,7 @@ class Protocol:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Json]) -> Self:
-        """The inverse of to_json.
+        """Make a protocol from the values that `to_json` returns.
 
         Raises:
             InputError: a field is missing or unknown.
@@ -62,5 +62,6 @@ class Protocol:
         return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
 
     def to_json(self) -> dict[str, Json]:
+        """Return the fields that are not None, in their order, as JSON values."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items() if value is not None}

@@ -1,4 +1,4 @@
-"""What an evaluation returns."""
+"""The result of an evaluation."""
 
 from typing import NamedTuple
 
@@ -11,5 +11,5 @@ class Result(NamedTuple):
     """Scores and pictures of a recipe."""
 
     scores: Evaluation
-    samples: Image.Image  # a sheet: samples, or translations under their sources
-    pictures: dict[str, Image.Image]  # others, by name; empty for a recipe that translates
+    samples: Image.Image  # a sheet of samples, or of translations below their sources
+    pictures: dict[str, Image.Image]  # further pictures by name; empty for a recipe that translates

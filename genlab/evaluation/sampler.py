@@ -1,4 +1,4 @@
-"""A recipe's samples in batches, with reproducible noise."""
+"""Sampling in batches with reproducible noise."""
 
 import torch
 from torch import Tensor
@@ -13,16 +13,17 @@ from genlab.pictures.samples import Sample
 
 def sampler(
     recipe: Recipe,
-    device: torch.device,  # the recipe's
-    own_noise: bool = True,  # each image has its own noise, for a recipe that takes noise; False: the recipe's fixed noise for all
+    device: torch.device,  # device of the recipe
+    own_noise: bool = True,  # for recipes that truncate styles. True: new noise for each image; False: the recipe's fixed noise
 ) -> Sample:
-    """Latents (N, latent_size) [, labels (N,) [, psi]] -> the recipe's images (N, C, H, W) in [-1, 1], in batches; all on the CPU.
+    """Make a function: latents (N, latent_size) [, labels (N,) [, psi]] -> images (N, C, H, W) in [-1, 1], computed in batches.
 
-    Only a recipe that truncates styles takes psi. An image's own noise is a function of its index in the call only.
+    Inputs and outputs of the function are on the CPU. Only a recipe that truncates styles uses psi. The noise of an image depends only on
+    the index of the image in the call.
     """
 
     def styled(number: int, count: int, psi: float) -> dict[str, Tensor | float | None]:
-        """The arguments of a batch that only a recipe which truncates styles takes."""
+        """Return the further arguments of one batch for a recipe that truncates styles; {} for all other recipes."""
         if truncated_by(recipe) != Truncated.STYLES:
             return {}
         noise = normal(BATCH_SIZE, recipe.noise_size, mix(SAMPLING_SEED, number), device)[:count] if own_noise else None

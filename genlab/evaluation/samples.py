@@ -1,4 +1,4 @@
-"""As many samples as there are held-out images, compared with these and with two baselines: the untrained recipe, and training images."""
+"""Scores of samples against the held-out images, with two baselines: the untrained recipe, and training images."""
 
 import logging
 from collections.abc import Mapping
@@ -31,20 +31,20 @@ log = logging.getLogger(__name__)
 
 
 class Drawn(NamedTuple):
-    """What was sampled. N is the number of held-out images; M is N, or what the pictures need if that is more."""
+    """Samples to be scored and their inputs. N is the number of held-out images; M >= N also covers the images that pictures need."""
 
     latents: Tensor  # (M, latent_size)
-    labels: Tensor | None  # (M,), those of the held-out images; None for a recipe that takes none
-    samples: Tensor  # (M, C, H, W) in [-1, 1], the trained recipe's
-    pixels: dict[str, np.ndarray]  # by row: uint8 (N, H, W, C), the trained recipe's, the untrained one's, and training images
-    like_test: np.ndarray  # (N,), indices of these training images in the set
+    labels: Tensor | None  # (M,), labels of the held-out images, repeated; None for an unconditional recipe
+    samples: Tensor  # (M, C, H, W) in [-1, 1], of the trained recipe
+    pixels: dict[str, np.ndarray]  # row -> uint8 (N, H, W, C): samples of the trained and of the untrained recipe, and training images
+    like_test: np.ndarray  # (N,), indices in the set of the training images in `pixels`
 
 
 def check_counts(images: PreparedSet) -> None:
-    """Whether there are enough images to compare.
+    """Check that a set has enough held-out and training images to score samples.
 
     Raises:
-        InputError: there are not.
+        InputError: fewer than two images are held out, or there are fewer than two training images.
     """
     held_out, training = len(images.indices("test")), len(images.indices("train"))
     if held_out < FEWEST:
@@ -63,11 +63,11 @@ def draw_samples(
     trained: Recipe,
     untrained: Recipe,  # the same recipe before training
     images: PreparedSet,
-    held_out: Batch,  # the set's held-out images, on the recipes' device
+    held_out: Batch,  # held-out images of the set, on the device of both recipes
 ) -> Drawn:
-    """Samples of both recipes from the same latents and labels, and as many training images, evenly spread."""
+    """Sample both recipes from the same latents and labels, and select as many training images, evenly spaced."""
     test, device = images.indices("test"), held_out["image"].device
-    log.info("%s samples, and as many of the untrained recipe", f"{len(test):,}")
+    log.info("drawing %s samples from the trained and from the untrained recipe", f"{len(test):,}")
     count = max(len(test), LATENTS)
     latents = normal(count, trained.latent_size, SAMPLING_SEED)
     labels = held_out["label"].cpu()[torch.arange(count) % len(test)] if is_conditional(trained) else None
@@ -82,22 +82,22 @@ def draw_samples(
 
 
 def sample_scores(
-    pixels: Mapping[str, np.ndarray],  # Drawn.pixels
+    pixels: Mapping[str, np.ndarray],  # as `Drawn.pixels`
     seen: Mapping[str, np.ndarray],  # the same rows -> features (N, D)
-    features: np.ndarray,  # of all the set's images
+    features: np.ndarray,  # of all images of the set
     images: PreparedSet,
     extractor: Extractor,
 ) -> tuple[Group, np.ndarray]:
-    """Scores of the samples, and the indices in the set of the training images that resemble each most, (N, K).
+    """Compute the group `samples`, and for each sample the indices in the set of the K training images nearest to it, (N, K).
 
-    Training images are what a perfect sampler would give, so their KID, precision and recall are the best that can be hoped for. A
-    sampler that copies them would score as well: `nearest_training` shows it, the median over the images of the distance to the nearest
-    training image. Copies are at 0, and new images of the same kind where the held-out images are, whose row has this score alone. Well
-    below theirs, samples are remembered, or more alike than real images are: then recall is low too. `ndb` is the share of bins of pixel
-    space that an image set fills significantly more or less than the held-out images do.
+    The row of training images holds the best KID, precision and recall that a sampler can be expected to reach. A sampler that copies
+    training images would reach them too; `nearest_training` exposes it. It is the median over the images of the distance to the nearest
+    training image: 0 for copies, and for new images of the same kind about the value of the held-out images, whose row has no other
+    score. A value well below it means that the samples are memorised, or less varied than real images, in which case recall is low too.
+    `ndb` is the share of bins of pixel space that an image set fills significantly more or less often than the held-out images do.
     """
     test, train = images.indices("test"), images.indices("train")
-    log.info("their scores, against %s held-out images", f"{len(test):,}")
+    log.info("scoring them against %s held-out images", f"{len(test):,}")
     rows = quality(seen, features[test], extractor)
     bins, truth = bins_of(flat(images.images[train]), BINS), flat(images.images[test])
     for name, made in pixels.items():
@@ -114,13 +114,16 @@ def sample_scores(
 
 
 def in_domain_scores(pixels: Mapping[str, np.ndarray], images: PreparedSet, classifier: Classifier) -> Group:
-    """Scores in the features of a classifier of the set's own classes: ImageNet's are a poor description of small grey images."""
+    """Compute the group `in_domain`: scores in the features of a classifier trained on the set itself.
+
+    Features learnt on ImageNet describe small grey images poorly.
+    """
     seen = {name: classifier(made) for name, made in pixels.items()}
     return Group.from_json(GroupName.IN_DOMAIN, quality(seen, classifier(images.images[images.indices("test")]), classifier))
 
 
 def quality(rows: Mapping[str, np.ndarray], held_out: np.ndarray, extractor: Extractor | Classifier) -> Rows:
-    """Features (N, D) by row, and of the held-out images (N, D) -> {row: {score: value}}: KID, FID, precision, recall."""
+    """Features (N, D) by row, features (M, D) of the held-out images -> KID, FID, precision and recall: {row: {score: value}}."""
     return {
         name: distribution_scores(seen, held_out, extractor, SUBSET_SEED, LARGEST_SUBSET)
         | {"precision": precision(held_out, seen), "recall": recall(held_out, seen)}

@@ -1,8 +1,8 @@
-"""Scores of a recipe as types, and their form as JSON, the content of metrics.json:
+"""Scores of a recipe as types, and their JSON form, which is the content of metrics.json:
 
     {"headline": {"name", "value", "lower_is_better"}, "protocol": {...}, group: {row: {score: value, score_spread: spread}}}
 
-Row and group names are constants here and nowhere else. Imports the standard library only.
+This module defines all names of rows and groups. It imports the standard library only, and genlab's errors and protocol.
 """
 
 import math
@@ -13,7 +13,7 @@ from typing import NamedTuple, Self
 from genlab.errors import InputError
 from genlab.evaluation.protocol import Protocol
 
-SPREAD = "_spread"  # in JSON the spread of score X is called X_spread and follows it
+SPREAD = "_spread"  # in JSON, the spread of score X is named X_spread and follows it
 BITS_PER_DIMENSION = "bits_per_dimension"
 HEADLINE, PROTOCOL = "headline", "protocol"
 
@@ -21,7 +21,7 @@ Rows = dict[str, dict[str, float]]  # a group as JSON: {row: {score: value, scor
 
 
 class RowName(StrEnum):
-    """Whose scores a row holds."""
+    """Names of rows: the images, components or latent space that a row scores."""
 
     GENERATED = "generated"
     TRANSLATED = "translated"
@@ -39,7 +39,7 @@ class RowName(StrEnum):
 
 
 class GroupName(StrEnum):
-    """The kinds of scores."""
+    """Names of groups: the kinds of scores."""
 
     A_TO_B = "a_to_b"
     B_TO_A = "b_to_a"
@@ -54,9 +54,9 @@ class GroupName(StrEnum):
     CLUSTERS = "clusters"
 
 
-# A group's own row is the first of these that the group has; all others are baselines. Two groups compare a recipe with itself:
-# `truncation` has one row per value, and its own row is the one without truncation (by bounds of the latents there is also a row "1");
-# `path_length` has one row per latent space, and its own row is that of W, from which the images are synthesised.
+# The own row of a group is the first of these that the group has; all other rows are baselines. Two groups compare a recipe with itself:
+# `truncation` has one row per value, and its own row is the one without truncation (truncation of latents by a bound has "none" as well as
+# a row "1", so the order matters); `path_length` has one row per latent space, and its own row is W, from which images are synthesised.
 OWN: Mapping[GroupName, tuple[RowName, ...]] = {
     GroupName.A_TO_B: (RowName.TRANSLATED,),
     GroupName.B_TO_A: (RowName.TRANSLATED,),
@@ -71,31 +71,31 @@ OWN: Mapping[GroupName, tuple[RowName, ...]] = {
     GroupName.CLUSTERS: (RowName.COMPONENTS,),
 }
 DIRECTIONS = (GroupName.A_TO_B, GroupName.B_TO_A)
-SCORES_ARE_CLASSES = (GroupName.KID_WITHIN_CLASSES,)  # a class may be called anything, also `x_spread`: such scores have no spread
+SCORES_ARE_CLASSES = (GroupName.KID_WITHIN_CLASSES,)  # scores named after classes, whose names may end in `_spread`: no spreads are read
 
 
 class Score(NamedTuple):
-    """A score and how uncertain it is. The number of images that it was computed on is in the protocol."""
+    """A score and its uncertainty. The protocol states the number of images that it was computed on."""
 
     value: float
-    spread: float | None = None  # standard deviation over subsets or images, or a mean's standard error; None if there is one value only
+    spread: float | None = None  # standard deviation over subsets or images, or standard error of a mean; None if not estimated
 
 
 class Row(NamedTuple):
     """Scores of one set of images, e.g. of the generated ones or of a baseline."""
 
-    name: str  # a RowName, or a truncation's value
-    values: Mapping[str, Score]  # by name of the score
+    name: str  # a RowName, or the value of a truncation
+    values: Mapping[str, Score]  # name of the score -> score
 
     @classmethod
     def from_json(cls, name: str, values: Mapping[str, float], spreads: bool = True) -> Self:
-        """{score: value, score_spread: spread} -> Row; without `spreads` every entry is a score."""
+        """{score: value, score_spread: spread} -> Row. With `spreads=False`, every entry is a score."""
         suffixed = [key for key in values if key.endswith(SPREAD) and key.removesuffix(SPREAD) in values] if spreads else []
         scores = {key: Score(value, values[key + SPREAD] if key + SPREAD in suffixed else None) for key, value in values.items()}
         return cls(name, {key: score for key, score in scores.items() if key not in suffixed})
 
     def to_json(self) -> dict[str, float]:
-        """The inverse of from_json."""
+        """Row -> {score: value, score_spread: spread}, the inverse of `from_json`."""
         flat: dict[str, float] = {}
         for name, score in self.values.items():
             flat[name] = score.value
@@ -105,7 +105,7 @@ class Row(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Scores of one kind: the recipe's own, and those they are to be compared with."""
+    """Scores of one kind: those of the recipe itself, and those of its baselines."""
 
     name: GroupName
     own: Row
@@ -113,15 +113,15 @@ class Group(NamedTuple):
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """All of them, the recipe's own first."""
+        """All rows, the recipe's own first."""
         return (self.own, *self.baselines)
 
     @classmethod
     def from_json(cls, name: str, rows: Mapping[str, Mapping[str, float]]) -> Self:
-        """{row: {score: value}} in any order -> Group.
+        """{row: {score: value}}, with rows in any order -> Group.
 
         Raises:
-            InputError: no kind of scores is called so, or the recipe's own row is missing.
+            InputError: no group has this name, or the recipe's own row is missing.
         """
         if name not in [*GroupName]:
             raise InputError(f"Scores: got a group '{name}', expected one of {', '.join(GroupName)}. Evaluate the recipe again.")
@@ -134,21 +134,21 @@ class Group(NamedTuple):
         return cls(kind, read[own], tuple(row for name, row in read.items() if name != own))
 
     def to_json(self) -> Rows:
-        """The inverse of from_json, the recipe's own row first."""
+        """Group -> {row: {score: value}}, the inverse of `from_json`, with the recipe's own row first."""
         return {str(row.name): row.to_json() for row in self.rows}
 
 
 class Headline(NamedTuple):
-    """The one score that recipes are compared by."""
+    """The score by which recipes and their versions are compared."""
 
     name: str
     value: float
     lower_is_better: bool
-    spread: float | None = None  # derived from the rows, not in JSON
+    spread: float | None = None  # derived from the rows; not in JSON
 
 
 class Evaluation(NamedTuple):
-    """All scores of a recipe."""
+    """All scores of a recipe, with their protocol and headline."""
 
     headline: Headline
     protocol: Protocol
@@ -156,23 +156,23 @@ class Evaluation(NamedTuple):
 
     @classmethod
     def of(cls, protocol: Protocol, groups: Sequence[Group]) -> Self:
-        """With the headline that follows from the groups."""
+        """Make an evaluation and derive its headline from the groups; see `headline_of`."""
         return cls(headline_of(protocol.extractor, groups), protocol, tuple(groups))
 
     def group(self, name: GroupName) -> Group | None:
-        """None if the recipe has no scores of this kind."""
+        """Return the group of this name, or None if the recipe has no such scores."""
         return next((group for group in self.groups if group.name == name), None)
 
     def own_scores(self) -> dict[str, float]:
-        """`<group>.<row>.<score>` -> value, of the recipe's own rows, spreads included."""
+        """Map `<group>.<row>.<score>` to the value, for the own row of each group, including spreads."""
         return {f"{group.name}.{group.own.name}.{name}": value for group in self.groups for name, value in group.own.to_json().items()}
 
     @classmethod
     def from_json(cls, metrics: Mapping[str, Mapping]) -> Self:
-        """The content of metrics.json -> Evaluation.
+        """Content of metrics.json -> Evaluation.
 
         Raises:
-            InputError: it is no such content.
+            InputError: the headline or the protocol is missing, or a group or the protocol is invalid.
         """
         if missing := [name for name in (HEADLINE, PROTOCOL) if name not in metrics]:
             raise InputError(
@@ -184,23 +184,26 @@ class Evaluation(NamedTuple):
         return cls(written._replace(spread=headline_spread(written.name, protocol.extractor, groups)), protocol, groups)
 
     def to_json(self) -> dict[str, dict]:
-        """The content of metrics.json."""
+        """Evaluation -> content of metrics.json, the inverse of `from_json`."""
         headline = {name: value for name, value in self.headline._asdict().items() if name != "spread"}
         return {HEADLINE: headline, PROTOCOL: self.protocol.to_json()} | {str(group.name): group.to_json() for group in self.groups}
 
 
 def kid_of(extractor: str) -> str:
-    """The name of KID in an extractor's features."""
+    """Return the name of the KID in the features of this extractor, such as `kid_efflite0`."""
     return f"kid_{extractor}"
 
 
 def mean_of(score: str) -> str:
-    """The name of a score's mean over the directions."""
+    """Return the name of the mean of a score over the directions of translation, such as `kid_efflite0_mean`."""
     return f"{score}_mean"
 
 
 def headline_of(extractor: str, groups: Sequence[Group]) -> Headline:
-    """Bits per dimension if there is a likelihood; else KID of the samples, or the mean KID over the directions; lower is better."""
+    """Return the headline of a recipe: bits per dimension if it has a likelihood, else the KID of its samples or translations.
+
+    A recipe that translates in two directions has the mean KID over both. Lower is better for each of these scores.
+    """
     by_name, kid = {group.name: group for group in groups}, kid_of(extractor)
     if GroupName.LIKELIHOOD in by_name:
         name, found = BITS_PER_DIMENSION, [by_name[GroupName.LIKELIHOOD].own.values[BITS_PER_DIMENSION]]
@@ -214,9 +217,9 @@ def headline_of(extractor: str, groups: Sequence[Group]) -> Headline:
 
 
 def headline_spread(name: str, extractor: str, groups: Sequence[Group]) -> float | None:
-    """The spread of the headline in the own row of the group that it is from; None if it has none.
+    """Return the spread of the headline in the own row of its group, or None if it has none.
 
-    Of a mean over K directions sqrt(s_1^2 + ... + s_K^2) / K, as if the directions' spreads were independent.
+    The spread of a mean over K directions is sqrt(s_1^2 + ... + s_K^2) / K, which assumes that the directions are independent.
     """
     by_name, kid = {group.name: group for group in groups}, kid_of(extractor)
     if name == mean_of(kid):

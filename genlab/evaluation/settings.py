@@ -1,8 +1,8 @@
-"""Sizes and seeds that several scores share. They are the same for every recipe: scores of different recipes must compare."""
+"""Sizes and seeds that several scores share. They are the same for every recipe, so that the scores of recipes are comparable."""
 
-BATCH_SIZE = 32  # images that a recipe makes at once
-SUBSET_SEED = 0  # of subsets, bins and clusters; not the training's seed
-SAMPLING_SEED = 0  # of the latents; not the training's seed: all models sample the same latents
-BINS = 100  # of pixel space
-LARGEST_SUBSET = 1000  # images, arXiv:1801.01401
-VIEWED = 1000  # held-out images that a recipe's own measures and views are made of, at most
+BATCH_SIZE = 32  # images per call of a recipe
+SUBSET_SEED = 0  # of subsets, bins and clusters; independent of the seed of the training
+SAMPLING_SEED = 0  # of the latents; independent of the seed of the training, so that all models sample the same latents
+BINS = 100  # maximum number of bins of pixel space
+LARGEST_SUBSET = 1000  # maximum number of images in a subset for the spread of KID, arXiv:1801.01401
+VIEWED = 1000  # maximum number of held-out images for a recipe's own measures and views

@@ -1,4 +1,4 @@
-"""Translations of held-out images, compared with the true images and with two baselines."""
+"""Scores of translations of held-out images against the true images, with two baselines: the untrained recipe, and the source images."""
 
 import logging
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from genlab.metrics.paired import paired_scores
 from genlab.metrics.perceptual import perceptual_scores
 from genlab.pictures.training import sample_sheet
 
-COLUMNS = 12  # of the sheet
+COLUMNS = 12  # of the sheet of translations
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +30,9 @@ def evaluate_translations(
     untrained: Recipe,  # the same recipe before training
     images: PreparedSet,
     extractor: Extractor,
-    held_out: HeldOut,  # of the set, on the recipes' device
+    held_out: HeldOut,  # held-out images of the set, on the device of both recipes
 ) -> Result:
-    """Scores of each direction that the recipe translates in, on the held-out images, and a sheet of translations."""
+    """Score each direction of a recipe that translates on the held-out images, and draw a sheet of translations."""
     features = {domain: extractor(pixels) for domain, pixels in held_out.bytes.items()}
     groups = [
         Group.from_json(direction, direction_scores(direction, trained, untrained, held_out, extractor, features))
@@ -43,22 +43,22 @@ def evaluate_translations(
 
 
 def direction_scores(
-    direction: str,  # a_to_b or b_to_a
+    direction: str,  # "a_to_b" or "b_to_a"
     trained: Recipe,
     untrained: Recipe,
     held_out: HeldOut,
     extractor: Extractor,
     features: Mapping[str, np.ndarray],  # of the held-out images, (N, D) by domain
 ) -> Rows:
-    """Scores of the translations, compared with those of the untrained generators and of the source images as they are.
+    """Compute the scores of the translations in one direction; the baselines are the untrained recipe and the untranslated source images.
 
-    Without held-out pairs there is no truth, and the scores against it are left out. A recipe that also translates back has the mean
-    absolute difference of the images that return, `cycle_l1`.
+    Without held-out pairs there are no true images, and the scores against them are left out. A recipe that also translates in the opposite
+    direction has the score `cycle_l1`, the mean absolute difference between the source images and their translations there and back.
     """
     source, target = direction.split("_to_")
-    log.info("%s of %s held-out images", direction, f"{len(held_out.tensors[source]):,}")
+    log.info("scoring translations %s of %s held-out images", direction, f"{len(held_out.tensors[source]):,}")
     recipes = {RowName.TRANSLATED: trained, RowName.UNTRAINED: untrained}
-    seed_everything(SUBSET_SEED)  # where dropout stays on, a translation draws
+    seed_everything(SUBSET_SEED)  # a generator that keeps dropout on uses random draws
     made = {name: translated(recipe, held_out.tensors[source], direction, held_out) for name, recipe in recipes.items()}
     made[RowName.IDENTITY] = held_out.tensors[source]
     rows: Rows = {}

@@ -1,4 +1,4 @@
-"""Scores by truncation: what it costs in variety, and gains in quality."""
+"""Scores by truncation, which trades variety of samples for quality."""
 
 import logging
 
@@ -16,7 +16,7 @@ from genlab.metrics.kernel import kernel_distance
 from genlab.metrics.manifold import precision, recall
 from genlab.pictures.samples import Sample, Truncation, value_name
 
-MOST_TRUNCATED = 2000  # images per value
+MOST_TRUNCATED = 2000  # maximum number of images per value
 
 log = logging.getLogger(__name__)
 
@@ -27,12 +27,12 @@ def truncation_scores(
     images: PreparedSet,
     extractor: Extractor | Classifier,
     by: Truncation,
-    conditional: bool,  # whether the recipe samples given labels
+    conditional: bool,  # whether the recipe is conditional on labels
 ) -> Group:
-    """KID, precision and recall in the extractor's features, one row per value of the truncation, the widest first.
+    """Compute KID, precision and recall in the extractor's features, in one row per value of the truncation, the weakest truncation first.
 
-    The same latents at every value, given the labels of the held-out images that they are compared with: all of them, or
-    MOST_TRUNCATED, evenly spread.
+    Every value uses the same latents. Samples are compared with all held-out images, or with MOST_TRUNCATED evenly spaced ones; a
+    conditional recipe uses the labels of these images.
     """
     some = evenly_spaced(images.indices("test"), MOST_TRUNCATED)
     held_out, few = extractor(images.images[some]), latents[: len(some)]
@@ -40,7 +40,7 @@ def truncation_scores(
     rows: Rows = {}
     for value in by.scored:
         name = value_name(value)
-        log.info("%s samples, truncation: %s", f"{len(some):,}", name)
+        log.info("scoring %s samples, truncation: %s", f"{len(some):,}", name)
         (samples,) = by.samples(sample, few, numbers, [value])
         seen = extractor(HeldOut.to_bytes(samples))
         rows[name] = {

@@ -1,4 +1,4 @@
-"""The protocols of scores: samples and translations."""
+"""The text of protocols: how the scores of samples and of translations are computed."""
 
 import hashlib
 from collections.abc import Set
@@ -28,7 +28,7 @@ PERCEPTUAL = "arXiv:1801.03924, equation 1, all weights 1 (not LPIPS): last acti
 
 
 def translation_protocol(recipe: Recipe, images: PreparedSet, held_out: HeldOut, extractor: Extractor) -> Protocol:
-    """The protocol of a recipe that translates."""
+    """Make the protocol of a recipe that translates."""
     height, width = images.images.shape[1:3]
     return Protocol(
         extractor=extractor.name,
@@ -52,10 +52,10 @@ def sample_protocol(
     recipe: Recipe,
     images: PreparedSet,
     extractor: Extractor,
-    groups: Set[GroupName],  # kinds of scores that the recipe has
-    sampling: str,  # of the training: natural or balanced
+    groups: Set[GroupName],  # groups of scores that the recipe has
+    sampling: str,  # how training drew classes: "natural" or "balanced"
 ) -> Protocol:
-    """The protocol of a recipe that samples; what only some recipes are scored by appears only if they are."""
+    """Make the protocol of a recipe that samples. A field that describes an optional group of scores is set only if the recipe has it."""
     test = images.indices("test")
     protocol = general_sample_protocol(recipe, images, extractor)
     if GroupName.IN_DOMAIN in groups:
@@ -76,7 +76,7 @@ def sample_protocol(
 
 
 def general_sample_protocol(recipe: Recipe, images: PreparedSet, extractor: Extractor) -> Protocol:
-    """What all recipes that sample have in common."""
+    """Make the part of the protocol that all recipes that sample have."""
     test = images.indices("test")
     height, width = images.images.shape[1:3]
     styled = "; psi = 1; noise from N(0, 1) for each image" if truncated_by(recipe) == Truncated.STYLES else ""

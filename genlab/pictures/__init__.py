@@ -1,1 +1,1 @@
-"""Pictures of what recipes have learnt. They ask for capabilities (genlab.engine.capabilities); learning imports none of this."""
+"""Pictures of what recipes have learnt. They use recipes through genlab.engine.capabilities; training does not import them."""

@@ -1,4 +1,4 @@
-"""Curves of training."""
+"""Training curves."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,10 @@ from PIL import Image
 
 
 def curves(rows: Sequence[dict[str, float]]) -> Image.Image:
-    """Rows {"images", "<update>/<term>": mean} -> one panel per update, one line per term, and one panel for all gradient norms."""
+    """Plot a training history with one panel per update, one line per term, and one panel for all gradient norms.
+
+    Each row is {"images": images seen, "<update>/<term>": mean}.
+    """
     from matplotlib.figure import Figure
 
     panels: dict[str, dict[str, str]] = {}  # title -> label -> term
@@ -27,7 +30,7 @@ def curves(rows: Sequence[dict[str, float]]) -> Image.Image:
 
 
 def rendered(figure: "matplotlib.figure.Figure") -> Image.Image:  # noqa: F821
-    """What is drawn on a figure, without a window."""
+    """Render a matplotlib figure as an RGB image, without opening a window."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     canvas = FigureCanvasAgg(figure)

@@ -1,4 +1,4 @@
-"""Views as pictures."""
+"""Drawing of views as pictures."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,12 +9,12 @@ from genlab.pictures.curves import rendered
 from genlab.pictures.sheets import sheet
 from genlab.pictures.views import Curve, Panels, Points, Sheet, View
 
-COLOURS = 10  # of matplotlib's cycle; more labels begin it anew, with another marker
+COLOURS = 10  # in matplotlib's cycle; further labels repeat the colours with another marker
 MARKERS = "o^sDv"
 
 
 def draw(view: View) -> Image.Image:
-    """A view -> its picture."""
+    """Draw a view as a picture."""
     match view:
         case Sheet():
             return sheet(dict(view.rows), view.columns)
@@ -27,7 +27,7 @@ def draw(view: View) -> Image.Image:
 
 
 def plotted(*plots: Callable) -> Image.Image:
-    """What functions draw, each on matplotlib's axes of its own, side by side."""
+    """Draw plots side by side. Each function draws on the matplotlib axes that it is called with."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7 * len(plots), 5.5), dpi=100, layout="constrained")
@@ -40,6 +40,7 @@ def plotted(*plots: Callable) -> Image.Image:
 
 
 def scatter(axes, view: Points) -> None:
+    """Draw points on matplotlib axes, with one colour and marker per label."""
     places = view.places.numpy()
     groups = {None: slice(None)}
     if view.labels is not None:
@@ -54,6 +55,7 @@ def scatter(axes, view: Points) -> None:
 
 
 def lines(axes, view: Curve) -> None:
+    """Draw the lines of a curve on matplotlib axes, with a dashed line at the chosen place."""
     for name, values in view.lines.items():
         axes.plot(view.over, values, marker="o", markersize=4, label=name)
     if view.chosen is not None:

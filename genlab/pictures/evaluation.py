@@ -1,4 +1,4 @@
-"""Views of a trained recipe that only recipes with certain capabilities have."""
+"""Views of a trained recipe that depend on its capabilities."""
 
 from collections.abc import Sequence
 
@@ -13,25 +13,28 @@ from genlab.engine.stream import Batch
 from genlab.images.feeding.order import evenly_spaced
 from genlab.pictures.views import Curve, Sheet, View, plane
 
-RECONSTRUCTED = 16  # held-out images
-PROJECTED, SEARCHED = 8, 300  # held-out images that are projected into W, and steps of the search
+RECONSTRUCTED = 16  # held-out images to reconstruct
+PROJECTED, SEARCHED = 8, 300  # held-out images to project into W, and optimisation steps
 ROWS, COLUMNS = 20, 12  # of the sheet of components
 
 
 @torch.no_grad()
 def views(
     recipe: Recipe,
-    batch: Batch,  # held-out images, on the recipe's device
+    batch: Batch,  # held-out images, on the device of the recipe
     names: Sequence[str] = (),  # of the labels, if the images have any
 ) -> dict[str, View]:
-    """Views by name. A recipe without the capabilities has none.
+    """Compute the views that the recipe's capabilities allow, by name; {} for a recipe without any of these capabilities.
 
-    Styles: `style_mixing`, `noise`, `ways`, `projection`. Reconstruction: `reconstructions`. An encoder and a decoder: `traversals`,
-    `latents`, and with two latents `latent_map`. Images of components: `components`, `latents`. A choice of several models: `choice`.
+    - style-based generator: `style_mixing`, `noise`, `ways`, `projection`, and no others;
+    - reconstruction: `reconstructions`;
+    - encoder and decoder: `traversals`, `latents`, and with a latent of size two `latent_map`;
+    - images of components: `components`, `latents`;
+    - a choice between several models: `choice`.
     """
     if (generator := style_generator_of(recipe)) is not None:
         return style_views(recipe, generator, batch)
-    codes = recipe.encode(batch) if isinstance(recipe, Encodes) else None  # first: both this and a reconstruction may draw
+    codes = recipe.encode(batch) if isinstance(recipe, Encodes) else None  # before reconstruction: both may use random draws
     found: dict[str, View] = {}
     if isinstance(recipe, Reconstructs):
         few = {name: values[:RECONSTRUCTED] for name, values in batch.items()}
@@ -48,13 +51,13 @@ def views(
 
 
 def style_views(recipe: Recipe, generator: torch.nn.Module, batch: Batch) -> dict[str, View]:
-    """Style mixing, the effect of noise, ways in Z and in W, and held-out images projected into W."""
-    from genlab.pictures.styles import mixing_matrix, noise_effect, projection_sheet, ways  # only recipes with styles load it
+    """Compute the views of a style-based generator: style mixing, effect of noise, interpolation in Z and W, and projection into W."""
+    from genlab.pictures.styles import mixing_matrix, noise_effect, projection_sheet, ways  # imported for recipes with styles only
 
     conditional, device = is_conditional(recipe), batch["image"].device
     labels = alternating_labels(recipe.classes, device) if conditional else None
-    some = evenly_spaced(np.arange(len(batch["image"])), PROJECTED)  # of a sorted set: not all of one class
-    with torch.enable_grad():  # projection descends a gradient
+    some = evenly_spaced(np.arange(len(batch["image"])), PROJECTED)  # so that they are of several classes in a sorted set
+    with torch.enable_grad():  # projection is optimised by gradient descent
         return {
             "style_mixing": mixing_matrix(generator, labels),
             "noise": noise_effect(generator, labels),
@@ -64,8 +67,8 @@ def style_views(recipe: Recipe, generator: torch.nn.Module, batch: Batch) -> dic
 
 
 def latent_views(recipe: Encodes, batch: Batch, codes: tuple[Tensor, Tensor], names: Sequence[str]) -> dict[str, View]:
-    """Images along single latents, the codes of held-out images in a plane, and a map of two latents."""
-    from genlab.pictures.latents import latent_map, traversals  # only recipes with an encoder load it
+    """Compute latent traversals, the codes of held-out images in a plane, and, for a latent of size two, a map of decoded latents."""
+    from genlab.pictures.latents import latent_map, traversals  # imported for recipes with an encoder only
 
     label = batch["label"][:1] if is_conditional(recipe) else None
 
@@ -83,7 +86,7 @@ def latent_views(recipe: Encodes, batch: Batch, codes: tuple[Tensor, Tensor], na
 
 
 def components(recipe: HasComponentImages) -> Sheet:
-    """One row per component, the heaviest first: its mean, then samples from it."""
+    """Draw one row per component, the heaviest first: its mean, followed by samples from it. At most ROWS components are shown."""
     weights = recipe.component_log_weights()
     heaviest = weights.argsort(descending=True)[:ROWS].tolist()
     rows = zip(heaviest, recipe.component_images(heaviest, COLUMNS), strict=True)

@@ -1,7 +1,7 @@
-"""Pictures of what a recipe samples: many samples, ways between them, what they resemble, truncation, and classes.
+"""Pictures of samples: grids, interpolations, nearest training images, truncation, and classes.
 
-`sample` is the recipe's: latents (N, latent_size), labels (N,), weights of the classes (N, classes), or None -> images (N, C, H, W) in
-[-1, 1]. That of a recipe which truncates styles also takes psi.
+In these functions, `sample` is the sampling function of a recipe: latents (N, latent_size), and labels (N,), class weights (N, classes)
+or None -> images (N, C, H, W) in [-1, 1]. The sampling function of a recipe that truncates styles also takes psi.
 """
 
 import math
@@ -23,36 +23,41 @@ from genlab.pictures.sheets import sheet
 from genlab.pictures.views import Curve, Panels
 
 COLUMNS, LINES = 12, 6  # of the grid of samples
-MOST_CLASSES = 20  # rows of the grid of classes
-WAYS, STEPS = 6, 10  # of the interpolations, both ends included
-RESEMBLING = 10  # samples that are shown with their neighbours
+MOST_CLASSES = 20  # maximum number of rows of the grid of classes
+WAYS, STEPS = 6, 10  # interpolations, and images per interpolation, both ends included
+RESEMBLING = 10  # samples that are shown with their nearest training images
 RANKS = ("nearest training image", "second nearest", "third nearest")
 UNBOUND = "none"
 Sample = Callable[..., Tensor]
-LATENTS = COLUMNS * LINES  # that these pictures are made of
+LATENTS = COLUMNS * LINES  # number of latents that these pictures need
 
 
 class Truncation(NamedTuple):
-    """What is truncated for samples that are more typical and less varied, how far, and what that is called."""
+    """A kind of truncation, which makes samples more typical and less varied: its values, titles, and how to sample with it."""
 
-    scored: tuple[float, ...]  # the values that samples are scored at, from none of it on
-    shown: tuple[float, ...]  # those of the picture's rows, down to none of it
-    axis: str  # what the values are, below a curve
-    title: Callable[[float], str]  # of a row
-    samples: Callable[[Sample, Tensor, Tensor | None, Sequence[float]], Sequence[Tensor]]  # of the same latents and labels at each value
+    scored: tuple[float, ...]  # values at which samples are scored; the first is no truncation
+    shown: tuple[float, ...]  # values of the rows of the picture; the last is no truncation
+    axis: str  # label of the horizontal axis of a curve over the values
+    title: Callable[[float], str]  # value -> title of its row
+    samples: Callable[[Sample, Tensor, Tensor | None, Sequence[float]], Sequence[Tensor]]  # sample, latents, labels, values -> images each
 
 
 def by_bounds(sample: Sample, latents: Tensor, labels: Tensor | None, bounds: Sequence[float]) -> Sequence[Tensor]:
-    """In one call: in other batches the last bits differ."""
-    told = None if labels is None else labels.repeat(len(bounds))
-    return sample(torch.cat([truncated(latents, bound) for bound in bounds]), told).split(len(latents))
+    """Sample with latents truncated to [-bound, bound], for each bound -> images (N, C, H, W) per bound.
+
+    All images are sampled in one call, because in batches of other sizes their last bits would differ.
+    """
+    repeated = None if labels is None else labels.repeat(len(bounds))
+    return sample(torch.cat([truncated(latents, bound) for bound in bounds]), repeated).split(len(latents))
 
 
 def by_psi(sample: Sample, latents: Tensor, labels: Tensor | None, psis: Sequence[float]) -> Sequence[Tensor]:
+    """Sample with styles truncated by each psi -> images (N, C, H, W) per psi."""
     return [sample(latents, labels, psi) for psi in psis]
 
 
 def bound_title(bound: float) -> str:
+    """Return the title of a row of samples whose latents are truncated to [-bound, bound]; an infinite bound is no truncation."""
     return "no truncation" if math.isinf(bound) else f"latents truncated to [-{bound:g}, {bound:g}]"
 
 
@@ -63,18 +68,18 @@ BOUNDS = Truncation(
     title=bound_title,
     samples=by_bounds,
 )
-PSIS = Truncation(  # of styles, genlab.networks.style.Generator.truncate
+PSIS = Truncation(  # truncation of styles, see genlab.networks.style.Generator.truncate
     scored=(1.0, 0.9, 0.8, 0.7, 0.5, 0.3),
     shown=(0.0, 0.3, 0.5, 0.7, 1.0),
     axis="psi, the share of the styles' distance from their mean",
     title="psi = {:g}".format,
     samples=by_psi,
 )
-TRUNCATIONS = {Truncated.LATENTS: BOUNDS, Truncated.STYLES: PSIS}  # by what a recipe truncates
+TRUNCATIONS = {Truncated.LATENTS: BOUNDS, Truncated.STYLES: PSIS}  # what a recipe truncates -> kind of truncation
 
 
 def grid(samples: Tensor) -> Image.Image:
-    """The first samples, none chosen."""
+    """Draw a grid of the first samples, not selected by hand."""
     return sheet({"samples, none chosen": samples[: COLUMNS * LINES]}, COLUMNS)
 
 
@@ -83,11 +88,14 @@ def class_grid(
     latents: Tensor,
     names: Sequence[str],  # of the classes
 ) -> Image.Image:
-    """One row per class, under its name, from the same latents. Of more than MOST_CLASSES classes as many, evenly spread."""
+    """Draw one row of samples per class, below the name of the class, all from the same latents.
+
+    With more than MOST_CLASSES classes, the grid shows MOST_CLASSES evenly spaced ones.
+    """
     shown = evenly_spaced(np.arange(len(names)), MOST_CLASSES)
     few = latents[:COLUMNS]
-    told = torch.from_numpy(shown).repeat_interleave(len(few))
-    made = sample(few.repeat(len(shown), 1), told).split(len(few))
+    labels = torch.from_numpy(shown).repeat_interleave(len(few))
+    made = sample(few.repeat(len(shown), 1), labels).split(len(few))
     titles = [names[number] for number in shown]
     if len(shown) < len(names):
         titles[0] += f" ({len(shown)} of {len(names)} classes, evenly spread)"
@@ -97,10 +105,10 @@ def class_grid(
 def class_interpolation(
     sample: Sample,
     latents: Tensor,
-    names: Sequence[str],  # of the classes, two at least
-    classes: int,  # that the recipe knows, len(names) or more
+    names: Sequence[str],  # of the classes, at least two
+    classes: int,  # number of classes of the recipe, at least len(names)
 ) -> Image.Image:
-    """One line per pair of neighbouring classes: one latent, given the classes' weights (1 - t, t)."""
+    """Draw one line per pair of adjacent classes: one latent, with the weights of the two classes going from (1, 0) to (0, 1)."""
     share = torch.linspace(0, 1, STEPS)[:, None]
     rows = {}
     for latent, number in zip(latents, evenly_spaced(np.arange(len(names) - 1), WAYS).tolist(), strict=False):
@@ -111,18 +119,18 @@ def class_interpolation(
 
 
 def interpolation(sample: Sample, latents: Tensor, labels: Tensor | None = None) -> Image.Image:
-    """One line per pair of latents: from the first to the second on a great circle, given the label of the first."""
-    ways = spherical_interpolation(latents[:WAYS], latents[WAYS : 2 * WAYS], STEPS)
-    told = None if labels is None else labels[:WAYS].repeat_interleave(STEPS)
-    return sheet({"from one latent to another, on a great circle": sample(ways.flatten(0, 1), told)}, STEPS)
+    """Draw one line per pair of latents: interpolation from the first to the second on a great circle, with the label of the first."""
+    paths = spherical_interpolation(latents[:WAYS], latents[WAYS : 2 * WAYS], STEPS)
+    repeated = None if labels is None else labels[:WAYS].repeat_interleave(STEPS)
+    return sheet({"from one latent to another, on a great circle": sample(paths.flatten(0, 1), repeated)}, STEPS)
 
 
 def neighbours(
     samples: Tensor,
-    indices: np.ndarray,  # (N, K): each sample's nearest training images, the nearest first, K up to 3
+    indices: np.ndarray,  # (N, K), K <= 3: indices of the training images nearest to each sample, the nearest first
     images: PreparedSet,
 ) -> Image.Image:
-    """One column per sample: the sample, and below it the training images nearest to it. Copies would show."""
+    """Draw one column per sample: the sample, and below it the training images nearest to it, which reveals copies."""
     samples, indices = samples[:RESEMBLING], indices[:RESEMBLING]
     rows = {"sample": samples}
     for name, found in zip(RANKS, indices.T, strict=False):
@@ -131,21 +139,21 @@ def neighbours(
 
 
 def truncation(sample: Sample, latents: Tensor, labels: Tensor | None = None, by: Truncation = BOUNDS) -> Image.Image:
-    """One row per value: the same latents, truncated less from row to row."""
-    told = None if labels is None else labels[:COLUMNS]
-    made = by.samples(sample, latents[:COLUMNS], told, by.shown)
+    """Draw one row of samples per value of the truncation, all from the same latents, from the strongest truncation to none."""
+    few_labels = None if labels is None else labels[:COLUMNS]
+    made = by.samples(sample, latents[:COLUMNS], few_labels, by.shown)
     return sheet({by.title(value): images for value, images in zip(by.shown, made, strict=True)})
 
 
 def truncation_curve(
-    scores: Mapping[str, Mapping[str, float]],  # value, or UNBOUND -> kid_<features>, precision, recall; the widest first
+    scores: Mapping[str, Mapping[str, float]],  # value, or UNBOUND -> kid_<features>, precision, recall; no truncation first
     by: Truncation = BOUNDS,
 ) -> Panels:
-    """KID, precision and recall against the value, at even distances: truncation trades variety for quality.
+    """Plot KID, precision and recall against the value of the truncation, which trades variety for quality.
 
-    Brock et al. 2018 (arXiv:1809.11096), section 3.1.
+    The values are evenly spaced on the horizontal axis. Brock et al. 2018 (arXiv:1809.11096), section 3.1.
     """
-    values = tuple(scores)[::-1]  # as they grow, none at the right
+    values = tuple(scores)[::-1]  # in increasing order, no truncation at the right
     kid = next(iter(scores[values[0]]))
     features = "the classifier's features" if kid == "kid_in_domain" else f"features of {kid.removeprefix('kid_')}"
 
@@ -162,5 +170,5 @@ def truncation_curve(
 
 
 def value_name(value: float) -> str:
-    """Of a truncation, as scores have it."""
+    """Return the name of a truncation's value, which is the name of its row of scores."""
     return UNBOUND if math.isinf(value) else f"{value:g}"

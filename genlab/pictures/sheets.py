@@ -1,4 +1,4 @@
-"""Sheets: named rows of images as one picture."""
+"""Sheets: pictures of named rows of images."""
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -7,15 +7,15 @@ from torch import Tensor
 from genlab.images.pixels import to_bytes
 
 GAP, HEADING = 2, 18  # pixels
-LEAST_SIDE = 64  # smaller images are enlarged by a whole number, so that their pixels stay visible as they are
-COLUMNS = 16  # of a sheet
+LEAST_SIDE = 64  # smaller images are enlarged by an integer factor, so that their pixels stay sharp
+COLUMNS = 16  # default number of images on a line
 
 
 def sheet(
     rows: dict[str, Tensor],
-    columns: int = COLUMNS,  # images on a line; a row of more goes on in the next
+    columns: int = COLUMNS,  # images on a line; longer rows continue on the next line
 ) -> Image.Image:
-    """Named rows of images (N, C, H, W) in [-1, 1] -> one picture, each row below its name."""
+    """Draw named rows of images (N, C, H, W) in [-1, 1] as one picture, each row below its name."""
     font = ImageFont.load_default(12)
     strips = [(name, strip(images, columns)) for name, images in rows.items()]
     width = max(image.width for _, image in strips)
@@ -29,7 +29,7 @@ def sheet(
 
 
 def strip(images: Tensor, columns: int = COLUMNS) -> Image.Image:
-    """(N, C, H, W) -> the images side by side, in lines of `columns`; white where the last has none."""
+    """Draw images (N, C, H, W) in [-1, 1] side by side, in lines of `columns`. Missing images of the last line are white."""
     pixels = to_bytes(images).expand(-1, 3, -1, -1).permute(0, 2, 3, 1).cpu().numpy()
     factor = max(1, -(-LEAST_SIDE // max(pixels.shape[1:3])))
     pixels = pixels.repeat(factor, axis=1).repeat(factor, axis=2)

@@ -1,6 +1,6 @@
-"""What styles and noise do to the images of a style-based generator, as sheets. Karras et al. 2018 (arXiv:1812.04948).
+"""Sheets that show the effect of styles and noise on the images of a style-based generator. Karras et al. 2018 (arXiv:1812.04948).
 
-Labels (LATENTS,) are those of the latents, for a conditional generator; None otherwise.
+In these functions, `labels` (LATENTS,) are the labels of the latents for a conditional generator, and None otherwise.
 """
 
 import math
@@ -15,18 +15,18 @@ from genlab.pictures.views import Sheet
 from genlab.styles.projection import STEPS as PROJECTION_STEPS
 from genlab.styles.projection import project
 
-SOURCES, DESTINATIONS = 3, 8  # of mixed styles
-SHOWN, DRAWS = 8, 64  # images whose noise is drawn, and how often
-WAYS, STEPS = 5, 10  # between latents, both ends included
-LATENTS = 12  # that these sheets are made of, at most
+SOURCES, DESTINATIONS = 3, 8  # images whose styles are mixed
+SHOWN, DRAWS = 8, 64  # images whose noise varies, and draws of the noise
+WAYS, STEPS = 5, 10  # pairs of latents, and images per interpolation, both ends included
+LATENTS = 12  # maximum number of latents that a sheet needs
 LATENT_SEED, NOISE_SEED = 0, 1
 
 
 def style_groups(sides: tuple[int, ...]) -> dict[str, list[bool]]:
-    """Sides of the styles' layers -> which are coarse, middle and fine.
+    """Group the layers of a generator by the side of their images in pixels: for each group, whether a layer belongs to it.
 
-    Coarse up to 8 px or a quarter of the image's side, middle up to 32 px or half of it, whichever is less. From 64 px on these are the
-    paper's groups; 4, 8 and 16 px are a group each in images of 16 px.
+    Coarse layers have sides up to 8 px or a quarter of the image's side, middle layers up to 32 px or half of it, whichever is less. For
+    images of at least 64 px these are the groups of the paper; for images of 16 px, the groups are 4, 8 and 16 px.
     """
     coarse, middle = min(8, sides[-1] // 4), min(32, sides[-1] // 2)
     return {
@@ -38,16 +38,19 @@ def style_groups(sides: tuple[int, ...]) -> dict[str, list[bool]]:
 
 @torch.no_grad()
 def mixing_matrix(generator: Generator, labels: Tensor | None) -> Sheet:
-    """Above the destinations; then in each line a source and the destinations, with a group of its styles. Figure 3; the same noise."""
+    """Draw style mixing, figure 3 of the paper: in each row a source, and the destinations with one group of styles of that source.
+
+    The first row shows the destinations as they are. All images have the same noise.
+    """
     count = SOURCES + DESTINATIONS
     with evaluation_mode(generator):
-        styles = generator.map(latents(generator, count), told(generator, labels, count))[:, None].expand(-1, len(generator.sides), -1)
+        styles = generator.map(latents(generator, count), labels_of(generator, labels, count))[:, None].expand(-1, len(generator.sides), -1)
         noise = drawn_noise(generator, 1).expand(count, -1)
         images = generator.synthesise(styles, noise)
         sources, destinations = images[:SOURCES], images[SOURCES:]
         rows = {"destinations": torch.cat([torch.ones_like(images[:1]), destinations])}
         for group, is_copied in style_groups(generator.sides).items():
-            if not any(is_copied):  # of images of 8 px
+            if not any(is_copied):  # a group may be empty in images of 8 px
                 continue
             copied = torch.tensor(is_copied, device=styles.device)[:, None]
             sides = [side for side, is_in in zip(generator.sides, is_copied, strict=True) if is_in]
@@ -59,11 +62,11 @@ def mixing_matrix(generator: Generator, labels: Tensor | None) -> Sheet:
 
 @torch.no_grad()
 def noise_effect(generator: Generator, labels: Tensor | None) -> Sheet:
-    """What noise changes of an image: two draws, mean and deviation over many, and no noise. Figures 4 and 5."""
+    """Draw the effect of noise, figures 4 and 5 of the paper: two draws, mean and standard deviation over DRAWS draws, and no noise."""
     with evaluation_mode(generator):
-        w = generator.map(latents(generator, SHOWN), told(generator, labels, SHOWN))
+        w = generator.map(latents(generator, SHOWN), labels_of(generator, labels, SHOWN))
         draws = []
-        mean, squares = 0.0, 0.0  # of the draws so far, and the sum of squared differences from it: no draw is kept (Welford)
+        mean, squares = 0.0, 0.0  # running mean and sum of squared deviations (Welford), so that the draws need not be kept
         for number in range(DRAWS):
             images = generator.synthesise(w, drawn_noise(generator, SHOWN, number))
             before = images - mean
@@ -86,10 +89,13 @@ def noise_effect(generator: Generator, labels: Tensor | None) -> Sheet:
 
 @torch.no_grad()
 def ways(generator: Generator, labels: Tensor | None) -> Sheet:
-    """From one latent to another, on a great circle in Z and straight in W; the same noise, under the label of the one."""
+    """Draw interpolations between pairs of latents, on a great circle in Z and on a straight line in W.
+
+    All images have the same noise, and those of a pair have the label of its first latent.
+    """
     with evaluation_mode(generator):
         start, end = latents(generator, 2 * WAYS).chunk(2)
-        classes = told(generator, labels, WAYS)
+        classes = labels_of(generator, labels, WAYS)
         in_z = spherical_interpolation(start, end, STEPS)
         share = torch.linspace(0, 1, STEPS, device=start.device)[:, None]
         noise = drawn_noise(generator, 1).expand(STEPS, -1)
@@ -105,11 +111,11 @@ def ways(generator: Generator, labels: Tensor | None) -> Sheet:
 
 def projection_sheet(
     generator: Generator,
-    images: Tensor,  # (N, C, H, W) in [-1, 1], a few
-    labels: Tensor | None = None,  # of the images
+    images: Tensor,  # a few, (N, C, H, W) in [-1, 1]
+    labels: Tensor | None = None,  # (N,), of the images
     steps: int = PROJECTION_STEPS,
 ) -> Sheet:
-    """Held-out images, and the nearest that the generator makes of one style, and of a style a layer."""
+    """Draw held-out images and their projections into W, with one style for all layers and with one style per layer."""
     rows = {"held-out image": images}
     for space, per_layer in (("W", False), ("W, per layer", True)):
         found = project(generator, images, steps, per_layer, labels, progress=f"projection into {space}")
@@ -118,25 +124,26 @@ def projection_sheet(
 
 
 def latents(generator: Generator, count: int) -> Tensor:
-    """The first of those that all sheets show."""
+    """Return the first `count` of the fixed latents that all sheets share, (count, latent_size)."""
     return normal(LATENTS, generator.latent_size, LATENT_SEED, generator.mean.device)[:count]
 
 
-def told(generator: Generator, labels: Tensor | None, count: int) -> Tensor | None:
-    """Their labels."""
+def labels_of(generator: Generator, labels: Tensor | None, count: int) -> Tensor | None:
+    """Return the labels of the first `count` latents on the generator's device, or None for an unconditional generator."""
     return None if labels is None else labels[:count].to(generator.mean.device)
 
 
 def drawn_noise(generator: Generator, count: int, draw: int = 0) -> Tensor:
-    """(count, noise_size)."""
+    """Return the fixed noise of this draw for `count` images, (count, noise_size)."""
     return normal(count, generator.noise_size, NOISE_SEED + draw, generator.mean.device)
 
 
 def visible_factor(deviation: Tensor) -> float:
-    """The greatest power of 2 by which 99 % of the pixels' deviations stay within the range of an image, 2; 1 if they are 0."""
+    """Return the largest power of 2 that scales 99 % of the pixels' deviations to at most 2, the range of an image; 1 if they are 0."""
     great = deviation.flatten().sort().values[int(0.99 * (deviation.numel() - 1))].item()
     return 2.0 ** math.floor(math.log2(2 / great)) if great > 0 else 1.0
 
 
 def pixels(sides: list[int]) -> str:
+    """Describe sides in increasing order, such as "4-8 px"."""
     return f"{sides[0]} px" if sides[0] == sides[-1] else f"{sides[0]}-{sides[-1]} px"

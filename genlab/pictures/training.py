@@ -1,4 +1,4 @@
-"""The sheet that is drawn while a recipe trains: what it makes of fixed inputs."""
+"""The sheet that is drawn during training: outputs of a recipe for fixed inputs."""
 
 import torch
 from PIL import Image
@@ -18,8 +18,10 @@ TYPICAL = 0.7  # psi of the truncated samples
 
 
 def fixed_inputs(images: PreparedSet, count: int, device: torch.device) -> dict[str, Tensor]:
-    """Held-out images by role, (count, C, H, W) in [-1, 1], and their labels if they have any, the same on every call; training images if
-    none are held out."""
+    """Return held-out images by role, (count, C, H, W) in [-1, 1], with their labels if they have any, the same on every call.
+
+    If no images are held out, training images are returned.
+    """
     held_out = roles(images, "test" if len(images.indices("test")) else "train")
     if "image" in held_out:
         return batch_of(images, evenly_spaced(held_out["image"], count), device)
@@ -28,11 +30,16 @@ def fixed_inputs(images: PreparedSet, count: int, device: torch.device) -> dict[
 
 @torch.no_grad()
 def rows(recipe: Recipe, inputs: Batch) -> dict[str, Tensor]:
-    """Rows of images (N, C, H, W) in [-1, 1] that show what the recipe has learnt, by name.
+    """Compute rows of images (N, C, H, W) in [-1, 1] that show what the recipe has learnt, by name.
 
-    A recipe that translates: see `translations`. Of all others the real images come first. A recipe with component images adds samples and
-    the components' means, once training has begun; one that reconstructs, reconstructions and samples whose labels take turns; any other,
-    samples, in one row per class if it is conditional, and truncated ones if it truncates styles. Latents of samples are fixed.
+    For a recipe that translates, see `translations`. For all others, the first row shows real images, followed by:
+
+    - recipes with component images: samples and the means of the components, once training has begun;
+    - recipes that reconstruct: reconstructions, and samples with alternating labels;
+    - other conditional recipes: samples, one row per class;
+    - other unconditional recipes: samples, and truncated samples if the recipe truncates styles.
+
+    The latents of the samples are fixed.
     """
     if isinstance(recipe, Translates):
         return translations(recipe, inputs)
@@ -53,7 +60,10 @@ def rows(recipe: Recipe, inputs: Batch) -> dict[str, Tensor]:
 
 
 def translations(recipe: Translates, inputs: Batch) -> dict[str, Tensor]:
-    """Each direction: images, their translations, and these translated back, or the truth if the recipe has no way back."""
+    """Compute for each direction: source images, their translations, and these translated back.
+
+    A recipe that does not translate back has the true images instead of the last row.
+    """
     shown = {}
     for direction in recipe.directions:
         source, target = direction.split("_to_")
@@ -67,14 +77,18 @@ def translations(recipe: Translates, inputs: Batch) -> dict[str, Tensor]:
 
 
 def sample_sheet(recipe: Recipe, images: PreparedSet, device: torch.device, count: int = 8) -> Image.Image:
-    """What the recipe makes of fixed inputs, its rows named after the domains."""
+    """Draw the rows of `rows` for fixed inputs, with the domains' names in the titles."""
     names = {domain: domain_name(images, domain) for domain in ("a", "b")}
     shown = rows(recipe, fixed_inputs(images, count, device))
     return sheet({" to ".join(names.get(part, part) for part in name.split("_to_")): row for name, row in shown.items()})
 
 
 def domain_name(images: PreparedSet, domain: str) -> str:
-    """What a domain's images all are of their files (`x.jpg#edges`), else the folder that they all lie in, else the domain's letter."""
+    """Return a name for domain "a" or "b", for titles.
+
+    The name is the part of a file that all images of the domain are (`edges` in `x.jpg#edges`), else the folder that contains all of their
+    files, else the letter of the domain.
+    """
     paths = images.manifest.loc[images.manifest["domain"] == domain, "path"]
     parts, folders = ({path.rpartition(mark)[end] if mark in path else "" for path in paths} for mark, end in (("#", 2), ("/", 0)))
     return next((names.pop() for names in (parts, folders) if len(names) == 1 and "" not in names), domain)

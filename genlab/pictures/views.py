@@ -1,4 +1,4 @@
-"""What pictures show, as data; genlab.pictures.draw draws it."""
+"""Views: the content of pictures as data. `genlab.pictures.draw` draws them."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from torch.nn.functional import pad
 
 
 class Sheet(NamedTuple):
-    """Rows of images (N, C, H, W) in [-1, 1], each under its name."""
+    """Rows of images (N, C, H, W) in [-1, 1], by name."""
 
     rows: Mapping[str, Tensor]
     columns: int = 16  # images on a line
@@ -19,24 +19,24 @@ class Points(NamedTuple):
     """Points in the plane."""
 
     places: Tensor  # (N, 2)
-    axes: tuple[str, str]  # what the two numbers are
-    labels: Tensor | None = None  # (N,), whole numbers: a colour each
-    centres: Tensor | None = None  # (K, 2), marked
-    names: Sequence[str] = ()  # of the labels; numbers if there are none
+    axes: tuple[str, str]  # titles of the horizontal and the vertical axis
+    labels: Tensor | None = None  # (N,), integers; one colour per label
+    centres: Tensor | None = None  # (K, 2), marked with crosses
+    names: Sequence[str] = ()  # of the labels; their numbers if empty
 
 
 class Curve(NamedTuple):
-    """Lines over one number."""
+    """Lines that share a horizontal axis."""
 
-    over: tuple[float, ...]
-    lines: Mapping[str, tuple[float, ...]]
-    axes: tuple[str, str]  # what is below and what is beside it
-    chosen: float | None = None  # a place on the axis below, marked
-    ticks: tuple[str, ...] = ()  # what the places below are called; their numbers if there are none
+    over: tuple[float, ...]  # horizontal positions of the points
+    lines: Mapping[str, tuple[float, ...]]  # name -> vertical positions
+    axes: tuple[str, str]  # titles of the horizontal and the vertical axis
+    chosen: float | None = None  # horizontal position to mark
+    ticks: tuple[str, ...] = ()  # tick labels of the positions in `over`; their numbers if empty
 
 
 class Panels(NamedTuple):
-    """Curves side by side, where their units differ."""
+    """Several curves side by side, for values with different units."""
 
     curves: tuple[Curve, ...]
 
@@ -50,14 +50,14 @@ def plane(
     centres: Tensor | None,  # (K, D)
     names: Sequence[str] = (),  # of the labels
 ) -> Points:
-    """Points in the plane: as they are if they have two numbers, else their first two principal components."""
+    """Place codes (N, D) in the plane: unchanged if D = 2, else by their first two principal components."""
     axes = ("z1", "z2")
     places = [codes, centres] if centres is not None else [codes]
     if codes.shape[1] != 2:
         middle = codes.mean(0)
         _, sizes, directions = torch.linalg.svd(codes - middle, full_matrices=False)
         shares = pad(sizes.square() / sizes.square().sum().clamp(min=1e-12), (0, 2))
-        places = [pad((each - middle) @ directions[:2].T, (0, 2))[:, :2] for each in places]  # padded: one latent, or one image
+        places = [pad((each - middle) @ directions[:2].T, (0, 2))[:, :2] for each in places]  # padded to two dimensions for D = 1 or N = 1
         axes = tuple(
             f"{name} principal component, {share:.0%} of the variance"
             for name, share in zip(("first", "second"), shares.tolist(), strict=False)

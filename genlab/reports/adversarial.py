@@ -1,6 +1,7 @@
-"""The page that compares the adversarial family on one image set, and the parts that other pages share with it.
+"""The page that compares the adversarial family on one image set, and the functions that other pages share with it.
 
-It reads the results of evaluation and benchmarks/ in data/08_reporting, computes nothing, and copies the grids next to the page.
+The page is made from the results of the evaluation and of benchmarks/ in data/08_reporting. Nothing is computed; the grids are copied
+next to the page.
 """
 
 import shutil
@@ -14,8 +15,8 @@ from genlab.reports.markdown import number
 
 PAGE = Path("docs/results/adversarial.md")
 BENCHMARK = Path("data/08_reporting/benchmarks/adversarial.json")
-CLASSIFIER = "classifier"  # in a protocol
-DOMAIN = "in-domain KID x 1000"  # of a labelled set
+CLASSIFIER = "classifier"  # key in a protocol
+DOMAIN = "in-domain KID x 1000"  # column for labelled sets only
 COLUMNS = (
     "KID x 1000",
     "times better than untrained",
@@ -30,16 +31,16 @@ COLUMNS = (
 
 
 class FamilyResults(NamedTuple):
-    """The results of a family, by recipe, without the recipes whose results are missing."""
+    """The results of a family by recipe, without the recipes whose results are missing."""
 
-    entries: dict[str, Any]  # parameters
-    metrics: dict[str, Any]
-    speeds: dict[str, Any]  # of those that were benchmarked
-    notes: list[str]  # what is missing, and how to make it
+    entries: dict[str, Any]  # recipe -> its parameters
+    metrics: dict[str, Any]  # recipe -> content of its metrics.json
+    speeds: dict[str, Any]  # recipe -> its speeds, for the recipes that were benchmarked
+    notes: list[str]  # missing results, and how to produce them
 
 
 def write(project: Project) -> Written:
-    """Make the page, and its grids in the folder next to it.
+    """Write the page, and copy its grids to the folder next to it.
 
     Raises:
         MissingResultsError: no recipe has all its results.
@@ -53,10 +54,10 @@ def write(project: Project) -> Written:
 
 
 def family_results(project: Project, name: str, page: Path, pictures: Sequence[str], benchmark: Path = BENCHMARK) -> FamilyResults:
-    """A family's parameters, scores, and speeds; a recipe without scores or pictures is left out.
+    """Read the parameters, scores and speeds of a family. Recipes without scores or pictures are left out.
 
     Raises:
-        MissingResultsError: no recipe has them.
+        MissingResultsError: no recipe has scores and pictures.
     """
     entries, notes = complete(
         project, page, project.family(name), lambda recipe: reports(recipe, *(f"{picture}.png" for picture in pictures))
@@ -66,7 +67,7 @@ def family_results(project: Project, name: str, page: Path, pictures: Sequence[s
 
 
 def copy_pictures(project: Project, recipes: Iterable[str], folder: Path, pictures: Sequence[str]) -> None:
-    """Copy pictures of evaluation into a page's folder, as <recipe>.png, or <recipe>_<picture>.png."""
+    """Copy pictures of the evaluation to the folder of a page, samples as <recipe>.png, others as <recipe>_<picture>.png."""
     folder.mkdir(parents=True, exist_ok=True)
     for recipe in recipes:
         for picture in pictures:
@@ -75,10 +76,10 @@ def copy_pictures(project: Project, recipes: Iterable[str], folder: Path, pictur
 
 
 def describe(entries: Mapping[str, Any], metrics: Mapping[str, Any], speeds: Mapping[str, Any], grids: str) -> list[str]:
-    """The page's lines: protocol, table, grids, the best first.
+    """Compose the lines of the page: protocol, table, and grids, the best recipe first.
 
     Raises:
-        InputError: the recipes were scored under different protocols, and don't compare.
+        InputError: the recipes were scored under different protocols, so that their scores are not comparable.
     """
     lines, order = comparison("The adversarial family", entries, metrics, speeds)
     return [*lines, *(line for name in order for line in (f"## {name}", "", f"![samples of {name}]({grids}/{name}.png)", ""))]
@@ -88,13 +89,13 @@ def comparison(
     title: str,
     entries: Mapping[str, Any],
     metrics: Mapping[str, Any],
-    speeds: Mapping[str, Any],  # a recipe that was not benchmarked has none
-    benchmark: str = BENCHMARK.stem,  # that has measured the speeds
+    speeds: Mapping[str, Any],  # recipe -> its speeds; recipes that were not benchmarked are missing
+    benchmark: str = BENCHMARK.stem,  # the benchmark that measured the speeds
 ) -> tuple[list[str], list[str]]:
-    """Lines that say how a family's recipes were scored and set their scores side by side; and the recipes, the best first.
+    """Compose the lines that explain and compare the scores of a family's recipes -> lines, and the recipes, the best first.
 
     Raises:
-        InputError: the recipes were scored under different protocols, and don't compare.
+        InputError: the recipes were scored under different protocols, so that their scores are not comparable.
     """
     protocols = {name: shared(metrics[name]["protocol"]) for name in entries}
     protocol = next(iter(protocols.values()))
@@ -104,42 +105,45 @@ def comparison(
     first = entries[order[0]]
     budgets = {name: entry["budget"]["images"] for name, entry in entries.items()}
     counts, training, sides = protocol["images"], protocol["training_images"], " x ".join(map(str, protocol["size"]))
-    budget = f"{min(budgets.values()):,} images" if len(set(budgets.values())) == 1 else "budgets as in the table"
+    budget = f"a budget of {min(budgets.values()):,} images" if len(set(budgets.values())) == 1 else "the budgets in the table"
     extra = [] if len(set(budgets.values())) == 1 else ["budget"]
-    classifier = [f"- in-domain: in the features of {protocol[CLASSIFIER]}."] if CLASSIFIER in protocol else []
+    classifier = [f"- in-domain: computed in the features of {protocol[CLASSIFIER]}."] if CLASSIFIER in protocol else []
     columns = [*extra, *(column for column in COLUMNS if classifier or column != DOMAIN)]
     lines = [
         f"# {title}, side by side",
         "",
-        f"Made by `make results` from what `dvc repro` and `python benchmarks/{benchmark}.py` have left; see below how.",
+        f"Generated by `make results` from the outputs of `dvc repro` and `python benchmarks/{benchmark}.py`. "
+        "The notes below the table explain the columns.",
         "",
-        f"Every recipe on the prepared set `{first['images']}`, {training:,} training images of {sides} px, {budget} "
-        f"(each turn's batch counts once, however many steps the critic takes), then {counts['generated']:,} samples against "
-        f"{counts['held_out']:,} held-out images, in the features of {protocol['extractor']}.",
+        f"Every recipe was trained on the prepared set `{first['images']}`, {training:,} training images of {sides} px, with {budget} "
+        "(the batch of a turn counts once, regardless of the number of critic steps). "
+        f"The scores compare {counts['generated']:,} samples with {counts['held_out']:,} held-out images in the features of "
+        f"{protocol['extractor']}.",
         "",
         "| recipe | " + " | ".join(columns) + " |",
         "|---|" + "---:|" * len(columns),
         *(row(name, metrics[name], speeds.get(name), [f"{budgets[name]:,}"] if extra else []) for name in order),
         ideal(metrics[order[0]], len(extra)),
         "",
-        f"- KID ± its {protocol['kid_spread']}. FID with N = {counts['generated']:,}, fewer than the "
-        "1,280 features: biased upwards, and good for comparison in this table alone.",
+        f"- KID ± its {protocol['kid_spread']}. FID uses N = {counts['generated']:,} samples, fewer than the "
+        "1,280 features: it is biased upwards, and comparable within this table only.",
         *classifier,
         f"- precision and recall: {protocol['precision_recall']} (arXiv:1904.06991). nearest training: {protocol['nearest_training']}; "
-        f"held-out images are at {number(metrics[order[0]]['samples']['held-out images']['nearest_training'])}, copies would be at 0.",
-        f"- images/s: of training, two CPU cores, `benchmarks/{benchmark}.py`, beside a plain PyTorch loop on the same networks, in the "
-        "same memory format, by turns in one process; the last column is the ratio.",
+        f"{number(metrics[order[0]]['samples']['held-out images']['nearest_training'])} for held-out images, 0 for copies.",
+        f"- images/s: training speed on two CPU cores, measured by `benchmarks/{benchmark}.py`. The last column is the ratio to the speed "
+        "of a plain PyTorch loop with the same networks and memory format, timed alternately in the same process.",
         "",
     ]
     return lines, order
 
 
 def shared(protocol: Mapping[str, Any]) -> dict[str, Any]:
-    """What must be the same: not what only styles have, their noise and psi."""
+    """Return the part of a protocol that must be equal for all recipes: without the fields that differ for style-based generators."""
     return {name: value for name, value in protocol.items() if name not in ("samples", "path_length")}
 
 
 def row(name: str, scored: Mapping[str, Any], speed: Mapping[str, float] | None, extra: list[str]) -> str:
+    """Compose the table row of a recipe; `extra` holds the cells before the scores."""
     made, untrained = scored["samples"]["generated"], scored["samples"]["untrained"]
     better = f"{untrained['kid_efflite0'] / made['kid_efflite0']:.1f}"
     domain = [thousandths(scored["in_domain"]["generated"], "in_domain")] if "in_domain" in scored else []
@@ -149,7 +153,7 @@ def row(name: str, scored: Mapping[str, Any], speed: Mapping[str, float] | None,
 
 
 def ideal(scored: Mapping[str, Any], extra: int) -> str:
-    """Training images in the place of samples: what a perfect model would get."""
+    """Compose the table row of training images in place of samples, the scores of a perfect model; `extra` empty cells come first."""
     real = scored["samples"]["training images"]
     domain = [str(round(1000 * scored["in_domain"]["training images"]["kid_in_domain"]))] if "in_domain" in scored else []
     cells = [

@@ -1,4 +1,4 @@
-"""The artifacts of earlier runs that a page is made of: scores, pictures, checkpoints, speeds."""
+"""The artifacts of earlier runs that pages are made from: scores, pictures, checkpoints, speeds."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -14,37 +14,37 @@ from genlab.images.prepared_set import PreparedSet
 
 
 class MissingResultsError(InputError):
-    """No recipe of a page has all its results."""
+    """Raised if no recipe of a page has all results that the page needs."""
 
 
 class Project(NamedTuple):
-    """A project's folder, and the recipes that it describes."""
+    """The folder of a project, and the recipes that its configuration describes."""
 
     folder: Path
     recipes: Mapping[str, Any]  # recipe -> its parameters
 
     def family(self, name: str) -> dict[str, Any]:
-        """Recipe -> its parameters, of the recipes of a family, sorted by name."""
+        """Return the recipes of a family, recipe -> its parameters, sorted by name."""
         return {recipe: entry for recipe, entry in sorted(self.recipes.items()) if entry.get("family") == name}
 
 
 class Written(NamedTuple):
-    """A page that was written."""
+    """A page that was written, with notes for the user."""
 
     page: Path
-    notes: list[str]  # what is missing on it, and how to make it
+    notes: list[str]  # results that are missing on the page, and how to produce them
 
 
 def complete(
     project: Project,
     page: Path,
     entries: Mapping[str, Any],  # recipe -> its parameters
-    needed: Callable[[str], Iterable[Path]],  # recipe -> the files that the page reads, from the project's folder
+    needed: Callable[[str], Iterable[Path]],  # recipe -> the files that the page reads, relative to the folder of the project
 ) -> tuple[dict[str, Any], list[str]]:
-    """The recipes whose files are all there, and one note for each of the others.
+    """Select the recipes all of whose files exist -> these recipes with their parameters, and one note for each of the others.
 
     Raises:
-        MissingResultsError: there is none.
+        MissingResultsError: no recipe has all its files.
     """
     found, notes = {}, []
     for name, entry in entries.items():
@@ -58,27 +58,27 @@ def complete(
 
 
 def check_any(page: Path, entries: Mapping[str, Any], notes: Iterable[str]) -> None:
-    """Check that a page has a recipe.
+    """Check that a page has at least one recipe.
 
     Raises:
-        MissingResultsError: it has none.
+        MissingResultsError: it has none. The message lists the notes.
     """
     if not entries:
         raise MissingResultsError("\n  ".join([f"{page} is not written: no recipe in conf/ has all the results for it.", *notes]))
 
 
 def reports(recipe: str, *names: str) -> list[Path]:
-    """Files that evaluation and training write for a recipe: its scores, and others by name."""
+    """Return the paths of a recipe's metrics.json and of further files by name, as evaluation and training write them."""
     return [Path(f"data/08_reporting/{recipe}/{name}") for name in ("metrics.json", *names)]
 
 
 def trained_on(recipe: str, image_set: str) -> list[Path]:
-    """The files that `trained` and `prepared` read."""
+    """Return the paths that `trained` and `prepared` read: the checkpoint of a recipe, and the prepared set that it was trained on."""
     return [Path(f"data/06_models/{recipe}/checkpoint.safetensors"), Path(f"data/05_model_input/{image_set}")]
 
 
 def speeds_of(project: Project, names: Iterable[str], benchmark: Path) -> tuple[dict[str, Any], list[str]]:
-    """Speeds by recipe, as a benchmark measured them, and a note if those of some recipes are missing."""
+    """Read the speeds by recipe that a benchmark measured, and return them with a note if recipes are missing."""
     path = project.folder / benchmark
     speeds = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     missing = [name for name in names if name not in speeds]
@@ -89,10 +89,10 @@ def speeds_of(project: Project, names: Iterable[str], benchmark: Path) -> tuple[
 
 
 def read(project: Project, file: Path, made_by: str) -> dict[str, Any]:
-    """A JSON file of the project.
+    """Read a JSON file of the project; `made_by` is the command that makes it.
 
     Raises:
-        InputError: it is not there.
+        InputError: the file does not exist.
     """
     path = project.folder / file
     if not path.exists():
@@ -101,25 +101,25 @@ def read(project: Project, file: Path, made_by: str) -> dict[str, Any]:
 
 
 def metrics_of(project: Project, recipe: str) -> dict[str, Any]:
-    """The content of a recipe's metrics.json.
+    """Read the metrics.json of a recipe.
 
     Raises:
-        InputError: it has not been evaluated.
+        InputError: the recipe has not been evaluated.
     """
     return read(project, Path(f"data/08_reporting/{recipe}/metrics.json"), f"kedro run --pipeline={recipe}")
 
 
 def prepared(project: Project, image_set: str) -> PreparedSet:
-    """A prepared set."""
+    """Load a prepared set of the project."""
     return PreparedSet.load(project.folder / f"data/05_model_input/{image_set}")
 
 
 def trained(project: Project, recipe: str) -> Recipe:
-    """A trained recipe in evaluation mode, from its checkpoint and its description."""
+    """Restore a trained recipe from its checkpoint and its description, in evaluation mode."""
     checkpoint = load_file(project.folder / f"data/06_models/{recipe}/checkpoint.safetensors")
     return restored(checkpoint, project.recipes[recipe]["model"])
 
 
 def thousandths(scores: Mapping[str, float], extractor: str = "efflite0") -> str:
-    """KID x 1000 with its spread, as a table's cell."""
+    """Format KID x 1000 with its spread as a table cell, such as "27 ± 1"."""
     return f"{round(1000 * scores[f'kid_{extractor}'])} ± {round(1000 * scores[f'kid_{extractor}_spread'])}"

@@ -1,4 +1,4 @@
-"""Where mixtures and VAEs are the same thing, checked with numbers: the bound that is tight, and the linear VAE."""
+"""Numerical checks of two points where mixtures and VAEs coincide: the tight bound of EM, and the linear VAE."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ MIXTURE, LINEAR = "gmm_digits", "vae_linear"  # the recipes that these checks ar
 
 
 def describe(project: Project, entries: Mapping[str, Any]) -> list[str]:
-    """The page's lines; none where the recipes are not there."""
+    """Compose the lines of both checks. A check is left out if its recipe is missing."""
     lines = []
     if MIXTURE in entries:
         lines += tight_bound(project, entries[MIXTURE])
@@ -19,7 +19,7 @@ def describe(project: Project, entries: Mapping[str, Any]) -> list[str]:
 
 
 def tight_bound(project: Project, entry: Mapping[str, Any]) -> list[str]:
-    """EM's two steps as one bound, which the exact posterior makes tight: ELBO(q) = sum_k q_k (log p(x, k) - log q_k)."""
+    """Show that the exact posterior q makes the bound of EM tight: ELBO(q) = sum_k q_k (log p(x, k) - log q_k) = log p(x)."""
     import torch
 
     from genlab.images.feeding.source import batch_of
@@ -37,20 +37,20 @@ def tight_bound(project: Project, entry: Mapping[str, Any]) -> list[str]:
     return [
         "## The same bound",
         "",
-        "EM climbs the VAE's own bound, E_q[log p(x, z) - log q(z)], by turns in q and in the parameters (Neal and Hinton 1998); its q is",
-        f"the exact posterior, so that the bound is tight. `{MIXTURE}` on the held-out digits, in float64:",
+        "EM maximises the same bound as a VAE, E_q[log p(x, z) - log q(z)], alternately over q and over the parameters (Neal and Hinton",
+        f"1998). Its q is the exact posterior, so the bound is tight. The gap of `{MIXTURE}` on the held-out digits, in float64:",
         "",
         "| q(z given x) | log p(x) - ELBO, nats, mean |",
         "|---|---:|",
-        f"| the posterior, as the E step computes it | {gap(posterior):.1e} |",
-        f"| the likeliest component alone, as k-means would | {gap(hard):.4f} |",
-        f"| a tenth of it spread over all components | {gap(spread):.4f} |",
+        f"| the posterior, as computed by the E step | {gap(posterior):.1e} |",
+        f"| the most probable component only, as in k-means | {gap(hard):.4f} |",
+        f"| the posterior, with a tenth of its mass spread over all components | {gap(spread):.4f} |",
         "",
     ]
 
 
 def linear_limit(project: Project, entry: Mapping[str, Any]) -> list[str]:
-    """A VAE without hidden layers is probabilistic PCA, whose maximum likelihood is known in closed form."""
+    """Compare a VAE without hidden layers with probabilistic PCA, which is the same model and has a closed-form maximum likelihood."""
     from sklearn.decomposition import PCA
 
     from genlab.engine.seeding import seed_everything
@@ -74,13 +74,13 @@ def linear_limit(project: Project, entry: Mapping[str, Any]) -> list[str]:
     return [
         "## The linear limit",
         "",
-        "With a decoder that is one matrix, and one variance for all pixels, a VAE is probabilistic PCA (Tipping and Bishop 1999; Lucas et",
-        f"al. 2019, arXiv:1911.02469): {size} latents, the held-out digits, nats in levels.",
+        "A VAE whose decoder is a single matrix, with one variance for all pixels, is probabilistic PCA (Tipping and Bishop 1999; Lucas et",
+        f"al. 2019, arXiv:1911.02469). Log-likelihoods of the held-out digits, scored in levels, with {size} latents:",
         "",
         "| | nats |",
         "|---|---:|",
         f"| probabilistic PCA, closed form (scikit-learn) | {closed:.2f} |",
-        f"| one factor analyser with one variance, by EM | {em:.2f} |",
+        f"| one factor analyser with one variance, fitted by EM | {em:.2f} |",
         f"| `{LINEAR}`, importance-weighted bound, K = {int(best[5:]):,} | {own[best]:.2f} |",
         f"| `{LINEAR}`, ELBO | {own['elbo']:.2f} |",
         "",

@@ -1,6 +1,6 @@
-"""The page that compares class-conditional GANs: the adversarial family's comparison, and how well samples match their labels.
+"""The page that compares class-conditional GANs: the comparison of the adversarial family, and how well samples match their labels.
 
-It also shows the results of benchmarks/whole_fashion.py, of runs on the whole of Fashion-MNIST.
+It also shows the results of benchmarks/whole_fashion.py, which scores runs on the whole of Fashion-MNIST.
 """
 
 import json
@@ -14,12 +14,12 @@ from genlab.reports.markdown import line, number
 
 PAGE = Path("docs/results/conditional.md")
 PICTURES = ("samples", "pictures/truncation_curve", "pictures/truncation", "pictures/class_interpolation")
-GROUPS = ("in_domain", "classes", "kid_within_classes", "truncation")  # of scores that the page shows
-WHOLE = "whole"  # in the page's folder: <recipe>.json and <recipe>.png of runs on the whole of Fashion-MNIST
+GROUPS = ("in_domain", "classes", "kid_within_classes", "truncation")  # groups of scores that the page shows
+WHOLE = "whole"  # subfolder of the page's folder: <recipe>.json and <recipe>.png of runs on the whole of Fashion-MNIST
 
 
 def write(project: Project) -> Written:
-    """Make the page, and its pictures in the folder next to it.
+    """Write the page, and copy its pictures to the folder next to it.
 
     Raises:
         MissingResultsError: no recipe has all its results.
@@ -45,10 +45,10 @@ def describe(
     whole: Mapping[str, Any],  # recipe -> its scores on the whole of Fashion-MNIST
     folder: str,  # of the pictures
 ) -> list[str]:
-    """The page's lines: protocol, tables, truncation, the whole set, grids, the best first.
+    """Compose the lines of the page: protocol, tables, truncation, the whole set, and pictures, the best recipe first.
 
     Raises:
-        InputError: the recipes were scored under different protocols, and don't compare.
+        InputError: the recipes were scored under different protocols, so that their scores are not comparable.
     """
     lines, order = comparison("Class-conditional GANs", entries, metrics, speeds)
     ordered = {name: metrics[name] for name in order}
@@ -57,19 +57,20 @@ def describe(
         "",
         *class_table(ordered),
         "",
-        "- recognised: samples that a classifier trained on the real training images takes for the class they were told (GAN-test,",
-        "  arXiv:1807.09499); CAS: held-out images that the same classifier, trained on samples alone, recognises (arXiv:1905.10887). The",
-        "  row of real images is the real-trained classifier's accuracy on held-out ones: the ceiling of CAS. Samples that are recognised",
-        "  more often are more clear-cut than real images, not better.",
+        "- recognised: the share of samples that a classifier trained on the real training images assigns to the class they were",
+        "  generated for (GAN-test, arXiv:1807.09499). CAS: the share of held-out images that the same kind of classifier, trained on",
+        "  samples only, classifies correctly (arXiv:1905.10887). The row of real images is the accuracy of the real-trained classifier",
+        "  on held-out images, which is the ceiling of CAS. Samples that are recognised more often are more clear-cut than real images,",
+        "  not better.",
         "- KID within classes: the mean over the classes of the KID between samples and held-out images of one class. In-domain scores are",
-        "  in the features of the classifier.",
+        "  computed in the features of the classifier.",
         "",
         *within_table(ordered),
         "",
         "## Truncation",
         "",
-        "The same latents, bounded more and more, in the classifier's features. Precision says whether samples are typical, recall how",
-        "much of the real images' variety they leave.",
+        "The same latents, truncated to smaller and smaller bounds, scored in the features of the classifier. Precision measures whether",
+        "samples are typical, recall how much of the variety of the real images they cover.",
         "",
         *truncation_table(ordered),
         "",
@@ -79,15 +80,15 @@ def describe(
     if whole:
         lines += whole_set(whole, folder)
     for name in order:
-        lines += [f"## {name}", "", f"![samples of {name}, a row a class]({folder}/{name}.png)", ""]
-        lines += ["From class to class, and truncated:", ""]
+        lines += [f"## {name}", "", f"![samples of {name}, one row per class]({folder}/{name}.png)", ""]
+        lines += ["Interpolation between classes, and truncation:", ""]
         lines += [f"![{name} from class to class]({folder}/{name}_class_interpolation.png)", ""]
         lines += [f"![{name}, truncated]({folder}/{name}_truncation.png)", ""]
     return lines
 
 
 def class_table(metrics: Mapping[str, Any]) -> list[str]:
-    """A line a recipe: how well its classes are recognised, and how much they teach."""
+    """Compose the table of class scores, one row per recipe: recognised samples, CAS, KID within classes, and in-domain scores."""
     titles = ("recipe", "recognised", "CAS", "KID x 1000 within classes", "in-domain FID", "in-domain precision", "in-domain recall")
     rows = []
     for name, scored in metrics.items():
@@ -100,7 +101,7 @@ def class_table(metrics: Mapping[str, Any]) -> list[str]:
 
 
 def within_table(metrics: Mapping[str, Any]) -> list[str]:
-    """KID within each class, a line a class."""
+    """Compose the table of KID within classes, one row per class."""
     scores = {f"`{name}`": scored["kid_within_classes"]["generated"] for name, scored in metrics.items()}
     scores["training images"] = next(iter(metrics.values()))["kid_within_classes"]["training images"]
     rows = [
@@ -111,7 +112,7 @@ def within_table(metrics: Mapping[str, Any]) -> list[str]:
 
 
 def truncation_table(metrics: Mapping[str, Any], by: str = "bound") -> list[str]:
-    """A line a value of what truncates: KID, in whichever features it is, precision and recall of each recipe."""
+    """Compose the table of scores by truncation, one row per value: KID in the features of the scores, precision and recall per recipe."""
     rows = []
     for value in next(iter(metrics.values()))["truncation"]:
         scores = [scored["truncation"][value] for scored in metrics.values()]
@@ -120,7 +121,7 @@ def truncation_table(metrics: Mapping[str, Any], by: str = "bound") -> list[str]
 
 
 def whole_set(whole: Mapping[str, Any], folder: str) -> list[str]:
-    """What runs on the whole of Fashion-MNIST gave."""
+    """Compose the section on runs on the whole of Fashion-MNIST."""
     counts = next(iter(whole.values()))["images"]
     titles = (
         "recipe",
@@ -140,24 +141,25 @@ def whole_set(whole: Mapping[str, Any], folder: str) -> list[str]:
     lines = [
         "## On the whole of Fashion-MNIST",
         "",
-        f"{counts['training']:,} training images, {counts['held_out']:,} held out; scored by the classifier alone "
-        "(`benchmarks/whole_fashion.py` says how, and why). The original files are not embedded, and these runs no stages of DVC's.",
+        f"{counts['training']:,} training images, {counts['held_out']:,} held out, scored by the classifier only "
+        "(`benchmarks/whole_fashion.py` explains how, and why). The repository does not contain the original files, and these runs are "
+        "not DVC stages.",
         "",
         *table(titles, rows),
     ]
-    return [*lines, "", *(f"![samples of {name}, a row a class]({folder}/{WHOLE}/{name}.png)" for name in whole), ""]
+    return [*lines, "", *(f"![samples of {name}, one row per class]({folder}/{WHOLE}/{name}.png)" for name in whole), ""]
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """The lines of a Markdown table, numbers to the right."""
+    """Compose the lines of a Markdown table. The first column is aligned left, all others right."""
     return [line(titles), "|---|" + "---:|" * (len(titles) - 1), *map(line, rows)]
 
 
 def obeyed(scores: Mapping[str, float]) -> list[str]:
-    """What the classifiers say of a row, as cells."""
+    """Format the scores `recognised` and `cas` as table cells."""
     return [f"{scores['recognised']:.3f}", f"{scores['cas']:.3f}"]
 
 
 def shares(domain: Mapping[str, float]) -> list[str]:
-    """FID, precision and recall in the classifier's features, as cells."""
+    """Format FID, precision and recall in the features of the classifier as table cells."""
     return [number(domain["fid_in_domain"]), f"{domain['precision']:.2f}", f"{domain['recall']:.2f}"]

@@ -1,4 +1,4 @@
-"""All pages of results."""
+"""Writing of all pages of results."""
 
 import sys
 
@@ -10,9 +10,9 @@ PAGES = (adversarial, conditional, style, translation, latent_variables)
 
 
 def write_pages(project: Project) -> int:
-    """Write every page whose results exist, and print its path; to stderr, what is missing and how to make it.
+    """Write every page whose results exist and print its path; print notes on missing results, and how to produce them, to stderr.
 
-    Returns: the exit code: 1 if no page was written, or one could not be for another reason than missing results; else 0.
+    Returns: the exit code: 1 if no page was written, or if a page failed for another reason than missing results; else 0.
     """
     written, failed = 0, False
     for page in PAGES:

@@ -1,4 +1,4 @@
-"""The page of ProGAN, StyleGAN and StyleGAN2: their scores side by side, what styles and noise do, and the networks' sizes."""
+"""The page of ProGAN, StyleGAN and StyleGAN2: their scores, the effects of styles and noise, and the sizes of the networks."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,15 +11,15 @@ from genlab.reports.markdown import number
 
 PAGE = Path("docs/results/style.md")
 BENCHMARK = Path("data/08_reporting/benchmarks/style.json")
-PICTURES = {  # what a recipe may have beside its samples -> what is said of it
+PICTURES = {  # picture that a recipe may have in addition to its samples -> caption
     "truncation_curve": "KID, precision and recall by psi:",
-    "truncation": "The same latents, nearer and nearer to the mean of W:",
-    "style_mixing": "Style mixing: below each other the destinations with some of the sources' styles:",
-    "noise": "What the noise does:",
-    "ways": "From one latent to another, on a great circle in Z and straight in W:",
-    "projection": "Held-out images, and what of them is found in W:",
+    "truncation": "Truncation of the same latents, from the strongest to none:",
+    "style_mixing": "Style mixing; each row shows the destinations with some styles of one source:",
+    "noise": "The effect of the noise:",
+    "ways": "Interpolation between latents, on a great circle in Z and on a straight line in W:",
+    "projection": "Held-out images, and their projections into W:",
 }
-STATED = {  # millions of parameters that the papers state, generator and critic, at 1024 px
+STATED = {  # parameters that the papers state for 1024 px, in millions: generator, critic, where
     "progan": ("23.1", "23.1", "table 2"),
     "stylegan": ("26.2", "23.1", "section 2; the critic is ProGAN's"),
     "stylegan2": ("", "", "not stated"),
@@ -28,11 +28,11 @@ SIDES = (256, 1024)
 
 
 def write(project: Project) -> Written:
-    """Make the page, and its pictures in the folder next to it.
+    """Write the page, and copy its pictures to the folder next to it.
 
     Raises:
         MissingResultsError: no recipe has all its results.
-        InputError: recipes on one set were scored under different protocols.
+        InputError: recipes on the same set were scored under different protocols.
     """
     entries, metrics, speeds, notes = family_results(project, "style", PAGE, ("samples", "curves"), BENCHMARK)
     page = project.folder / PAGE
@@ -44,11 +44,12 @@ def write(project: Project) -> Written:
 
 
 def picture_file(project: Project, recipe: str, picture: str) -> Path:
+    """Return the path of a picture of the evaluation."""
     return project.folder / f"data/08_reporting/{recipe}/pictures/{picture}.png"
 
 
 def sizes() -> dict[str, dict[int, tuple[int, int]]]:
-    """Recipe -> side in pixels -> parameters of generator and critic with the papers' widths, in colour."""
+    """Count the parameters of generator and critic for colour images, with the widths of the papers: recipe -> side in pixels -> counts."""
     import torch
 
     from genlab.networks import progan, style, stylegan, stylegan2
@@ -69,11 +70,12 @@ def sizes() -> dict[str, dict[int, tuple[int, int]]]:
 
 
 def filters(side: int, finest: int) -> int:
-    """At the last side, where there are so many at 1024 px."""
+    """Return the number of filters at the last side, for networks with `finest` filters at 1024 px."""
     return finest * 1024 // side
 
 
 def count(network: Any) -> int:
+    """Count the parameters of a network."""
     return sum(weight.numel() for weight in network.parameters())
 
 
@@ -81,14 +83,14 @@ def describe(
     entries: Mapping[str, Any],
     metrics: Mapping[str, Any],
     speeds: Mapping[str, Any],
-    shown: Mapping[str, list[str]],  # recipe -> its pictures that there are
-    parameters: Mapping[str, Mapping[int, tuple[int, int]]],
+    shown: Mapping[str, list[str]],  # recipe -> those of its pictures that exist
+    parameters: Mapping[str, Mapping[int, tuple[int, int]]],  # as returned by `sizes`
     folder: str,  # of the pictures
 ) -> list[str]:
-    """The page's lines: a table for each image set, paths, truncation, sizes, and each recipe's pictures.
+    """Compose the lines of the page: one table per image set, path lengths, truncation, sizes, and the pictures of each recipe.
 
     Raises:
-        InputError: recipes on one set were scored under different protocols, and don't compare.
+        InputError: recipes on the same set were scored under different protocols, so that their scores are not comparable.
     """
     lines: list[str] = ["# ProGAN, StyleGAN and StyleGAN2", ""]
     order: list[str] = []
@@ -101,26 +103,28 @@ def describe(
     lines += [
         "## Is W less entangled than Z?",
         "",
-        "The perceptual path length (arXiv:1812.04948, section 4.1): how fast images change on ways between latents, on a great circle in",
-        "Z and on a straight line in W; lower is smoother. Distances of activations of EfficientNet-Lite0, not VGG's, so that the numbers",
-        f"compare in this table alone. {metrics[styled[0]]['protocol']['path_length']}." if styled else "",
+        "The perceptual path length (arXiv:1812.04948, section 4.1) measures how fast images change along paths between latents, on a",
+        "great circle in Z and on a straight line in W; lower is smoother. Distances are between activations of EfficientNet-Lite0, not of",
+        "VGG, so the numbers are comparable within this table only.",
+        f"Protocol: {metrics[styled[0]]['protocol']['path_length']}." if styled else "",
         "",
-        "A ratio below 1 is no proof: an untrained mapping folds Z, too, and its generator has one as low (the README has numbers).",
+        "A ratio below 1 is no proof: an untrained mapping also folds Z, and its generator has an equally low ratio (see the README).",
         "",
         *table(("recipe", "Z", "W", "W / Z"), (paths(name, metrics[name]["path_length"]) for name in styled)),
         "",
         "## Truncation in W",
         "",
-        "KID x 1000, precision and recall by psi, in the classifier's features where the set has labels.",
+        "KID x 1000, precision and recall by psi, in the features of the classifier if the set has labels.",
         "",
         *(truncation_table({name: metrics[name] for name in styled}, "psi") if styled else []),
         "",
         "## Parameters",
         "",
-        "Of the networks with the papers' widths, in colour, beside what the papers state for 1024 px, in millions.",
+        "Parameters in millions of the networks for colour images with the widths of the papers, and the numbers that the papers state for",
+        "1024 px.",
         "",
         *table(
-            ("", *(f"{player}, {side} px" for side in SIDES for player in ("generator", "critic")), "stated at 1024 px", "where"),
+            ("", *(f"{network}, {side} px" for side in SIDES for network in ("generator", "critic")), "stated at 1024 px", "where"),
             (size_row(name, parameters[name]) for name in parameters),
         ),
         "",
@@ -129,18 +133,19 @@ def describe(
         lines += [f"## {name}", "", f"![samples of {name}]({folder}/{name}.png)", ""]
         for picture in shown[name]:
             lines += [PICTURES[picture], "", f"![{picture.replace('_', ' ')} of {name}]({folder}/{name}_{picture}.png)", ""]
-        lines += ["How training went:", "", f"![curves of {name}]({folder}/{name}_curves.png)", ""]
+        lines += ["Training curves:", "", f"![curves of {name}]({folder}/{name}_curves.png)", ""]
     return lines
 
 
 def paths(name: str, scores: Mapping[str, Mapping[str, float]]) -> list[str]:
-    """A row of path lengths with their standard errors."""
+    """Format the path lengths of a recipe with their standard errors, and their ratio, as table cells."""
     cells = {space: (row["ppl_efflite0"], row["ppl_efflite0_spread"]) for space, row in scores.items()}
     shown = [f"{number(value)} ± {number(error)}" for value, error in (cells["Z"], cells["W"])]
     return [f"`{name}`", *shown, f"{cells['W'][0] / cells['Z'][0]:.2f}"]
 
 
 def size_row(name: str, found: Mapping[int, tuple[int, int]]) -> list[str]:
+    """Format the numbers of parameters of a recipe, counted and stated, as table cells."""
     generator, critic, where = STATED[name]
     stated = f"{generator} and {critic}" if generator else ""
     return [f"`{name}`", *(f"{each / 1e6:.2f}" for side in SIDES for each in found[side]), stated, where]
