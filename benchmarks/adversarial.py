@@ -26,7 +26,7 @@ from torch.utils.data import DataLoader, TensorDataset
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from genlab.adversarial.unrolling import future  # noqa: E402
+from genlab.adversarial.unrolling import unrolled  # noqa: E402
 from genlab.build import build  # noqa: E402
 from genlab.engine.loop import train  # noqa: E402
 from genlab.engine.seeding import seed_everything  # noqa: E402
@@ -87,7 +87,7 @@ def by_hand(
             def objective(judge, real=real, fake=fake):
                 return loss.critic(judge(real), judge(fake)).mean()
 
-            judge = future(critic, objective, recipe.unrolled_steps, recipe.unrolled_rate)
+            judge = unrolled(critic, objective, recipe.unrolled_steps, recipe.unrolled_rate)
             total = loss.generator(judge(fake), lambda judge=judge, real=real: judge(real)).mean()
         else:
             output = recipe.critic_output(fake, *given)

@@ -31,7 +31,7 @@ from genlab.images.feeding.held_out import HeldOut  # noqa: E402
 from genlab.images.feeding.source import batch_of  # noqa: E402
 from genlab.networks.latents import normal  # noqa: E402
 from genlab.pictures.samples import COLUMNS, class_grid  # noqa: E402
-from genlab.reports.artifacts import Project, prepared, trained  # noqa: E402
+from genlab.reports.artifacts import Project, prepared, save_as_webp, trained  # noqa: E402
 from pipelines.configuration import recipes  # noqa: E402
 
 OUT = ROOT / "docs/results/conditional/whole"
@@ -60,7 +60,7 @@ def main(name: str) -> None:
     }
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / f"{name}.json").write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
-    class_grid(sampler(recipe, device), latents[:COLUMNS], images.classes).save(OUT / f"{name}.png")
+    save_as_webp(class_grid(sampler(recipe, device), latents[:COLUMNS], images.classes), OUT / f"{name}.webp")
     print(json.dumps({group: scores[group] for group in (GroupName.IN_DOMAIN, GroupName.CLASSES)}, indent=2))
 
 

@@ -4,13 +4,12 @@ The page is made from the results of the evaluation and of benchmarks/ in data/0
 next to the page.
 """
 
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from genlab.errors import InputError
-from genlab.reports.artifacts import Project, Written, complete, metrics_of, reports, speeds_of, thousandths
+from genlab.reports.artifacts import Project, Written, complete, copy_as_webp, metrics_of, reports, speeds_of, thousandths
 from genlab.reports.markdown import number
 
 PAGE = Path("docs/results/adversarial.md")
@@ -67,12 +66,12 @@ def family_results(project: Project, name: str, page: Path, pictures: Sequence[s
 
 
 def copy_pictures(project: Project, recipes: Iterable[str], folder: Path, pictures: Sequence[str]) -> None:
-    """Copy pictures of the evaluation to the folder of a page, samples as <recipe>.png, others as <recipe>_<picture>.png."""
+    """Copy pictures of the evaluation to the folder of a page, samples as <recipe>.webp, others as <recipe>_<picture>.webp."""
     folder.mkdir(parents=True, exist_ok=True)
     for recipe in recipes:
         for picture in pictures:
             name = recipe if picture == "samples" else f"{recipe}_{Path(picture).name}"
-            shutil.copyfile(project.folder / f"data/08_reporting/{recipe}/{picture}.png", folder / f"{name}.png")
+            copy_as_webp(project.folder / f"data/08_reporting/{recipe}/{picture}.png", folder / f"{name}.webp")
 
 
 def describe(entries: Mapping[str, Any], metrics: Mapping[str, Any], speeds: Mapping[str, Any], grids: str) -> list[str]:
@@ -82,7 +81,7 @@ def describe(entries: Mapping[str, Any], metrics: Mapping[str, Any], speeds: Map
         InputError: the recipes were scored under different protocols, so that their scores are not comparable.
     """
     lines, order = comparison("The adversarial family", entries, metrics, speeds)
-    return [*lines, *(line for name in order for line in (f"## {name}", "", f"![samples of {name}]({grids}/{name}.png)", ""))]
+    return [*lines, *(line for name in order for line in (f"## {name}", "", f"![samples of {name}]({grids}/{name}.webp)", ""))]
 
 
 def comparison(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from PIL import Image
 from safetensors.torch import load_file
 
 from genlab.engine.recipe import Recipe
@@ -123,3 +124,14 @@ def trained(project: Project, recipe: str) -> Recipe:
 def thousandths(scores: Mapping[str, float], extractor: str = "efflite0") -> str:
     """Format KID x 1000 with its spread as a table cell, such as "27 ± 1"."""
     return f"{round(1000 * scores[f'kid_{extractor}'])} ± {round(1000 * scores[f'kid_{extractor}_spread'])}"
+
+
+def save_as_webp(picture: Image.Image, file: Path) -> None:
+    """Save a picture of a page as lossless WebP, which is about half as large as PNG."""
+    picture.save(file, lossless=True, quality=100, method=6)
+
+
+def copy_as_webp(source: Path, target: Path) -> None:
+    """Copy a PNG file of an evaluation to a page's folder, as lossless WebP."""
+    with Image.open(source) as picture:
+        save_as_webp(picture, target)

@@ -15,7 +15,7 @@ from genlab.reports.markdown import line, number
 PAGE = Path("docs/results/conditional.md")
 PICTURES = ("samples", "pictures/truncation_curve", "pictures/truncation", "pictures/class_interpolation")
 GROUPS = ("in_domain", "classes", "kid_within_classes", "truncation")  # groups of scores that the page shows
-WHOLE = "whole"  # subfolder of the page's folder: <recipe>.json and <recipe>.png of runs on the whole of Fashion-MNIST
+WHOLE = "whole"  # subfolder of the page's folder: <recipe>.json and <recipe>.webp of runs on the whole of Fashion-MNIST
 
 
 def write(project: Project) -> Written:
@@ -74,16 +74,16 @@ def describe(
         "",
         *truncation_table(ordered),
         "",
-        *(f"![scores of {name} by truncation]({folder}/{name}_truncation_curve.png)" for name in order),
+        *(f"![scores of {name} by truncation]({folder}/{name}_truncation_curve.webp)" for name in order),
         "",
     ]
     if whole:
         lines += whole_set(whole, folder)
     for name in order:
-        lines += [f"## {name}", "", f"![samples of {name}, one row per class]({folder}/{name}.png)", ""]
+        lines += [f"## {name}", "", f"![samples of {name}, one row per class]({folder}/{name}.webp)", ""]
         lines += ["Interpolation between classes, and truncation:", ""]
-        lines += [f"![{name} from class to class]({folder}/{name}_class_interpolation.png)", ""]
-        lines += [f"![{name}, truncated]({folder}/{name}_truncation.png)", ""]
+        lines += [f"![{name} from class to class]({folder}/{name}_class_interpolation.webp)", ""]
+        lines += [f"![{name}, truncated]({folder}/{name}_truncation.webp)", ""]
     return lines
 
 
@@ -147,7 +147,7 @@ def whole_set(whole: Mapping[str, Any], folder: str) -> list[str]:
         "",
         *table(titles, rows),
     ]
-    return [*lines, "", *(f"![samples of {name}, one row per class]({folder}/{WHOLE}/{name}.png)" for name in whole), ""]
+    return [*lines, "", *(f"![samples of {name}, one row per class]({folder}/{WHOLE}/{name}.webp)" for name in whole), ""]
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

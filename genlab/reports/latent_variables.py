@@ -4,13 +4,12 @@ Scores and pictures are results of the evaluation in data/08_reporting; two chec
 """
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from genlab.reports import bridges
-from genlab.reports.artifacts import Project, Written, complete, metrics_of, reports, thousandths, trained_on
+from genlab.reports.artifacts import Project, Written, complete, copy_as_webp, metrics_of, reports, thousandths, trained_on
 
 PAGE = Path("docs/results/latent_variables.md")
 BENCHMARK = Path("data/08_reporting/benchmarks/mixtures.json")
@@ -78,7 +77,7 @@ def copied(project: Project, recipe: str, folder: Path) -> Iterator[str]:
     for kind in PICTURES:
         file = reporting / "samples.png" if kind == "samples" else reporting / f"pictures/{kind}.png"
         if file.exists():
-            shutil.copyfile(file, folder / f"{recipe}_{kind}.png")
+            copy_as_webp(file, folder / f"{recipe}_{kind}.webp")
             yield kind
 
 
@@ -138,7 +137,7 @@ def describe(entries: Mapping[str, Any], metrics: Mapping[str, Any], pictures: M
         "",
     ]
     for name, kinds in pictures.items():
-        lines += [f"## {name}", "", *(line for kind in kinds for line in (f"![{kind} of {name}]({folder}/{name}_{kind}.png)", ""))]
+        lines += [f"## {name}", "", *(line for kind in kinds for line in (f"![{kind} of {name}]({folder}/{name}_{kind}.webp)", ""))]
     return lines
 
 

@@ -130,10 +130,10 @@ def describe(
         "",
     ]
     for name in order:
-        lines += [f"## {name}", "", f"![samples of {name}]({folder}/{name}.png)", ""]
+        lines += [f"## {name}", "", f"![samples of {name}]({folder}/{name}.webp)", ""]
         for picture in shown[name]:
-            lines += [PICTURES[picture], "", f"![{picture.replace('_', ' ')} of {name}]({folder}/{name}_{picture}.png)", ""]
-        lines += ["Training curves:", "", f"![curves of {name}]({folder}/{name}_curves.png)", ""]
+            lines += [PICTURES[picture], "", f"![{picture.replace('_', ' ')} of {name}]({folder}/{name}_{picture}.webp)", ""]
+        lines += ["Training curves:", "", f"![curves of {name}]({folder}/{name}_curves.webp)", ""]
     return lines
 
 

@@ -17,6 +17,7 @@ from genlab.reports.artifacts import (
     metrics_of,
     prepared,
     reports,
+    save_as_webp,
     thousandths,
     trained,
     trained_on,
@@ -67,7 +68,7 @@ def write(project: Project) -> Written:
     pictures = page.with_suffix("")
     pictures.mkdir(parents=True, exist_ok=True)
     for section in sections:
-        picture(project, section).save(pictures / f"{section.image_set}_{section.direction}.png")
+        save_as_webp(picture(project, section), pictures / f"{section.image_set}_{section.direction}.webp")
     names = {section: domain_names(project, section.image_set) for section in sections}
     page.write_text("\n".join(describe(sections, entries, metrics, names, pictures.name)), encoding="utf-8")
     return Written(page, notes)
@@ -146,7 +147,7 @@ def describe(
             "|---|" + "---:|" * len(COLUMNS),
             *(f"| {title} | " + " | ".join(cell(scores, name) for name in COLUMNS) + " |" for title, scores in rows.items()),
             "",
-            f"![{source}, its translations, and {target}]({pictures}/{section.image_set}_{section.direction}.png)",
+            f"![{source}, its translations, and {target}]({pictures}/{section.image_set}_{section.direction}.webp)",
             "",
         ]
     return lines

@@ -22,8 +22,8 @@ def test_recipes_are_sorted_from_best_to_worst_and_training_images_are_last():
     ]
     assert any("48,000 images" in line for line in lines)
     assert [line for line in lines if line.startswith("![")] == [
-        "![samples of wgan](adversarial/wgan.png)",
-        "![samples of gan](adversarial/gan.png)",
+        "![samples of wgan](adversarial/wgan.webp)",
+        "![samples of gan](adversarial/gan.webp)",
     ]
 
 

@@ -23,6 +23,6 @@ def test_conditional_recipes_are_also_compared_by_class():
         "| Coat | 200 | 200 |  |",
         "| none | 100, 0.70, 0.40 | 100, 0.70, 0.40 |",
         "| `gan` | 64,000 | 25 ± 2 | 3.142 | 0.70 | 0.60 | 0.850 | 0.800 |",
-        "![samples of gan, one row per class](conditional/whole/gan.png)",
+        "![samples of gan, one row per class](conditional/whole/gan.webp)",
     ):
         assert expected in lines

@@ -68,7 +68,7 @@ def test_models_are_listed_above_their_baselines():
         "| the source as it is | 0.25 |  |  |  |  | 200 ± 4 | 90.4 |",
         "| untrained generator | 0.25 |  |  |  |  | 600 ± 4 | 90.4 |",
     ]
-    assert "![drawn, its translations, and painted](translation/pairs_a_to_b.png)" in lines
+    assert "![drawn, its translations, and painted](translation/pairs_a_to_b.webp)" in lines
 
 
 def test_the_order_of_the_configuration_does_not_matter():
