@@ -1,4 +1,4 @@
-"""Classifiers of whole image sets: each is trained once, then read from a folder."""
+"""Cache of in-domain classifiers: one per image set, trained once."""
 
 import hashlib
 import json
@@ -21,16 +21,16 @@ log = logging.getLogger(__name__)
 
 
 class Classifiers:
-    """The classifiers of whole image sets, each trained once, then read from a folder."""
+    """In-domain classifiers of image sets. Each is trained once, saved, and loaded from then on."""
 
     def __init__(self, folder: Path):
         self.folder = Path(folder)
 
     def of_set(self, images: PreparedSet) -> Classifier:
-        """The classifier of a set's training images.
+        """Return the classifier trained on the training images of a set.
 
         Raises:
-            InputError: the set isn't labelled, or as `fit`.
+            InputError: the set is not labelled, or has too few classes.
         """
         from safetensors.torch import load_file
 
@@ -38,7 +38,7 @@ class Classifiers:
             raise InputError(f"Image set '{images.name}' ({images.kind}) has no labels to train a classifier with. Declare it labelled.")
         file = self.folder / f"{images.content_hash[:16]}_{key()}.safetensors"
         if not file.exists():
-            log.info("a classifier of the images of '%s', once for all recipes", images.name)
+            log.info("training a classifier on the images of '%s', once for all recipes", images.name)
             train = images.indices("train")
             made = fit(images.images[train], numbers[train], len(images.classes), what=f"'{images.name}'")
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -52,6 +52,6 @@ class Classifiers:
 
 def key() -> str:
     """16 hexadecimal digits of everything that a classifier depends on in addition to the images: code, torch, number of threads."""
-    code = [hashlib.sha256(Path(module.__file__).read_bytes()).hexdigest() for module in (classifier, classifier_training)]
+    code = [hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest() for module in (classifier, classifier_training)]
     settings = [torch.__version__, np.__version__, torch.get_num_threads(), *code]
     return hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:16]

@@ -1,7 +1,7 @@
 """Training of the in-domain classifier.
 
-The budget is counted in images, not epochs: a classifier of 40 images costs as much as one of 60,000. Labels are not smoothed, since
-smoothing draws the features of a class together (Müller et al. 2019, arXiv:1906.02629), and distances and recall measure their spread.
+The budget is a number of images, so that training on 40 images costs as much as on 60,000. Labels are not smoothed: smoothing contracts the
+features of a class (Müller et al. 2019, arXiv:1906.02629), and distances and recall measure their spread.
 """
 
 import numpy as np
@@ -15,21 +15,11 @@ from genlab.errors import InputError
 from genlab.extractors.classifier import FEATURES, SIDE, WIDTHS, Classifier, Network, shrunk
 from genlab.images.pixels import channels_last, to_unit
 
-IMAGES = 64_000  # seen in training, again and again where there are fewer; a multiple of BATCH_SIZE, since a batch of one has no norm
-
-
 BATCH_SIZE = 64
-
-
+IMAGES = 64_000  # budget; a multiple of BATCH_SIZE, since batch norm cannot train on a batch of one image
 LEARNING_RATE = 5e-3  # at its peak
-
-
 WEIGHT_DECAY = 5e-4
-
-
 SEED = 0
-
-
 PROTOCOL = (
     f"a classifier of two convolutions ({' and '.join(map(str, WIDTHS))} filters) and a hidden layer of {FEATURES} units, all with batch "
     f"norm; {IMAGES:,} images seen in batches of {BATCH_SIZE}; AdamW, one cycle of learning rates up to {LEARNING_RATE:g}, seed {SEED}; "
@@ -42,20 +32,20 @@ def fit(
     labels: np.ndarray,  # int (N,), from 0 to classes - 1
     classes: int,
     seed: int = SEED,
-    what: str = "",  # what the progress bar calls them: "real images"
+    what: str = "",  # name of the images in the progress bar, e.g. "real images"
 ) -> Classifier:
-    """Images and their classes -> a classifier: a function of them, of the seed and of torch's number of threads.
+    """Train a classifier. The result depends on the images, the labels, the seed and torch's number of threads.
 
     Raises:
-        InputError: not one label an image, labels that aren't among the classes, or all of one class.
+        InputError: there is not one label per image, a label is out of range, or all images have one class.
     """
     check(images, labels, classes)
     pixels, numbers = shrunk(images), torch.from_numpy(np.asarray(labels, np.int64))
-    network = initial(pixels.shape[1], classes, seed).to(memory_format=torch.channels_last).train()
+    network: Network = initial(pixels.shape[1], classes, seed).to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     batches = order(len(pixels), seed).split(BATCH_SIZE)
     optimizer = torch.optim.AdamW(network.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, len(batches), pct_start=0.25)
-    # Images are seen as they are: shifted by a pixel or two they would take longer to learn than there is time for.
+    # No augmentation: with random shifts of a pixel or two the budget would not suffice.
     with torch.enable_grad():
         for batch in tqdm(batches, f"classifier of {what}" if what else "classifier", unit="batch", disable=None):
             optimizer.zero_grad()
@@ -66,17 +56,17 @@ def fit(
 
 
 def initial(channels: int, classes: int, seed: int = SEED) -> Network:
-    """A network before training; torch's own random state stays as it was."""
+    """Create an untrained network without changing torch's random state."""
     with torch.random.fork_rng(devices=[]):
-        # Not torch.manual_seed: it would seed the accelerators, too, which are not forked.
+        # torch.manual_seed would also seed the accelerators, whose state is not restored.
         torch.default_generator.manual_seed(mix(seed))
         return Network(channels, classes)
 
 
 def check(images: np.ndarray, labels: np.ndarray, classes: int) -> None:
-    """As `fit`."""
+    """Check images and labels; see `fit`."""
     if len(images) != len(labels):
-        raise InputError(f"classifier: got {len(images):,} images and {len(labels):,} labels, expected one label an image.")
+        raise InputError(f"classifier: got {len(images):,} images and {len(labels):,} labels, expected one label per image.")
     seen = np.unique(labels)
     if len(seen) and (seen[0] < 0 or seen[-1] >= classes):
         raise InputError(f"classifier: got labels from {seen[0]} to {seen[-1]}, expected 0 to {classes - 1}, for {classes} classes.")
@@ -88,6 +78,6 @@ def check(images: np.ndarray, labels: np.ndarray, classes: int) -> None:
 
 
 def order(count: int, seed: int) -> Tensor:
-    """Which of `count` images are seen, one after the other, (IMAGES,): all of them, shuffled, again and again."""
+    """Order in which `count` images are used, (IMAGES,): passes over all of them, each shuffled."""
     epochs = [np.random.default_rng(mix(seed, epoch)).permutation(count) for epoch in range(-(-IMAGES // count))]
     return torch.from_numpy(np.concatenate(epochs)[:IMAGES])

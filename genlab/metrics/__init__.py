@@ -1,1 +1,1 @@
-"""Scores of generated images: pure functions, and the extractor whose features they compare."""
+"""Scores of generated images, as pure functions of images or features."""

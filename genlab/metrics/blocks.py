@@ -1,13 +1,13 @@
-"""All pairs of two large sets, a block at a time: N x M numbers of 50,000 images would take 20 GB."""
+"""Blocks of large sets: all N x M pairs of 50,000 images would take 20 GB."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-BLOCK = 2048  # rows, and columns, of what is in memory
+BLOCK = 2048  # rows per block
 
 
 def blocks(features: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """(N, D) -> (place of its first, up to BLOCK of them), for all in turn."""
+    """Yield (index of the first row, block of at most BLOCK rows) for consecutive blocks of features (N, D)."""
     for start in range(0, len(features), BLOCK):
         yield start, features[start : start + BLOCK]

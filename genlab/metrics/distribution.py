@@ -1,4 +1,4 @@
-"""How far a set of images is from a reference set, in the features of an extractor."""
+"""Distances between a set of images and a reference set, in the features of an extractor."""
 
 import numpy as np
 
@@ -12,9 +12,9 @@ def distribution_scores(
     reference: np.ndarray,
     extractor: Extractor,
     seed: int,
-    largest_subset: int | None = None,  # images, for the spread; None: half of them all
+    largest_subset: int | None = None,  # number of images per subset for the spread; None: half of the images
 ) -> dict[str, float]:
-    """Features (N, D), (M, D) -> KID with its spread, and FID; the names say the extractor."""
+    """KID with its spread, and FID, of features (N, D) and reference features (M, D). Names contain that of the extractor."""
     kernel = kernel_distance_estimate(reference, features, seed, largest=largest_subset)
     return {
         f"kid_{extractor.name}": kernel.value,

@@ -8,7 +8,7 @@ from genlab.metrics.blocks import blocks
 
 
 class Estimate(NamedTuple):
-    """A score and its spread."""
+    """A score and its standard deviation."""
 
     value: float
     spread: float  # standard deviation over subsets
@@ -17,7 +17,7 @@ class Estimate(NamedTuple):
 def kernel_distance(real: np.ndarray, fake: np.ndarray) -> float:
     """Features (N, D), (M, D) -> unbiased MMD^2 with k(x, y) = (x.y / D + 1)^3.
 
-    Binkowski et al. 2018 (arXiv:1801.01401), equation 4 and section 4. Unbiased: it may be slightly negative for equal sets.
+    Binkowski et al. 2018 (arXiv:1801.01401), equation 4 and section 4. The unbiased estimate can be slightly negative for equal sets.
     """
     real, fake = real.astype(np.float64), fake.astype(np.float64)
     n, m = len(real), len(fake)
@@ -26,7 +26,7 @@ def kernel_distance(real: np.ndarray, fake: np.ndarray) -> float:
 
 
 def sum_of_others(features: np.ndarray) -> float:
-    """The sum of k(x, y) over all pairs of two different features."""
+    """Sum of k(x, y) over all ordered pairs of two different rows of features (N, D)."""
     total = 0.0
     for row, x in blocks(features):
         for column, y in blocks(features):
@@ -36,7 +36,7 @@ def sum_of_others(features: np.ndarray) -> float:
 
 
 def kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """(N, D), (M, D) -> (N, M)."""
+    """Features (N, D), (M, D) -> kernel matrix k(x, y) = (x.y / D + 1)^3, (N, M)."""
     values: np.ndarray = (x @ y.T / x.shape[1] + 1) ** 3
     return values
 
@@ -45,14 +45,14 @@ def kernel_distance_estimate(
     real: np.ndarray,
     fake: np.ndarray,
     seed: int,
-    subsets: int = 100,
-    share: float = 0.5,  # of each set, in a subset
-    largest: int | None = None,  # images of each set, in a subset; None: as many as the share is
+    subsets: int = 100,  # number of random subsets
+    share: float = 0.5,  # share of each set in a subset
+    largest: int | None = None,  # largest number of images of each set in a subset; None: no limit
 ) -> Estimate:
-    """The distance of the whole sets, and its standard deviation over random subsets drawn without replacement.
+    """Distance of the whole sets, and its standard deviation over random subsets drawn without replacement.
 
-    The paper averages over subsets of 1,000; many sets here are smaller, so that the value is the whole sets' and the subsets
-    give the spread alone.
+    The paper averages over subsets of 1,000 images. Many sets are smaller, so that the value is computed on the whole sets and only the
+    spread on subsets.
     """
     random = np.random.default_rng(seed)
 

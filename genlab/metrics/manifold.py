@@ -1,6 +1,6 @@
-"""Precision and recall: how much of one set of images lies where the other one does. Kynkaanniemi et al. 2019 (arXiv:1904.06991).
+"""Precision and recall of generated images. Kynkaanniemi et al. 2019 (arXiv:1904.06991).
 
-A set's manifold is the union of a ball around each of its images in feature space, which reaches to its k-th nearest other image.
+The manifold of a set is the union of balls around its images in feature space. Each ball reaches to the k-th nearest other image.
 """
 
 import numpy as np
@@ -12,26 +12,29 @@ NEIGHBOURS = 3  # k, section 3.1
 
 
 def precision(real: np.ndarray, fake: np.ndarray, k: int = NEIGHBOURS) -> float:
-    """Features (N, D), (M, D) -> share of the fakes within the reals' manifold, in [0, 1]: do samples look real? Equations 1 and 2.
+    """Features (N, D), (M, D) -> share of fakes in the manifold of the real images, in [0, 1]. Equations 1 and 2.
 
-    Both sets should have as many images: the more a set has, the smaller its balls. With k or fewer a ball reaches to the
-    farthest of its set.
+    High precision means that samples look real. Both sets should have the same number of images, since balls shrink as a set grows. In a
+    set of at most k images, a ball reaches to the farthest image.
     """
     return float(within(fake, real, radii(real, k)).mean())
 
 
 def recall(real: np.ndarray, fake: np.ndarray, k: int = NEIGHBOURS) -> float:
-    """Features (N, D), (M, D) -> share of the reals within the fakes' manifold, in [0, 1]: is nothing left out? Equations 1 and 2."""
+    """Features (N, D), (M, D) -> share of real images in the manifold of the fakes, in [0, 1]. Equations 1 and 2.
+
+    High recall means that the samples cover the variety of the real images.
+    """
     return precision(fake, real, k)
 
 
 def radii(features: np.ndarray, k: int) -> np.ndarray:
-    """(N, D) -> distance of each to its k-th nearest other, (N,)."""
-    return nearest(features, features, k + 1).distances[:, -1]  # the nearest of all is the image itself
+    """Features (N, D) -> distance of each row to its k-th nearest other row, (N,)."""
+    return nearest(features, features, k + 1).distances[:, -1]  # the nearest row is the row itself
 
 
 def within(points: np.ndarray, centres: np.ndarray, reach: np.ndarray) -> np.ndarray:
-    """f of equation 1: whether each point (N, D) is in any ball around centres (M, D) that reaches (M,) -> (N,), bool."""
+    """Whether each point (N, D) is in any ball around centres (M, D) with radii (M,) -> (N,), bool. The function f of equation 1."""
     inside = np.zeros(len(points), bool)
     for row, some in blocks(points):
         for column, block in blocks(centres):

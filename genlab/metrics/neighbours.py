@@ -6,24 +6,24 @@ import numpy as np
 
 from genlab.metrics.blocks import blocks
 
-ROUNDING = 1e-12  # of |x|^2 + |y|^2: more than float64 gets wrong in |x - y|^2 for some thousand features
+ROUNDING = 1e-12  # relative to |x|^2 + |y|^2: exceeds the float64 rounding error of |x - y|^2 for some thousand features
 
 
 class Neighbours(NamedTuple):
-    """Of N points, each point's nearest K among others, the nearest first."""
+    """The K nearest neighbours of N points, nearest first."""
 
     indices: np.ndarray  # (N, K)
     distances: np.ndarray  # (N, K), Euclidean
 
 
 def nearest(points: np.ndarray, others: np.ndarray, count: int = 1) -> Neighbours:
-    """Features (N, D), (M, D) -> for each of N the `count` nearest of M; all M of them where there are fewer."""
+    """Points (N, D), others (M, D) -> the min(count, M) nearest others of each point."""
     found = [nearest_of_block(block, others, count) for _, block in blocks(points)]
     return Neighbours(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 
 def nearest_of_block(points: np.ndarray, others: np.ndarray, count: int) -> Neighbours:
-    """The nearest of each block of the others, and of these the nearest."""
+    """Find the nearest others block by block, then the nearest among these candidates."""
     indices, lengths = [], []
     for start, block in blocks(others):
         to_block = distances(points, block)
@@ -38,7 +38,7 @@ def nearest_of_block(points: np.ndarray, others: np.ndarray, count: int) -> Neig
 def distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """(N, D), (M, D) -> Euclidean (N, M), as |x|^2 + |y|^2 - 2 x.y in float64.
 
-    What is within rounding of 0 is 0, so that equal points are at no distance whatever the order of the sums.
+    Values within rounding error of 0 are set to 0, so that equal points have distance 0 for any order of summation.
     """
     x, y = x.astype(np.float64), y.astype(np.float64)
     norms = np.square(x).sum(1)[:, None] + np.square(y).sum(1)

@@ -1,4 +1,4 @@
-"""Distances between an image and the truth, by torchmetrics."""
+"""Distances between images and their true counterparts, by torchmetrics."""
 
 from typing import cast
 
@@ -9,11 +9,13 @@ MS_SSIM_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # finest scale first
 
 
 def paired_scores(images: Tensor, truth: Tensor) -> dict[str, float]:
-    """Two batches (N, C, H, W) in [-1, 1] -> means over the images, and the standard deviations as `<score>_spread`.
+    """Two batches (N, C, H, W) in [-1, 1] -> mean scores over the images, and standard deviations as `<score>_spread`.
 
-    l1: mean absolute difference, in [0, 2]. psnr: in dB, for a range of 2. ssim: Wang et al. 2004, Gaussian window of 11 px, of
-    intensities from 0 on, as its luminance term wants them; left out for images that are smaller than that. ms_ssim: see there; left
-    out for images that carry one scale only.
+    - l1: mean absolute difference, in [0, 2].
+    - psnr: peak signal-to-noise ratio in dB, for a range of 2.
+    - ssim: Wang et al. 2004, Gaussian window of 11 px, on intensities shifted to [0, 2], as the luminance term requires. Omitted for
+      images smaller than the window.
+    - ms_ssim: see `ms_ssim`. Omitted for images that are large enough for one scale only.
     """
     from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
@@ -33,10 +35,10 @@ def paired_scores(images: Tensor, truth: Tensor) -> dict[str, float]:
 
 
 def ms_ssim(images: Tensor, truth: Tensor) -> Tensor:
-    """Two batches (N, C, H, W) in [-1, 1], of 22 px at least -> multi-scale SSIM, (N,) in [0, 1]. Wang et al. 2003, equation 7.
+    """Two batches (N, C, H, W) in [-1, 1] of at least 22 px -> multi-scale SSIM, (N,) in [0, 1]. Wang et al. 2003, equation 7.
 
-    Of the paper's five scales as many of the finest as fit the window, their weights renormalised to sum 1; channels apart, then
-    averaged. A scale whose structures are opposed on average counts 0, and with it the image: a negative number has no such power.
+    Uses the finest of the paper's five scales that are as large as the window, with weights renormalised to sum 1. Channels are
+    scored separately and averaged. A negative scale counts as 0, since its power is not defined, and makes the score of the image 0.
     """
     from torchmetrics.functional.image import multiscale_structural_similarity_index_measure
 
@@ -48,11 +50,11 @@ def ms_ssim(images: Tensor, truth: Tensor) -> Tensor:
         betas=tuple(weight / sum(weights) for weight in weights),
         normalize="relu",
         reduction="none",
-        # Read by torchmetrics' check of sizes alone, which else refuses 88 to 98 px; the window's 11 px follow from its sigma.
+        # Only torchmetrics' check of sizes reads it, which would refuse 88 to 98 px; the window of 11 px follows from its sigma.
         kernel_size=9,
     )
 
 
 def ms_ssim_scales(height: int, width: int) -> int:
-    """How many of the five scales, each half the one before, hold a window of 11 px: 5 from 176 px, 3 at 64 px, 2 at 32 px."""
+    """Number of the five scales, each half as large as the one before, that hold a window of 11 px: 5 from 176 px, 3 at 64, 2 at 32."""
     return sum(min(height, width) >> halvings >= SSIM_WINDOW for halvings in range(len(MS_SSIM_WEIGHTS)))

@@ -1,6 +1,7 @@
-"""Perceptual path length: how fast images change on the way between two latents. Karras et al. 2018 (arXiv:1812.04948), section 4.1.
+"""Perceptual path length: how fast images change during interpolation. Karras et al. 2018 (arXiv:1812.04948), section 4.1.
 
-Not LPIPS, and no cropping: scores carry the extractor in their name (`ppl_efflite0`) and are not comparable with published ones.
+It uses another distance than LPIPS and does not crop. Scores carry the extractor in their name (`ppl_efflite0`) and are not comparable
+with published ones.
 """
 
 import math
@@ -18,21 +19,21 @@ from genlab.networks.evaluation_mode import evaluation_mode
 from genlab.networks.latents import normal, normal_cdf
 from genlab.networks.style import Generator
 
-STEP = 1e-4  # epsilon, the paper's; in 32 bits, too, the rounding of images adds but 0.001 to a length
+STEP = 1e-4  # epsilon of the paper; rounding of float32 images adds only 0.001 to a length
 
 
 @torch.no_grad()
 def steps_along(
     generator: Generator,
-    space: Literal["z", "w"],  # where the ways are: on great circles, or straight between styles
-    count: int,  # pairs
+    space: Literal["z", "w"],  # z: interpolate latents on great circles; w: interpolate styles linearly
+    count: int,  # number of pairs
     seed: int,
-    step: float = STEP,  # as a share of the way
-    labels: Tensor | None = None,  # (count,), one for both ends of a way, for a generator that is told them
+    step: float = STEP,  # as a share of the path
+    labels: Tensor | None = None,  # (count,), one per path, for a conditional generator
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches of pairs of images (N, C, H, W): those at t and at t + step on ways between random latents, t ~ U(0, 1); no truncation.
+    """Yield batches of image pairs (N, C, H, W), at t and t + step on paths between random latents, t ~ U(0, 1).
 
-    Both images of a pair have the same noise.
+    Latents are not truncated. Both images of a pair have the same noise.
     """
     device = generator.mean.device
     ends = [normal(count, generator.latent_size, mix(seed, number)) for number in (0, 1)]
@@ -55,9 +56,9 @@ def steps_along(
 def great_circle(
     start: Tensor,  # (N, D)
     end: Tensor,
-    share: Tensor,  # (N, 1), of the way
+    share: Tensor,  # position on the path in [0, 1], (N, 1)
 ) -> Tensor:
-    """(N, D), of length sqrt(D): between the latents' directions. In 64 bits: a step is short."""
+    """Interpolate directions of latents on great circles -> (N, D) of length sqrt(D). Computed in float64, since steps are short."""
     start, end = (torch.nn.functional.normalize(each.double(), dim=1) for each in (start, end))
     angle = (start * end).sum(1, keepdim=True).acos()
     place = (torch.sin((1 - share) * angle) * start + torch.sin(share * angle) * end) / torch.sin(angle)
@@ -65,13 +66,13 @@ def great_circle(
 
 
 def perceptual_path_length(
-    pairs: Iterable[tuple[Tensor, Tensor]],  # batches of images (N, C, H, W) in [-1, 1], a step apart
+    pairs: Iterable[tuple[Tensor, Tensor]],  # batches of images (N, C, H, W) in [-1, 1], one step apart
     step: float,
     extractor: Extractor,
 ) -> dict[str, float]:
-    """The mean of d / step^2 over all pairs, d the perceptual distance, and the mean's standard error as `<score>_spread`.
+    """Mean of d / step^2 over all pairs, where d is the perceptual distance, and the standard error as `<score>_spread`.
 
-    All pairs count, outliers too. The images are those that are seen, within [-1, 1], but not rounded to bytes: a step changes less.
+    Outliers are not removed. Images are clipped to [-1, 1] and not rounded to bytes, since one step changes less than a grey level.
     """
     distances = np.concatenate([perceptual_distances(unrounded(first), unrounded(second), extractor) for first, second in pairs])
     lengths = distances / step**2
@@ -82,5 +83,5 @@ def perceptual_path_length(
 
 
 def unrounded(images: Tensor) -> np.ndarray:
-    """(N, C, H, W) in [-1, 1] -> float32 (N, H, W, C) in [0, 255]; extractors work in floats, and take these in the place of bytes."""
+    """Images (N, C, H, W) in [-1, 1] -> float32 (N, H, W, C) in [0, 255]. Extractors accept these in place of bytes."""
     return images.float().add(1).mul(127.5).clamp(0, 255).permute(0, 2, 3, 1).cpu().numpy()

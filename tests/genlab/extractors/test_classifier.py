@@ -144,7 +144,7 @@ def test_the_protocol_states_the_training_settings():
 @pytest.mark.parametrize(
     ("labels", "classes", "message"),
     [
-        ([0, 1, 0], 2, "4 images and 3 labels, expected one label an image"),
+        ([0, 1, 0], 2, "4 images and 3 labels, expected one label per image"),
         ([0, 1, 2, 0], 2, "labels from 0 to 2, expected 0 to 1"),
         ([0, 1, -1, 0], 2, "labels from -1 to 1, expected 0 to 1"),
         ([0, 0, 0, 0], 1, "4 images of 1 of 1 classes, expected 2 classes or more"),
