@@ -1,1 +1,1 @@
-"""Release of a trained recipe: safetensors and ONNX files, and the proof that ONNX computes what torch does."""
+"""Release of trained recipes: safetensors and ONNX files, and a check that ONNX and PyTorch agree."""

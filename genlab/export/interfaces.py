@@ -1,4 +1,6 @@
-"""What networks take and give, as far as their export must know it: images (and noise) to images, or latents to images."""
+"""Inputs and outputs of exported networks: translation (image, noise -> image) and sampling (latent, ... -> image)."""
+
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -11,58 +13,64 @@ from genlab.networks.latents import normal
 from genlab.serving.padding import padded_side
 from genlab.translation.padding import smallest_side
 
-COUNTS = (1, 3, 17)  # of latents in a batch that parity is measured on
-PSIS = (1.0, 0.7, 0.5)  # of its images, in turn
+COUNTS = (1, 3, 17)  # sizes of the batches on which parity is measured
+PSIS = (1.0, 0.7, 0.5)  # truncation of their images, in rotation
 
 
 def translation(
-    network: nn.Module,  # image (N, C, H, W) -> image (N, C', H, W), H and W multiples of the stride; knows its `noise`
-    example: Tensor,  # images (N, C, H, W) of the training size in [-1, 1]: what parity is measured on
+    network: nn.Module,  # image (N, C, H, W) -> image (N, C', H, W), H and W multiples of the stride; has the attribute `noise`
+    example: Tensor,  # images (N, C, H, W) of the training size in [-1, 1], on which parity is measured
     stride: int,
 ) -> Interface:
-    """Any batch, and any H x W that the network takes. A network that takes noise beside the image has a second input of that name."""
+    """Interface of a translating network: any batch size, and any H x W that the network accepts.
+
+    A network with dropout in evaluation mode has `noise` as a second input.
+    """
     smallest = smallest_side(network, example.shape[1], stride)
-    # Said beforehand, for torch would find it out by failing once, and take twice as long.
+    # Given explicitly: torch would infer it from a failed first attempt, which takes twice as long.
     batch, rows, columns = torch.export.Dim("batch"), *(torch.export.Dim(name, min=smallest // stride) for name in ("rows", "columns"))
-    # Sides that differ, and two cells at least, as there are two images: export might take equal ones for one, and 1 for a constant.
+    # Two images, and different sides of at least two cells: export may merge equal dimensions and treats 1 as a constant.
     height, width = (padded_side(size, stride, max(smallest, 2 * stride)) for size in example.shape[-2:])
     image = torch.zeros(2, example.shape[1], height, width if width != height else 2 * width)
 
-    def axes(cell: int):
-        """Those of an input with so many pixels for one of the coarsest grid."""
+    def axes(cell: int) -> dict[int, Any]:
+        """Dynamic axes of an input with `cell` pixels per cell of the coarsest grid."""
         return {0: batch, 2: cell * rows if cell > 1 else rows, 3: cell * columns if cell > 1 else columns}
 
+    noise = cast(DropoutNoise | None, network.noise)
     dynamic = {"image": axes(stride)}
-    if network.noise is not None:
-        dynamic["noise"] = axes(stride // network.noise.stride)
+    if noise is not None:
+        dynamic["noise"] = axes(stride // noise.stride)
     return Interface(
-        inputs=inputs(image, network.noise),
+        inputs=inputs(image, noise),
         output="translation",
         dynamic=dynamic,
-        batches=[inputs(images, network.noise) for images in resized(example, stride, smallest)],
+        batches=[inputs(images, noise) for images in resized(example, stride, smallest)],
     )
 
 
 def sampling(
-    network: nn.Module,  # latent (N, latent_size) [, noise, psi] [, label (N,)] -> image (N, C, H, W); knows its `latent_size`
-    classes: int = 0,  # that the network is told; 0: it takes no label
-    noise_size: int = 0,  # of a style-based network; 0: it takes neither noise nor psi
+    network: nn.Module,  # latent (N, latent_size) [, noise, psi] [, label (N,)] -> image (N, C, H, W); has the attribute `latent_size`
+    classes: int = 0,  # number of classes; 0: no label input
+    noise_size: int = 0,  # of a style-based network; 0: neither noise nor psi inputs
 ) -> Interface:
-    """Any batch; the images are of one size.
+    """Interface of a sampling network: any batch size, images of one size.
 
-    A style-based network also has the inputs `noise` (N, noise_size), from N(0, 1), and `truncation` (N,), psi; one that is told labels
-    has `label`, whole numbers.
+    A style-based network has the additional inputs `noise` (N, noise_size) from N(0, 1) and `truncation` (N,), psi. A conditional network
+    has the additional input `label` (N,), class indices.
     """
 
+    latent_size = cast(int, network.latent_size)
+
     def inputs(count: int, seed: int) -> dict[str, Tensor]:
-        taken = {"latent": normal(count, network.latent_size, seed)}
+        taken = {"latent": normal(count, latent_size, seed)}
         if noise_size:
             psi = torch.tensor(PSIS)[torch.arange(count) % len(PSIS)]
             taken |= {"noise": normal(count, noise_size, mix(seed, 1)), "truncation": psi}
         return taken | ({"label": torch.arange(count) % classes} if classes else {})
 
     batch = torch.export.Dim("batch")
-    example = inputs(2, 0)  # two: export takes an axis of 1 for a constant
+    example = inputs(2, 0)  # two, because export treats an axis of 1 as a constant
     return Interface(
         inputs=example,
         output="image",
@@ -72,7 +80,7 @@ def sampling(
 
 
 def inputs(images: Tensor, noise: DropoutNoise | None) -> dict[str, Tensor]:
-    """Images and, where the network takes it, noise that is a function of their shape alone."""
+    """Inputs of a translating network: images, and noise that is a function of their shape if the network has a noise input."""
     if noise is None:
         return {"image": images}
     with torch.random.fork_rng(devices=[]):
@@ -81,7 +89,7 @@ def inputs(images: Tensor, noise: DropoutNoise | None) -> dict[str, Tensor]:
 
 
 def resized(example: Tensor, stride: int, smallest: int) -> list[Tensor]:
-    """The example's images in batches of 1 and 3, of the training size and two others that are not square."""
+    """Batches of 1 and 3 of the example images, at the training size and at two sizes that are not square."""
     height, width = example.shape[-2:]
     batches = []
     for count, size in (

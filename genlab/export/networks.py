@@ -1,6 +1,6 @@
-"""Trained networks -> safetensors and ONNX files, and the proof that ONNX says what torch says.
+"""Export of trained networks to safetensors and ONNX files, and a check that ONNX and PyTorch agree.
 
-Equal networks give equal files, on any day and in any folder: no date, no path, nothing of the machine is in them.
+Equal networks give equal files: the files contain no date, no path, and nothing else about the machine.
 """
 
 import contextlib
@@ -19,41 +19,41 @@ from torch import Tensor, nn
 
 from genlab.errors import InputError
 
-THREADS = sorted({1, 2, os.cpu_count() or 1})  # of onnxruntime: a sum's order depends on them
+THREADS = sorted({1, 2, os.cpu_count() or 1})  # of onnxruntime; the order of summation depends on them
 
 
 class ParityError(InputError):
-    """An exported network says something else than the trained one."""
+    """An exported network differs from the trained one by more than the tolerance."""
 
 
 class Interface(NamedTuple):
-    """What a network takes and gives, as far as its export must know it; genlab.export.interfaces makes them."""
+    """Inputs and output of a network for its export; see genlab.export.interfaces."""
 
-    inputs: Mapping[str, Tensor]  # input's name in the ONNX file, in the network's order -> one to trace with
-    output: str  # the output's name
-    dynamic: Mapping[str, Mapping[int, Any]]  # input -> axis -> torch.export.Dim; all other axes are constants
-    batches: Sequence[Mapping[str, Tensor]]  # inputs that parity is measured on
+    inputs: Mapping[str, Tensor]  # name of each input, in the network's order -> example to trace with
+    output: str  # name of the output
+    dynamic: Mapping[str, Mapping[int, Any]]  # input -> axis -> torch.export.Dim; other axes are constants
+    batches: Sequence[Mapping[str, Tensor]]  # inputs on which parity is measured
 
 
 def export(
     networks: Mapping[str, nn.Module],
     interface_of: Callable[[nn.Module], Interface],
     folder: str | Path,
-    tolerance: float = 1e-4,  # largest absolute difference, where images span 2
-    description: Mapping[str, Any] | None = None,  # JSON-able, put into every file
+    tolerance: float = 1e-4,  # largest absolute difference, for images in [-1, 1]
+    description: Mapping[str, Any] | None = None,  # JSON-serialisable, stored in every file
 ) -> dict[str, float]:
-    """Write <name>.safetensors and <name>.onnx for each network -> name: largest absolute difference of ONNX from torch.
+    """Write <name>.safetensors and <name>.onnx for each network, and return the largest absolute difference of ONNX from torch by name.
 
-    Networks in evaluation mode, whatever mode they are in. The ONNX files hold their weights.
+    Networks are exported in evaluation mode, whatever their current mode. The ONNX files contain the weights.
 
     Raises:
-        ParityError: a difference above the tolerance.
+        ParityError: a difference exceeds the tolerance.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     differences = {}
     for name, network in networks.items():
-        network = copy.deepcopy(network).to("cpu", torch.float32, memory_format=torch.contiguous_format).eval()
+        network = copy.deepcopy(network).to("cpu", torch.float32, memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
         interface = interface_of(network)
         onnx = to_onnx(network, interface, description or {})
         (folder / f"{name}.safetensors").write_bytes(to_safetensors(network, description or {}))
@@ -63,17 +63,17 @@ def export(
 
 
 def to_safetensors(network: nn.Module, description: Mapping[str, Any]) -> bytes:
-    """A network's state_dict as a safetensors file, whose metadata holds the description as JSON under `genlab`."""
+    """State_dict of a network as the bytes of a safetensors file, with the description as JSON in the metadata key `genlab`."""
     from safetensors.torch import save
 
     tensors = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
-    # One key only: safetensors writes several in an order that changes from call to call.
+    # A single key: safetensors writes several in an order that changes from call to call.
     return save(tensors, metadata={"genlab": json.dumps(description, sort_keys=True)})
 
 
 def to_onnx(network: nn.Module, interface: Interface, description: Mapping[str, Any]) -> bytes:
-    """A network as an ONNX file, the description in its metadata under `genlab`."""
-    with quiet(), torch.no_grad():  # without gradients a third less to trace
+    """Network as the bytes of an ONNX file, with the description as JSON in the metadata key `genlab`."""
+    with quiet(), torch.no_grad():  # tracing takes a third less time without gradients
         program = torch.onnx.export(
             network,
             tuple(interface.inputs.values()),
@@ -84,21 +84,24 @@ def to_onnx(network: nn.Module, interface: Interface, description: Mapping[str, 
             output_names=[interface.output],
             dynamic_shapes=tuple(dict(interface.dynamic[name]) for name in interface.inputs),
         )
-    model = program.model_proto
+    assert program is not None  # with dynamo=True and no file
+    model: Any = program.model_proto
     strip(model)
     model.metadata_props.add(key="genlab", value=json.dumps(description, sort_keys=True))
-    return model.SerializeToString(deterministic=True)
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content
 
 
 def strip(model: Any) -> None:
-    """Take from an ONNX model all that it doesn't compute with: stack traces hold the paths of this machine."""
+    """Remove everything from an ONNX model that is not needed to compute; stack traces contain paths of this machine."""
     for field in ("doc_string", "metadata_props", "producer_name", "producer_version"):
         model.ClearField(field)
     strip_graph(model.graph)
 
 
 def strip_graph(graph: Any) -> None:
-    for field in ("doc_string", "metadata_props", "value_info"):  # value_info: shapes, named by a counter of the exporter
+    """Remove documentation and metadata from a graph and its subgraphs."""
+    for field in ("doc_string", "metadata_props", "value_info"):  # value_info: shapes, whose names contain a counter of the exporter
         graph.ClearField(field)
     for part in (*graph.input, *graph.output, *graph.initializer, *graph.node):
         part.ClearField("doc_string")
@@ -110,10 +113,10 @@ def strip_graph(graph: Any) -> None:
 
 
 def parity(name: str, network: nn.Module, onnx: bytes, interface: Interface, tolerance: float) -> float:
-    """The largest absolute difference of onnxruntime from torch, over batches and numbers of threads.
+    """Largest absolute difference between onnxruntime and torch over all batches and numbers of threads.
 
     Raises:
-        ParityError: above the tolerance, naming network, shapes and value.
+        ParityError: the difference exceeds the tolerance; the message names the network, the shapes and the value.
     """
     largest = 0.0
     sessions = {threads: session(onnx, threads) for threads in THREADS}
@@ -134,8 +137,8 @@ def parity(name: str, network: nn.Module, onnx: bytes, interface: Interface, tol
     return largest
 
 
-def session(onnx: bytes, threads: int):
-    """An onnxruntime session on the CPU."""
+def session(onnx: bytes, threads: int) -> Any:
+    """Create an onnxruntime session on the CPU from the bytes of an ONNX file."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -146,7 +149,7 @@ def session(onnx: bytes, threads: int):
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Without the exporter's log lines and its warnings about torch's own code."""
+    """Suppress log lines of the exporter and its warnings about torch's own code."""
     levels = {logger: logger.level for logger in map(logging.getLogger, ("torch.onnx", "onnx_ir", "onnxscript"))}
     for logger in levels:
         logger.setLevel(logging.ERROR)

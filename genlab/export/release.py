@@ -30,15 +30,15 @@ def restored(
     checkpoint: Mapping[str, Tensor],  # the trained recipe's state_dict
     model: Description,
 ) -> Recipe:
-    """The trained recipe in evaluation mode.
+    """Build the recipe that a checkpoint was saved from, in evaluation mode.
 
     Raises:
-        InputError: the checkpoint is of another model.
+        InputError: the checkpoint belongs to another model.
     """
-    recipe = build(model, "model")
+    recipe: Recipe = build(model, "model")
     try:
         recipe.load_state_dict(checkpoint)
-    except RuntimeError as error:  # torch's list of missing, unexpected and misshapen tensors, one per line
+    except RuntimeError as error:  # torch lists missing, unexpected and misshapen tensors, one per line
         differences = " ".join(str(error).split("\n\t")[1:4])
         raise InputError(f"The checkpoint was trained with another model than the one described: {differences} Train again.") from None
     return recipe.eval()
@@ -46,17 +46,17 @@ def restored(
 
 def release_files(
     recipe: Recipe,
-    model: Description,  # of the recipe, kept in every file
+    model: Description,  # of the recipe, stored in every file
     images: PreparedSet,
-    tolerance: float = 1e-4,  # largest absolute difference of ONNX from torch, where images span 2
+    tolerance: float = 1e-4,  # largest absolute difference of ONNX from torch, for images in [-1, 1]
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """A trained recipe -> file name: content, and the parity, {"onnx_difference": {network: value}, "onnx_tolerance"}.
+    """Files of a release by name, and the parity {"onnx_difference": {network: value}, "onnx_tolerance": value}.
 
-    One safetensors and one ONNX file per network, and release.json. All are functions of the arguments: equal on every call, in any folder.
+    A release has one safetensors and one ONNX file per network, and release.json. The contents depend on the arguments only.
 
     Raises:
         InputError: the recipe neither samples nor translates.
-        ParityError: an ONNX file differs from its network.
+        ParityError: an ONNX file differs from its network by more than the tolerance.
     """
     if isinstance(recipe, Translates):
         facts, interface_of = of_translator(recipe, images)
@@ -85,11 +85,11 @@ def release_files(
 
 
 def of_translator(recipe: Recipe, images: PreparedSet) -> tuple[Facts, Callable[[nn.Module], Interface]]:
-    """The facts of a recipe that translates, and the interface of its networks."""
+    """Facts about a translating recipe for release.json, and the interface of its networks."""
     networks = recipe.generators()
     example = to_unit(to_channels_first(images.images[:PARITY_IMAGES].copy()))
     stride = max(network.stride for network in networks.values())
-    (noise,) = {network.noise for network in networks.values()}  # one for all directions, whose networks have one description
+    (noise,) = {network.noise for network in networks.values()}  # equal for both directions, whose networks have one description
     facts = {
         "served_as": "translator",
         "directions": list(networks),
@@ -103,13 +103,13 @@ def of_translator(recipe: Recipe, images: PreparedSet) -> tuple[Facts, Callable[
 
 
 def of_sampler(recipe: Recipe, images: PreparedSet) -> tuple[Facts, Callable[[nn.Module], Interface]]:
-    """The facts of a recipe that generates images from latents, and the interface of its network."""
+    """Facts about a sampling recipe for release.json, and the interface of its network."""
     facts = {
         **recipe.facts(),
         "served_as": "sampler",
         "latent_size": recipe.generators()["generator"].latent_size,
-        "classes": list(images.classes[: recipe.classes]),  # that it is conditional on
+        "classes": list(images.classes[: recipe.classes]),  # classes that the model is conditional on
     }
-    if recipe.noise_size:  # only of some: the releases of all others stay as they are
+    if recipe.noise_size:  # only style-based recipes have these facts
         facts |= {"noise_size": recipe.noise_size, "truncates": truncated_by(recipe).value}
     return facts, functools.partial(sampling, classes=recipe.classes, noise_size=recipe.noise_size)

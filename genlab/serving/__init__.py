@@ -1,5 +1,5 @@
-"""What a released model needs to answer: numpy, Pillow and onnxruntime, without torch and without MLflow.
+"""Inference of released models with numpy, Pillow and onnxruntime, without torch and MLflow.
 
-The registry ships a copy of this package in every model version, where it has another name. Its modules therefore import each other
-relatively, and nothing else of genlab.
+Every registered model version contains a copy of this package under another name. Its modules therefore import each other relatively
+and import nothing else of genlab.
 """

@@ -1,9 +1,9 @@
-"""What can be wrong with a request."""
+"""Errors of requests to released models."""
 
 
 class RequestError(ValueError):
-    """A request can't be answered; the message gives the value received and the value expected."""
+    """The request is invalid. The message gives the value received and the value expected."""
 
 
 class DecodeError(Exception):
-    """The bytes are no image that can be used; the message says why, in words for the user."""
+    """The bytes are not a usable image. The message gives the reason in plain words."""

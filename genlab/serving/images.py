@@ -1,4 +1,4 @@
-"""Images: from bytes to upright pixels, from any mode to grey or RGB, and from pixels to a PNG file."""
+"""Image files: decoding, conversion to grey or RGB, and encoding as PNG."""
 
 import io
 
@@ -7,34 +7,34 @@ from PIL import Image, ImageOps
 
 from .errors import DecodeError
 
-MAX_PIXELS = 89_478_485  # PIL's own bound, from which on it warns of a decompression bomb; here it is an error
+MAX_PIXELS = 89_478_485  # PIL warns of a decompression bomb above this number; here it is an error
 WHITE = (255, 255, 255)
 SIXTEEN_BITS = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I"})  # PIL opens some 16-bit files as 32-bit "I"
 
 
 def upright(content: bytes) -> Image.Image:
-    """A file's bytes -> the whole image, loaded, upright as its EXIF says; animations yield their first frame.
+    """Decode the bytes of an image file and rotate the image as its EXIF data specifies. Animations yield their first frame.
 
     Raises:
-        DecodeError: more than MAX_PIXELS.
+        DecodeError: the image has more than MAX_PIXELS pixels.
         Exception: PIL's plugins raise almost anything for damaged bytes: OSError, SyntaxError, struct.error, IndexError.
     """
     image = Image.open(io.BytesIO(content))
     if image.width * image.height > MAX_PIXELS:
         raise DecodeError(f"{image.width:,} x {image.height:,} pixels, more than {MAX_PIXELS:,}")
     image.load()
-    turned = ImageOps.exif_transpose(image)
+    turned: Image.Image = ImageOps.exif_transpose(image)
     turned.format = image.format
     return turned
 
 
 def convert(image: Image.Image, channels: int, background: tuple[int, int, int] = WHITE) -> Image.Image:
-    """Any mode -> grey (channels 1) or RGB (channels 3), 8 bits; whatever is transparent is laid on the background.
+    """Convert an image of any mode to grey (1 channel) or RGB (3 channels) with 8 bits, on a background if it is transparent.
 
-    16 bits are scaled to 8 (65535 -> 255), grey is the luma of ITU-R 601-2, and colour profiles are not applied.
+    16 bits are scaled to 8 (65535 -> 255), grey is the luma of ITU-R 601-2, and colour profiles are ignored.
 
     Raises:
-        DecodeError: a mode whose range or colours can't be known: floating point, 32 bits, Lab.
+        DecodeError: the range or the colours of the mode are unknown: floating point, 32 bits, Lab.
     """
     if image.mode in SIXTEEN_BITS:
         image = eight_bits(image)
@@ -50,10 +50,10 @@ def convert(image: Image.Image, channels: int, background: tuple[int, int, int] 
 
 
 def eight_bits(image: Image.Image) -> Image.Image:
-    """16-bit grey -> L: v / 257, rounded.
+    """Convert a 16-bit grey image to 8 bits: v / 257, rounded.
 
     Raises:
-        DecodeError: 32-bit pixels outside 0 to 65535.
+        DecodeError: a pixel is outside 0 to 65535.
     """
     values = np.asarray(image).astype(np.int64)
     if values.min() < 0 or values.max() > 65535:
@@ -62,19 +62,20 @@ def eight_bits(image: Image.Image) -> Image.Image:
 
 
 def to_unit(image: Image.Image) -> np.ndarray:
-    """Grey or RGB, 8 bits -> (1, C, H, W) float32 in [-1, 1]."""
+    """Grey or RGB image with 8 bits -> float32 (1, C, H, W) in [-1, 1]."""
     pixels = np.asarray(image, np.float32).reshape(image.height, image.width, -1)
     unit: np.ndarray = pixels.transpose(2, 0, 1)[None] / np.float32(127.5) - np.float32(1)
     return unit
 
 
 def to_bytes(image: np.ndarray) -> np.ndarray:
-    """(C, H, W) float32 in [-1, 1] -> (H, W, C) uint8, rounded; values outside are clipped."""
-    return np.rint((image.transpose(1, 2, 0) + np.float32(1)) * np.float32(127.5)).clip(0, 255).astype(np.uint8)
+    """Float32 (C, H, W) in [-1, 1] -> uint8 (H, W, C), rounded and clipped."""
+    levels: np.ndarray = np.rint((image.transpose(1, 2, 0) + np.float32(1)) * np.float32(127.5)).clip(0, 255).astype(np.uint8)
+    return levels
 
 
 def png(pixels: np.ndarray) -> bytes:
-    """uint8 (H, W, C), C 1 or 3 -> a PNG file."""
+    """Pixels uint8 (H, W, C), C 1 or 3 -> bytes of a PNG file."""
     file = io.BytesIO()
     Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(file, "PNG")
     return file.getvalue()

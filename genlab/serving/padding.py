@@ -1,4 +1,4 @@
-"""Images of any H x W for networks that take multiples: what is missing is reflected, and cut off again."""
+"""Reflection padding of images to the sides that a network requires, and the crop that removes it."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar, cast
@@ -7,7 +7,7 @@ import numpy as np
 
 
 class Indexable(Protocol):
-    """A numpy array or a torch tensor: both take numpy's indices."""
+    """Numpy array or torch tensor; both support numpy's indices."""
 
     @property
     def shape(self) -> Sequence[int]: ...
@@ -20,12 +20,12 @@ Images = TypeVar("Images", bound=Indexable)
 
 def pad(
     images: Images,  # (..., H, W), H and W at least 1
-    multiple: int,  # of the sides that come out: the network's stride
-    smallest: int = 1,  # side that the network takes
+    multiple: int,  # padded sides are multiples of it: the stride of the network
+    smallest: int = 1,  # smallest side that the network accepts
 ) -> Images:
-    """(..., H, W) -> (..., H', W'), reflected at the bottom and the right edge; `images` itself where nothing is missing.
+    """Pad images (..., H, W) by reflection at the bottom and right edges; returns `images` itself if no padding is needed.
 
-    As numpy.pad's mode `reflect`, the reflection may be wider than the image. A side of 1 is repeated.
+    Reflection repeats as in `numpy.pad`, so that the padding may exceed the image. A side of 1 is repeated.
     """
     height, width = images.shape[-2:]
     rows, columns = (padded_side(side, multiple, smallest) for side in (height, width))
@@ -35,17 +35,17 @@ def pad(
 
 
 def crop(images: Images, height: int, width: int) -> Images:
-    """The inverse of pad: (..., H', W') -> (..., height, width)."""
+    """Remove the padding of `pad`: (..., H', W') -> (..., height, width)."""
     return cast(Images, images[..., :height, :width])
 
 
 def padded_side(side: int, multiple: int, smallest: int = 1) -> int:
-    """The least multiple that is no smaller than the side and than the smallest."""
+    """Smallest multiple of `multiple` that is at least `side` and at least `smallest`."""
     return -(-max(side, smallest) // multiple) * multiple
 
 
 def reflection(side: int, padded: int) -> np.ndarray:
-    """The index of the pixel at 0 .. padded - 1: 0 1 2 1 0 1 ... for a side of 3. The edge pixel is not doubled."""
+    """Source index of each padded pixel, (padded,): 0 1 2 1 0 1 ... for a side of 3. Edge pixels are not repeated."""
     if side == 1:
         return np.zeros(padded, int)
     within = np.arange(padded) % (2 * (side - 1))

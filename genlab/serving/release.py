@@ -1,4 +1,4 @@
-"""A release folder: its facts and its networks."""
+"""Reading of release folders: facts and networks."""
 
 import json
 from pathlib import Path
@@ -6,17 +6,17 @@ from typing import Any
 
 import onnxruntime
 
-LAST_SEED = 2**63 - 1  # of MLflow's type `long`
+LAST_SEED = 2**63 - 1  # largest value of MLflow's type `long`
 
 
 def read_facts(folder: Path) -> dict[str, Any]:
-    """The content of release.json."""
+    """Read release.json from a release folder."""
     facts: dict[str, Any] = json.loads((folder / "release.json").read_text(encoding="utf-8"))
     return facts
 
 
 def open_network(file: Path) -> onnxruntime.InferenceSession:
-    """An ONNX file as a session on the CPU, which logs errors only."""
+    """Open an ONNX file as a session on the CPU that logs errors only."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # errors
     return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])

@@ -1,4 +1,4 @@
-"""A released sampling network: seeds in, PNG files out."""
+"""Released sampling networks: seeds -> PNG files."""
 
 import math
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from .images import png, to_bytes
 from .release import LAST_SEED, open_network, read_facts
 from .truncation import truncated
 
-MOST = 1000  # images from one seed on
+MAX_COUNT = 1000  # largest number of images per seed
 
 Truncation = float | Literal["as trained"]
 
@@ -21,7 +21,7 @@ Truncation = float | Literal["as trained"]
 class Sampler:
     """The sampling network in a release folder (release.json, generator.onnx).
 
-    A seed's generator draws the latent, then the label, then the noise, where the model takes these: none depends on what comes after it.
+    The random generator of a seed draws the latent first, then the label, then the noise, if the model has these inputs.
     """
 
     def __init__(self, folder: str | Path):
@@ -32,21 +32,21 @@ class Sampler:
 
     def images(
         self,
-        seeds: Sequence[int],  # from 0 on
-        truncation: Truncation = "as trained",  # bound of the latent's numbers, 0 for none; if the model truncates styles: psi, 0 to 1
+        seeds: Sequence[int],  # 0 or more
+        truncation: Truncation = "as trained",  # bound of the latents, 0: none; for a style-based model psi, 0 to 1
         count: int = 1,  # images per seed
-        label: str | None = "",  # of a conditional model: a class's name, or its number as text; "": each seed has its own
+        label: str | None = "",  # class of a conditional model, by name or by number as text; "": drawn from the seed
     ) -> list[bytes]:
-        """Seeds -> PNG files; for each seed those of seed, seed + 1, ..., `count` of them. Equal seeds give equal images.
+        """Generate images as PNG files: `count` images for each seed, those of seed, seed + 1, ... Equal seeds give equal images.
 
-        A lower truncation gives less variety and more typical images: psi 0 is the mean of the styles, psi 1 the styles as trained.
+        Lower truncation gives less variety and more typical images: psi 0 is the mean of the styles, psi 1 leaves them unchanged.
 
         Raises:
-            RequestError: a seed, truncation, count or label that the model doesn't take.
+            RequestError: a seed, truncation, count or label is invalid for the model.
         """
         bound = self.bound_of(truncation)
-        if not (isinstance(count, Integral) and 1 <= count <= MOST):
-            raise RequestError(f"count: got {count}, expected a whole number, 1 to {MOST}.")
+        if not (isinstance(count, Integral) and 1 <= count <= MAX_COUNT):
+            raise RequestError(f"count: got {count}, expected a whole number, 1 to {MAX_COUNT}.")
         number = class_number(label, self.classes) if label else None
         last = LAST_SEED - count + 1
         for row, seed in enumerate(seeds):
@@ -56,27 +56,27 @@ class Sampler:
         return [self.sample(each, bound, number) for seed in seeds for each in range(int(seed), int(seed) + count)]
 
     def bound_of(self, truncation: Truncation) -> float:
-        """The number that a request's truncation stands for.
+        """Convert the truncation of a request to a number.
 
         Raises:
-            RequestError: it is none, or out of range.
+            RequestError: it is not a number, or out of range.
         """
         if truncation == "as trained":
             return 1.0 if self.truncates_styles else 0.0
         most, expected = (1, "psi, a number from 0 to 1") if self.truncates_styles else (math.inf, "a positive number, or 0 for none")
-        if not (isinstance(truncation, Real) and 0 <= truncation <= most):  # NaN isn't, either
+        if not (isinstance(truncation, Real) and 0 <= truncation <= most):  # also refuses NaN
             raise RequestError(f"truncation: got {truncation}, expected {expected}.")
         return float(truncation)
 
     def sample(self, seed: int, truncation: float, label: int | None = None) -> bytes:
-        """A seed -> its image as a PNG file. One at a time: in a batch the last bits depend on the others."""
+        """Generate the image of a seed as a PNG file. Images are computed one by one, since last bits depend on the batch."""
         random = np.random.default_rng(seed)
         latent = random.standard_normal(self.facts["latent_size"])
         if not self.truncates_styles:
             latent = truncated(latent, truncation or math.inf)
         inputs = {"latent": latent.astype(np.float32)[None]}
         if self.classes:
-            own = random.integers(len(self.classes))  # drawn also where another is asked for: the noise comes after it
+            own = random.integers(len(self.classes))  # drawn even if a label is given, so that the noise of a seed is always the same
             inputs["label"] = np.array([own if label is None else label], np.int64)
         if self.truncates_styles:
             inputs["noise"] = random.standard_normal((1, self.facts["noise_size"])).astype(np.float32)
@@ -86,10 +86,10 @@ class Sampler:
 
 
 def class_number(label: str, classes: Sequence[str]) -> int:
-    """A class's name, or its number as text -> its number. A name takes precedence: classes may have other classes' numbers as names.
+    """Number of a class, given by its name or by its number as text. Names take precedence, since names may look like numbers.
 
     Raises:
-        RequestError: neither.
+        RequestError: there is no such class.
     """
     numbers = {str(number): number for number in range(len(classes))} | {name: number for number, name in enumerate(classes)}
     if label not in numbers:

@@ -1,4 +1,4 @@
-"""Where the tiles of an image lie, and how they are blended so that no seam shows."""
+"""Positions and blending weights of overlapping tiles, so that no seams are visible."""
 
 from types import EllipsisType
 
@@ -8,17 +8,17 @@ Place = tuple[EllipsisType, slice, slice]  # an index of images (..., H, W)
 
 
 def windows(
-    side: int,  # px, of the image
-    tile: int,
-    overlap: int,
-    stride: int,
-    cell: int = 1,  # px of the noise's grid, on which tiles begin at least
+    side: int,  # of the image, px
+    tile: int,  # side of a tile, px
+    overlap: int,  # of neighbouring tiles, px
+    stride: int,  # of the network, px
+    cell: int = 1,  # cell of the noise grid, px; tiles start at multiples of it
 ) -> list[tuple[int, np.ndarray]]:
-    """Where each tile of a side begins, and the weights of its pixels: of all tiles together 1 at every pixel of the side.
+    """Start and weights (tile,) of each tile along a side. The weights of all tiles add up to 1 at every pixel.
 
-    The weights fall to almost nothing where a tile borders on another, and not at the image's border: as 3t^2 - 2t^3, t falling from 1
-    to 0 over the overlap, which hides what a tile gets wrong near its border better than t itself. The last tile ends with the side.
-    Tiles begin at multiples of the stride, where the overlap leaves room for that: the network's grids then lie as in the whole image.
+    Weights decrease towards neighbouring tiles as 3t^2 - 2t^3, with t from 1 to 0 over the overlap, which hides errors near the border of
+    a tile better than t itself. They do not decrease at the border of the image. The last tile ends at the end of the side. Tiles start at
+    multiples of the stride if the overlap permits, so that the grids of the network are aligned as in the whole image.
     """
     if side <= tile:
         return [(0, np.ones(side))]
@@ -36,6 +36,6 @@ def windows(
 
 
 def coarser(place: Place, cell: int) -> Place:
-    """A place in an image, (..., slice of rows, slice of columns) -> the same place on a grid whose cells are `cell` pixels wide."""
+    """Convert a place in pixels, (..., rows, columns), to the same place on a grid with cells of `cell` pixels."""
     _, rows, columns = place
     return ..., slice(rows.start // cell, rows.stop // cell), slice(columns.start // cell, columns.stop // cell)

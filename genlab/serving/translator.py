@@ -1,4 +1,4 @@
-"""Released translating networks: image files in, PNG files of the same height and width out."""
+"""Released translating networks: image files -> PNG files of the same height and width."""
 
 from collections.abc import Sequence
 from numbers import Integral
@@ -11,7 +11,7 @@ from .errors import RequestError
 from .images import convert, png, to_bytes, to_unit, upright
 from .padding import crop, pad
 from .release import LAST_SEED, open_network, read_facts
-from .tiling import coarser, windows
+from .tiling import Place, coarser, windows
 
 
 class Translator:
@@ -25,15 +25,15 @@ class Translator:
 
     def images(
         self,
-        contents: Sequence[bytes],  # image files
+        contents: Sequence[bytes],  # of image files
         direction: str,  # one of self.directions
-        tile: int = 0,  # px, side of the tiles, which overlap by a quarter of it at least; 0: whole images at once
-        seed: int = 0,  # of the noise, where the networks take noise; every image gets the same
+        tile: int = 0,  # side of the tiles, px, which overlap by at least a quarter; 0: whole images
+        seed: int = 0,  # of the noise, if the networks have a noise input; all images get the same noise
     ) -> list[bytes]:
-        """Image files -> PNG files.
+        """Translate image files to PNG files.
 
         Raises:
-            RequestError: an image that can't be read, or a direction, tile or seed that the networks don't take.
+            RequestError: an image cannot be read, or the direction, tile or seed is invalid.
         """
         stride, smallest = self.facts["stride"], self.facts["smallest_side"]
         if direction not in self.directions:
@@ -47,10 +47,10 @@ class Translator:
         return [self.translate(self.read(content, row), direction, tile, seed) for row, content in enumerate(contents)]
 
     def read(self, content: bytes, row: int) -> Image.Image:
-        """An image file -> grey or RGB, as the networks take it.
+        """Decode an image file to grey or RGB, as the networks require.
 
         Raises:
-            RequestError: not an image that can be read.
+            RequestError: the image cannot be read.
         """
         try:
             if not isinstance(content, bytes):
@@ -63,13 +63,13 @@ class Translator:
             ) from None
 
     def translate(self, image: Image.Image, direction: str, tile: int, seed: int) -> bytes:
-        """An image as `read` returns it -> a PNG file."""
+        """Translate an image as returned by `read` to a PNG file."""
         padded = pad(to_unit(image), self.facts["stride"], self.facts["smallest_side"])
         translation = self.blend(padded, direction, tile, np.random.default_rng([seed]))
         return png(to_bytes(crop(translation[0], image.height, image.width)))
 
     def blend(self, pixels: np.ndarray, direction: str, tile: int, generator: np.random.Generator) -> np.ndarray:
-        """(1, C, H, W), multiples of the network's stride -> (1, C, H, W), tile by tile, row by row; without a tile, the whole is one."""
+        """Translate (1, C, H, W) with sides that are multiples of the stride, tile by tile; tile 0: as a whole."""
         height, width = pixels.shape[2:]
         noise = self.facts["noise"]
         cell = noise["stride"] if noise else 1
@@ -78,7 +78,7 @@ class Translator:
         blended = np.zeros((1, self.facts["channels"], height, width), np.float32)
         for top, down in rows:
             for left, across in columns:
-                place = (..., slice(top, top + len(down)), slice(left, left + len(across)))
+                place: Place = (..., slice(top, top + len(down)), slice(left, left + len(across)))
                 inputs = {"image": pixels[place]}
                 if drawn is not None:
                     inputs["noise"] = drawn[coarser(place, cell)]
@@ -88,5 +88,5 @@ class Translator:
 
 
 def reason(error: Exception, content: bytes) -> str:
-    """The error's message, but not PIL's for an unknown format, which names a buffer's address."""
+    """Message of an error. PIL's message for unknown formats contains a memory address and is replaced."""
     return f"it begins with {content[:12]!r}" if isinstance(error, UnidentifiedImageError) else str(error) or type(error).__name__

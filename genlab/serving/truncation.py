@@ -1,4 +1,4 @@
-"""Truncated latents: less variety, more typical images."""
+"""Truncation of latents, for less variety and more typical images."""
 
 import math
 from statistics import NormalDist
@@ -9,10 +9,11 @@ STANDARD = NormalDist()
 
 
 def truncated(latent: np.ndarray, bound: float) -> np.ndarray:
-    """Numbers from N(0, 1), (D,) -> numbers from N(0, 1) within [-bound, bound], each moved monotonically; the same for an infinite bound.
+    """Map latents (D,) from N(0, 1) monotonically to N(0, 1) truncated to [-bound, bound]; unchanged for an infinite bound.
 
-    Brock et al. 2018 (arXiv:1809.11096, section 3.1), by the inverse of the distribution's function. genlab.networks.latents.truncated
-    computes the same with torch, whose last bits may differ. Uses the lower tail for both signs: the upper one rounds to 1.
+    Truncation trick of Brock et al. 2018 (arXiv:1809.11096, section 3.1), by the inverse distribution function.
+    genlab.networks.latents.truncated computes the same with torch, up to last bits. The lower tail is used for both signs, because the
+    upper one rounds to 1.
     """
     if math.isinf(bound):
         return latent
@@ -23,5 +24,5 @@ def truncated(latent: np.ndarray, bound: float) -> np.ndarray:
 
 
 def normal_cdf(number: float) -> float:
-    """The share of N(0, 1) below a number; NormalDist.cdf rounds it to 0 too early."""
+    """Distribution function of N(0, 1), precise in the lower tail, where NormalDist.cdf rounds to 0."""
     return math.erfc(-number / math.sqrt(2)) / 2

@@ -1,1 +1,1 @@
-"""Translation of images of any size: padding to the stride, and tiling."""
+"""Translation of images of any size by padding and tiling."""

@@ -1,4 +1,4 @@
-"""Images of any H x W through networks that want multiples: reflect what is missing, translate, cut it off again."""
+"""Translation of images of any size: pad by reflection to multiples of the stride, translate, crop."""
 
 from collections.abc import Callable
 
@@ -9,18 +9,18 @@ from genlab.errors import InputError
 from genlab.serving import padding
 from genlab.serving.padding import Images, crop
 
-CELLS = 4  # of the coarsest grid along a side: with so many every padding and norm that a network uses has what it needs
+CELLS = 4  # cells of the coarsest grid per side with which all paddings and norms of networks work
 
 
 def pad(
     images: Images,  # (..., H, W)
-    multiple: int,  # of the sides that come out: the network's stride
-    smallest: int = 1,  # side that the network takes, as `smallest_side` finds it
+    multiple: int,  # padded sides are multiples of it: the stride of the network
+    smallest: int = 1,  # smallest side that the network accepts, see `smallest_side`
 ) -> Images:
-    """(..., H, W) -> (..., H', W') as genlab.serving.padding.pad.
+    """Pad images (..., H, W) as genlab.serving.padding.pad does.
 
     Raises:
-        InputError: an image without pixels.
+        InputError: height or width is 0.
     """
     height, width = images.shape[-2:]
     if not (height and width):
@@ -29,10 +29,10 @@ def pad(
 
 
 def check_sides(images: Tensor, domain: str, stride: int) -> None:
-    """Whether a network that wants multiples of the stride can train on these images (N, C, H, W).
+    """Check that a network can be trained on images (N, C, H, W). Training does not pad and crop as translating does.
 
     Raises:
-        InputError: it can't; translating pads and crops, training doesn't.
+        InputError: height or width is not a multiple of the stride.
     """
     height, width = images.shape[2:]
     if height % stride or width % stride:
@@ -44,20 +44,20 @@ def check_sides(images: Tensor, domain: str, stride: int) -> None:
 
 @torch.no_grad()
 def smallest_side(network: nn.Module, channels: int, stride: int) -> int:
-    """The least multiple of the stride that the network takes as height and as width, found by trying.
+    """Find the smallest multiple of the stride that the network accepts as height and width, by trying.
 
-    Reflection padding wants a side longer than itself, instance norm more than one pixel, both on the coarsest grid. Tried without
-    noise: where it enters, it changes no size.
+    On the coarsest grid, reflection padding requires a side longer than the padding, and instance norm more than one pixel. Noise is
+    left out, because it does not change sizes.
 
     Raises:
-        InputError: none of the first few does.
+        InputError: the network accepts none of the first few multiples.
     """
     parameter = next(network.parameters())
     reason = ""
     for side in range(stride, CELLS * stride + 1, stride):
         try:
             network(torch.zeros(1, channels, side, side, device=parameter.device, dtype=parameter.dtype))
-        except (RuntimeError, ValueError) as error:  # the layers' own ways of saying that an image is too small
+        except (RuntimeError, ValueError) as error:  # raised by layers if an image is too small
             reason = str(error)
         else:
             return side
@@ -69,11 +69,11 @@ def smallest_side(network: nn.Module, channels: int, stride: int) -> int:
 
 @torch.no_grad()
 def translate(
-    network: Callable[[Tensor], Tensor],  # image -> image of the same height and width; itself draws what noise it takes
+    network: Callable[[Tensor], Tensor],  # image -> image of the same height and width; draws its own noise
     images: Tensor,  # (N, C, H, W) in [-1, 1], any H x W
     stride: int,
     smallest: int = 1,
 ) -> Tensor:
-    """Images (N, C, H, W) -> (N, C', H, W)."""
+    """Translate images (N, C, H, W) to (N, C', H, W), with padding and cropping."""
     height, width = images.shape[-2:]
     return crop(network(pad(images, stride, smallest)), height, width)

@@ -1,4 +1,4 @@
-"""Images too large to be translated at once: in tiles that overlap and are blended, so that no seam shows."""
+"""Translation of large images in overlapping tiles, blended so that no seams are visible."""
 
 from collections.abc import Callable
 
@@ -15,21 +15,21 @@ from genlab.translation.padding import pad
 
 @torch.no_grad()
 def translate_in_tiles(
-    network: Callable[..., Tensor],  # image -> image of the same height and width; takes noise beside it where there is some
+    network: Callable[..., Tensor],  # image [, noise] -> image of the same height and width
     images: Tensor,  # (N, C, H, W) in [-1, 1], any H x W
-    tile: int,  # px, its side
-    overlap: int,  # px that neighbours share, at least (the noise's grid may allow no more than it)
-    stride: int = 1,  # the network's
-    smallest: int = 1,  # side that the network takes, as genlab.translation.padding.smallest_side finds it
-    noise: DropoutNoise | None = None,  # the network's: drawn once for the whole, so that tiles agree where they overlap
+    tile: int,  # side of a tile, px
+    overlap: int,  # smallest overlap of neighbouring tiles, px
+    stride: int = 1,  # of the network
+    smallest: int = 1,  # smallest side that the network accepts, see genlab.translation.padding.smallest_side
+    noise: DropoutNoise | None = None,  # noise of the network, drawn once for the whole image, so that overlapping tiles agree
 ) -> Tensor:
-    """Images (N, C, H, W) -> (N, C', H, W), padded and cropped as by genlab.translation.padding.translate; tile by tile, row by row.
+    """Translate images (N, C, H, W) to (N, C', H, W) tile by tile, with padding and cropping.
 
-    Where all tiles that hold a pixel see as much around it as the network does, it is what the whole image would give. A network whose
-    norms go by an image's own statistics takes those of each tile: it says something else of it than of the whole.
+    A pixel equals that of the whole image's translation if every tile that contains it covers the receptive field around it. A network
+    with instance norm uses the statistics of each tile, so that its result differs from that of the whole image.
 
     Raises:
-        InputError: a tile that the network can't take, an overlap that leaves nothing of it, or an image without pixels.
+        InputError: the network does not accept the tile, the overlap is not smaller than the tile, or height or width is 0.
     """
     if tile < max(smallest, 1) or tile % stride:
         raise InputError(f"tile: got {tile} px, expected a multiple of the network's stride, {stride}, and at least {max(smallest, 1)}.")
