@@ -1,15 +1,15 @@
-"""What a release is to those who use it: the code that answers them, what it takes, and what the card says of that."""
+"""How a release is served: its MLflow adapter, the requests it takes, and their description on the model card."""
 
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-Facts = dict[str, Any]  # what release.json says
+Facts = dict[str, Any]  # content of release.json
 FACTS = "release.json"
-MOST_NAMED = 20  # classes
-COLOURS = {1: "grey", 3: "RGB"}  # by channels
-TRUNCATIONS = {  # by what is truncated: the param's default, and what the card says of it
+MOST_NAMED = 20  # classes named on the card
+COLOURS = {1: "grey", 3: "RGB"}  # by number of channels
+TRUNCATIONS = {  # what is truncated -> default of the param, and its description on the card
     "latents": (0.0, "`truncation` bounds these (0: no bound)"),  # JSON has no infinity
     "styles": (
         1.0,
@@ -20,17 +20,17 @@ TRUNCATIONS = {  # by what is truncated: the param's default, and what the card 
 
 
 class Serving(NamedTuple):
-    """How a release is served. Every one answers with a column `image`, PNG files."""
+    """How a release is served. Every response has one column `image` of PNG files."""
 
-    file: Path  # the adapter to MLflow, which pipelines.release.shipping puts into the version
-    column: tuple[str, str]  # what a request must have, a row an image: name, MLflow's type
-    params: tuple[tuple[str, str, Any], ...]  # what it may have: name, MLflow's type, default
-    example: Callable[[Any], list[Any]]  # a genlab.images.prepared_set.PreparedSet -> values of the column
-    sentence: str  # what it takes and gives, in Markdown
+    file: Path  # the MLflow adapter, which pipelines.release.shipping copies into the version
+    column: tuple[str, str]  # the required column of a request: name, MLflow's type
+    params: tuple[tuple[str, str, Any], ...]  # the optional params of a request: name, MLflow's type, default
+    example: Callable[[Any], list[Any]]  # a genlab.images.prepared_set.PreparedSet -> example values of the column
+    sentence: str  # description of requests and responses for the card, in Markdown
 
 
 def translator(facts: Facts) -> Serving:
-    """Images to images."""
+    """Serving of a recipe that translates images."""
     from genlab.serving.images import png
 
     directions, (height, width) = facts["directions"], facts["training_size"]
@@ -50,7 +50,7 @@ def translator(facts: Facts) -> Serving:
 
 
 def how_it_samples(facts: Facts) -> list[str]:
-    """A sentence for each thing that the recipe says of it; none for recipes without a choice."""
+    """Sentences on dropout and batch norm in inference; none for recipes without these options."""
     sentences = {
         ("dropout", True): "Dropout stays on: its noise comes from `seed`.",
         ("dropout", False): "Dropout is off.",
@@ -62,7 +62,7 @@ def how_it_samples(facts: Facts) -> list[str]:
 
 
 def sampler(facts: Facts) -> Serving:
-    """Seeds to images."""
+    """Serving of a recipe that generates images from seeds."""
     height, width = facts["training_size"]
     classes = facts["classes"]
     untruncated, truncation = TRUNCATIONS[facts.get("truncates", "latents")]
@@ -88,9 +88,10 @@ WAYS = {"translator": translator, "sampler": sampler}
 
 
 def facts_of(artefacts: Mapping[str, bytes]) -> Facts:
+    """Read release.json from the files of a release."""
     return json.loads(artefacts[FACTS])
 
 
 def serving_of(facts: Facts) -> Serving:
-    """How that which was exported is served."""
+    """Return how a release is served, by `served_as` in its release.json."""
     return WAYS[facts["served_as"]](facts)
