@@ -106,7 +106,7 @@ def about_the_set(entry: Mapping[str, Any], result: Mapping[str, Any], domains: 
         missing = ", ".join(known(entry["column"], value, domains) for value in result["partial_missing_list"])
         return f"no rows with {entry['column']} {missing}{where}"
     if observed is None and "value_set" in entry:
-        return f"{spell(entry['value_set'])}: all there{where}"
+        return f"{spell(entry['value_set'])}: all present{where}"
     if entry["type"] == "expect_column_value_fraction_to_be_between":
         return f"{observed:.1%} of the used rows have {entry['column']} {entry['value']}{where}; expected {bounds(entry)}"
     if entry["type"].startswith("expect_table_row_count"):

@@ -77,7 +77,7 @@ def header(manifest: pd.DataFrame, image_set: ImageSet, validation: Mapping[str,
     evaluated, failed = validation["evaluated"], validation["failed"]
     warned = sum(not finding["success"] for finding in validation["expectations"]) - failed
     verdict = f"<p class='verdict {'bad' if failed else 'good'}'>" + (
-        f"{failed} of {evaluated} expectations failed" if failed else f"All {evaluated} expectations that count are met" if warned
+        f"{failed} of {evaluated} expectations failed" if failed else f"Of {evaluated} expectations, no critical one failed" if warned
         else f"All {evaluated} expectations are met"
     ) + (f" <span class=odd>· {warned} warning{'s' * (warned > 1)}</span>" if warned else "") + "</p>"  # fmt: skip
     policy = {"stop": "the run stops", "quarantine": "failing images are set aside"}[image_set.on_failure]
@@ -110,7 +110,7 @@ def histogram(manifest: pd.DataFrame) -> str:
         return ""
     low, high = int(sides.min()), int(sides.max())
     if low == high:
-        return f"<h2>Shorter side</h2><p>{low} px, every one</p>"
+        return f"<h2>Shorter side</h2><p>{low} px for all images</p>"
     bars, edges = np.histogram(sides, bins=min(BARS, high - low + 1), range=(low - 0.5, high + 0.5))
     step, top = 400 / len(bars), bars.max()
     drawn = "".join(

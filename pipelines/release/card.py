@@ -41,15 +41,15 @@ def describe(
             "## Protocol",
             *(f"- {name}: {code(value)}" for name, value in scores.protocol.to_json().items()),
             "",
-            "## Made from",
+            "## Provenance",
             f"- data: {facts['image_set']}, {code(facts['data_hash'])}",
             f"- licence of the data: {release.licence}",
             f"- git commit: `{GIT_COMMIT}`",
             f"- command: `{COMMAND}`",
-            f"- ONNX against torch, largest difference: {', '.join(differences)}",
+            f"- largest difference between ONNX and torch: {', '.join(differences)}",
             "",
             "## Limits",
-            *(f"- {limit}" for limit in (*release.limits, "Scores compare only under one protocol and one data hash.")),
+            *(f"- {limit}" for limit in (*release.limits, "Scores are comparable only under the same protocol and data hash.")),
             "",
         ]
     )
@@ -59,7 +59,7 @@ def table(rows: Sequence[Row]) -> list[str]:
     """Format rows of scores as the lines of a Markdown table. A cell has the score and, if there is one, its spread."""
     columns = unique(score for row in rows for score in row.values)
     if len(columns) > MOST_COLUMNS:  # one column per class: the card would be too long for the registry
-        return [f"{len(columns)} scores a row, see the run's metrics."]
+        return [f"{len(columns)} scores per row, see the run's metrics."]
     return [
         line(["", *columns]),
         line(["---", *["---:"] * len(columns)]),

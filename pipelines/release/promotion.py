@@ -75,7 +75,7 @@ def retired(candidate: Standing, champion: Standing) -> str:
     if new.name != old.name:
         return f"its headline is {old.name}, this version's is {new.name}"
     if new.lower_is_better != old.lower_is_better:
-        return f"of its {old.name} {'lower' if old.lower_is_better else 'higher'} is better, of this version's the opposite"
+        return f"for its {old.name} {'lower' if old.lower_is_better else 'higher'} is better, for this version's the opposite"
     if candidate.protocol != champion.protocol:
         return f"it was scored under another protocol ({champion.protocol}) than this version ({candidate.protocol})"
     if candidate.data_hash != champion.data_hash:

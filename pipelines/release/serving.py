@@ -13,8 +13,8 @@ TRUNCATIONS = {  # what is truncated -> default of the param, and its descriptio
     "latents": (0.0, "`truncation` bounds these (0: no bound)"),  # JSON has no infinity
     "styles": (
         1.0,
-        "the noise comes from the seed, too. `truncation` is psi: 1 as trained, towards 0 nearer to the mean of the styles, more typical, "
-        "less varied",
+        "the noise comes from the seed, too. `truncation` is psi: 1 as trained; lower gives more typical, less varied "
+        "images, nearer to the mean style",
     ),
 }
 
@@ -44,8 +44,8 @@ def translator(facts: Facts) -> Serving:
         ),
         example=lambda images: [png(images.images[0])],
         sentence=f"Translates {', '.join(f'`{name}`' for name in directions)}: takes images of any size, "
-        f"trained at {height} x {width} px, {COLOURS[facts['channels']]}. Large ones can be cut into tiles: `tile` is their side in px, "
-        f"a multiple of {facts['stride']} (0: the whole at once)." + "".join(f" {each}" for each in how_it_samples(facts)),
+        f"trained at {height} x {width} px, {COLOURS[facts['channels']]}. Tiles are for large images: `tile` is the side of a tile in px, "
+        f"a multiple of {facts['stride']} (0: no tiles)." + "".join(f" {each}" for each in how_it_samples(facts)),
     )
 
 
@@ -54,8 +54,8 @@ def how_it_samples(facts: Facts) -> list[str]:
     sentences = {
         ("dropout", True): "Dropout stays on: its noise comes from `seed`.",
         ("dropout", False): "Dropout is off.",
-        ("statistics", "batch"): "Batch norm goes by each image's own statistics, with `tile` by each tile's.",
-        ("statistics", "running"): "Batch norm goes by the statistics of training.",
+        ("statistics", "batch"): "Batch norm uses the statistics of each image, or of each tile.",
+        ("statistics", "running"): "Batch norm uses the statistics of training.",
     }
     sampling = facts.get("sampling", {})
     return [sentence for (name, value), sentence in sentences.items() if sampling.get(name) == value]
@@ -68,7 +68,7 @@ def sampler(facts: Facts) -> Serving:
     untruncated, truncation = TRUNCATIONS[facts.get("truncates", "latents")]
     known = ", ".join(f"{name} ({number})" for number, name in enumerate(classes[:MOST_NAMED]))
     known += f" and {len(classes) - MOST_NAMED} more" if len(classes) > MOST_NAMED else ""
-    told = f" `label` is one of {known}, by its name or its number as text; without it each seed has one of its own." if classes else ""
+    labels = f" `label` is one of {known}, by its name or its number as text; without it each seed determines its class." if classes else ""
     return Serving(
         file=Path(__file__).with_name("served_sampler.py"),
         column=("seed", "long"),
@@ -78,9 +78,9 @@ def sampler(facts: Facts) -> Serving:
             *((("label", "string", ""),) if classes else ()),
         ),
         example=lambda images: [0, 1],
-        sentence=f"Makes {COLOURS[facts['channels']]} images of {height} x {width} px from seeds, each of which stands for a latent of "
-        f"{facts['latent_size']} numbers from N(0, 1); {truncation}. `count` asks for so many images from each seed on: of seed, seed + 1 "
-        f"and so forth.{told}",
+        sentence=f"Generates {COLOURS[facts['channels']]} images of {height} x {width} px from seeds. Each seed determines a latent of "
+        f"{facts['latent_size']} numbers from N(0, 1); {truncation}. `count` is the number of images per seed: those of seed, seed + 1 "
+        f"and so on.{labels}",
     )
 
 

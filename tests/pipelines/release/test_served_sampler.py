@@ -107,7 +107,7 @@ def test_the_card_says_what_may_be_asked_for():
     serving = serving_of(facts_of(CLASSES))
     assert serving.params == (("truncation", "double", 0.0), ("count", "long", 1), ("label", "string", ""))
     assert "`label` is one of hat (0), shoe (1), 0 (2), by its name or its number as text" in serving.sentence
-    assert "`count` asks for so many images from each seed on" in serving.sentence
+    assert "`count` is the number of images per seed" in serving.sentence
     untold = serving_of(facts_of([]))
     assert untold.params == serving.params[:2]
     assert "label" not in untold.sentence
@@ -182,7 +182,7 @@ def test_a_seed_makes_the_same_image_of_styles_whatever_else_is_asked_for(styled
 def test_the_card_of_a_model_of_styles_says_what_truncation_means():
     serving = serving_of(facts_of(CLASSES, **STYLED))
     assert serving.params == (("truncation", "double", 1.0), ("count", "long", 1), ("label", "string", ""))
-    assert "`truncation` is psi: 1 as trained, towards 0 nearer to the mean of the styles, more typical, less varied." in serving.sentence
+    assert "`truncation` is psi: 1 as trained; lower gives more typical, less varied images, nearer to the mean style." in serving.sentence
     assert "no bound" not in serving.sentence
 
 
