@@ -15,7 +15,7 @@ from genlab.training.interruption import Interrupted
 
 
 def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a command so that errors which the user can fix, and interruptions, are shown as messages without a traceback."""
+    """Wrap a command: errors that the user can fix, and interruptions, are shown as messages without a traceback."""
 
     @functools.wraps(command)
     def wrapped(*arguments: Any, **options: Any) -> Any:

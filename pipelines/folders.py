@@ -91,7 +91,7 @@ class FolderDataset(AbstractDataset):
 
 
 def replace(file: Path, content: bytes) -> None:
-    """Write a file completely or not at all, by way of a partial file next to it."""
+    """Write a file completely or not at all, through a temporary file next to it."""
     partial = file.with_name(f"{file.name}.part")
     partial.write_bytes(content)
     os.replace(partial, file)

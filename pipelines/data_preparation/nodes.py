@@ -50,7 +50,7 @@ def validate(
     expectations: Sequence[Mapping[str, Any]],  # for the set's kind, from conf/base/expectations/
     project: Path = HERE,
 ) -> tuple[dict[str, Any], str]:
-    """Check the manifest against the expectations -> (outcome, which JSON can store; report, an HTML page)."""
+    """Check the manifest against the expectations -> (outcome as JSON-compatible values, report as an HTML page)."""
     from pipelines.data_preparation.validation import validation_of
 
     return validation_of(manifest, image_set, expectations, layout_of(image_set, project))

@@ -17,7 +17,7 @@ def validation_of(
     expectations: Sequence[Mapping[str, Any]],  # for the set's kind, from conf/base/expectations/
     layout: Layout,
 ) -> tuple[dict[str, Any], str]:
-    """Check the manifest against the expectations -> (outcome, which JSON can store; report, an HTML page).
+    """Check the manifest against the expectations -> (outcome as JSON-compatible values, report as an HTML page).
 
     Raises:
         InputError: an expectation can't be built or evaluated. An expectation that isn't met is part of the outcome, not an error.

@@ -58,6 +58,7 @@ class ModelVersion(BoundDataset):
         self.recipe = recipe
 
     def save(self, data: Registration) -> None:
+        """Log the model, register it as a new version, and set the aliases."""
         client = self.session.runs.client()
         run = client.get_run(self.session.runs[self.recipe].id)
         name = f"{self.recipe}-{data.image_set}"

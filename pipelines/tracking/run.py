@@ -15,7 +15,7 @@ MOST_METRICS = 1000  # per call, MLflow's limit
 
 
 class Run:
-    """An active MLflow run, to which parameters, metrics, pictures and files are logged."""
+    """An active MLflow run. Its methods log parameters, metrics, pictures and files."""
 
     def __init__(self, client: "MlflowClient", run_id: str, is_new: bool = True):
         self.client, self.id, self.is_new = client, run_id, is_new

@@ -669,7 +669,7 @@ NAN = float("nan")
             "version 3, has retired: it was scored on other data (d) than this version (e)",
         ),
         (standing(0.2, name="fid"), standing(0.1), True, "version 3, has retired: its headline is kid, this version's is fid"),
-        (standing(0.2), standing(0.1, lower=False), True, "version 3, has retired: of its kid higher is better"),
+        (standing(0.2), standing(0.1, lower=False), True, "version 3, has retired: for its kid higher is better"),
         (standing(0.2), standing(NAN), True, "version 3, has retired: its tags hold no finite headline"),
         (standing(0.2), Standing.from_tags({}), True, "version 3, has retired: its tags hold no finite headline"),
     ],
