@@ -1,4 +1,4 @@
-"""Datasets that need the session in which they are used."""
+"""Base class of the datasets that need the current session."""
 
 from typing import TYPE_CHECKING
 
@@ -9,11 +9,12 @@ if TYPE_CHECKING:
 
 
 class BoundDataset(AbstractDataset):
-    """A dataset that is given its session by the hook, when the catalog is created (pipelines/hooks.py)."""
+    """Base class of datasets that need the current session. A hook binds it when the catalog is created (pipelines/hooks.py)."""
 
     _session: "Session | None" = None
 
     def bind(self, session: "Session") -> None:
+        """Set the session that the dataset uses."""
         self._session = session
 
     @property
@@ -21,7 +22,7 @@ class BoundDataset(AbstractDataset):
         """The session of the catalog that holds the dataset.
 
         Raises:
-            RuntimeError: the dataset was made by itself.
+            RuntimeError: no session is bound, because the dataset was created outside a session's catalog.
         """
         if self._session is None:
             raise RuntimeError(f"{type(self).__name__} has no session. Take it from a session's catalog, or call `bind` first.")

@@ -1,4 +1,4 @@
-"""`kedro run` with errors for people: what they can mend is one message, without a traceback."""
+"""`kedro run` with readable errors: an error that the user can fix is one message, without a traceback."""
 
 import copy
 import functools
@@ -15,7 +15,7 @@ from genlab.training.interruption import Interrupted
 
 
 def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The command with InputError and Interrupted shown as messages."""
+    """Wrap a command: errors that the user can fix, and interruptions, are shown as messages without a traceback."""
 
     @functools.wraps(command)
     def wrapped(*arguments: Any, **options: Any) -> Any:
@@ -31,7 +31,7 @@ def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def message(error: BaseException) -> click.ClickException | None:
-    """What a person should read instead of a traceback; None if the error is a bug of ours."""
+    """Convert an error that the user can fix, or an interruption, to click's exception; None for any other error (a bug)."""
     if isinstance(error, Interrupted):
         shown = click.ClickException(str(error))
         shown.exit_code = error.exit_code
@@ -46,7 +46,7 @@ def message(error: BaseException) -> click.ClickException | None:
 
 
 def without_jargon(message: str) -> str:
-    """Pydantic's message without types and links: `cyclegan.budget: there is no key 'imags'. Did you mean 'images'? ...`."""
+    """Strip types and links from pydantic's message: `cyclegan.budget: there is no key 'imags'. Did you mean 'images'? ...`."""
     message = re.sub(r"Failed to instantiate \w+ for parameter '[^']*': \d+ validation errors? for \w+\n", "", message)
     message = re.sub(r" *\[type=.*\]|\n *For further information visit \S*", "", message)
     return message.replace("Value error, ", "").removeprefix("Parameter validation failed:\n")
@@ -54,7 +54,7 @@ def without_jargon(message: str) -> str:
 
 @click.group()
 def cli() -> None:
-    """genlab's commands beside Kedro's own."""
+    """genlab's commands, in addition to Kedro's own."""
 
 
 run = copy.copy(kedro_run)

@@ -1,4 +1,4 @@
-"""Recipes, families and image sets in the parameters: those of the current session, else those on disk."""
+"""Recipes, families and image sets in the parameters of the current session, or of conf/ if there is no session."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,22 +6,25 @@ from typing import Any
 
 from pipelines import session
 
-# Recipes that are compared: `family:` in a recipe's YAML. Each is a pipeline that runs them all, and a page in docs/results.
+# Values of `family:` in a recipe's YAML. The recipes of a family are compared: one pipeline runs them all, and docs/results has a page.
 FAMILIES = ("adversarial", "conditional", "style", "translation", "latent_variables")
 
 
 def project() -> Path:
-    """The project's folder."""
+    """Path of the project folder."""
     return session.current().project
 
 
 def recipes(parameters: Mapping[str, Any] | None = None) -> dict[str, dict[str, Any]]:
-    """Recipe name -> its parameters, by name: every top-level entry that describes a model. Without `parameters`, the current session's."""
+    """Map each recipe's name to its parameters, sorted by name. A recipe is a top-level entry with a `model`.
+
+    Without `parameters`, the recipes of the current session are returned.
+    """
     parameters = session.current().parameters if parameters is None else parameters
     found = {name: entry for name, entry in parameters.items() if isinstance(entry, dict) and "model" in entry}
-    return dict(sorted(found.items()))  # Kedro reads the files in any order
+    return dict(sorted(found.items()))  # Kedro reads the files in no fixed order
 
 
 def image_sets(parameters: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Image set name -> its declaration."""
+    """Map each image set's name to its declaration."""
     return parameters.get("images", {})

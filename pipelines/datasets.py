@@ -1,4 +1,4 @@
-"""Kedro datasets for what genlab makes."""
+"""Kedro datasets for genlab's prepared sets, weights, pictures, releases and cached networks."""
 
 import hashlib
 import io
@@ -14,7 +14,7 @@ from pipelines.folders import FolderDataset, replace
 
 
 class _File(AbstractDataset):
-    """One file, written whole or not at all."""
+    """Base class of datasets at one path. Subclasses write to a partial file first, so that a file is complete or absent."""
 
     def __init__(self, filepath: str, metadata: dict[str, Any] | None = None):
         self.filepath, self.metadata = Path(filepath), metadata
@@ -31,7 +31,7 @@ class _File(AbstractDataset):
 
 
 class PreparedSetFolder(_File):
-    """A genlab.images.prepared_set.PreparedSet in its folder; its pixels stay on disk until they are used."""
+    """Folder of a genlab.images.prepared_set.PreparedSet. After loading, the pixels stay on disk until they are used."""
 
     def load(self) -> Any:
         from genlab.images.prepared_set import PreparedSet
@@ -43,7 +43,7 @@ class PreparedSetFolder(_File):
 
 
 class Weights(_File):
-    """A state_dict as safetensors: the same weights give the same bytes."""
+    """A state_dict as a safetensors file. Equal weights give equal bytes."""
 
     def load(self) -> dict[str, Any]:
         from safetensors.torch import load_file
@@ -59,7 +59,7 @@ class Weights(_File):
 
 
 class Picture(_File):
-    """A PIL image as PNG."""
+    """A PIL image as a PNG file."""
 
     def load(self) -> Any:
         from PIL import Image
@@ -73,13 +73,13 @@ class Picture(_File):
 
 
 class Pictures(FolderDataset):
-    """Name -> PIL image, as PNG files of these names. The listing is next to the folder, which is an output of DVC: `<folder>.json`."""
+    """Folder of PNG files: name -> PIL image. Its listing, `<folder>.json`, is next to the folder, because the folder is a DVC output."""
 
     def __init__(self, filepath: str, metadata: dict[str, Any] | None = None):
         super().__init__(filepath, Path(f"{filepath}.json"), metadata)
 
     def load(self) -> dict[str, Any]:
-        """The current pictures. Without a listing, as after `dvc pull`, all PNG files of the folder."""
+        """Load the listed pictures, or all PNG files of the folder if there is no listing, as after `dvc pull`."""
         from PIL import Image
 
         if not self.listing.exists():
@@ -97,19 +97,20 @@ class Pictures(FolderDataset):
 
 
 class FileFolder(FolderDataset):
-    """File name -> bytes. One of the files is the listing, in which the data name the others, as release.json does."""
+    """Folder of files: file name -> bytes. One of the files, e.g. release.json, is part of the data and lists the others."""
 
     def __init__(self, filepath: str, listing: str, metadata: dict[str, Any] | None = None):
         super().__init__(filepath, Path(filepath) / listing, metadata)
 
     def files(self) -> list[Path]:
+        """Paths of the listed files and of the listing."""
         return [*super().files(), *([self.listing] if self.listing.exists() else [])]
 
     def load(self) -> dict[str, bytes]:
-        """The listed files and the listing.
+        """Load the listed files and the listing.
 
         Raises:
-            InputError: there is no listing, or it disagrees with a file.
+            InputError: there is no listing, or a file does not match it.
         """
         if not self.listing.exists():
             raise InputError(f"{self.listing} does not exist. Make the folder: `kedro run --pipeline=<recipe>`.")
@@ -122,14 +123,14 @@ class FileFolder(FolderDataset):
 
 
 def png(picture: Any) -> bytes:
-    """A PIL image as the bytes of a PNG file."""
+    """Encode a PIL image as the bytes of a PNG file."""
     content = io.BytesIO()
     picture.save(content, "PNG")
     return content.getvalue()
 
 
 class _Maker(AbstractDataset):
-    """Loads as something that makes what it is asked for, and keeps that in the folder."""
+    """Base class of load-only datasets. The loaded object creates its files in the folder when they are first needed."""
 
     def __init__(self, filepath: str):
         self.filepath = Path(filepath)
@@ -145,7 +146,7 @@ class _Maker(AbstractDataset):
 
 
 class FeatureExtractor(_Maker):
-    """The extractor of KID and FID, by a package's weights; its ONNX file is made once."""
+    """Feature extractor of KID and FID, with weights from an installed package. Its ONNX file is created once."""
 
     def load(self) -> Any:
         from genlab.extractors.efficientnet import EfficientNetLite0
@@ -154,7 +155,7 @@ class FeatureExtractor(_Maker):
 
 
 class SetClassifiers(_Maker):
-    """The classifiers of labelled image sets: each is trained when it is first asked for."""
+    """Classifiers of labelled image sets. Each classifier is trained when it is first needed."""
 
     def load(self) -> Any:
         from genlab.extractors.classifier_cache import Classifiers

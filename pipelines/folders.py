@@ -1,4 +1,4 @@
-"""Datasets that are several files in a folder."""
+"""Base class of datasets that consist of several files in a folder."""
 
 import hashlib
 import itertools
@@ -17,22 +17,22 @@ logger = logging.getLogger(__name__)
 
 
 class FolderDataset(AbstractDataset):
-    """Files in a folder, with a listing: {"sha256": {file name: hash}}, JSON.
+    """Base class of datasets of several files in a folder, with a JSON listing {"sha256": {file name: hash}}.
 
-    The listed files are the current ones: they alone are loaded, and logged to MLflow. Saving deletes nothing. It moves a former save's
-    file that the data no longer have to `<folder>.former/<number>/`, and so a file of another origin whose name the data use; all other
-    files stay in the folder. The listing is written last: files of an interrupted save do not agree with it.
+    Only the listed files are loaded and logged to MLflow. Saving deletes no file. It moves two kinds of files to
+    `<folder>.former/<number>/`: files of the last save that the new data do not contain, and files from elsewhere that the new data would
+    overwrite. All other files stay in the folder. The listing is written last, so the files of an interrupted save do not match it.
     """
 
     def __init__(self, filepath: str, listing: Path, metadata: dict[str, Any] | None = None):
         self.filepath, self.listing, self.metadata = Path(filepath), listing, metadata
 
     def files(self) -> list[Path]:
-        """The current files."""
+        """Paths of the listed files, sorted by name."""
         return [self.filepath / name for name in sorted(self._listed())]
 
     def _listed(self) -> dict[str, str]:
-        """Name -> hash of the files that were saved last; none without a listing."""
+        """Map the names of the files of the last save to their hashes; empty if there is no listing."""
         if not self.listing.exists():
             return {}
         try:
@@ -41,10 +41,10 @@ class FolderDataset(AbstractDataset):
             raise InputError(f"{self.listing} is not a listing of files with their sha256. Move it away and run again.") from error
 
     def _read(self) -> dict[str, bytes]:
-        """Name -> content of the current files.
+        """Map the names of the listed files to their contents.
 
         Raises:
-            InputError: a file is missing or is not the one that was saved.
+            InputError: a file is missing or has changed since it was saved.
         """
         contents = {}
         for name, expected in sorted(self._listed().items()):
@@ -57,7 +57,7 @@ class FolderDataset(AbstractDataset):
         return contents
 
     def _write(self, contents: Mapping[str, bytes]) -> None:
-        """Write the files, each whole or not at all; what they would hide or leave behind is set aside before."""
+        """Write each file completely or not at all. Files that are no longer part of the data, or would be overwritten, are moved first."""
         former = self._listed()
         self.filepath.mkdir(parents=True, exist_ok=True)
         self._set_aside([name for name in sorted({*former, *contents}) if self._in_the_way(name, former.get(name), contents.get(name))])
@@ -65,7 +65,7 @@ class FolderDataset(AbstractDataset):
             replace(self.filepath / name, content)
 
     def _in_the_way(self, name: str, former: str | None, new: bytes | None) -> bool:
-        """Whether the file of this name is a former save's that is not saved again, or another one where a new file goes."""
+        """Whether the file must be moved: it was saved before and is not saved again, or it is from elsewhere and would be overwritten."""
         file = self.filepath / name
         if not file.is_file():
             return False
@@ -73,6 +73,7 @@ class FolderDataset(AbstractDataset):
         return found == former if new is None else found not in (former, hashlib.sha256(new).hexdigest())
 
     def _set_aside(self, names: Sequence[str]) -> None:
+        """Move files to a new folder `<folder>.former/<number>/`."""
         if not names:
             return
         aside = self.filepath.with_name(f"{self.filepath.name}.former")
@@ -90,7 +91,7 @@ class FolderDataset(AbstractDataset):
 
 
 def replace(file: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
+    """Write a file completely or not at all, through a temporary file next to it."""
     partial = file.with_name(f"{file.name}.part")
     partial.write_bytes(content)
     os.replace(partial, file)

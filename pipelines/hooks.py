@@ -1,4 +1,4 @@
-"""What happens around the nodes: configuration checked first, everything tracked, the result told at the end."""
+"""Kedro hooks: check the configuration before a run, track the run in MLflow, and print a summary at the end."""
 
 import logging
 import time
@@ -25,17 +25,17 @@ from pipelines.tracking.names import flatten
 from pipelines.tracking.origin import origin, sha256
 from pipelines.tracking.store import CHECKPOINT_TAG
 
-BOUND = ("journal", "model_version")  # of each recipe in conf/base/catalog.yml: the datasets that need their session
+BOUND = ("journal", "model_version")  # datasets of each recipe in conf/base/catalog.yml that need the session
 
 logger = logging.getLogger(__name__)
 
 
 class ProjectHooks:
-    """Kedro's hooks. A dataset says in its `metadata` what becomes of it in MLflow:
+    """The project's Kedro hooks. A dataset's `metadata` in the catalog specifies how MLflow tracks the dataset:
 
-    {mlflow: artifact, folder: data}   its file is logged as it is
-    {mlflow: metrics}                  its file too, and its numbers as metrics
-    {mlflow: checkpoint}               its hash becomes the tag by which later commands find the run
+    {mlflow: artifact, folder: data}   log its files as artifacts
+    {mlflow: metrics}                  log its files as artifacts, and its numbers as metrics
+    {mlflow: checkpoint}               tag the run with the hash of its file, by which later commands find the run
     """
 
     def __init__(self) -> None:
@@ -46,12 +46,13 @@ class ProjectHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
+        """Create the session and make it the current one."""
         self.session = Session.of(context)
         sessions.set_current(self.session)
 
     @hook_impl
     def after_catalog_created(self, catalog: CatalogProtocol) -> None:
-        """Give the session to the datasets that need it, by name: a loop over the catalog would create all datasets of the project."""
+        """Bind the session to the datasets that need it. A loop over the catalog instead of these names would create all datasets."""
         catalog["project"] = self.session.project
         for name in recipes(self.session.parameters):
             for kind in BOUND:
@@ -61,6 +62,7 @@ class ProjectHooks:
 
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        """Handle interrupts from here on, check the configuration, and start the MLflow runs."""
         self.begun, self.catalog = time.monotonic(), catalog
         self.around = ExitStack()
         self.around.enter_context(interruptible())
@@ -68,7 +70,7 @@ class ProjectHooks:
             self._begin(run_params, pipeline, catalog)
 
     def _begin(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
-        """Check the configuration, then start or reopen a run for each model."""
+        """Check the configuration, then start or reopen a run per model, or start one per image set if only data are prepared."""
         namespaces = {node.namespace.split(".")[0] for node in pipeline.nodes if node.namespace}
         declared, runs = image_sets(self.session.parameters), self.session.runs
         chosen = {name: entry for name, entry in recipes(self.session.parameters).items() if name in namespaces}
@@ -90,16 +92,18 @@ class ProjectHooks:
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:
+        """Log the node's name."""
         logger.info("%s", node.name)
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        """Log a dataset to MLflow as its `metadata` specifies."""
         wish = metadata(self.catalog, dataset_name)
         if "mlflow" not in wish:
             return
         owner = dataset_name.split(".")[0]
         under_way = self.session.runs.under_way
-        # What is made of an image set belongs to every model of this session that uses it.
+        # Datasets of an image set belong to no recipe: they are logged to the runs of all models of this session.
         for run in [under_way[owner]] if owner in under_way else list(under_way.values()):
             if wish["mlflow"] == "checkpoint":
                 run.tag({CHECKPOINT_TAG: sha256(filepath(self.catalog, dataset_name))})
@@ -111,6 +115,7 @@ class ProjectHooks:
 
     @hook_impl
     def after_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        """End the MLflow runs and print the summary."""
         with self._closing():
             text = summary(self.session.runs.under_way, catalog, time.monotonic() - self.begun)
         self._close("FINISHED")
@@ -118,11 +123,12 @@ class ProjectHooks:
 
     @hook_impl
     def on_pipeline_error(self, error: Exception, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        """End the MLflow runs as failed, or as killed after an interrupt, with the error as a tag."""
         self._fail(error)
 
     @contextmanager
     def _closing(self) -> Iterator[None]:
-        """Close the runs if this fails: Kedro tells of errors in nodes only, not of those around them."""
+        """End the MLflow runs if the block raises: Kedro calls `on_pipeline_error` only for errors in nodes."""
         try:
             yield
         except Exception as error:
@@ -141,10 +147,10 @@ class ProjectHooks:
 
 
 def check(recipes: Mapping[str, Mapping[str, Any]], image_sets: Mapping[str, Mapping[str, Any]]) -> None:
-    """Hold every description against the constructors that it names, and its image set's kind, before any node runs.
+    """Check the description of every recipe against the constructors that it names, and against the kind of its image set.
 
     Raises:
-        ConfigurationError: a wrong class, key or value, or a set that the recipe cannot learn from.
+        ConfigurationError: a class, key or value is wrong, or the recipe cannot learn from sets of this kind.
     """
     from genlab import build
     from genlab.build import ConfigurationError
@@ -166,16 +172,17 @@ def check(recipes: Mapping[str, Mapping[str, Any]], image_sets: Mapping[str, Map
 
 
 def metadata(catalog: CatalogProtocol, dataset_name: str) -> dict[str, str]:
+    """A dataset's `metadata` in the catalog; empty if it has none."""
     dataset = catalog.get(dataset_name)
     return getattr(dataset, "metadata", None) or {}
 
 
 def filepath(catalog: CatalogProtocol, dataset_name: str) -> Path:
-    """Where a dataset's file is."""
+    """Path of a dataset's file."""
     return Path(str(catalog.get(dataset_name)._describe()["filepath"]))
 
 
 def files(catalog: CatalogProtocol, dataset_name: str) -> list[Path]:
-    """The files that a dataset consists of now."""
+    """Paths of a dataset's current files."""
     dataset = catalog.get(dataset_name)
     return dataset.files() if isinstance(dataset, FolderDataset) else [filepath(catalog, dataset_name)]

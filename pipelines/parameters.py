@@ -1,4 +1,4 @@
-"""What every group of parameters in YAML shares."""
+"""Base class of the groups of parameters in YAML."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ from genlab.build import suggestion
 
 
 class Parameters(BaseModel):
-    """A group of parameters: an unknown key is an error that names the keys that exist."""
+    """Base class of groups of parameters. An unknown key raises an error that lists the existing keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     @model_validator(mode="before")
     @classmethod
     def name_unknown_keys(cls, values: Any) -> Any:
-        """Pydantic's own message doesn't say which keys there are."""
+        """Raise a ValueError that lists the existing keys if there is an unknown one: pydantic's own message does not list them."""
         for key in values if isinstance(values, dict) else ():
             if key not in cls.model_fields:
                 raise ValueError(f"there is no key '{key}'.{suggestion(str(key), cls.model_fields)} It has: {', '.join(cls.model_fields)}.")

@@ -1,4 +1,4 @@
-"""Every recipe is a pipeline, and so is the preparation of every image set; both are read from conf/."""
+"""Register one pipeline per recipe, per family and per image set in conf/."""
 
 from kedro.pipeline import Pipeline
 
@@ -10,12 +10,12 @@ DEFAULT = "cyclegan"
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Pipeline name -> pipeline: `prepare_<set>`, `<recipe>`, `<family>` (all its recipes), and `__default__`, which is CycleGAN.
+    """Map pipeline names to pipelines: `prepare_<set>`, `<recipe>`, `<family>` (all of its recipes) and `__default__` (CycleGAN).
 
     Raises:
-        InputError: a recipe names an image set that is not declared, or a family that is none.
+        InputError: a recipe names an image set that is not declared, or an unknown family.
     """
-    parameters_of_all = session.current().parameters  # once: outside a session all of conf/ is read for it
+    parameters_of_all = session.current().parameters  # read only once: outside a session this reads all of conf/
     declared, described = image_sets(parameters_of_all), recipes(parameters_of_all)
     preparations = {name: preparation(name, declaration["kind"]) for name, declaration in declared.items()}
     pipelines = {f"prepare_{name}": pipeline for name, pipeline in preparations.items()}
@@ -37,7 +37,7 @@ def register_pipelines() -> dict[str, Pipeline]:
 
 
 def preparation(image_set: str, kind: str) -> Pipeline:
-    """The preparation of one image set, under its name."""
+    """Pipeline that prepares one image set, in the namespace of the set."""
     return Pipeline(
         data_preparation.create_pipeline(),
         namespace=image_set,
@@ -48,7 +48,7 @@ def preparation(image_set: str, kind: str) -> Pipeline:
 
 
 def of_recipe(name: str, image_set: str) -> Pipeline:
-    """Training, evaluation and release of one recipe, under its name, on an image set that other recipes may share."""
+    """Pipeline that trains, evaluates and releases one recipe, in its namespace. Other recipes may share its image set."""
     stages = training.create_pipeline() + evaluation.create_pipeline() + release.create_pipeline()
     shared = {"images": f"{image_set}.images", "extractor": "extractor", "classifiers": "classifiers"}
     return Pipeline(stages, namespace=name, inputs=shared)

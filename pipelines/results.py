@@ -1,4 +1,4 @@
-"""`python -m pipelines.results`: write the pages of results in docs/results."""
+"""Write the pages of results in docs/results: `python -m pipelines.results`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""One Kedro session: the project's folder, its parameters, and the MLflow runs under way."""
+"""State of one Kedro session: the project folder, the parameters and the active MLflow runs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,13 +20,13 @@ CONFIG_LOADER_ARGS = {
 ROOT = Path(__file__).resolve().parent.parent
 
 # The only process-wide state. Kedro calls register_pipelines() without arguments, inside a session and outside (`kedro registry list`),
-# so that the session's parameters cannot be passed to it. The hook sets this when a session's context is created; the next session's
-# replaces it as a whole. Hooks and datasets do not read it: they are given their session.
+# so the session's parameters cannot be passed to it. The hook sets this when a session's context is created; the next session replaces
+# it. Hooks and datasets do not read it: they hold their session.
 _current: ContextVar["Session | None"] = ContextVar("session", default=None)
 
 
 class Session:
-    """What hooks, datasets and the pipelines' registration share. Two sessions in one process share nothing."""
+    """State shared by hooks, datasets and pipeline registration. Two sessions in one process share nothing."""
 
     def __init__(self, project: Path, parameters: dict[str, Any]):
         self.project, self.parameters = project, named(parameters)
@@ -34,23 +34,23 @@ class Session:
 
     @classmethod
     def of(cls, context: KedroContext) -> "Session":
-        """The session of a Kedro context, with its environment and `--params`."""
+        """Create the session of a Kedro context, with its environment and `--params`."""
         session = cls(context.project_path, context.config_loader["parameters"])
-        context.config_loader["parameters"] = session.parameters  # read once, and the image sets' names are in them
+        context.config_loader["parameters"] = session.parameters  # avoids a second read; includes the image sets' names
         return session
 
     @classmethod
     def on_disk(cls, project: Path = ROOT) -> "Session":
-        """What a session without `--env` and `--params` would have, read from conf/: 0.25 s."""
+        """Create a session from conf/, without `--env` and `--params`. Reading takes 0.25 s."""
         conf = project / "conf"
-        # Kedro spends a third of the reading on merging an environment, also one without a file.
+        # Merging an environment takes a third of the reading time, even if it has no file: skip an empty one.
         settled = not any(file.suffix in (".yml", ".yaml", ".json") for file in (conf / CONFIG_LOADER_ARGS["default_run_env"]).rglob("*"))
         arguments = CONFIG_LOADER_ARGS | ({"default_run_env": CONFIG_LOADER_ARGS["base_env"]} if settled else {})
         return cls(project, OmegaConfigLoader(str(conf), **arguments)["parameters"])
 
 
 def named(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Add to each image set's declaration its name, for messages."""
+    """Add each image set's name to its declaration, for messages."""
     for name, declaration in parameters.get("images", {}).items():
         if isinstance(declaration, dict):
             declaration.setdefault("name", name)
@@ -58,18 +58,18 @@ def named(parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def current() -> Session:
-    """The latest session of this process; if there is none, one that is read from conf/."""
+    """The current session of this process, or a new session read from conf/ if there is none."""
     return _current.get() or Session.on_disk()
 
 
 def set_current(session: Session) -> None:
-    """Make it the current one."""
+    """Make a session the current one."""
     _current.set(session)
 
 
 @contextmanager
 def using(session: Session | None) -> Iterator[None]:
-    """Make it the current one in a `with` block; None for no session."""
+    """Context manager that makes a session the current one; None for no session."""
     token = _current.set(session)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Kedro's settings: https://docs.kedro.org/en/stable/configure/configuration_basics/"""
+"""Kedro settings, see https://docs.kedro.org/en/stable/configure/configuration_basics/"""
 
 from pipelines.hooks import ProjectHooks
 from pipelines.session import CONFIG_LOADER_ARGS

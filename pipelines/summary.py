@@ -1,4 +1,4 @@
-"""What a run says at its end: what was made, how long it took, the scores, where to look."""
+"""Summary printed at the end of a run: models, durations, scores and paths."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from pipelines.tracking.run import Run
 
 
 def summary(runs: Mapping[str, Run], catalog: CatalogProtocol, seconds: float) -> str:
-    """A block of text about every model of the run."""
+    """Describe every model of the run in a block of text."""
     lines = [""]
     for owner, run in runs.items():
         record = run.client.get_run(run.id)
@@ -29,7 +29,7 @@ def summary(runs: Mapping[str, Run], catalog: CatalogProtocol, seconds: float) -
             dataset = catalog.get(name)
             if dataset is not None and dataset.exists():
                 lines.append(f"  {title:<10} {dataset._describe()['filepath']}")
-        version = catalog.get(f"{owner}.model_version") if "recipe" in record.data.tags else None  # not of an image set
+        version = catalog.get(f"{owner}.model_version") if "recipe" in record.data.tags else None  # None for an image set
         if version is not None and version.exists() and (facts := version.load())["run_id"] == run.id:
             lines.append(f"  model      {facts['name']} version {facts['version']}: {', '.join(facts['aliases'])}")
     lines.append("  browse     make ui, then http://127.0.0.1:5000")
@@ -37,7 +37,7 @@ def summary(runs: Mapping[str, Run], catalog: CatalogProtocol, seconds: float) -
 
 
 def tables(scores: Evaluation) -> list[str]:
-    """Groups that have the same scores side by side, such as two directions; others below."""
+    """Tables of all scores, and the headline. Groups with the same scores, such as two directions, share one table."""
     alike: dict[tuple[str, ...], list[Group]] = {}
     for group in scores.groups:
         alike.setdefault(tuple(group.own.values), []).append(group)
@@ -47,7 +47,7 @@ def tables(scores: Evaluation) -> list[str]:
 
 
 def table(groups: Sequence[Group]) -> list[str]:
-    """One line per score, one column per row of a group: the model's own first, its baselines to the right."""
+    """Table with one line per score and one column per row of each group: first the model, then its baselines."""
     rows = [row for group in groups for row in group.rows]
     names = dict.fromkeys(name for row in rows for name in row.values)
     lines = [
@@ -63,13 +63,13 @@ def table(groups: Sequence[Group]) -> list[str]:
 
 
 def counted(images: Mapping[str, int]) -> str:
-    """What was compared: the held-out images of each domain, and what was generated where that is counted apart."""
+    """Numbers of the compared images: held-out images per domain, and generated images if they are counted separately."""
     held_out = " + ".join(f"{count:,}" for name, count in images.items() if name != RowName.GENERATED) + " held-out"
     generated = images.get(RowName.GENERATED)
     return f"{held_out} images" if generated is None else f"{held_out} and {generated:,} generated images"
 
 
 def clock(seconds: float) -> str:
-    """61 -> `1:01`."""
+    """Format seconds as minutes and seconds: 61 -> `1:01`."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02d}"

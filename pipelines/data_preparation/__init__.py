@@ -1,4 +1,4 @@
-"""Raw images -> a validated manifest, a report, and a prepared set."""
+"""Data preparation: raw images -> validated manifest, validation report and prepared set."""
 
 from pipelines.data_preparation.pipeline import create_pipeline
 

@@ -1,4 +1,4 @@
-"""What an image set's entry in conf/base/parameters/images.yml may say."""
+"""Schema of an image set's entry in conf/base/parameters/images.yml."""
 
 from typing import Annotated, Any, Literal
 
@@ -11,24 +11,25 @@ Side = Annotated[int, Field(gt=0, le=8192)]
 
 
 class ImageSet(Parameters):
-    """One image set: where it is, what it is, and what is made of it."""
+    """Declaration of one image set: the source and kind of its images, and how to prepare them."""
 
-    name: str = ""  # the entry's own key, filled in where pipelines are registered
+    name: str = ""  # the entry's key, added by pipelines.session.named
     kind: Literal["unlabelled", "labelled", "paired", "unpaired"]
-    source: dict[str, Any]  # {class: genlab.images.sources.<layout>, ...its arguments}
-    size: Side | tuple[Side, Side]  # of the prepared images, in pixels: a side, or [height, width]
+    source: dict[str, Any]  # {class: genlab.images.sources.<layout>, <arguments>}
+    size: Side | tuple[Side, Side]  # of the prepared images, in pixels: one side, or [height, width]
     channels: Literal[1, 3] = 3  # 1 grey, 3 RGB
-    background: tuple[Byte, Byte, Byte] = (255, 255, 255)  # RGB, laid under transparent pixels
-    fit: Literal["crop", "pad", "stretch"] = "crop"  # how another aspect ratio becomes `size`
-    classes: tuple[str, ...] | None = None  # labelled only: the labels there may be; None for those found
-    test: float = Field(default=0.2, gt=0, lt=1)  # fraction to hold out, where the layout doesn't say
-    truth: Literal["stem"] | None = None  # unpaired only: equal stems in a and b show the same thing
-    seed: int = 0  # of the split
-    on_failure: Literal["stop", "quarantine"] = "stop"
-    workers: int = Field(default=0, ge=0)  # threads; 0 for one a core
+    background: tuple[Byte, Byte, Byte] = (255, 255, 255)  # RGB colour behind transparent pixels
+    fit: Literal["crop", "pad", "stretch"] = "crop"  # how to fit another aspect ratio to `size`
+    classes: tuple[str, ...] | None = None  # labelled only: the allowed labels; None for all labels found
+    test: float = Field(default=0.2, gt=0, lt=1)  # fraction to hold out if the layout has no split of its own
+    truth: Literal["stem"] | None = None  # unpaired only: images in a and b with equal stems show the same object
+    seed: int = 0  # seed of the split
+    on_failure: Literal["stop", "quarantine"] = "stop"  # if an expectation fails: stop the run, or set failing rows aside
+    workers: int = Field(default=0, ge=0)  # threads; 0 for one per core
 
     @model_validator(mode="after")
     def check_kind(self) -> "ImageSet":
+        """Reject keys that the set's kind does not have, and a source without a class."""
         if self.truth and self.kind != "unpaired":
             raise ValueError(f"`truth` is for sets of the kind unpaired; this one is {self.kind}. Remove it.")
         if self.classes is not None and self.kind != "labelled":
@@ -39,5 +40,5 @@ class ImageSet(Parameters):
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Height, width."""
+        """(height, width) of the prepared images, in pixels."""
         return (self.size, self.size) if isinstance(self.size, int) else self.size

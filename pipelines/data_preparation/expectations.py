@@ -1,6 +1,6 @@
-"""What Great Expectations doesn't know yet about images. Imported before a suite is built: GX finds these by their names."""
+"""Expectations about images for Great Expectations (GX), which finds them by name. Import this module before building a suite."""
 
-# ruff: noqa: N805, RUF012  (GX hands a metric its class, and its models copy their defaults)
+# ruff: noqa: N805, RUF012  (GX passes a metric its class, and its models copy their defaults)
 
 from typing import Any
 
@@ -17,6 +17,8 @@ from genlab.images.checking.pairs import incomplete_pairs, unequal_pairs
 
 
 class ContentIsUnique(MulticolumnMapMetricProvider):
+    """True for each row whose bytes are not those of an earlier row of the same domain and split."""
+
     condition_metric_name = "images.content_is_unique"
 
     @multicolumn_condition_partial(engine=PandasExecutionEngine)
@@ -25,13 +27,15 @@ class ContentIsUnique(MulticolumnMapMetricProvider):
 
 
 class ExpectContentToBeUnique(MulticolumnMapExpectation):
-    """No image's bytes are those of an earlier one in the same domain and split. The first of them is no failure."""
+    """Expect no image to repeat the bytes of an earlier image of the same domain and split. The first copy does not fail."""
 
     column_list: list[str] = ["domain", "split", "sha256"]
     map_metric = "images.content_is_unique"
 
 
 class HeldOutContentIsNew(MulticolumnMapMetricProvider):
+    """True for each row that is not a held-out image with the bytes of a training image."""
+
     condition_metric_name = "images.held_out_content_is_new"
 
     @multicolumn_condition_partial(engine=PandasExecutionEngine)
@@ -40,13 +44,15 @@ class HeldOutContentIsNew(MulticolumnMapMetricProvider):
 
 
 class ExpectHeldOutContentToBeNew(MulticolumnMapExpectation):
-    """No held-out image has the bytes of a training image. The held-out one is the failure."""
+    """Expect no held-out image to have the bytes of a training image. Only the held-out image fails."""
 
     column_list: list[str] = ["split", "sha256"]
     map_metric = "images.held_out_content_is_new"
 
 
 class HeldOutImageLooksNew(MulticolumnMapMetricProvider):
+    """True for each row that is not a held-out image similar to a training image; byte-identical copies are not counted."""
+
     condition_metric_name = "images.held_out_image_looks_new"
     condition_value_keys = ("max_distance",)
 
@@ -56,7 +62,8 @@ class HeldOutImageLooksNew(MulticolumnMapMetricProvider):
 
 
 class ExpectHeldOutImagesToLookNew(MulticolumnMapExpectation):
-    """No held-out image's perceptual hash is within `max_distance` bits, of 256, of a training image's in its domain."""
+    """Expect each held-out image to differ from all training images of its domain in more than `max_distance` of the 256 bits of the
+    perceptual hash. Byte-identical images are left to ExpectHeldOutContentToBeNew."""
 
     column_list: list[str] = ["domain", "split", "sha256", "perceptual_hash"]
     max_distance: int = 4
@@ -65,6 +72,8 @@ class ExpectHeldOutImagesToLookNew(MulticolumnMapExpectation):
 
 
 class PairIsComplete(MulticolumnMapMetricProvider):
+    """True for each row whose pair has exactly one image in a and one in b, and for rows without a pair."""
+
     condition_metric_name = "images.pair_is_complete"
 
     @multicolumn_condition_partial(engine=PandasExecutionEngine)
@@ -73,13 +82,15 @@ class PairIsComplete(MulticolumnMapMetricProvider):
 
 
 class ExpectPairsToBeComplete(MulticolumnMapExpectation):
-    """Every pair has exactly one image in a and one in b."""
+    """Expect every pair to have exactly one image in a and one in b."""
 
     column_list: list[str] = ["pair", "domain"]
     map_metric = "images.pair_is_complete"
 
 
 class PairIsEqualInSize(MulticolumnMapMetricProvider):
+    """True for each row whose pair has images of one size, and for rows without a pair; images of unknown size are ignored."""
+
     condition_metric_name = "images.pair_is_equal_in_size"
 
     @multicolumn_condition_partial(engine=PandasExecutionEngine)
@@ -88,13 +99,15 @@ class PairIsEqualInSize(MulticolumnMapMetricProvider):
 
 
 class ExpectPairsToBeEqualInSize(MulticolumnMapExpectation):
-    """The images of a pair have the same width and height."""
+    """Expect the images of a pair to have the same width and height."""
 
     column_list: list[str] = ["pair", "width", "height"]
     map_metric = "images.pair_is_equal_in_size"
 
 
 class LabelHasEnoughImages(MulticolumnMapMetricProvider):
+    """True for each row whose label has at least `min_images` images."""
+
     condition_metric_name = "images.label_has_enough_images"
     condition_value_keys = ("min_images",)
 
@@ -104,7 +117,7 @@ class LabelHasEnoughImages(MulticolumnMapMetricProvider):
 
 
 class ExpectLabelsToHaveEnoughImages(MulticolumnMapExpectation):
-    """Every label that occurs has at least `min_images` images."""
+    """Expect every label that occurs to have at least `min_images` images."""
 
     column_list: list[str] = ["label", "path"]
     min_images: int = 2
@@ -113,6 +126,8 @@ class ExpectLabelsToHaveEnoughImages(MulticolumnMapExpectation):
 
 
 class AspectRatioIsAtMost(MulticolumnMapMetricProvider):
+    """True for each row whose longer side is at most `max_ratio` times the shorter one, or whose size is unknown."""
+
     condition_metric_name = "images.aspect_ratio_is_at_most"
     condition_value_keys = ("max_ratio",)
 
@@ -122,7 +137,7 @@ class AspectRatioIsAtMost(MulticolumnMapMetricProvider):
 
 
 class ExpectAspectRatioToBeAtMost(MulticolumnMapExpectation):
-    """The longer side is at most `max_ratio` times the shorter one."""
+    """Expect the longer side of each image to be at most `max_ratio` times the shorter one."""
 
     column_list: list[str] = ["width", "height"]
     max_ratio: float = 2.0
@@ -131,6 +146,8 @@ class ExpectAspectRatioToBeAtMost(MulticolumnMapExpectation):
 
 
 class ColumnValueFraction(ColumnAggregateMetricProvider):
+    """Fraction of the non-empty values of a column that equal `value`; 0 if all are empty."""
+
     metric_name = "images.column_value_fraction"
     value_keys = ("value",)
 
@@ -141,7 +158,7 @@ class ColumnValueFraction(ColumnAggregateMetricProvider):
 
 
 class ExpectColumnValueFractionToBeBetween(ColumnAggregateExpectation):
-    """`value`'s share of the rows in which the column isn't empty lies between `min_value` and `max_value`."""
+    """Expect the fraction of non-empty values of a column that equal `value` to be between `min_value` and `max_value`."""
 
     value: str
     min_value: float = 0.0

@@ -1,4 +1,4 @@
-"""What an expectation found, in words a person can act on."""
+"""Describe the results of expectations in messages that a user can act on."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -13,29 +13,29 @@ class Failure(NamedTuple):
     """One row that doesn't meet an expectation."""
 
     path: str
-    subject: str  # what the message names: the path, or the pair
+    subject: str  # name used in messages: the path, or the pair
     reason: str
 
 
 class Finding(NamedTuple):
-    """One expectation's outcome."""
+    """Outcome of one expectation."""
 
     name: str
     type: str
-    severity: str  # "critical" stops; "warning" and "info" are reported
+    severity: str  # "critical" stops the run or sets rows aside; "warning" and "info" are only reported
     success: bool
     unit: str  # what is counted: "rows" or "pairs"; "" for an expectation about the whole set
     failed: int
     total: int
-    summary: str  # one line: how many, an example, why
-    expected: str  # the expectation's arguments
+    summary: str  # one line: number of failures, and an example with its reason
+    expected: str  # arguments of the expectation, as text
     failures: list[Failure]
 
 
 def describe(
     entry: Mapping[str, Any], success: bool, result: Mapping[str, Any], manifest: pd.DataFrame, domains: Mapping[str, str]
 ) -> Finding:
-    """A result of Great Expectations -> a finding."""
+    """Convert a result of Great Expectations to a finding."""
     arguments = {key: value for key, value in entry.items() if key not in ("type", "name", "severity")}
     expected = ", ".join(f"{key} {spell(value)}" for key, value in arguments.items())
     head = (entry["name"], entry["type"], str(entry.get("severity", "critical")), bool(success))
@@ -61,7 +61,7 @@ def describe(
 
 
 def reasons(entry: Mapping[str, Any], rows: pd.DataFrame, manifest: pd.DataFrame, domains: Mapping[str, str]) -> list[str]:
-    """Why each of the failing rows fails."""
+    """The reason for each failing row."""
     if rows.empty:
         return []
     match entry["type"]:
@@ -92,13 +92,13 @@ def reasons(entry: Mapping[str, Any], rows: pd.DataFrame, manifest: pd.DataFrame
 
 
 def repeated(rows: pd.DataFrame, manifest: pd.DataFrame, positions: Any) -> list[str]:
-    """The paths of what the rows repeat."""
+    """Path of the image that each of the rows repeats. `positions` has its row number for every row of the manifest."""
     twins = dict(zip(manifest["path"], positions, strict=True))
     return [manifest["path"].iloc[twins[path]] for path in rows["path"]]
 
 
 def about_the_set(entry: Mapping[str, Any], result: Mapping[str, Any], domains: Mapping[str, str]) -> str:
-    """The outcome of an expectation that is not about single rows."""
+    """Summary of an expectation about the whole set, such as its number of rows."""
     where = " and ".join(f"{column} is {known(column, value, domains)}" for column, value in entry.get("where", {}).items())
     where = f" where {where}" if where else ""
     observed = result.get("observed_value")
@@ -106,7 +106,7 @@ def about_the_set(entry: Mapping[str, Any], result: Mapping[str, Any], domains: 
         missing = ", ".join(known(entry["column"], value, domains) for value in result["partial_missing_list"])
         return f"no rows with {entry['column']} {missing}{where}"
     if observed is None and "value_set" in entry:
-        return f"{spell(entry['value_set'])}: all there{where}"
+        return f"{spell(entry['value_set'])}: all present{where}"
     if entry["type"] == "expect_column_value_fraction_to_be_between":
         return f"{observed:.1%} of the used rows have {entry['column']} {entry['value']}{where}; expected {bounds(entry)}"
     if entry["type"].startswith("expect_table_row_count"):
@@ -115,11 +115,12 @@ def about_the_set(entry: Mapping[str, Any], result: Mapping[str, Any], domains: 
 
 
 def known(column: str, value: Any, domains: Mapping[str, str]) -> str:
-    """A domain with the name that the user gave it: b ('3d')."""
+    """Format a value of a column; a domain is followed by the user's name for it: `b ('3d')`."""
     return f"{value} ('{domains[value]}')" if column == "domain" and value in domains else str(value)
 
 
 def bounds(entry: Mapping[str, Any]) -> str:
+    """The expected range or set of values, as text."""
     low, high = entry.get("min_value"), entry.get("max_value")
     if low is not None and high is not None:
         return f"{spell(low)} to {spell(high)}"
@@ -131,6 +132,7 @@ def bounds(entry: Mapping[str, Any]) -> str:
 
 
 def spell(value: Any) -> str:
+    """Format a value for a message: items are joined by commas, numbers have thousands separators."""
     if isinstance(value, str):
         return value or "''"
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""From raw images to a prepared set. The frameworks' heavy imports are inside the nodes: listing pipelines must stay fast."""
+"""Nodes that turn raw images into a prepared set. Heavy imports are inside the nodes, so that listing pipelines stays fast."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,16 +8,16 @@ from genlab.errors import InputError
 from pipelines.data_preparation.declaration import ImageSet
 from pipelines.data_preparation.quarantine import let_through
 
-# Kedro resolves a node's annotations when it checks the parameters, so that these would have to be imported: pandas takes 0.6 s.
-DataFrame = Any  # of pandas
+# Kedro resolves a node's annotations when it checks the parameters. Aliases avoid the imports: pandas takes 0.6 s.
+DataFrame = Any  # pandas.DataFrame
 PreparedSet = Any  # genlab.images.prepared_set.PreparedSet
-Layout = Any  # one of genlab.images.sources
+Layout = Any  # a layout from genlab.images.sources
 
 HERE = Path()  # the working directory
 
 
 def layout_of(image_set: ImageSet, project: Path) -> Layout:
-    """The set's layout; a relative root is relative to the project's folder, wherever the command is typed."""
+    """Build the layout of an image set. A relative `root` is relative to the project folder, not to the working directory."""
     from genlab.build import build
 
     source = dict(image_set.source)
@@ -28,12 +28,12 @@ def layout_of(image_set: ImageSet, project: Path) -> Layout:
 
 def read(
     image_set: ImageSet,
-    project: Path = HERE,  # a relative root is relative to it
+    project: Path = HERE,  # base of a relative `root`
 ) -> DataFrame:
-    """Declaration -> manifest with one row per image (genlab.images.checking.manifest.COLUMNS), its split and its pair.
+    """Read an image set -> manifest with one row per image, including its split and pair (genlab.images.checking.manifest.COLUMNS).
 
     Raises:
-        InputError: a folder is missing or unreadable, holds no image at all, or the layout doesn't fit the set's kind.
+        InputError: a folder is missing, unreadable or without images, or the layout doesn't fit the set's kind.
     """
     from genlab.images.read import read_images
 
@@ -47,26 +47,26 @@ def read(
 def validate(
     manifest: DataFrame,
     image_set: ImageSet,
-    expectations: Sequence[Mapping[str, Any]],  # of the set's kind, from conf/base/expectations/
+    expectations: Sequence[Mapping[str, Any]],  # for the set's kind, from conf/base/expectations/
     project: Path = HERE,
 ) -> tuple[dict[str, Any], str]:
-    """Hold the manifest against its expectations -> (outcome, plain enough for JSON; report, an HTML page)."""
+    """Check the manifest against the expectations -> (outcome as JSON-compatible values, report as an HTML page)."""
     from pipelines.data_preparation.validation import validation_of
 
     return validation_of(manifest, image_set, expectations, layout_of(image_set, project))
 
 
 def gate(manifest: DataFrame, validation: dict[str, Any], image_set: ImageSet) -> tuple[DataFrame, DataFrame]:
-    """Let the valid rows of the manifest through -> (validated manifest, quarantine: the rows set aside, with a `reason`).
+    """Split the manifest by its validation -> (validated manifest, quarantined rows with a `reason`).
 
     Raises:
-        DataValidationError: see quarantine.let_through.
+        DataValidationError: the set failed validation; see quarantine.let_through.
     """
     return let_through(manifest, validation, image_set)
 
 
 def prepare(validated: DataFrame, image_set: ImageSet, project: Path = HERE) -> PreparedSet:
-    """The used images of the validated manifest, converted and resized as the set declares.
+    """Convert and resize the images of the validated manifest that belong to a split, as the set declares.
 
     Raises:
         InputError: no image is left, or a file has changed since it was validated.

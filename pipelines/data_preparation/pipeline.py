@@ -1,4 +1,4 @@
-"""The pipeline of one image set; its names get the set's namespace where pipelines are registered."""
+"""Pipeline that prepares one image set. pipelines.pipeline_registry puts it in the set's namespace."""
 
 from kedro.pipeline import Node, Pipeline
 
@@ -6,9 +6,9 @@ from pipelines.data_preparation.nodes import gate, prepare, read, validate
 
 
 def create_pipeline() -> Pipeline:
-    """Raw images + declaration + expectations -> manifest, validation and its report, validated manifest, prepared set.
+    """Raw images + declaration + expectations -> manifest, validation, report, validated manifest, quarantine, prepared set.
 
-    Validating and stopping are two nodes, so that the report is saved before a failure ends the run.
+    `validate` and `gate` are separate nodes, so that the report is saved before a failure stops the run.
     """
     return Pipeline(
         [

@@ -1,4 +1,4 @@
-"""Which rows of a manifest go on after validation: all, those left by a quarantine, or none."""
+"""Select the rows of a manifest that pass validation, and set the others aside."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -7,21 +7,21 @@ from typing import Any
 from genlab.errors import DataValidationError
 from pipelines.data_preparation.declaration import ImageSet
 
-DataFrame = Any  # of pandas, which takes 0.6 s to import
+DataFrame = Any  # pandas.DataFrame; pandas takes 0.6 s to import
 
-ROUNDS = 5  # setting a row aside may make another fail (a label grows too small); a sound set is stable after one or two
+ROUNDS = 5  # rounds of setting rows aside, which may make others fail (too few of a label are left); one or two usually suffice
 
 log = logging.getLogger(__name__)
 
 
 def let_through(manifest: DataFrame, validation: dict[str, Any], image_set: ImageSet) -> tuple[DataFrame, DataFrame]:
-    """Let the valid rows of the manifest through -> (validated manifest, quarantine: the rows set aside, with a `reason`).
+    """Split a manifest by its validation -> (validated manifest, quarantined rows with a `reason`).
 
     Raises:
-        DataValidationError: an expectation failed and the set's policy is `stop`, or the rows that remain without the failing ones
-            don't meet the expectations either.
+        DataValidationError: a critical expectation failed, and the set's `on_failure` is `stop` or the rows that remain after setting
+            the failing rows aside don't meet the expectations either.
     """
-    reasons: dict[str, str] = {}  # path -> why it is set aside
+    reasons: dict[str, str] = {}  # path -> reason for setting it aside
     failed = critical(validation["expectations"])
     if failed and image_set.on_failure == "stop":
         raise DataValidationError(message(image_set, failed, validation["evaluated"]))
@@ -42,12 +42,12 @@ def let_through(manifest: DataFrame, validation: dict[str, Any], image_set: Imag
 
 
 def critical(findings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The findings that stop a set."""
+    """The failed findings of severity `critical`."""
     return [finding for finding in findings if not finding["success"] and finding["severity"] == "critical"]
 
 
 def set_aside(manifest: DataFrame, failed: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Path -> reason of every failing row, and of the rest of its pair."""
+    """Map the path of each failing row, and of each other row of its pair, to the reason for setting it aside."""
     reasons = {each["path"]: f"{finding['name']}: {each['reason']}" for finding in failed for each in finding["failures"]}
     broken = manifest.loc[manifest["path"].isin(reasons.keys()) & (manifest["pair"] != "")].set_index("pair")["path"]
     for path, pair in manifest.loc[manifest["pair"].isin(broken.index), ["path", "pair"]].itertuples(index=False):
@@ -57,7 +57,7 @@ def set_aside(manifest: DataFrame, failed: Sequence[Mapping[str, Any]]) -> dict[
 
 
 def reevaluate(manifest: DataFrame, validation: dict[str, Any]) -> list[Mapping[str, Any]]:
-    """Evaluate the whole suite on the rows that remain -> the findings that stop the set."""
+    """Evaluate the whole suite on the remaining rows -> the failed critical findings."""
     from pipelines.data_preparation.suite import evaluate
 
     findings = evaluate(manifest.reset_index(drop=True), validation["suite"], validation["domains"])
@@ -65,12 +65,12 @@ def reevaluate(manifest: DataFrame, validation: dict[str, Any]) -> list[Mapping[
 
 
 def message(image_set: ImageSet, failed: Sequence[Mapping[str, Any]], evaluated: int, aside: int = 0) -> str:
-    """What failed, with an example each, and what to do."""
+    """Error message: each failed expectation with an example, and what to do."""
     width = max(len(finding["name"]) for finding in failed)
     lines = [f"  {finding['name']:<{width}} {finding['summary']}" for finding in failed]
     left = f" with {aside:,} rows set aside" if aside else ""
     about_rows, about_set = (any(bool(finding["failures"]) is rows for finding in failed) for rows in (True, False))
-    curable = about_rows and not about_set and image_set.on_failure == "stop"  # by a quarantine
+    curable = about_rows and not about_set and image_set.on_failure == "stop"  # a quarantine would help
     advice = []
     if about_rows:
         quarantine = ", or set `on_failure: quarantine` in conf/base/parameters/images.yml" if curable else ""

@@ -1,4 +1,4 @@
-"""The validation report: one HTML page that needs nothing from outside."""
+"""The validation report: one self-contained HTML page."""
 
 import base64
 import html
@@ -17,9 +17,9 @@ from genlab.serving.images import convert
 from pipelines.data_preparation.declaration import ImageSet
 
 SHEET = 48  # images on the contact sheet
-TILES = 24  # offending images shown for an expectation
-SIDE = 96  # of a thumbnail, in pixels
-BARS = 24  # of the size histogram
+TILES = 24  # failing images shown per expectation
+SIDE = 96  # longest side of a thumbnail, in pixels
+BARS = 24  # bars of the size histogram
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c2024; --soft: #60646c; --line: #e0e1e6; --paper: #fcfcfd; --card: #fff;
@@ -50,10 +50,10 @@ figure img { image-rendering: pixelated }
 def render(
     manifest: pd.DataFrame,
     image_set: ImageSet,
-    validation: Mapping[str, Any],  # as the node `validate` returns it
-    items: Iterable[Item],  # to draw the thumbnails from
+    validation: Mapping[str, Any],  # outcome returned by the node `validate`
+    items: Iterable[Item],  # images of the thumbnails
 ) -> str:
-    """A validation -> its page: verdict, what the set holds, every expectation, and the images that fail."""
+    """Render a validation as a page: verdict, contents of the set, all expectations, and the failing images."""
     by_path = {item.path: item for item in items}
     findings = sorted(validation["expectations"], key=lambda finding: (finding["success"], finding["severity"] != "critical"))
     parts = [
@@ -72,11 +72,12 @@ def render(
 
 
 def header(manifest: pd.DataFrame, image_set: ImageSet, validation: Mapping[str, Any]) -> str:
+    """HTML of the set's name, the verdict, and the declaration."""
     height, width = image_set.shape
     evaluated, failed = validation["evaluated"], validation["failed"]
     warned = sum(not finding["success"] for finding in validation["expectations"]) - failed
     verdict = f"<p class='verdict {'bad' if failed else 'good'}'>" + (
-        f"{failed} of {evaluated} expectations failed" if failed else f"All {evaluated} expectations that count are met" if warned
+        f"{failed} of {evaluated} expectations failed" if failed else f"Of {evaluated} expectations, no critical one failed" if warned
         else f"All {evaluated} expectations are met"
     ) + (f" <span class=odd>· {warned} warning{'s' * (warned > 1)}</span>" if warned else "") + "</p>"  # fmt: skip
     policy = {"stop": "the run stops", "quarantine": "failing images are set aside"}[image_set.on_failure]
@@ -87,7 +88,7 @@ def header(manifest: pd.DataFrame, image_set: ImageSet, validation: Mapping[str,
 
 
 def counts(manifest: pd.DataFrame, domains: Mapping[str, str]) -> str:
-    """Rows by domain and split, then by label."""
+    """HTML tables of the number of images per domain and split, and per label."""
     by_split = manifest.groupby(["domain", "split"]).size().unstack(fill_value=0).reindex(columns=["train", "test", ""], fill_value=0)
     rows = []
     for domain, found in by_split.iterrows():
@@ -103,13 +104,13 @@ def counts(manifest: pd.DataFrame, domains: Mapping[str, str]) -> str:
 
 
 def histogram(manifest: pd.DataFrame) -> str:
-    """How many images have a shorter side of how many pixels, as an inline SVG."""
+    """Histogram of the images' shorter sides in pixels, as an inline SVG."""
     sides = manifest[["width", "height"]].min(axis=1).dropna().astype(int).to_numpy()
     if not len(sides):
         return ""
     low, high = int(sides.min()), int(sides.max())
     if low == high:
-        return f"<h2>Shorter side</h2><p>{low} px, every one</p>"
+        return f"<h2>Shorter side</h2><p>{low} px for all images</p>"
     bars, edges = np.histogram(sides, bins=min(BARS, high - low + 1), range=(low - 0.5, high + 0.5))
     step, top = 400 / len(bars), bars.max()
     drawn = "".join(
@@ -123,7 +124,7 @@ def histogram(manifest: pd.DataFrame) -> str:
 
 
 def sheet(manifest: pd.DataFrame, by_path: Mapping[str, Item]) -> str:
-    """Evenly spaced sound images; of two domains the same stems, where they share any, a above b."""
+    """HTML of evenly spaced readable images. If two domains share stems, it shows the same stems of both, a above b."""
     sound = manifest[manifest["decode_error"] == ""].sort_values(["stem", "path"])
     domains = [rows.set_index("stem")["path"] for _, rows in sound.groupby("domain")]
     shared = [stem for stem in dict.fromkeys(sound["stem"]) if all(stem in paths.index for paths in domains)]
@@ -137,6 +138,7 @@ def sheet(manifest: pd.DataFrame, by_path: Mapping[str, Item]) -> str:
 
 
 def row(finding: Mapping[str, Any]) -> list[str]:
+    """HTML cells of a finding in the table of expectations: mark, name, result, and what was expected."""
     colour, mark = (
         ("good", "met") if finding["success"] else ("bad", "failed") if finding["severity"] == "critical" else ("odd", finding["severity"])
     )
@@ -155,7 +157,7 @@ def row(finding: Mapping[str, Any]) -> list[str]:
 
 
 def offenders(finding: Mapping[str, Any], by_path: Mapping[str, Item]) -> str:
-    """The images that don't meet an expectation, a tile each."""
+    """HTML of the images that don't meet an expectation, one tile per image."""
     shown = finding["failures"][:TILES]
     more = f"<p class=soft>and {len(finding['failures']) - TILES:,} more</p>" if len(finding["failures"]) > TILES else ""
     tiles = "".join(tile(failure, by_path) for failure in shown)
@@ -163,6 +165,7 @@ def offenders(finding: Mapping[str, Any], by_path: Mapping[str, Item]) -> str:
 
 
 def tile(failure: Mapping[str, str], by_path: Mapping[str, Item]) -> str:
+    """HTML of a failing image with its path and the reason."""
     try:
         picture = f"<img alt='' src='{thumbnail(by_path[failure['path']])}'>"
     except DecodeError:
@@ -171,10 +174,10 @@ def tile(failure: Mapping[str, str], by_path: Mapping[str, Item]) -> str:
 
 
 def thumbnail(item: Item) -> str:
-    """An item -> a data URI.
+    """Thumbnail of an image as a data URI.
 
     Raises:
-        DecodeError: it can't be read.
+        DecodeError: the image can't be read.
     """
     image = convert(decode(load(item), item.half), 3)
     image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
@@ -184,7 +187,7 @@ def thumbnail(item: Item) -> str:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Cells are HTML already."""
+    """An HTML table. Heads and cells are inserted as HTML, without escaping."""
     head = "".join(f"<th>{head}</th>" for head in heads)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>" for cells in rows)
     return f"<table><tr>{head}</tr>{body}</table>"

@@ -1,4 +1,4 @@
-"""Run a suite of expectations, as written in conf/base/expectations/, on a manifest."""
+"""Evaluate a suite of expectations from conf/base/expectations/ on a manifest."""
 
 import logging
 import os
@@ -10,7 +10,7 @@ import pandas as pd
 
 from genlab.errors import InputError
 
-os.environ["GX_ANALYTICS_ENABLED"] = "False"  # read when great_expectations is imported, and never let to phone home
+os.environ["GX_ANALYTICS_ENABLED"] = "False"  # read when great_expectations is imported: it must not contact any host
 
 import great_expectations
 from great_expectations.core.expectation_validation_result import ExpectationValidationResult
@@ -19,17 +19,17 @@ from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.registry import get_expectation_impl, list_registered_expectation_implementations
 from great_expectations.expectations.row_conditions import Column
 
-import pipelines.data_preparation.expectations  # noqa: F401  (GX knows our own from here on)
+import pipelines.data_preparation.expectations  # noqa: F401  (registers our expectations with GX)
 from pipelines.data_preparation.findings import Finding, describe
 
 Entry = Mapping[str, Any]
 
 
 def fill(entries: Sequence[Entry], values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Put the set's own values where an entry says `$size`, `$classes` and so on.
+    """Replace placeholders in the entries, such as `$size` and `$classes`, by the values of the image set.
 
     Raises:
-        InputError: an entry without type or name, a name that occurs twice, or an unknown placeholder.
+        InputError: an entry has no type or name, a name occurs twice, or a placeholder is unknown.
     """
     filled = []
     for entry in entries:
@@ -47,15 +47,15 @@ def fill(entries: Sequence[Entry], values: Mapping[str, Any]) -> list[dict[str, 
 
 def evaluate(
     manifest: pd.DataFrame,
-    entries: Sequence[Entry],  # filled
-    domains: Mapping[str, str],  # domain -> what the user calls it
+    entries: Sequence[Entry],  # without placeholders, see `fill`
+    domains: Mapping[str, str],  # domain -> the user's name for it
 ) -> list[Finding]:
-    """Hold a manifest against a suite -> a finding for each entry, in their order.
+    """Evaluate the entries of a suite on a manifest -> one finding per entry, in the same order.
 
     Raises:
-        InputError: an entry that GX doesn't know or can't evaluate.
+        InputError: GX doesn't have the expectation of an entry, or can't evaluate it.
     """
-    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)  # sets itself to INFO
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)  # this logger sets its own level to INFO
     context = great_expectations.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     batches = context.data_sources.add_pandas("images").add_dataframe_asset("manifest").add_batch_definition_whole_dataframe("all")
@@ -63,7 +63,7 @@ def evaluate(
     for position, entry in enumerate(entries):
         suite.add_expectation(make_expectation(entry, position))
     validation = context.validation_definitions.add(great_expectations.ValidationDefinition(name="validation", data=batches, suite=suite))
-    # COMPLETE, for a quarantine needs every failing row; SUMMARY names the first twenty.
+    # COMPLETE, because a quarantine needs every failing row; SUMMARY lists only the first twenty.
     shape = {"result_format": "COMPLETE", "unexpected_index_column_names": ["path"], "return_unexpected_index_query": False}
     results = validation.run(batch_parameters={"dataframe": manifest.reset_index(drop=True)}, result_format=shape).results
     found = {result.expectation_config.meta["position"]: result for result in results}
@@ -78,10 +78,10 @@ def evaluate(
 
 
 def make_expectation(entry: Entry, position: int) -> Expectation:
-    """An entry -> GX's object. `where: {column: value}` restricts it to those rows.
+    """Build the GX expectation of an entry. `where: {column: value}` restricts it to the rows with this value.
 
     Raises:
-        InputError: no expectation of that type, or it doesn't take these arguments.
+        InputError: there is no expectation of that type, or it doesn't take these arguments.
     """
     arguments = {key: value for key, value in entry.items() if key not in ("type", "name", "where")}
     for column, value in entry.get("where", {}).items():
@@ -93,12 +93,12 @@ def make_expectation(entry: Entry, position: int) -> Expectation:
         close = get_close_matches(entry["type"], list_registered_expectation_implementations(), n=1)
         suggestion = f" Did you mean {close[0]}?" if close else ""
         raise InputError(f"Expectation '{entry['name']}': there is no type {entry['type']}.{suggestion}") from None
-    except ValueError as error:  # pydantic's
+    except ValueError as error:  # raised by pydantic
         raise InputError(f"Expectation '{entry['name']}' ({entry['type']}): {error}") from error
 
 
 def check_evaluated(entry: Entry, result: ExpectationValidationResult) -> None:
-    """GX reports an expectation that crashed as one that failed; to a user these are two things."""
+    """Raise an InputError if an expectation crashed: GX reports it as failed, as if the images were at fault."""
     information = result.exception_info or {}
     for each in [information, *(value for value in information.values() if isinstance(value, dict))]:
         if each.get("raised_exception"):

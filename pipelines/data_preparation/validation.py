@@ -1,4 +1,4 @@
-"""A manifest held against the expectations of its set."""
+"""Validation of a manifest against the expectations of its image set."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,13 +14,13 @@ from pipelines.data_preparation.suite import evaluate, fill
 def validation_of(
     manifest: pd.DataFrame,
     image_set: ImageSet,
-    expectations: Sequence[Mapping[str, Any]],  # of the set's kind, from conf/base/expectations/
+    expectations: Sequence[Mapping[str, Any]],  # for the set's kind, from conf/base/expectations/
     layout: Layout,
 ) -> tuple[dict[str, Any], str]:
-    """Hold the manifest against its expectations -> (outcome, plain enough for JSON; report, an HTML page).
+    """Check the manifest against the expectations -> (outcome as JSON-compatible values, report as an HTML page).
 
     Raises:
-        InputError: an expectation can't be built or evaluated. One that isn't met is an outcome, not an error.
+        InputError: an expectation can't be built or evaluated. An expectation that isn't met is part of the outcome, not an error.
     """
     height, width = image_set.shape
     classes = image_set.classes if image_set.classes is not None else sorted(set(manifest["label"]) - {""})

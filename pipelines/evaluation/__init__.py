@@ -1,4 +1,4 @@
-"""A checkpoint and held-out images -> scores beside their baselines, and pictures."""
+"""Evaluation: checkpoint and held-out images -> scores, scores of baselines, and pictures."""
 
 from pipelines.evaluation.pipeline import create_pipeline
 

@@ -1,4 +1,4 @@
-"""The node of evaluation: an adapter of genlab.evaluation."""
+"""The node of the evaluation pipeline, an adapter of genlab.evaluation."""
 
 from typing import Any
 
@@ -7,15 +7,18 @@ from pipelines.training.parameters import Budget
 
 def score(
     checkpoint: dict[str, Any],  # the trained recipe's state_dict
-    model: dict[str, Any],  # the recipe's description in YAML
+    model: dict[str, Any],  # the recipe's description, from its YAML
     images: Any,  # a genlab.images.prepared_set.PreparedSet
-    compute: dict[str, Any],
-    seed: int,  # of the untrained recipe
+    compute: dict[str, Any],  # a description of a genlab.engine.compute.Compute
+    seed: int,  # of the untrained recipe, a baseline
     extractor: Any,  # a genlab.extractors.contract.Extractor
     classifiers: Any,  # a genlab.extractors.classifier_cache.Classifiers
     budget: Budget,
 ) -> tuple[dict[str, Any], Any, dict[str, Any]]:
-    """The content of metrics.json, a sheet of samples or translations, and pictures by name; see genlab.evaluation.evaluate.evaluate."""
+    """Evaluate a recipe -> (content of metrics.json, sheet of samples or translations, {name: picture}).
+
+    See genlab.evaluation.evaluate.evaluate.
+    """
     from genlab.evaluation.evaluate import evaluate
 
     trained, untrained, device = recipes(checkpoint, model, compute, seed)
@@ -24,7 +27,7 @@ def score(
 
 
 def recipes(checkpoint: dict[str, Any], model: dict[str, Any], compute: dict[str, Any], seed: int) -> tuple[Any, Any, Any]:
-    """The trained recipe and the untrained one, each a genlab.engine.recipe.Recipe, and the torch.device that they are on."""
+    """Build a recipe twice -> (with the checkpoint's weights, untrained, torch.device of both). Each is a genlab.engine.recipe.Recipe."""
     from genlab.build import build
     from genlab.engine.seeding import seed_everything
 

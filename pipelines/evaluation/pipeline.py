@@ -1,4 +1,4 @@
-"""Evaluation of a trained recipe."""
+"""Pipeline that evaluates a trained recipe."""
 
 from kedro.pipeline import Node, Pipeline
 
@@ -6,6 +6,6 @@ from pipelines.evaluation.nodes import score
 
 
 def create_pipeline() -> Pipeline:
-    """Checkpoint + held-out images -> metrics, a sheet of samples, and other pictures by name (none of a recipe that translates)."""
+    """Checkpoint + held-out images -> metrics, a sheet of samples, and other pictures by name (none for a recipe that translates)."""
     inputs = ["checkpoint", "params:model", "images", "params:compute", "params:seed", "extractor", "classifiers", "params:budget"]
     return Pipeline([Node(score, inputs, ["metrics", "samples", "pictures"], name="evaluate", tags="evaluate")])

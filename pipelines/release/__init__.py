@@ -1,4 +1,4 @@
-"""Checkpoint and scores -> files, a card, and a version in the registry."""
+"""Release: checkpoint and scores -> exported files, model card, and a version in the model registry."""
 
 from pipelines.release.pipeline import create_pipeline
 

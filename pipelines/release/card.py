@@ -1,4 +1,4 @@
-"""The description of a model version, in Markdown: what it is, how good it is, and how to make it again."""
+"""The model card in Markdown: what the model is, its scores, and how to reproduce it."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,8 +11,8 @@ from pipelines.release.parameters import Release
 from pipelines.release.serving import facts_of, serving_of
 
 MOST_COLUMNS = 20
-SAMPLES = "samples/samples.png"  # among the run's artifacts
-# The registry fills these in: a card is a file of the pipeline's, and no run may change its bytes.
+SAMPLES = "samples/samples.png"  # path in the run's artifacts
+# Placeholders that the registry fills in: the card is an output of the pipeline, so its bytes must not depend on the run.
 RUN, GIT_COMMIT, COMMAND = "${run}", "${git_commit}", "${command}"
 
 
@@ -22,7 +22,7 @@ def describe(
     metrics: Mapping[str, Any],  # the content of metrics.json
     release: Release,
 ) -> str:
-    """Scores, parity and provenance -> the version's description, the sample grid first."""
+    """Write the model card: sample grid, use, scores, protocol, provenance, ONNX parity and limits."""
     facts, scores = facts_of(artefacts), Evaluation.from_json(metrics)
     headline = scores.headline
     differences = [f"{name} {number(value)}" for name, value in parity["onnx_difference"].items()]
@@ -41,25 +41,25 @@ def describe(
             "## Protocol",
             *(f"- {name}: {code(value)}" for name, value in scores.protocol.to_json().items()),
             "",
-            "## Made from",
+            "## Provenance",
             f"- data: {facts['image_set']}, {code(facts['data_hash'])}",
             f"- licence of the data: {release.licence}",
             f"- git commit: `{GIT_COMMIT}`",
             f"- command: `{COMMAND}`",
-            f"- ONNX against torch, largest difference: {', '.join(differences)}",
+            f"- largest difference between ONNX and torch: {', '.join(differences)}",
             "",
             "## Limits",
-            *(f"- {limit}" for limit in (*release.limits, "Scores compare only under one protocol and one data hash.")),
+            *(f"- {limit}" for limit in (*release.limits, "Scores are comparable only under the same protocol and data hash.")),
             "",
         ]
     )
 
 
 def table(rows: Sequence[Row]) -> list[str]:
-    """Rows of scores -> the lines of a Markdown table; a score's spread follows it in the same cell."""
+    """Format rows of scores as the lines of a Markdown table. A cell has the score and, if there is one, its spread."""
     columns = unique(score for row in rows for score in row.values)
-    if len(columns) > MOST_COLUMNS:  # one per class: the registry takes no card of that length
-        return [f"{len(columns)} scores a row, see the run's metrics."]
+    if len(columns) > MOST_COLUMNS:  # one column per class: the card would be too long for the registry
+        return [f"{len(columns)} scores per row, see the run's metrics."]
     return [
         line(["", *columns]),
         line(["---", *["---:"] * len(columns)]),
@@ -68,14 +68,17 @@ def table(rows: Sequence[Row]) -> list[str]:
 
 
 def cell(score: Score | None) -> str:
+    """Format a score as `value` or `value ± spread`; `-` for None."""
     if score is None:
         return "-"
     return number(score.value) if score.spread is None else f"{number(score.value)} ± {number(score.spread)}"
 
 
 def code(value: Any) -> str:
+    """Format a value as inline code in Markdown. Values other than strings are written as JSON."""
     return f"`{value if isinstance(value, str) else json.dumps(value)}`"
 
 
 def unique(names: Iterable[str]) -> list[str]:
+    """Remove duplicates and keep the order."""
     return list(dict.fromkeys(names))

@@ -1,4 +1,4 @@
-"""Nodes of the release: a trained recipe to files, and all that the registry needs to one object."""
+"""Nodes of the release pipeline: export a trained recipe, and collect what the registry needs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,11 +11,11 @@ from pipelines.release.serving import facts_of, serving_of
 
 def export(
     checkpoint: dict[str, Any],  # the trained recipe's state_dict
-    model: Mapping[str, Any],  # the recipe's description in YAML
+    model: Mapping[str, Any],  # the recipe's description, from its YAML
     images: Any,  # a genlab.images.prepared_set.PreparedSet
     release: Release,
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """Checkpoint -> the files of its release and the parity of ONNX with torch; see genlab.export.release."""
+    """Export a checkpoint -> ({file name: content}, differences between ONNX and torch). See genlab.export.release."""
     from genlab.export.release import release_files, restored
 
     return release_files(restored(checkpoint, model), model, images, release.tolerance)
@@ -27,7 +27,7 @@ def register(
     metrics: Mapping[str, Any],
     images: Any,  # a genlab.images.prepared_set.PreparedSet
 ) -> Registration:
-    """All that makes a model version -> one object, for the registry to save."""
+    """Collect the contents of a model version in one object, which the registry saves."""
     serving = serving_of(facts_of(artefacts))
     evaluation = Evaluation.from_json(metrics)
     return Registration(
@@ -39,5 +39,5 @@ def register(
         headline=evaluation.headline,
         protocol=dict(metrics["protocol"]),
         data_hash=images.content_hash,
-        scores=evaluation.own_scores(),  # as the tracking hook names them
+        scores=evaluation.own_scores(),  # with the names that the tracking hook uses
     )

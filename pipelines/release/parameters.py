@@ -1,4 +1,4 @@
-"""What a recipe's YAML says under `release:`."""
+"""Parameters under `release:` in a recipe's YAML."""
 
 from pydantic import PositiveFloat
 
@@ -6,8 +6,8 @@ from pipelines.parameters import Parameters
 
 
 class Release(Parameters):
-    """How exact the exported files must be, and what their card tells beside the scores."""
+    """Tolerance of the export, and texts of the model card."""
 
-    tolerance: PositiveFloat = 1e-4  # largest absolute difference of ONNX from torch, where images span 2
+    tolerance: PositiveFloat = 1e-4  # largest absolute difference between ONNX and torch, for images in [-1, 1]
     licence: str = "not stated"  # of the training images
-    limits: tuple[str, ...] = ()  # what the model must not be taken for, a sentence each
+    limits: tuple[str, ...] = ()  # limits of the model, one sentence each

@@ -1,4 +1,4 @@
-"""Release of a trained recipe."""
+"""Pipeline that releases a trained recipe."""
 
 from kedro.pipeline import Node, Pipeline
 

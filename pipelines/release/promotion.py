@@ -1,4 +1,4 @@
-"""Which of two model versions is the champion."""
+"""Decide whether a new model version replaces the champion."""
 
 import hashlib
 import json
@@ -12,19 +12,19 @@ UNREADABLE = Headline("none", math.nan, True)
 
 
 class Standing(NamedTuple):
-    """What a version's claim to be champion rests on."""
+    """What decides whether a model version becomes champion: its headline, and the protocol and data of that score."""
 
     headline: Headline
-    protocol: str  # hash
+    protocol: str  # hash, see `digest`
     data_hash: str
 
     def tags(self) -> dict[str, str]:
-        """As tags of a version."""
+        """Convert to the tags of a model version."""
         return {"headline": json.dumps(self.headline._asdict()), "protocol": self.protocol, "data_hash": self.data_hash}
 
     @classmethod
     def from_tags(cls, tags: Mapping[str, str]) -> Self:
-        """The inverse of tags. A headline that is missing or corrupt is UNREADABLE; one without a spread has None."""
+        """Inverse of `tags`. A missing or corrupt headline becomes UNREADABLE; a headline without a spread has None."""
         try:
             headline = Headline(**json.loads(tags["headline"]))
             spread = None if headline.spread is None else float(headline.spread)
@@ -37,16 +37,16 @@ class Standing(NamedTuple):
 def beats(
     candidate: Standing,
     champion: Standing | None,
-    version: str | int | None = None,  # the champion's number, for the reason
+    version: str | int | None = None,  # the champion's version number, used in the reason
 ) -> tuple[bool, str]:
-    """Whether the candidate becomes champion, and the reason.
+    """Decide whether the candidate becomes champion -> (decision, reason). The first rule that applies decides:
 
-    - A candidate whose headline is not finite never does.
-    - Where there is no champion, it does.
-    - A champion whose headline (name or direction), protocol or data differ from the candidate's has retired, as has one whose tags hold
-      no finite headline: no new version can be compared with it. The candidate replaces it.
-    - Otherwise it does if its headline is better by more than sqrt(s_candidate^2 + s_champion^2), the standard deviation of the
-      difference of two independent scores with the spreads s. A headline without a spread counts as s = 0. On a tie, or within the
+    - A candidate with a non-finite headline does not become champion.
+    - If there is no champion, the candidate becomes champion.
+    - If the champion's headline (name or direction), protocol or data differ from the candidate's, or if its tags hold no finite headline,
+      no new version can be compared with it. It is retired, and the candidate replaces it.
+    - Otherwise, the candidate's headline must be better by more than sqrt(s_candidate^2 + s_champion^2), the standard deviation of the
+      difference of two independent scores with spreads s. A headline without a spread counts as s = 0. On a tie, or within the
       spread, the champion stays.
     """
     new = candidate.headline
@@ -68,14 +68,14 @@ def beats(
 
 
 def retired(candidate: Standing, champion: Standing) -> str:
-    """Why the champion's score does not compare with the candidate's; empty if it does."""
+    """The reason why the champion's score cannot be compared with the candidate's; empty if it can."""
     new, old = candidate.headline, champion.headline
     if not math.isfinite(old.value):
         return "its tags hold no finite headline"
     if new.name != old.name:
         return f"its headline is {old.name}, this version's is {new.name}"
     if new.lower_is_better != old.lower_is_better:
-        return f"of its {old.name} {'lower' if old.lower_is_better else 'higher'} is better, of this version's the opposite"
+        return f"for its {old.name} {'lower' if old.lower_is_better else 'higher'} is better, for this version's the opposite"
     if candidate.protocol != champion.protocol:
         return f"it was scored under another protocol ({champion.protocol}) than this version ({candidate.protocol})"
     if candidate.data_hash != champion.data_hash:
@@ -84,5 +84,5 @@ def retired(candidate: Standing, champion: Standing) -> str:
 
 
 def digest(protocol: dict[str, Any]) -> str:
-    """16 hexadecimal digits that equal protocols share, whatever the order of their keys."""
+    """Hash of a protocol, 16 hexadecimal digits. It does not depend on the order of keys."""
     return hashlib.sha256(json.dumps(protocol, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""MLflow's model registry as a Kedro dataset: saving registers a version, loading tells what is registered."""
+"""MLflow's model registry as a Kedro dataset: saving registers a version, loading returns the latest one."""
 
 import contextlib
 import json
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mlflow.models import ModelSignature
 
 CANDIDATE, CHAMPION = "candidate", "champion"
-PACKAGES = ("numpy", "onnxruntime", "pandas", "pillow")  # what the shipped code imports; MLflow adds itself
+PACKAGES = ("numpy", "onnxruntime", "pandas", "pillow")  # imported by the shipped code; MLflow adds itself
 DESCRIPTION_LIMIT = 5000  # characters, in MLflow's database
 RECIPE_TAG = "recipe"
 
@@ -35,29 +35,30 @@ logger = logging.getLogger(__name__)
 
 
 class Registration(NamedTuple):
-    """All that makes a model version but its name's first half, the recipe."""
+    """Contents of a model version. The registry adds the recipe, the first half of the model's name."""
 
     image_set: str
     artefacts: dict[str, bytes]  # file name -> content
-    serving: Serving  # how they answer
-    example: list[Any]  # values of the served column
-    card: str  # Markdown, with ${run}, ${git_commit} and ${command} still to be filled in
+    serving: Serving  # how to serve the artefacts
+    example: list[Any]  # values of the request column
+    card: str  # Markdown, with the placeholders ${run}, ${git_commit} and ${command}
     headline: Headline
-    protocol: dict[str, Any]  # how the scores were made
+    protocol: dict[str, Any]  # how the scores were computed
     data_hash: str
-    scores: dict[str, float]  # shown beside the model
+    scores: dict[str, float]  # logged as the model's metrics
 
 
 class ModelVersion(BoundDataset):
-    """The version of `<recipe>-<image set>` that was registered last.
+    """The latest registered version of a recipe's model, `<recipe>-<image set>`.
 
-    Saving gives the alias `candidate` to a new version, and `champion` too if it beats the present one (promotion.beats).
+    Saving registers a version with the alias `candidate`, and also `champion` if it beats the current champion (promotion.beats).
     """
 
     def __init__(self, recipe: str):
         self.recipe = recipe
 
     def save(self, data: Registration) -> None:
+        """Log the model, register it as a new version, and set the aliases."""
         client = self.session.runs.client()
         run = client.get_run(self.session.runs[self.recipe].id)
         name = f"{self.recipe}-{data.image_set}"
@@ -78,7 +79,7 @@ class ModelVersion(BoundDataset):
             await_creation_for=0,
             model_id=model_id,
         )
-        # What the user interface reads to lead from the run's model to its version.
+        # With this tag, MLflow's UI links the run's model to its version.
         client.set_logged_model_tags(model_id, {"mlflow.modelVersions": json.dumps([{"name": name, "version": int(made.version)}])})
         client.set_registered_model_alias(name, CANDIDATE, made.version)
         if moves:
@@ -88,10 +89,10 @@ class ModelVersion(BoundDataset):
         )
 
     def load(self) -> dict[str, Any]:
-        """-> name, version, uri, aliases, run_id, tags.
+        """Return the name, version, uri, aliases, run_id and tags of the latest version.
 
         Raises:
-            InputError: there is none.
+            InputError: no version is registered.
         """
         found = self._last()
         if found is None:
@@ -109,7 +110,7 @@ class ModelVersion(BoundDataset):
         client = self.session.runs.client()
         versions = client.search_model_versions(f"tags.{RECIPE_TAG} = '{self.recipe}'")
         last = max(versions, key=lambda each: each.creation_timestamp, default=None)
-        return last and client.get_model_version(last.name, last.version)  # only this call tells the aliases
+        return last and client.get_model_version(last.name, last.version)  # only this call returns the aliases
 
     def _exists(self) -> bool:
         return self._last() is not None
@@ -119,9 +120,9 @@ class ModelVersion(BoundDataset):
 
 
 def log_model(client: "MlflowClient", run: "Run", name: str, data: Registration) -> str:
-    """The served model as a LoggedModel of the run, with its scores -> its id.
+    """Log the served model with its scores to the run, as a LoggedModel; return its id.
 
-    By MLflow's client and not its global run: the run stays as it is, open or ended.
+    This uses MLflow's client, not its global run: the status of the run, active or ended, does not change.
     """
     import pandas
     from mlflow import pyfunc
@@ -141,7 +142,7 @@ def log_model(client: "MlflowClient", run: "Run", name: str, data: Registration)
             artifacts={"release": str(artefacts)},
             signature=signature(data.serving),
             input_example=pandas.DataFrame({data.serving.column[0]: data.example}),
-            pip_requirements=[f"{package}=={version(package)}" for package in PACKAGES],  # given: inferring them takes 5 s
+            pip_requirements=[f"{package}=={version(package)}" for package in PACKAGES],  # explicit, because inferring them takes 5 s
             mlflow_model=Model(artifact_path=logged.artifact_location, model_uuid=logged.model_id, run_id=run_id, model_id=logged.model_id),
         )
         client.log_model_artifacts(logged.model_id, str(model))
@@ -157,7 +158,7 @@ def log_model(client: "MlflowClient", run: "Run", name: str, data: Registration)
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Without MLflow's progress bar and its log lines below a warning."""
+    """Suppress MLflow's progress bar, and its log messages below WARNING."""
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     mlflow_logger = logging.getLogger("mlflow")
     level = mlflow_logger.level
@@ -169,14 +170,14 @@ def quiet() -> Iterator[None]:
 
 
 def origin_of(run: "Run") -> dict[str, str]:
-    """The commit and the command that the tracking hook has put into a run's tags."""
+    """Git commit and command of a run, from the tags that the tracking hook has set."""
     tags = run.data.tags
     changes = " and uncommitted changes" if tags.get("git.dirty") == "true" else ""
     return {"git_commit": tags.get("mlflow.source.git.commit", "unknown") + changes, "command": tags.get("command", "unknown")}
 
 
 def signature(serving: Serving) -> "ModelSignature":
-    """What a request has and may have -> column image."""
+    """MLflow signature of a served model: request column and optional params -> column `image`."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
 

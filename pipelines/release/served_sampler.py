@@ -1,7 +1,7 @@
-"""The registered model: a seed in, a PNG file's bytes out, by onnxruntime.
+"""The registered model of a recipe that samples: seeds -> PNG files, computed by onnxruntime.
 
 An adapter of genlab.serving.sampler to MLflow, which copies this file and `code/genlab_serving` into every model version and runs them
-from there (see pipelines.release.shipping): serving needs neither torch nor an installed genlab.
+from there (see pipelines.release.shipping). Serving needs neither torch nor an installed genlab.
 """
 
 import importlib
@@ -10,24 +10,25 @@ import os
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # before the import
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # set before the import
 
 import mlflow
 import pandas as pd
 from mlflow.exceptions import MlflowException
 
-__path__ = [str(Path(__file__).with_name("code"))]  # a module of a name of its own per load, hence submodules of their own per load
+__path__ = [str(Path(__file__).with_name("code"))]  # each load has a new module name, so each load has its own submodules
 errors, sampler = (importlib.import_module(f"{__name__}.genlab_serving.{name}") for name in ("errors", "sampler"))
 
-IGNORED = "Unrecognized params"  # how MLflow's warning begins
+IGNORED = "Unrecognized params"  # start of MLflow's warning
 
 
 class ServedSampler(mlflow.pyfunc.PythonModel):
-    """Column `seed` (whole numbers from 0 on) -> column `image` (PNG files): for each row those of seed, seed + 1, ..., `count` of them.
+    """Column `seed` (integers from 0) -> column `image` (PNG files). Each row yields the images of seed, ..., seed + `count` - 1.
 
-    Equal seeds give equal images, whatever else is asked for. The param `truncation` bounds the latent's numbers: less variety,
-    more typical images; 0 for no bound, since JSON has no infinity. If the model truncates styles, it is psi, 1 (as trained) to 0 (their
-    mean). For a conditional model, `label` is a class's name, or its number as text; without it each seed has its own.
+    Equal seeds give equal images, independent of the other rows. The param `truncation` bounds the values of the latent: a lower bound
+    gives more typical and less varied images; 0 means no bound, because JSON has no infinity. If the model truncates styles, `truncation`
+    is psi, from 0 (the mean style) to 1 (as trained). For a conditional model, `label` is the name of a class, or its number as text;
+    without `label`, each seed determines its own class.
     """
 
     def load_context(self, context: Any) -> None:
@@ -42,7 +43,7 @@ class ServedSampler(mlflow.pyfunc.PythonModel):
 
 
 class RefuseUnknownSamplerParams(logging.Filter):
-    """MLflow drops params that a model doesn't take with a warning, before the model sees them: make it an error."""
+    """Turn MLflow's warning about unknown params into an error. MLflow drops these params before it calls the model."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
@@ -52,8 +53,9 @@ class RefuseUnknownSamplerParams(logging.Filter):
 
 
 def refuse_unknown_params() -> None:
+    """Add the filter to MLflow's logger, once per process."""
     logger = logging.getLogger("mlflow.models.utils")
-    logger.setLevel(logging.WARNING)  # a record that isn't logged isn't filtered either
+    logger.setLevel(logging.WARNING)  # filters see only records that are logged
     if not any(type(each).__name__ == RefuseUnknownSamplerParams.__name__ for each in logger.filters):
         logger.addFilter(RefuseUnknownSamplerParams())
 

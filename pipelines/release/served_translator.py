@@ -1,7 +1,7 @@
-"""The registered model: an image file's bytes in, a PNG file's bytes out, by onnxruntime.
+"""The registered model of a recipe that translates: image files -> PNG files, computed by onnxruntime.
 
 An adapter of genlab.serving.translator to MLflow, which copies this file and `code/genlab_serving` into every model version and runs them
-from there (see pipelines.release.shipping): serving needs neither torch nor an installed genlab.
+from there (see pipelines.release.shipping). Serving needs neither torch nor an installed genlab.
 """
 
 import importlib
@@ -11,23 +11,23 @@ import re
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # before the import
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # set before the import
 
 import mlflow
 import pandas as pd
 from mlflow.exceptions import MlflowException
 
-__path__ = [str(Path(__file__).with_name("code"))]  # a module of a name of its own per load, hence submodules of their own per load
+__path__ = [str(Path(__file__).with_name("code"))]  # each load has a new module name, so each load has its own submodules
 errors, translator = (importlib.import_module(f"{__name__}.genlab_serving.{name}") for name in ("errors", "translator"))
 
-IGNORED, SUPPORTED = "Unrecognized params", "Supported params are: "  # how MLflow's warning begins, and goes on
+IGNORED, SUPPORTED = "Unrecognized params", "Supported params are: "  # parts of MLflow's warning
 
 
 class ServedTranslator(mlflow.pyfunc.PythonModel):
     """Column `image` (encoded image files) -> column `image` (PNG files of the same height and width).
 
-    Params: `direction`; `tile`, the side in pixels of the tiles that images are translated in, which overlap by a quarter of it at
-    least, or 0 for whole images at once; and, where the networks take noise, its `seed`: every image gets the same noise.
+    Params: `direction`; `tile`, the side in pixels of the tiles into which images are cut, or 0 for no tiles (tiles overlap by at least
+    a quarter of their side); and, if the networks take noise, its `seed`. Every image gets the same noise.
     """
 
     def load_context(self, context: Any) -> None:
@@ -43,9 +43,9 @@ class ServedTranslator(mlflow.pyfunc.PythonModel):
 
 
 class RefuseUnknownParams(logging.Filter):
-    """MLflow drops params that a model doesn't take with a warning, before the model sees them: make it an error.
+    """Turn MLflow's warning about unknown params into an error. MLflow drops these params before it calls the model.
 
-    Only for models that take exactly these params: the warning doesn't say whose it is, and others' are none of ours.
+    The warning does not name the model. The filter therefore handles only warnings about models with exactly these params.
     """
 
     def __init__(self, params: set[str]):
@@ -62,8 +62,9 @@ class RefuseUnknownParams(logging.Filter):
 
 
 def refuse_unknown_params(params: set[str]) -> None:
+    """Add the filter for these params to MLflow's logger, once per process."""
     logger = logging.getLogger("mlflow.models.utils")
-    logger.setLevel(logging.WARNING)  # a record that isn't logged isn't filtered either
+    logger.setLevel(logging.WARNING)  # filters see only records that are logged
     refusing = RefuseUnknownParams(params)
     if not any(getattr(each, "name", "") == refusing.name for each in logger.filters):
         logger.addFilter(refusing)

@@ -1,36 +1,36 @@
-"""What a release is to those who use it: the code that answers them, what it takes, and what the card says of that."""
+"""How a release is served: its MLflow adapter, the requests it takes, and their description on the model card."""
 
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-Facts = dict[str, Any]  # what release.json says
+Facts = dict[str, Any]  # content of release.json
 FACTS = "release.json"
-MOST_NAMED = 20  # classes
-COLOURS = {1: "grey", 3: "RGB"}  # by channels
-TRUNCATIONS = {  # by what is truncated: the param's default, and what the card says of it
+MOST_NAMED = 20  # classes named on the card
+COLOURS = {1: "grey", 3: "RGB"}  # by number of channels
+TRUNCATIONS = {  # what is truncated -> default of the param, and its description on the card
     "latents": (0.0, "`truncation` bounds these (0: no bound)"),  # JSON has no infinity
     "styles": (
         1.0,
-        "the noise comes from the seed, too. `truncation` is psi: 1 as trained, towards 0 nearer to the mean of the styles, more typical, "
-        "less varied",
+        "the noise comes from the seed, too. `truncation` is psi: 1 as trained; lower gives more typical, less varied "
+        "images, nearer to the mean style",
     ),
 }
 
 
 class Serving(NamedTuple):
-    """How a release is served. Every one answers with a column `image`, PNG files."""
+    """How a release is served. Every response has one column `image` of PNG files."""
 
-    file: Path  # the adapter to MLflow, which pipelines.release.shipping puts into the version
-    column: tuple[str, str]  # what a request must have, a row an image: name, MLflow's type
-    params: tuple[tuple[str, str, Any], ...]  # what it may have: name, MLflow's type, default
-    example: Callable[[Any], list[Any]]  # a genlab.images.prepared_set.PreparedSet -> values of the column
-    sentence: str  # what it takes and gives, in Markdown
+    file: Path  # the MLflow adapter, which pipelines.release.shipping copies into the version
+    column: tuple[str, str]  # the required column of a request: name, MLflow's type
+    params: tuple[tuple[str, str, Any], ...]  # the optional params of a request: name, MLflow's type, default
+    example: Callable[[Any], list[Any]]  # a genlab.images.prepared_set.PreparedSet -> example values of the column
+    sentence: str  # description of requests and responses for the card, in Markdown
 
 
 def translator(facts: Facts) -> Serving:
-    """Images to images."""
+    """Serving of a recipe that translates images."""
     from genlab.serving.images import png
 
     directions, (height, width) = facts["directions"], facts["training_size"]
@@ -44,31 +44,31 @@ def translator(facts: Facts) -> Serving:
         ),
         example=lambda images: [png(images.images[0])],
         sentence=f"Translates {', '.join(f'`{name}`' for name in directions)}: takes images of any size, "
-        f"trained at {height} x {width} px, {COLOURS[facts['channels']]}. Large ones can be cut into tiles: `tile` is their side in px, "
-        f"a multiple of {facts['stride']} (0: the whole at once)." + "".join(f" {each}" for each in how_it_samples(facts)),
+        f"trained at {height} x {width} px, {COLOURS[facts['channels']]}. Tiles are for large images: `tile` is the side of a tile in px, "
+        f"a multiple of {facts['stride']} (0: no tiles)." + "".join(f" {each}" for each in how_it_samples(facts)),
     )
 
 
 def how_it_samples(facts: Facts) -> list[str]:
-    """A sentence for each thing that the recipe says of it; none for recipes without a choice."""
+    """Sentences on dropout and batch norm in inference; none for recipes without these options."""
     sentences = {
         ("dropout", True): "Dropout stays on: its noise comes from `seed`.",
         ("dropout", False): "Dropout is off.",
-        ("statistics", "batch"): "Batch norm goes by each image's own statistics, with `tile` by each tile's.",
-        ("statistics", "running"): "Batch norm goes by the statistics of training.",
+        ("statistics", "batch"): "Batch norm uses the statistics of each image, or of each tile.",
+        ("statistics", "running"): "Batch norm uses the statistics of training.",
     }
     sampling = facts.get("sampling", {})
     return [sentence for (name, value), sentence in sentences.items() if sampling.get(name) == value]
 
 
 def sampler(facts: Facts) -> Serving:
-    """Seeds to images."""
+    """Serving of a recipe that generates images from seeds."""
     height, width = facts["training_size"]
     classes = facts["classes"]
     untruncated, truncation = TRUNCATIONS[facts.get("truncates", "latents")]
     known = ", ".join(f"{name} ({number})" for number, name in enumerate(classes[:MOST_NAMED]))
     known += f" and {len(classes) - MOST_NAMED} more" if len(classes) > MOST_NAMED else ""
-    told = f" `label` is one of {known}, by its name or its number as text; without it each seed has one of its own." if classes else ""
+    labels = f" `label` is one of {known}, by its name or its number as text; without it each seed determines its class." if classes else ""
     return Serving(
         file=Path(__file__).with_name("served_sampler.py"),
         column=("seed", "long"),
@@ -78,9 +78,9 @@ def sampler(facts: Facts) -> Serving:
             *((("label", "string", ""),) if classes else ()),
         ),
         example=lambda images: [0, 1],
-        sentence=f"Makes {COLOURS[facts['channels']]} images of {height} x {width} px from seeds, each of which stands for a latent of "
-        f"{facts['latent_size']} numbers from N(0, 1); {truncation}. `count` asks for so many images from each seed on: of seed, seed + 1 "
-        f"and so forth.{told}",
+        sentence=f"Generates {COLOURS[facts['channels']]} images of {height} x {width} px from seeds. Each seed determines a latent of "
+        f"{facts['latent_size']} numbers from N(0, 1); {truncation}. `count` is the number of images per seed: those of seed, seed + 1 "
+        f"and so on.{labels}",
     )
 
 
@@ -88,9 +88,10 @@ WAYS = {"translator": translator, "sampler": sampler}
 
 
 def facts_of(artefacts: Mapping[str, bytes]) -> Facts:
+    """Read release.json from the files of a release."""
     return json.loads(artefacts[FACTS])
 
 
 def serving_of(facts: Facts) -> Serving:
-    """How that which was exported is served."""
+    """Return how a release is served, by `served_as` in its release.json."""
     return WAYS[facts["served_as"]](facts)

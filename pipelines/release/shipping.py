@@ -1,14 +1,14 @@
-"""The code that a model version ships: an adapter to MLflow, and a copy of genlab.serving."""
+"""The code in a model version: an MLflow adapter and a copy of genlab.serving."""
 
 import shutil
 from pathlib import Path
 from typing import NamedTuple
 
-PACKAGE = "genlab_serving"  # the copy's name: never that of an installed genlab
+PACKAGE = "genlab_serving"  # name of the copy, different from an installed genlab
 
 
 class Shipment(NamedTuple):
-    """What mlflow.pyfunc.save_model copies into a model version; its arguments, by name."""
+    """Arguments of mlflow.pyfunc.save_model: the code to copy into a model version."""
 
     python_model: str
     code_paths: list[str]
@@ -16,13 +16,14 @@ class Shipment(NamedTuple):
 
 def ship(
     adapter: Path,  # served_sampler.py or served_translator.py
-    folder: Path,  # gets the copies, and must last until the model is saved
+    folder: Path,  # destination of the copies; must exist until the model is saved
 ) -> Shipment:
-    """The adapter and the package `code/genlab_serving` in the folder, as they will lie in the version: saving runs the adapter, too.
+    """Copy an adapter and genlab.serving, as `code/genlab_serving`, into a folder. The layout is that of the model version, because saving
+    a version also runs the adapter.
 
     MLflow runs an adapter as a module with a new name (`code_model_<uuid>`) each time that it loads a version. The adapter imports the
-    package below its own name, from the folder next to it: each loaded version runs its own code, whichever others, or whichever genlab,
-    the process has loaded, and needs none of them. MLflow also puts `code` on sys.path; nothing imports from there.
+    package below its own name, from the folder next to it. So each loaded version runs its own code and does not depend on other loaded
+    versions or on an installed genlab. MLflow also puts `code` on sys.path; nothing is imported from there.
     """
     from genlab import serving
 

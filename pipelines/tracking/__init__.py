@@ -1,4 +1,4 @@
-"""MLflow: one run per model, from its training to its release, also when these are separate commands."""
+"""Tracking with MLflow: one run per model for training, evaluation and release, even if these are separate commands."""
 
 from pipelines.tracking.journal import Journal
 from pipelines.tracking.names import flatten, metric_names

@@ -1,4 +1,4 @@
-"""The dataset that a training writes to while it goes on."""
+"""Dataset that training writes to while it runs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from pipelines.tracking.run import Run
 
 
 class Journal(BoundDataset):
-    """Records a training in its recipe's run; loads as itself."""
+    """Log the training of a recipe to its MLflow run. The dataset loads as itself."""
 
     def __init__(self, owner: str):
         self.owner = owner
@@ -27,24 +27,28 @@ class Journal(BoundDataset):
 
     @property
     def run(self) -> Run:
-        """The recipe's run under way, looked up at each use: `resumed` may exchange it."""
+        """The recipe's active run. It is looked up at each use, because `resumed` may replace it."""
         return self.session.runs[self.owner]
 
     def metrics(self, values: Mapping[str, float], images: int) -> None:
+        """Log metrics at this number of images seen."""
         self.run.metrics(values, images)
 
     def finished(self, values: Mapping[str, float], images: int) -> None:
+        """Log the metrics of a finished training, and mark the run as trained in this process."""
         self.run.trained_here = True
         self.metrics(values, images)
 
     def tag(self, tags: Mapping[str, str]) -> None:
+        """Set tags of the run."""
         self.run.tag(tags)
 
     def picture(self, name: str, image: Any, images: int) -> None:
+        """Log a PIL image at this number of images seen."""
         self.run.picture(name, image, images)
 
     def resumed(self, stopped: str, images: int, rows: Sequence[Mapping[str, float]]) -> None:
-        """Training goes on from here: in the run that was stopped, or, if that is gone, in this one with the curves so far."""
+        """Continue the run with id `stopped`. If it no longer exists, log the rows of its history to the current run."""
         if not self.session.runs.resume(self.owner, stopped):
             self.run.history([{"step": row["images"], **{name: value for name, value in row.items() if name != "images"}} for row in rows])
         self.run.tag({"resumed_at_images": str(images)})

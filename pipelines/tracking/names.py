@@ -1,4 +1,4 @@
-"""Names of parameters and metrics, as MLflow allows them."""
+"""Names of parameters and metrics that MLflow allows."""
 
 import itertools
 import posixpath
@@ -10,14 +10,15 @@ LONGEST_NAME = 250  # characters
 
 
 def metric_names(names: Iterable[str]) -> dict[str, str]:
-    """Names -> distinct names that MLflow allows: letters and digits of any script, `_`, `-`, `.`, `/`, spaces, and a normal path.
+    """Map each name to a distinct name that MLflow allows.
 
-    Class names are among them and may contain anything: `Food & Drink` becomes `Food _ Drink`.
+    MLflow allows letters and digits of any script, `_`, `-`, `.`, `/` and spaces, in a normalised relative path. Metric names may include
+    class names, which may contain any character: `Food & Drink` becomes `Food _ Drink`.
     """
     allowed: dict[str, str] = {}
     for name in dict.fromkeys(names):
         plain = re.sub(r"[^\w.\- /]", "_", name)[: LONGEST_NAME - 4]
-        if posixpath.normpath(plain) != plain or plain.startswith(("/", "..")):  # a//b, ./a, a/: no file can have this name
+        if posixpath.normpath(plain) != plain or plain.startswith(("/", "..")):  # a//b, ./a, a/: not normalised
             plain = re.sub(r"/|^\.+", "_", plain)
         others = (f"{plain} {number}" for number in itertools.count(2))
         allowed[name] = next(each for each in itertools.chain([plain], others) if each not in allowed.values())
@@ -25,7 +26,7 @@ def metric_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """{"a": {"b": 1}} -> {"a.b": 1}."""
+    """Flatten nested mappings: {"a": {"b": 1}} -> {"a.b": 1}."""
     flat: dict[str, Any] = {}
     for key, value in values.items():
         name = f"{prefix}{key}"

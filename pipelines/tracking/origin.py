@@ -1,4 +1,4 @@
-"""Where a result comes from."""
+"""Provenance of results: git commit, command, Python version, and hashes of files."""
 
 import hashlib
 import platform
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def origin(project: Path) -> dict[str, str]:
-    """A run's tags: the commit, whether the code differs from it, the command, the version of Python."""
+    """Tags of a run: the git commit, whether there are uncommitted changes, the command, and the Python version."""
     tags = {"command": command(), "python": platform.python_version()}
     try:
         git = ["git", "-C", str(project)]
@@ -24,11 +24,11 @@ def origin(project: Path) -> dict[str, str]:
 
 
 def command() -> str:
-    """What the user typed."""
+    """The command line of this process, without the path of the program."""
     return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
 
 
 def sha256(file: Path) -> str:
-    """The hash of a file's bytes, 64 hexadecimal digits."""
+    """SHA-256 of a file's bytes, 64 hexadecimal digits."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""An MLflow run under way."""
+"""An active MLflow run."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -11,23 +11,24 @@ if TYPE_CHECKING:  # mlflow takes two seconds to import
     from mlflow import MlflowClient
 
 LONGEST_VALUE = 6000  # characters, MLflow's limit for a parameter
-MOST_METRICS = 1000  # that MLflow takes in one call
+MOST_METRICS = 1000  # per call, MLflow's limit
 
 
 class Run:
-    """An MLflow run under way."""
+    """An active MLflow run. Its methods log parameters, metrics, pictures and files."""
 
     def __init__(self, client: "MlflowClient", run_id: str, is_new: bool = True):
         self.client, self.id, self.is_new = client, run_id, is_new
-        self.trained_here = False  # in this process
+        self.trained_here = False  # whether training finished in this process
 
     def tag(self, tags: Mapping[str, str]) -> None:
+        """Set tags."""
         from mlflow.entities import RunTag
 
         self.client.log_batch(self.id, tags=[RunTag(key, str(value)) for key, value in tags.items()])
 
     def parameters(self, parameters: Mapping[str, Any]) -> None:
-        """Log them flattened as parameters, and whole as parameters.yml. A reopened run keeps its own."""
+        """Log parameters, flattened, and as the artifact parameters.yml. A reopened run keeps its original parameters."""
         from mlflow.entities import Param
 
         if not self.is_new:
@@ -37,10 +38,11 @@ class Run:
         self.client.log_dict(self.id, dict(parameters), "parameters.yml")
 
     def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
+        """Log metrics at one step."""
         self.history([{"step": step, **values}])
 
     def history(self, rows: Sequence[Mapping[str, float]]) -> None:
-        """Log many rows {"step", name: value} at once: one call takes 8 ms, whatever its size."""
+        """Log many rows {"step", name: value} at once: a call to MLflow takes 8 ms, whatever its size."""
         from mlflow.entities import Metric
 
         now = int(time.time() * 1000)
@@ -50,9 +52,9 @@ class Run:
             self.client.log_batch(self.id, metrics=points[start : start + MOST_METRICS])
 
     def picture(self, name: str, image: Any, step: int) -> None:
-        """Log a PIL image as a frame of the slider `name`."""
+        """Log a PIL image at a step. MLflow shows the images of one name with a slider."""
         self.client.log_image(self.id, image, key=name, step=step)
 
     def file(self, file: Path, folder: str = "") -> None:
-        """Log a file under a folder of the run's artifacts."""
+        """Log a file as an artifact, in a folder or at the top."""
         self.client.log_artifact(self.id, str(file), folder or None)

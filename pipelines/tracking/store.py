@@ -1,4 +1,4 @@
-"""Where MLflow keeps runs, and how the run of a checkpoint is found again."""
+"""Start, reopen and end MLflow runs. The run of a checkpoint is found by the checkpoint's hash."""
 
 import logging
 import os
@@ -13,16 +13,16 @@ if TYPE_CHECKING:  # mlflow takes two seconds to import
     from mlflow import MlflowClient
 
 EXPERIMENT = "genlab"
-CHECKPOINT_TAG = "genlab.checkpoint"  # the checkpoint's sha256: a run is found by it, so that no run id has to enter a DVC output
+CHECKPOINT_TAG = "genlab.checkpoint"  # the checkpoint's sha256, to find its run; keeps run ids out of DVC's outputs
 
 
 def tracking_uri(project: Path) -> str:
-    """MLFLOW_TRACKING_URI, or a database in the project's folder: absolute, wherever the command was given."""
+    """MLFLOW_TRACKING_URI if it is set, otherwise the absolute URI of a SQLite database in the project folder."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project / 'mlflow.db'}"
 
 
 class Runs:
-    """The runs of one session, by owner: a recipe, or an image set where only data are prepared."""
+    """The MLflow runs of one session, by owner: a recipe, or an image set if only data are prepared."""
 
     def __init__(self, project: Path):
         self.project = project
@@ -32,15 +32,16 @@ class Runs:
         return self.under_way[owner]
 
     def client(self) -> "MlflowClient":
+        """Create a client of the project's tracking store."""
         from mlflow import MlflowClient
 
         return MlflowClient(tracking_uri(self.project))
 
     def start(self, owner: str, name: str, tags: Mapping[str, str], checkpoint: Path | None) -> Run:
-        """Start the owner's run, or reopen the one that made this checkpoint."""
+        """Start a run for an owner, or reopen the run that created the checkpoint."""
         import mlflow
 
-        for talkative in ("mlflow", "alembic"):  # they report that they create tables
+        for talkative in ("mlflow", "alembic"):  # they log the creation of tables
             logging.getLogger(talkative).setLevel(logging.WARNING)
         mlflow.set_tracking_uri(tracking_uri(self.project))
         client = self.client()
@@ -54,7 +55,7 @@ class Runs:
         return self.under_way[owner]
 
     def resume(self, owner: str, stopped: str) -> bool:
-        """Continue a stopped run instead of the one begun by this session; False if it no longer exists."""
+        """Replace the owner's new run by the stopped run with this id; return False if that no longer exists."""
         from mlflow.exceptions import MlflowException
 
         run = self.under_way[owner]
@@ -69,25 +70,25 @@ class Runs:
         return True
 
     def end(self, status: str) -> None:
-        """Close all runs: FINISHED, FAILED or KILLED."""
+        """End all runs with a status: FINISHED, FAILED or KILLED."""
         for run in self.under_way.values():
             run.client.set_terminated(run.id, status)
         self.under_way.clear()
 
     def experiment(self, client: "MlflowClient") -> str:
-        """The id of the project's experiment, which is created if it does not exist."""
+        """Return the id of the project's experiment, which is created if it does not exist."""
         experiment = client.get_experiment_by_name(EXPERIMENT)
         if experiment is not None:
             return experiment.experiment_id
         uri = tracking_uri(self.project)
-        own = uri.startswith("sqlite:///")  # a server decides where its artifacts go
+        own = uri.startswith("sqlite:///")  # a tracking server has its own location for artifacts
         location = (Path(uri.removeprefix("sqlite:///")).parent / "mlartifacts").as_uri() if own else None
-        # Without the tag the UI opens in its mode for language models, with the registry hidden.
+        # Without this tag, the UI opens in its mode for language models, which hides the registry.
         return client.create_experiment(EXPERIMENT, location, tags={"mlflow.experimentKind": "custom_model_development"})
 
 
 def reopened(client: "MlflowClient", run_id: str) -> Run:
-    """An ended run, under way again; the error that ended it is removed."""
+    """Reopen an ended run and remove the tag with the error that ended it."""
     client.update_run(run_id, status="RUNNING")
     if "error" in client.get_run(run_id).data.tags:
         client.delete_tag(run_id, "error")
@@ -95,7 +96,7 @@ def reopened(client: "MlflowClient", run_id: str) -> Run:
 
 
 def made(client: "MlflowClient", experiment: str, checkpoint: Path) -> str | None:
-    """The id of the latest run that made a checkpoint with these bytes."""
+    """Id of the latest run that created a checkpoint with these bytes; None if there is none."""
     runs = client.search_runs(
         [experiment], f"tags.`{CHECKPOINT_TAG}` = '{sha256(checkpoint)}'", order_by=["start_time DESC"], max_results=1
     )

@@ -1,4 +1,4 @@
-"""Prepared images and a model's description -> trained weights and their history."""
+"""Training: prepared images and the description of a model -> trained weights and their history."""
 
 from pipelines.training.pipeline import create_pipeline
 

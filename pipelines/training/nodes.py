@@ -1,4 +1,4 @@
-"""The node that trains."""
+"""The node of the training pipeline, an adapter of genlab.training."""
 
 from typing import Any
 
@@ -17,10 +17,10 @@ def fit(
     journal: Journal,
     resumption: Any,  # a genlab.training.state.States
 ) -> tuple[dict[str, Any], Any, Any, str]:
-    """Train a recipe on the images of a set with genlab.training.fit, reporting to MLflow.
+    """Train a recipe on a prepared set with genlab.training.fit, and log to MLflow.
 
-    Returns: the recipe's state_dict; a DataFrame with one row of mean terms every `log_every` images; its curves as a picture; the
-    experiment's key, whose saved state may now be forgotten.
+    Returns: the recipe's state_dict; the history, a DataFrame with one row of mean terms per `log_every` images; a picture of its curves;
+    the key of the experiment, whose saved state can now be deleted.
     """
     from genlab.pictures.curves import curves
     from genlab.training import fit, settings

@@ -1,4 +1,4 @@
-"""What a recipe's YAML may say beside its model."""
+"""Parameters of training in a recipe's YAML."""
 
 from typing import Literal
 
@@ -8,17 +8,17 @@ from pipelines.parameters import Parameters
 
 
 class Budget(Parameters):
-    """How long to train, and on which images how often."""
+    """How long to train, and how often each class is shown."""
 
-    images: PositiveInt  # seen in all, of each domain where there are two
+    images: PositiveInt  # images seen in total; of each domain, if there are two
     batch_size: PositiveInt
-    sampling: Literal["natural", "balanced"] = "natural"  # classes as often as the set has them, or all equally often
+    sampling: Literal["natural", "balanced"] = "natural"  # natural: classes as frequent as in the set; balanced: all equally frequent
 
 
 class Monitoring(Parameters):
-    """How often to look and to save, in images."""
+    """How often to log, draw and save. All intervals are in images."""
 
-    log_every: PositiveInt  # a point on the curves: the mean since the last
-    pictures_every: PositiveInt  # a grid of samples, the first at 0
-    checkpoint_every: PositiveInt  # a state that a stopped run continues from
-    resume: str = ""  # key of a stopped run to continue although parameters, data or code have changed since; see the run's warning
+    log_every: PositiveInt  # a point of the curves, the mean since the previous point
+    pictures_every: PositiveInt  # a grid of samples; the first is drawn before training
+    checkpoint_every: PositiveInt  # a saved state, from which a stopped run continues
+    resume: str = ""  # key of a stopped run to continue despite changed parameters, data or code; the run's warning has the key

@@ -1,4 +1,4 @@
-"""Training, whatever the recipe."""
+"""Pipeline that trains a recipe."""
 
 from kedro.pipeline import Node, Pipeline
 

@@ -1,15 +1,15 @@
-"""What a training reports, into its MLflow run."""
+"""Log the events of a training to its MLflow run."""
 
 from genlab.images.prepared_set import PreparedSet
 from genlab.pictures.training import sample_sheet
 from genlab.training.events import Event, Finished, Found, Logged, PicturesDue, Resumed, Saving
 from pipelines.tracking import Journal
 
-RUN = "run"  # note in a saved state: the id of the run that training continues in
+RUN = "run"  # key of a note in saved states: the id of the MLflow run to continue
 
 
 class Reporter:
-    """A callback of genlab.training.fit that writes to a journal."""
+    """Callback of genlab.training.fit that logs events to a journal."""
 
     def __init__(self, journal: Journal, images: PreparedSet):
         self.journal, self.images = journal, images

@@ -1,4 +1,4 @@
-"""The folder of saved states as a Kedro dataset."""
+"""Kedro dataset of the saved states of stopped trainings."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,9 +10,10 @@ if TYPE_CHECKING:  # torch takes a second to import
 
 
 class ResumeFolder(AbstractDataset):
-    """Loads as genlab.training.state.States; saving the key of an experiment states that its result is safe, and forgets its state.
+    """Folder of saved training states. Loads as genlab.training.state.States; saving an experiment's key deletes its state.
 
-    The folder is no output: neither git nor DVC tracks it, so old weights are never taken for those of a new experiment.
+    Save the key after the results of the experiment. Neither git nor DVC tracks the folder, so old weights are never taken for those of a
+    new experiment.
     """
 
     def __init__(self, filepath: str):

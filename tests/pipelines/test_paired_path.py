@@ -63,7 +63,7 @@ def test_the_release_states_how_it_samples_and_agrees_with_onnx(project):
     assert facts["sampling"] == {"dropout": False, "statistics": "running"}
     assert reported(project, "pix2pix", "parity")["onnx_difference"]["a_to_b"] < 1e-4
     card = (project / "data/08_reporting/pix2pix/card.md").read_text()
-    assert "Dropout is off." in card and "Batch norm goes by the statistics of training." in card
+    assert "Dropout is off." in card and "Batch norm uses the statistics of training." in card
 
 
 def test_the_registered_version_translates_any_size_whole_or_in_tiles(project, client):

@@ -379,9 +379,9 @@ def test_the_card_shows_the_grid_first_then_every_row_and_score(exported):
     [
         (
             {"sampling": {"dropout": True, "statistics": "batch"}},
-            " Dropout stays on: its noise comes from `seed`. Batch norm goes by each image's own statistics, with `tile` by each tile's.",
+            " Dropout stays on: its noise comes from `seed`. Batch norm uses the statistics of each image, or of each tile.",
         ),
-        ({"sampling": {"dropout": False, "statistics": "running"}}, " Dropout is off. Batch norm goes by the statistics of training."),
+        ({"sampling": {"dropout": False, "statistics": "running"}}, " Dropout is off. Batch norm uses the statistics of training."),
         ({}, ""),
     ],
 )
@@ -389,7 +389,7 @@ def test_the_card_describes_how_a_translator_samples(exported_noisy, extra, sent
     artefacts, parity = exported_noisy
     facts = {name: fact for name, fact in facts_of(artefacts).items() if name != "sampling"} | extra
     card = describe(artefacts | {"release.json": json.dumps(facts).encode()}, parity, NOISY_METRICS, RELEASE)
-    assert f"`tile` is their side in px, a multiple of 32 (0: the whole at once).{sentences}\n" in card
+    assert f"`tile` is the side of a tile in px, a multiple of 32 (0: no tiles).{sentences}\n" in card
 
 
 def test_only_a_translator_with_noise_has_a_seed(exported, exported_noisy):
@@ -401,7 +401,7 @@ def test_only_a_translator_with_noise_has_a_seed(exported, exported_noisy):
 def test_the_card_of_a_sampler_has_ten_scores_and_fits_the_registry(exported_sampler, registry):
     card = describe(*exported_sampler, SAMPLER_METRICS, RELEASE)
     assert "**GAN** on the image set **emoji**" in card
-    assert "Makes RGB images of 16 x 16 px from seeds, each of which stands for a latent of 6 numbers from N(0, 1)" in card
+    assert "Generates RGB images of 16 x 16 px from seeds. Each seed determines a latent of 6 numbers from N(0, 1)" in card
     assert "| training images | 0.01 ± 0.01 | 0.01 | 0.01 | 0.01 | 0.01 | 0.01 | - | - | - |" in card
     assert '- images: `{"held_out": 1000, "generated": 1000}`' in card
     assert len(registry.client.get_model_version("gan-emoji", 1).description) < DESCRIPTION_LIMIT
@@ -419,7 +419,7 @@ def test_the_models_own_row_is_first_on_the_card_and_registered_whatever_its_pos
 def test_tables_may_have_any_column_names_but_not_too_many():
     assert table([Row("generated", {"a|b": Score(0.5), "c": Score(1.0)})])[0] == r"|  | a\|b | c |"
     many = Row("generated", {str(number): Score(0.5) for number in range(21)})
-    assert table([many]) == ["21 scores a row, see the run's metrics."]
+    assert table([many]) == ["21 scores per row, see the run's metrics."]
 
 
 def test_the_first_version_is_candidate_and_champion_and_states_its_origin(registry):
@@ -669,7 +669,7 @@ NAN = float("nan")
             "version 3, has retired: it was scored on other data (d) than this version (e)",
         ),
         (standing(0.2, name="fid"), standing(0.1), True, "version 3, has retired: its headline is kid, this version's is fid"),
-        (standing(0.2), standing(0.1, lower=False), True, "version 3, has retired: of its kid higher is better"),
+        (standing(0.2), standing(0.1, lower=False), True, "version 3, has retired: for its kid higher is better"),
         (standing(0.2), standing(NAN), True, "version 3, has retired: its tags hold no finite headline"),
         (standing(0.2), Standing.from_tags({}), True, "version 3, has retired: its tags hold no finite headline"),
     ],
