@@ -58,10 +58,11 @@ def prepare(
         raise InputError(f"channels: got {channels}, expected 1 (grey) or 3 (RGB).")
     if not 0 < test < 1:
         raise InputError(f"test: got {test}, expected the fraction to hold out, between 0 and 1.")
-    layout = source
     if isinstance(source, str | Path):
         name = name or Path(source).resolve().name
-        layout = FolderPerClass(str(source)) if kind == "labelled" else Folder(str(source))
+        layout: Layout = FolderPerClass(str(source)) if kind == "labelled" else Folder(str(source))
+    else:
+        layout = source
     items, manifest = read_images(layout, kind, test, seed, background=background)
     broken = manifest[manifest["decode_error"] != ""]
     if len(broken):
@@ -86,12 +87,12 @@ def recipe(
     entries = [entry for entry in yaml.safe_load(file.read_text(encoding="utf-8")).values() if isinstance(entry, dict) and "model" in entry]
     if not entries:
         raise InputError(f"{file} describes no recipe: expected an entry with a `model`.")
-    model = entries[0]["model"]
+    model: dict[str, Any] = entries[0]["model"]
     for argument, value in arguments.items():
         places = [place for place in mappings(model) if argument in place]
         if not places:
-            known = sorted({key for place in mappings(model) for key in place} - {"class", "partial"})
-            raise InputError(f"{argument}: {file.stem} has no such argument.{suggestion(argument, known)} It has: {', '.join(known)}.")
+            keys = sorted({key for place in mappings(model) for key in place} - {"class", "partial"})
+            raise InputError(f"{argument}: {file.stem} has no such argument.{suggestion(argument, keys)} It has: {', '.join(keys)}.")
         for place in places:
             place[argument] = value
     return model
@@ -151,7 +152,8 @@ def release(
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in artefacts.items():
         (folder / name).write_bytes(content)
-    return parity["onnx_difference"]
+    difference: dict[str, float] = parity["onnx_difference"]
+    return difference
 
 
 def described(trained: Trained) -> Description:

@@ -55,7 +55,7 @@ def check(description: Any, where: str = "") -> None:
         parse(item, place)
 
 
-def descriptions(node: Any, where: str) -> Iterator[tuple[str, Mapping]]:
+def descriptions(node: Any, where: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield (dotted path, mapping) for every {class: ...} in a YAML tree."""
     if isinstance(node, Mapping):
         if "class" in node:
@@ -67,7 +67,7 @@ def descriptions(node: Any, where: str) -> Iterator[tuple[str, Mapping]]:
             yield from descriptions(value, f"{where}[{index}]")
 
 
-def parse(description: Mapping, where: str) -> tuple[Any, dict[str, Any], bool]:
+def parse(description: Mapping[str, Any], where: str) -> tuple[Any, dict[str, Any], bool]:
     """Check one description against the signature of the object that it names -> (object, unbuilt arguments, partial).
 
     Raises:

@@ -31,6 +31,10 @@ class AdaptiveAugment(nn.Module):
         InputError: an empty policy, an unknown distortion, or a number out of range.
     """
 
+    probability: Tensor
+    signs: Tensor
+    judged: Tensor
+
     def __init__(
         self,
         policy: Sequence[str] = ("blit", "geometry", "color"),  # names of groups (the paper's bgc) or of single distortions, see GROUPS

@@ -41,7 +41,8 @@ def recolor(image: Tensor, color: Tensor) -> Tensor:
     exact = image.to(torch.promote_types(image.dtype, torch.float32))
     color = color.to(exact.dtype)
     mixed = torch.baddbmm(color[:, :channels, 3:], color[:, :channels, :channels], exact.flatten(2))
-    return mixed.unflatten(2, image.shape[2:]).to(image.dtype)
+    recolored: Tensor = mixed.unflatten(2, image.shape[2:]).to(image.dtype)
+    return recolored
 
 
 def scaling(x: Tensor, y: Tensor) -> Tensor:

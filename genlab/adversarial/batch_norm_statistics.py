@@ -4,10 +4,13 @@ Statistics are averaged over many batches of samples, so that a sample does not 
 average, whereas its running statistics are copied from the trained network.
 """
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import update_bn
 
+from genlab.networks.contracts import Sampler
 from genlab.networks.layers.normalise import BATCH_NORMS, without_spectral_norm
 
 BATCH_SIZE = 64  # images
@@ -21,7 +24,8 @@ class TupleInputs(nn.Module):
         self.network = network
 
     def forward(self, inputs: tuple[Tensor, ...]) -> Tensor:
-        return self.network(*inputs)
+        outputs: Tensor = self.network(*inputs)
+        return outputs
 
 
 def recompute_batch_norms(
@@ -33,11 +37,11 @@ def recompute_batch_norms(
     Latents are drawn from N(0, 1), labels uniformly. Nothing else in the generator changes: spectral norms are evaluated as in
     evaluation mode, without a power iteration.
     """
-    device = next(generator.parameters()).device
+    device, sampler = next(generator.parameters()).device, cast(Sampler, generator)
 
     def inputs() -> tuple[Tensor, ...]:
-        latents = torch.randn(BATCH_SIZE, generator.latent_size, device=device)
-        return (latents, torch.randint(generator.classes, (BATCH_SIZE,), device=device)) if generator.classes else (latents,)
+        latents = torch.randn(BATCH_SIZE, sampler.latent_size, device=device)
+        return (latents, torch.randint(sampler.classes, (BATCH_SIZE,), device=device)) if sampler.classes else (latents,)
 
     measured = without_spectral_norm(generator)
     with torch.no_grad():

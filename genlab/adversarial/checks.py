@@ -1,12 +1,14 @@
 """Checks before training that generator, critic, growth and images are compatible."""
 
 from collections.abc import Callable
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from genlab.adversarial.growth import Growth
 from genlab.errors import InputError
+from genlab.networks.contracts import Sampler
 from genlab.networks.evaluation_mode import evaluation_mode
 from genlab.networks.growing import Growing
 
@@ -65,4 +67,4 @@ def check_growth(growth: Growth, generator: nn.Module, critic: nn.Module, growin
             )
     if generator.size != critic.size:
         raise InputError(f"size: got {generator.size} for the generator and {critic.size} for the critic, expected the same. Change one.")
-    growth.check(generator.size)
+    growth.check(cast(Sampler, generator).size)

@@ -1,10 +1,12 @@
 """Samples of fixed latents and labels, which show the progress of training."""
 
 from collections.abc import Callable
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
+from genlab.networks.contracts import Sampler
 from genlab.networks.evaluation_mode import evaluation_mode
 
 SHOWN = 64  # number of fixed latents
@@ -22,7 +24,7 @@ def generate(generator: nn.Module, *inputs: Tensor) -> Tensor:
 
     The inputs are those of the generator, with a common first dimension N; its attribute `size` is the side of the images in pixels.
     """
-    count = max(1, AT_ONCE // generator.size**2)
+    count = max(1, AT_ONCE // cast(Sampler, generator).size ** 2)
     with evaluation_mode(generator):
         return torch.cat([generator(*part) for part in zip(*(each.split(count) for each in inputs), strict=True)])
 

@@ -1,5 +1,7 @@
 """Image pool, which also trains critics on earlier fakes. Shrivastava et al. 2016 (arXiv:1612.07828), section 2.3."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 
@@ -10,6 +12,9 @@ class ImagePool(nn.Module):
     Until the pool is full, fakes are stored and returned unchanged. The pool consists of buffers and is part of a checkpoint, so that
     a resumed run trains its critics on the same fakes.
     """
+
+    images: Tensor
+    count: Tensor
 
     def __init__(self, size: int):  # number of images; 0 disables the pool
         super().__init__()
@@ -39,6 +44,7 @@ class ImagePool(nn.Module):
         self.count.fill_(filled)
         return torch.stack(shown)
 
-    def _load_from_state_dict(self, state_dict, prefix, *arguments):  # the buffer takes the saved shape
+    def _load_from_state_dict(self, state_dict: Mapping[str, Tensor], prefix: str, *arguments: object) -> None:
+        # The buffer takes the saved shape.
         self.images = self.images.new_empty(state_dict[prefix + "images"].shape)
         super()._load_from_state_dict(state_dict, prefix, *arguments)

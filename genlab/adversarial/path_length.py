@@ -17,7 +17,8 @@ def path_lengths(
 ) -> Tensor:
     """|J_w^T y| for a random image y ~ N(0, I), (N,), with J_w the Jacobian of the image with respect to w. Equation 4."""
     (gradient,) = torch.autograd.grad((images * torch.randn_like(images)).sum(), styles, create_graph=True)
-    return gradient.flatten(1).norm(dim=1)
+    lengths: Tensor = gradient.flatten(1).norm(dim=1)
+    return lengths
 
 
 class PathLength(nn.Module):
@@ -26,6 +27,9 @@ class PathLength(nn.Module):
     Raises:
         InputError: `share` out of range.
     """
+
+    mean: Tensor
+    steps: Tensor
 
     def __init__(
         self,

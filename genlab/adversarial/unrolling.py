@@ -20,10 +20,11 @@ def unrolled(
     The critic itself does not change. The generator minimises a loss of the unrolled critic (equation 9), and so accounts for the
     critic's response to its own change (the second term of equation 10).
     """
-    weights = dict(critic.named_parameters())
+    weights: dict[str, Tensor] = dict(critic.named_parameters())
 
     def logits_of(images: Tensor, *labels: Tensor) -> Tensor:
-        return functional_call(critic, weights, (images, *labels))
+        logits: Tensor = functional_call(critic, weights, (images, *labels))
+        return logits
 
     for _ in range(steps):
         gradients = torch.autograd.grad(objective(logits_of), list(weights.values()), create_graph=True)

@@ -9,6 +9,8 @@ from torch.optim.swa_utils import AveragedModel
 from genlab.engine.stream import Stream
 from genlab.engine.updates import Terms
 
+Tensors = tuple[Tensor, ...] | list[Tensor]
+
 
 class MovingAverage:
     """Update of moving averages: average <- network + beta (average - network), beta = 0.5 ** (batch size / half-life).
@@ -37,10 +39,10 @@ class MovingAverage:
         return {}
 
 
-def lerp(beta: float) -> Callable[[list[Tensor], list[Tensor], Tensor], None]:
+def lerp(beta: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
     """Return a function for `AveragedModel.multi_avg_fn` that replaces averages by current + beta (average - current), in place."""
 
-    def average(averaged: list[Tensor], current: list[Tensor], count: Tensor) -> None:
+    def average(averaged: Tensors, current: Tensors, count: Tensor | int) -> None:
         torch._foreach_lerp_(averaged, current, 1 - beta)
 
     return average

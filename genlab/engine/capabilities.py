@@ -5,7 +5,7 @@ Evaluation, pictures, export and serving test for these protocols, never for a r
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 from torch import Tensor, nn
 
@@ -169,5 +169,5 @@ def style_generator_of(recipe: object) -> nn.Module | None:
     """Return the sampling network (the moving average if enabled) if it is style-based, else None."""
     if truncated_by(recipe) != Truncated.STYLES:
         return None
-    generator = recipe.generators()["generator"]
+    generator = cast(Samples, recipe).generators()["generator"]
     return generator if isinstance(generator, HasStyles) else None

@@ -1,6 +1,6 @@
 """Compute settings of a recipe: device, precision, memory format, compilation and workers. Only the CPU path has been run so far."""
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 import torch
 from torch import nn
@@ -9,6 +9,8 @@ from genlab.engine.precision import Precision
 from genlab.errors import InputError
 
 MINIMUM_BUDGET_TO_COMPILE = 200_000  # images; with a smaller budget, compilation costs more than it saves
+
+Prepared = TypeVar("Prepared", bound=nn.Module)
 
 
 class Compute:
@@ -60,7 +62,7 @@ class Compute:
         }
         return {"device": self.device.type, "precision": self.precision.name, **formats}
 
-    def prepare(self, module: nn.Module, budget: int) -> nn.Module:
+    def prepare(self, module: Prepared, budget: int) -> Prepared:
         """Move a module to the device and memory format, and compile its networks. In place: optimizers keep their parameters."""
         module.to(self.device)
         if self.channels_last:

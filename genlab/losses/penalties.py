@@ -32,7 +32,8 @@ def one_centred(critic: CriticFunction, real: Scored, fake: Scored, weight: floa
     """
     epsilon = torch.rand(len(real.images), *[1] * (real.images.dim() - 1), device=real.images.device, dtype=real.images.dtype)
     between = torch.lerp(real.images, fake.images, epsilon).detach().requires_grad_()
-    return weight * (slope(Scored(between, critic(between))).norm(dim=1) - 1).square()
+    norms: Tensor = slope(Scored(between, critic(between))).norm(dim=1)
+    return weight * (norms - 1).square()
 
 
 def drift(critic: CriticFunction, real: Scored, fake: Scored, weight: float = 1.0e-3) -> Tensor:

@@ -1,6 +1,7 @@
 """CycleGAN: translation between two domains without pairs. Zhu et al. 2017 (arXiv:1703.10593)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -61,9 +62,10 @@ class CycleGAN(Recipe):
             "generator": GradientUpdate(self.generator_objective, generator_optimizer(parameters_of([self.a_to_b, self.b_to_a]))),
             "critic": GradientUpdate(self.critic_objective, critic_optimizer(parameters_of([self.critic_a, self.critic_b]))),
         }
-        self.averages: nn.ModuleDict | None = None
+        self.averages: Mapping[str, AveragedModel] | None = None
         if average_half_life > 0:
-            self.averages = nn.ModuleDict({direction: AveragedModel(getattr(self, direction)) for direction in self.directions})
+            averages = nn.ModuleDict({direction: AveragedModel(getattr(self, direction)) for direction in self.directions})
+            self.averages = cast(Mapping[str, AveragedModel], averages)  # a ModuleDict does not state the type of its values
             self.updates["average"] = MovingAverage(list(self.averages.values()), [self.a_to_b, self.b_to_a], average_half_life)
 
     def set_progress(self, progress: float) -> None:
@@ -94,7 +96,8 @@ class CycleGAN(Recipe):
         """Adversarial loss of the generator that produced the fakes, a scalar."""
 
         def judge(images: Tensor) -> Tensor:
-            return critic(self.critic_augmentation(images))
+            logits: Tensor = critic(self.critic_augmentation(images))
+            return logits
 
         return self.loss.generator(judge(fake), lambda: judge(real)).mean()
 
@@ -121,7 +124,7 @@ class CycleGAN(Recipe):
             InputError: a side is not a multiple, or the networks do not accept the images.
         """
         for domain in ("a", "b"):
-            check_sides(batch[domain], domain, self.a_to_b.stride)
+            check_sides(batch[domain], domain, cast(Translator, self.a_to_b).stride)
         try:
             with torch.no_grad(), evaluation_mode(self):
                 self.critic_b(self.a_to_b(batch["a"][:1]))
@@ -144,4 +147,5 @@ class CycleGAN(Recipe):
         """Translate images (N, C, H, W) in [-1, 1] in the given direction, with the sampling network in evaluation mode."""
         generator = self.generators()[direction]
         with evaluation_mode(generator):
-            return generator(images)
+            translated: Tensor = generator(images)
+            return translated

@@ -7,6 +7,7 @@ is conditional on labels (genlab.networks.conditional, genlab.networks.biggan).
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -30,7 +31,7 @@ from genlab.losses.orthogonality import orthogonality
 from genlab.losses.penalties import CriticFunction, Penalty, Scored
 from genlab.networks.conditional import AuxiliaryCritic, CriticOutput, JoinedCritic
 from genlab.networks.contracts import Critic, Sampler, require
-from genlab.networks.growing import Stage
+from genlab.networks.growing import Growing, Stage
 from genlab.networks.labels import check_labels
 from genlab.networks.layers.normalise import batch_norms
 
@@ -50,6 +51,7 @@ class GAN(Recipe):
     """
 
     kinds = ("unlabelled", "labelled")
+    shown: Tensor  # fixed latents
 
     def __init__(
         self,
@@ -74,6 +76,7 @@ class GAN(Recipe):
     ):
         super().__init__()
         check_arguments(generator, critic, critic_steps, penalties or {}, clip, unrolled_steps)
+        sampler = cast(Sampler, generator)
         self.generator, self.critic, self.loss = generator, critic, loss
         self.critic_weight, self.penalties = critic_weight, dict(penalties or {})
         self.unrolled_steps, self.unrolled_rate = unrolled_steps, unrolled_rate
@@ -83,7 +86,7 @@ class GAN(Recipe):
         if growth is not None:
             check_growth(growth, generator, critic)
         self.stage: Stage | None = None  # None: no growth
-        self.latent_size, self.classes = generator.latent_size, generator.classes
+        self.latent_size, self.classes = sampler.latent_size, sampler.classes
         self.register_buffer("shown", torch.randn(SHOWN, self.latent_size))
         weights = list(critic.parameters())
         constraint = None if clip is None else partial(clamp, weights, clip)
@@ -102,7 +105,8 @@ class GAN(Recipe):
         for update in self.gradient_updates().values():
             update.scale_learning_rate(linear_decay(progress, self.decay_start))
         if self.growth is not None:
-            self.stage = self.growth.grow(progress, self.generator, self.critic, *self.generators().values())
+            players = cast(list[Growing], [self.generator, self.critic, *self.generators().values()])
+            self.stage = self.growth.grow(progress, *players)
             self.batches_per_turn = self.growth.batches_per_turn(self.stage.side)
 
     def seen(self, images: Tensor) -> Tensor:
@@ -125,7 +129,8 @@ class GAN(Recipe):
     def fakes(self, batch: Batch) -> Tensor:
         """Generate one fake per image of the batch from new latents, with the same labels."""
         real = batch["image"]
-        return self.generator(torch.randn(len(real), self.latent_size, device=real.device), *self.labels_of(batch))
+        fakes: Tensor = self.generator(torch.randn(len(real), self.latent_size, device=real.device), *self.labels_of(batch))
+        return fakes
 
     def critic_objective(self, batch: Batch) -> Terms:
         """Objective of the critic: adversarial loss, penalties and classification, with estimates to log."""
@@ -165,8 +170,9 @@ class GAN(Recipe):
 
     def add_classification(self, terms: Terms, batch: Batch, *outputs: CriticOutput) -> None:
         """Add the cross-entropy of the class logits as a term and to the loss, if the critic classifies. Changes `terms` in place."""
-        if outputs[0].class_logits is not None:
-            terms["classification"] = sum(cross_entropy(output.class_logits, batch["label"]) for output in outputs)
+        class_logits = [output.class_logits for output in outputs if output.class_logits is not None]  # of all outputs or of none
+        if class_logits:
+            terms["classification"] = cast(Tensor, sum(cross_entropy(logits, batch["label"]) for logits in class_logits))
             terms["loss"] = terms["loss"] + self.class_weight * terms["classification"]
 
     def future_critic(self, real: Tensor, fake: Tensor, *labels: Tensor) -> CriticFunction:
@@ -245,5 +251,6 @@ def check_arguments(
 @torch.no_grad()
 def clamp(weights: Sequence[Tensor], bound: float) -> None:
     """Clip each weight to [-bound, bound], in place. Arjovsky et al. 2017 (arXiv:1701.07875), algorithm 1, line 7."""
-    torch._foreach_clamp_min_(weights, -bound)
-    torch._foreach_clamp_max_(weights, bound)
+    clipped = list(weights)
+    torch._foreach_clamp_min_(clipped, -bound)
+    torch._foreach_clamp_max_(clipped, bound)

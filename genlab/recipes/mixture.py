@@ -5,7 +5,7 @@ The mixture is the finite counterpart of the variational autoencoder: p(x) = sum
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -37,6 +37,9 @@ class Mixture(Recipe):
     """
 
     kinds = ("unlabelled", "labelled")
+    begun: Tensor
+    images: Tensor
+    shown: Tensor  # fixed latents
 
     def __init__(
         self,
@@ -63,7 +66,8 @@ class Mixture(Recipe):
         if projection is not None:
             projection.allocate(self.values)
         inside = self.values if projection is None else projection.dimensions
-        self.mixtures = nn.ModuleList(GaussianMixture(count, inside, covariance(), tolerance, negligible, memory) for count in counts)
+        mixtures = nn.ModuleList(GaussianMixture(count, inside, covariance(), tolerance, negligible, memory) for count in counts)
+        self.mixtures = cast(Sequence[GaussianMixture], mixtures)  # a ModuleList does not state the type of its items
         self.register_buffer("begun", torch.zeros((), dtype=torch.bool))
         self.register_buffer("images", torch.zeros((), dtype=torch.int64))  # number per pass
         self.register_buffer("shown", torch.randn(SHOWN, max(mixture_latents(mixture) for mixture in self.mixtures)))
@@ -172,7 +176,8 @@ class Mixture(Recipe):
     @torch.no_grad()
     def sample(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         """Latents (N, latent_size) from N(0, 1) -> images (N, C, H, W) in [-1, 1]; labels are ignored."""
-        return self.generators()["generator"].to(latents.device)(latents)
+        images: Tensor = self.generators()["generator"].to(latents.device)(latents)
+        return images
 
     @torch.no_grad()
     def bounds(self, batch: Batch) -> Terms:
@@ -204,7 +209,8 @@ class Mixture(Recipe):
     def images_of(self, vectors: Tensor) -> Tensor:
         """Vectors (N, D) -> images (N, C, H, W), clipped to [-1, 1]. The inverse of `vectors`."""
         flat = vectors if self.projection is None else self.projection.inverse(vectors)
-        return flat.float().unflatten(1, self.shape).clamp(-1, 1)
+        images: Tensor = flat.float().unflatten(1, self.shape).clamp(-1, 1)
+        return images
 
     def component_log_weights(self) -> Tensor:
         """Logarithms of the component weights, (K,)."""

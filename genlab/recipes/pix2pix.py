@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -77,7 +77,9 @@ class Pix2Pix(Recipe):
 
     def logits(self, x: Tensor, y: Tensor) -> Tensor:
         """The critic's logits (N, ...) for augmented pairs of x and y, (N, C, H, W) each."""
-        return self.critic(self.critic_augmentation(torch.cat([x, y], 1)))
+        assert self.critic is not None
+        logits: Tensor = self.critic(self.critic_augmentation(torch.cat([x, y], 1)))
+        return logits
 
     def generator_objective(self, batch: Batch) -> Terms:
         """Objective of the generator, equation 4."""
@@ -110,7 +112,7 @@ class Pix2Pix(Recipe):
             InputError: a side is not a multiple, or the networks do not accept the images.
         """
         x, y = batch[self.source][:2], batch[self.target][:2]
-        check_sides(x, self.source, self.generator.stride)
+        check_sides(x, self.source, cast(Translator, self.generator).stride)
         try:
             with torch.no_grad(), evaluation_mode(self):
                 fake = self.generator(x)
@@ -138,4 +140,6 @@ class Pix2Pix(Recipe):
         """Translate images x (N, C, H, W) in [-1, 1] as specified by `sampling`; dropout, if enabled, uses new noise."""
         generator = self.generators()[direction]
         with evaluation_mode(generator):
-            return generator(images) if generator.noise is None else generator(images, generator.noise.draw(images))
+            noise = cast(Translator, generator).noise
+            translated: Tensor = generator(images) if noise is None else generator(images, noise.draw(images))
+            return translated

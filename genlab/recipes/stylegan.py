@@ -5,6 +5,7 @@ regularisation in W, and the augmentation of the critic's input.
 """
 
 from collections.abc import Callable, Iterable
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -26,7 +27,7 @@ from genlab.errors import InputError
 from genlab.losses.adversarial import NON_SATURATING, AdversarialLoss, ranking_accuracy
 from genlab.losses.penalties import Scored, r1
 from genlab.networks.contracts import SizedCritic, require
-from genlab.networks.growing import Stage
+from genlab.networks.growing import Growing, Stage
 from genlab.networks.labels import check_labels
 from genlab.networks.style import Generator, mixed
 
@@ -43,6 +44,8 @@ class StyleGAN(Recipe):
 
     kinds = ("unlabelled", "labelled")
     truncates = Truncated.STYLES
+    shown: Tensor  # fixed latents
+    shown_noise: Tensor
 
     def __init__(
         self,
@@ -93,7 +96,8 @@ class StyleGAN(Recipe):
         for update in self.gradient_updates().values():
             update.scale_learning_rate(linear_decay(progress, self.decay_start))
         if self.growth is not None:
-            self.stage = self.growth.grow(progress, self.generator, self.critic, *self.generators().values())
+            players = cast(list[Growing], [self.generator, self.critic, *self.generators().values()])
+            self.stage = self.growth.grow(progress, *players)
             self.batches_per_turn = self.growth.batches_per_turn(self.stage.side)
 
     def finalise(self) -> None:
@@ -116,7 +120,8 @@ class StyleGAN(Recipe):
 
     def real(self, batch: Batch) -> Tensor:
         """Real images of a batch as the critic's input: at the current stage of growth, and augmented."""
-        return self.critic_augmentation(images_at_stage(batch["image"], self.stage))
+        images: Tensor = self.critic_augmentation(images_at_stage(batch["image"], self.stage))
+        return images
 
     def critic_objective(self, batch: Batch) -> Terms:
         """Objective of the critic: adversarial loss, and R1 unless it is lazy, with estimates to log."""
@@ -157,6 +162,7 @@ class StyleGAN(Recipe):
 
     def path_objective(self, batch: Batch) -> Terms:
         """Objective of the generator's lazy step: the path length penalty times `path_length_every`, with one style per image."""
+        assert self.path_length is not None
         count = max(1, int(len(batch["image"]) * self.path_length.share))
         device = self.shown.device
         w = self.generator.map(torch.randn(count, self.latent_size, device=device), *(label[:count] for label in self.labels_of(batch)))
@@ -174,7 +180,8 @@ class StyleGAN(Recipe):
             check_labels(batch.get("label"), self.classes)
         some = {name: values[:2] for name, values in batch.items()}
         real, labels = some["image"], self.labels_of(some)
-        check_images(real, self.sample(self.shown[: len(real)], *labels), self.critic, lambda images: self.critic(images, *labels))
+        fake = self.sample(self.shown[: len(real)], labels[0] if labels else None)
+        check_images(real, fake, self.critic, lambda images: self.critic(images, *labels))
 
     def generators(self) -> dict[str, nn.Module]:
         """Return the sampling network (the moving average if enabled) under the name `generator`."""
@@ -214,7 +221,7 @@ def network_updates(
     }
 
 
-def stretch(group: dict, every: int) -> None:
+def stretch(group: dict[str, Any], every: int) -> None:
     """Adjust Adam to one additional step every k turns: with c = k / (k + 1), learning rate c lr and betas beta^c, in place.
 
     arXiv:1912.04958, appendix B.

@@ -5,7 +5,7 @@ or a mixture), the weight of the divergence (beta, free bits), and, by its netwo
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,7 @@ from genlab.engine.schedules import linear_decay
 from genlab.engine.stream import Batch
 from genlab.engine.updates import GradientUpdate, Terms, parameters_of
 from genlab.errors import InputError
+from genlab.networks.contracts import Coder
 from genlab.networks.evaluation_mode import evaluation_mode
 from genlab.networks.labels import check_labels
 from genlab.variational.activity import ACTIVE, active_units, activity
@@ -37,6 +38,7 @@ class VAE(Recipe):
     """
 
     kinds = ("unlabelled", "labelled")
+    shown: Tensor  # fixed latents
 
     def __init__(
         self,
@@ -55,12 +57,13 @@ class VAE(Recipe):
         check_coders(encoder, decoder)
         check_arguments(beta, beta_warm_up, free_bits, importance_samples)
         self.encoder, self.decoder, self.likelihood = encoder, decoder, likelihood
-        self.prior = StandardNormal(decoder.latent_size) if prior is None else prior
+        coder = cast(Coder, decoder)
+        self.prior: Prior = StandardNormal(coder.latent_size) if prior is None else prior
         self.beta, self.beta_warm_up, self.free_bits, self.decay_start = beta, beta_warm_up, free_bits, decay_start
         self.importance_samples = tuple(sorted(importance_samples, reverse=True))
-        self.latent_size, self.classes = self.prior.noise_size, decoder.classes
+        self.latent_size, self.classes = self.prior.noise_size, coder.classes
         self.register_buffer("shown", torch.randn(SHOWN, self.latent_size))
-        parameters = parameters_of([encoder, decoder, likelihood, self.prior])
+        parameters = parameters_of(cast(list[nn.Module], [encoder, decoder, likelihood, self.prior]))
         self.updates = {"vae": GradientUpdate(self.objective, optimizer(parameters))}
         self.set_progress(0.0)
 
@@ -84,7 +87,8 @@ class VAE(Recipe):
 
     def posterior(self, target: Tensor, label: Tensor | None) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of q(z | x), (N, D) each, in at least fp32."""
-        return full(self.encoder(target, label)).chunk(2, 1)
+        mean, log_variance = full(self.encoder(target, label)).chunk(2, 1)
+        return mean, log_variance
 
     def objective(self, batch: Batch) -> Terms:
         """Objective: the negative bound in nats per image, with one sample z per image; arXiv:1312.6114, equation 7."""
@@ -142,7 +146,8 @@ class VAE(Recipe):
     def sample(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         """Latents (N, latent_size) from N(0, 1) [, labels (N,)] -> images (N, C, H, W) in [-1, 1], the means of p(x | z)."""
         with evaluation_mode(self):
-            return Generator(self.prior, self.decoder, self.likelihood)(latents, labels)
+            images: Tensor = Generator(self.prior, self.decoder, self.likelihood)(latents, labels)
+            return images
 
     @torch.no_grad()
     def encode(self, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -225,7 +230,7 @@ class Generator(nn.Module):
     def __init__(self, prior: Prior, decoder: nn.Module, likelihood: Likelihood):
         super().__init__()
         self.prior, self.decoder, self.likelihood = prior, decoder, likelihood
-        self.latent_size, self.classes = prior.noise_size, decoder.classes
+        self.latent_size, self.classes = prior.noise_size, cast(Coder, decoder).classes
 
     def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
         return self.likelihood.mean(full(self.decoder(self.prior(latent), label)))

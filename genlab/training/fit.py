@@ -56,11 +56,11 @@ def fit(
         NonFiniteLossError: a term is NaN or infinite; the last saved state is kept.
         InputError: the images do not fit the model, the description is wrong, or a state cannot be saved or found.
     """
-    settings = build(compute, "compute") if compute is not None else Compute()
+    settings: Compute = build(compute, "compute") if compute is not None else Compute()
     monitoring = monitoring or Monitoring()
     experiment = experiment_of(model, augmentation, settings, budget, monitoring, seed, images, states)
     seed_everything(seed)
-    recipe = settings.prepare(build(model, "model"), budget.images)
+    recipe: Recipe = settings.prepare(build(model, "model"), budget.images)
     augment = build(augmentation, "augmentation")
     source = ImageSource(
         images, budget.batch_size, seed, augment, settings.workers, settings.device, settings.channels_last, budget.sampling

@@ -1,8 +1,11 @@
 """Training history: the mean of every term over intervals of images."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from genlab.engine.loop import Turn
+
+if TYPE_CHECKING:
+    import pandas
 
 
 class History:
@@ -30,7 +33,7 @@ class History:
         self.sums, self.counts = {}, {}
         return means
 
-    def frame(self) -> "pandas.DataFrame":  # noqa: F821
+    def frame(self) -> "pandas.DataFrame":
         """Return the rows as a data frame, one column per term."""
         import pandas
 

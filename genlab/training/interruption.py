@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -57,7 +57,7 @@ def interruptible() -> Iterator[None]:
 
 
 @contextmanager
-def handled(handler) -> Iterator[None]:
+def handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     """Context manager that installs a handler for SIGINT and SIGTERM and restores the previous ones at the end.
 
     Only the main thread can install signal handlers; in other threads nothing changes.

@@ -72,7 +72,8 @@ class SavedState:
         if not self.file.exists():
             return None
         try:
-            return torch.load(self.file, map_location=device, weights_only=True)
+            state: dict[str, Any] = torch.load(self.file, map_location=device, weights_only=True)
+            return state
         except (RuntimeError, OSError, EOFError, pickle.UnpicklingError) as error:
             raise InputError(f"{self.file} cannot be read ({error}). Remove it to start this training from the beginning.") from error
 
