@@ -1,4 +1,4 @@
-"""One image: from bytes to upright pixels, and from any size to the set's. genlab.serving.images makes it grey or RGB."""
+"""Decoding and resizing of single images. For the conversion to grey or RGB see genlab.serving.images."""
 
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -9,19 +9,19 @@ from genlab.images.prepared_set import Colour
 from genlab.serving.errors import DecodeError
 from genlab.serving.images import WHITE, upright
 
-if TYPE_CHECKING:  # layouts decode, too
+if TYPE_CHECKING:  # layouts import this module
     from genlab.images.sources.files import Item
 
 Fit = Literal["crop", "pad", "stretch"]
 
 
 def decode(content: bytes | np.ndarray, half: str = "") -> Image.Image:
-    """A file's bytes, or an array (H, W[, C]) uint8 -> the whole image, loaded, upright as its EXIF says.
+    """Decode the bytes of an image file, or an array uint8 (H, W[, C]), and rotate the image as its EXIF data specifies.
 
-    Animations yield their first frame, side-by-side images the `half` asked for.
+    Animations yield their first frame. `half` selects a half of a side-by-side image, "left" or "right".
 
     Raises:
-        DecodeError: not an image, damaged, cut off, too large, or without two halves.
+        DecodeError: the bytes are not an image, or the image is damaged, truncated, too large, or has no two equal halves.
     """
     if isinstance(content, np.ndarray):
         return Image.fromarray(content)
@@ -48,16 +48,16 @@ def decode(content: bytes | np.ndarray, half: str = "") -> Image.Image:
 
 
 def missing_bytes(content: bytes) -> int:
-    """How much a WebP file is shorter than its header says: of a WebP that is cut off, PIL only says that it can't decode it."""
+    """Number of bytes missing from a WebP file according to its header. PIL does not report truncation of WebP files."""
     is_webp = content[:4] == b"RIFF" and content[8:12] == b"WEBP"
     return int.from_bytes(content[4:8], "little") + 8 - len(content) if is_webp else 0
 
 
 def load(item: "Item") -> bytes | np.ndarray:
-    """What an item's file holds.
+    """Read the bytes or the pixels of an item.
 
     Raises:
-        DecodeError: the file can't be read, or isn't an image where pixels are computed from it.
+        DecodeError: the file cannot be read, or pixels cannot be computed from it.
     """
     try:
         return item.read()
@@ -69,9 +69,10 @@ def load(item: "Item") -> bytes | np.ndarray:
 
 
 def resize(image: Image.Image, height: int, width: int, fit: Fit, background: Colour = WHITE) -> Image.Image:
-    """To height x width, Lanczos with antialiasing; an image of that size already is left as it is.
+    """Resize an image to height x width with Lanczos filtering; an image of this size is returned unchanged.
 
-    crop: cover the frame and cut what stands over, from the centre. pad: fit inside, the rest is background. stretch.
+    `fit` specifies what happens to another aspect ratio. crop: cover the frame and crop the centre. pad: fit into the frame and fill the
+    rest with the background. stretch: change the aspect ratio.
     """
     size = (width, height)
     if image.size == size:

@@ -1,4 +1,4 @@
-"""The used images of a manifest, converted and resized, as one array."""
+"""Preparation of image sets: all images of a manifest, converted and resized, as one array."""
 
 import hashlib
 import json
@@ -19,31 +19,31 @@ from genlab.images.sources.files import Item
 from genlab.serving.errors import DecodeError
 from genlab.serving.images import WHITE, convert
 
-CHUNK = 1024  # images hashed at a time
+CHUNK = 1024  # images that are hashed together
 
 
 def prepare_images(
     items: Iterable[Item],
-    manifest: pd.DataFrame,  # its rows with split "train" or "test" are used
+    manifest: pd.DataFrame,  # rows with split "train" or "test" are used
     name: str,
     kind: Kind,
     size: tuple[int, int],  # height, width
     channels: int,
     background: Colour = WHITE,
     fit: Fit = "crop",
-    workers: int = 0,  # threads; 0 for one a core
+    workers: int = 0,  # threads; 0: one per core
 ) -> PreparedSet:
-    """Items and their validated manifest -> the prepared set, in the order of domain, stem and path.
+    """Prepare the images of a validated manifest, sorted by domain, stem and path.
 
     Raises:
-        InputError: no image is used, or a file has changed since its manifest was made.
+        InputError: there is no image, or a file has changed since the manifest was made.
     """
     used = manifest[manifest["split"] != ""].sort_values(["domain", "stem", "path"], ignore_index=True)
     if used.empty:
         raise InputError("No image is left to prepare.")
     by_path = {item.path: item for item in items}
     shape = (len(used), *size, channels)
-    # A nameless file instead of memory: a set may be larger than memory, and the system removes the file with its last user.
+    # A temporary file instead of memory, since a set may be larger than memory. The system removes it when it is no longer used.
     with tempfile.TemporaryFile() as file:
         images = np.memmap(file, np.uint8, "w+", shape=shape)
 
@@ -70,9 +70,9 @@ def prepare_images(
 def hash_content(
     images: np.ndarray,
     manifest: pd.DataFrame,
-    declaration: dict[str, object],  # what a user of the set would notice; not where the files were
+    declaration: dict[str, object],  # properties that change the set; not the location of the files
 ) -> str:
-    """SHA-256 over the pixels, each image's part in the set, and the declaration."""
+    """SHA-256 of the pixels, of the manifest's stems, domains, labels, splits and pairs, and of the declaration."""
     total = hashlib.sha256(json.dumps(declaration, sort_keys=True).encode())
     rows = manifest[["stem", "domain", "label", "split", "pair"]]
     total.update(json.dumps(rows.to_numpy().tolist()).encode())

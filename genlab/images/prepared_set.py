@@ -1,4 +1,4 @@
-"""A prepared image set: what training and evaluation see of the data."""
+"""Prepared image sets, the data of training and evaluation."""
 
 import json
 import os
@@ -19,24 +19,24 @@ IMAGES, MANIFEST, DESCRIPTION = "images.npy", "manifest.parquet", "set.json"
 
 @dataclass(frozen=True, eq=False)
 class PreparedSet:
-    """Images (N, H, W, C) uint8, memory-mapped, and a manifest whose row i describes image i."""
+    """Memory-mapped images uint8 (N, H, W, C), and a manifest whose row i describes image i."""
 
     name: str
     kind: Kind
     images: np.ndarray
     manifest: pd.DataFrame  # every row has a split, "train" or "test"
     classes: tuple[str, ...]  # sorted; empty unless the set is labelled
-    content_hash: str  # equal for equal pixels, names, labels and splits, wherever the files were
+    content_hash: str  # hash of pixels, names, labels and splits; independent of the location of the files
     background: Colour
 
     def indices(self, split: str, domain: str = "") -> np.ndarray:
-        """Positions of a split's images, ordered by stem, (K,); of one domain if it is given."""
+        """Indices of the images of a split, and of a domain if given, ordered by stem, (K,)."""
         rows = self.manifest[self.manifest["split"] == split]
         rows = rows[rows["domain"] == domain] if domain else rows
         return rows.sort_values(["stem", "path"]).index.to_numpy()
 
     def pairs(self, split: str) -> tuple[np.ndarray, np.ndarray]:
-        """Positions in a and in b of a split's pairs, aligned, (K,) each.
+        """Indices of the images in domains a and b of the pairs of a split, aligned, (K,) each.
 
         Raises:
             InputError: the split has no pairs.
@@ -49,12 +49,12 @@ class PreparedSet:
         return a[both].to_numpy(), b[both].to_numpy()
 
     def save(self, folder: str | Path) -> None:
-        """Write images.npy, manifest.parquet and set.json. Equal sets give equal bytes: no date, no path of this machine."""
+        """Write images.npy, manifest.parquet and set.json. Equal sets give equal bytes, without dates and paths."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         description = {"name": self.name, "kind": self.kind, "shape": self.images.shape, "classes": self.classes}
         description |= {"content_hash": self.content_hash, "background": self.background}
-        # Each file appears complete or not at all, the description last: it says that the others are there.
+        # Files are renamed when they are complete, the description last: its presence means that the set is complete.
         (folder / DESCRIPTION).unlink(missing_ok=True)
         with (folder / f"{IMAGES}.part").open("wb") as file:
             np.save(file, self.images)
@@ -65,10 +65,10 @@ class PreparedSet:
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
-        """Read what `save` wrote; the images stay on disk until they are used.
+        """Load a set that `save` wrote; images are read from disk when they are used.
 
         Raises:
-            InputError: the folder holds no complete set.
+            InputError: the folder contains no complete set.
         """
         folder = Path(folder)
         try:

@@ -1,4 +1,4 @@
-"""From a layout to the manifest of its images."""
+"""Reading the images of a layout into a manifest."""
 
 from typing import Literal
 
@@ -16,16 +16,16 @@ from genlab.serving.images import WHITE
 def read_images(
     layout: Layout,
     kind: Kind,
-    test: float,  # fraction of the stems to hold out, where the layout has no split of its own
+    test: float,  # fraction of stems to hold out if the layout has no split
     seed: int,  # of the split
-    truth: Literal["stem"] | None = None,  # unpaired only: equal stems in a and b show the same thing
-    workers: int = 0,  # threads; 0 for one per core
+    truth: Literal["stem"] | None = None,  # unpaired sets only: equal stems in a and b show the same object
+    workers: int = 0,  # threads; 0: one per core
     background: Colour = WHITE,  # under transparent pixels
 ) -> tuple[list[Item], pd.DataFrame]:
-    """Read and decode every image once -> (items, manifest with one row per image, its split and its pair).
+    """Read and decode every image once, and return the items and the manifest with splits and pairs.
 
     Raises:
-        InputError: a folder is missing or unreadable, there is no image, or the layout has no two domains and the kind needs them.
+        InputError: a folder is missing or unreadable, there is no image, or the kind needs two domains and the layout has none.
     """
     if kind in ("paired", "unpaired") and not layout.domains():
         names = "TwoFolders, TrainTestDomains, SideBySide, Tiles or, from one folder of photos, genlab.images.sources.edges.Canny"

@@ -1,1 +1,1 @@
-"""From raw images to a manifest, and what can be wrong with it: duplicates, incomplete pairs, splits."""
+"""Manifests of image sets: metadata, splits, duplicates, pairs."""

@@ -1,24 +1,24 @@
-"""Images that are there twice: the same bytes, or nearly the same picture on both sides of the split.
+"""Search for duplicates: equal bytes, or nearly equal pictures in both splits.
 
-Every function returns, for each row of the manifest, the position of the row that it repeats, or -1.
+Each function returns, for each row of the manifest, the index of the row that it duplicates, or -1.
 """
 
 import numpy as np
 import pandas as pd
 
-BLOCK = 256  # held-out images a step: with 60,000 training images one step takes 60 MB
+BLOCK = 256  # held-out images per step; a step takes 60 MB with 60,000 training images
 
 
 def earlier_copies(manifest: pd.DataFrame) -> np.ndarray:
-    """The first row with the same bytes in the same domain and split, (N,); the first itself has -1."""
+    """Index of the first row with the same bytes in the same domain and split, (N,); -1 for the first row itself."""
     keys = manifest[["domain", "split", "sha256"]]
     rows = keys.assign(row=np.arange(len(keys))).groupby(list(keys), dropna=True)["row"].transform("first")
-    first = rows.fillna(-1).to_numpy(np.int64)  # without bytes (the file couldn't be read) there is nothing to compare
+    first = rows.fillna(-1).to_numpy(np.int64)  # files that could not be read have no bytes to compare
     return np.where(first == np.arange(len(keys)), -1, first)
 
 
 def training_copies(manifest: pd.DataFrame) -> np.ndarray:
-    """For held-out rows, a training row with the same bytes, whatever its domain, (N,)."""
+    """Index of a training row with the same bytes, in any domain, for held-out rows, (N,)."""
     rows = np.arange(len(manifest))
     training = (manifest["split"] == "train") & manifest["sha256"].notna()
     first = pd.Series(rows[training], manifest.loc[training, "sha256"]).groupby(level=0).first()
@@ -28,11 +28,11 @@ def training_copies(manifest: pd.DataFrame) -> np.ndarray:
 
 def training_lookalikes(
     manifest: pd.DataFrame,
-    max_distance: int,  # bits in which two perceptual hashes may differ
+    max_distance: int,  # largest number of different bits of two perceptual hashes
 ) -> np.ndarray:
-    """For held-out rows, the training row of the same domain with the nearest perceptual hash, if near enough, (N,).
+    """Index of the training row of the same domain with the nearest perceptual hash, for held-out rows, if near enough, (N,).
 
-    Rows with the same bytes are `training_copies` and not counted again. With bits as -1 and 1, the Hamming distance of n bits is
+    Rows with equal bytes are found by `training_copies` and omitted here. With bits as -1 and 1, the Hamming distance of n bits is
     (n - x . y) / 2, so that the search is a matrix product: 12,000 held-out and 48,000 training images take seconds.
     """
     nearest = np.full(len(manifest), -1)
@@ -53,6 +53,6 @@ def training_lookalikes(
 
 
 def signs(hashes: pd.Series) -> np.ndarray:
-    """Hexadecimal hashes of n bits -> (N, n) float32 of -1 and 1."""
+    """Hexadecimal hashes of n bits -> bits as -1 and 1, float32 (N, n)."""
     data = np.frombuffer(bytes.fromhex("".join(hashes)), np.uint8).reshape(len(hashes), -1)
     return np.unpackbits(data, axis=1).astype(np.float32) * 2 - 1

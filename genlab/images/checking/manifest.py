@@ -1,4 +1,4 @@
-"""The manifest: a row an image, with everything that can be known about it from one decoding."""
+"""The manifest: one row per image with everything that decoding it once reveals."""
 
 import hashlib
 import os
@@ -16,35 +16,35 @@ from genlab.images.sources.files import Item
 from genlab.serving.errors import DecodeError
 from genlab.serving.images import WHITE, convert
 
-HASH_SIDE = 16  # 256 bits: with the usual 64, one emoji in a hundred has the hash of another
-HASH_STEP = 2  # grey levels; a smaller step is noise, which JPEG puts into every flat region
+HASH_SIDE = 16  # 256 bits; with the usual 64 bits, one emoji in a hundred has the hash of another
+HASH_STEP = 2  # grey levels; JPEG noise causes smaller steps in flat regions
 
 COLUMNS = {
     "path": "str",
     "domain": "str",  # "", "a", "b"
     "stem": "str",
-    "pair": "str",  # what belongs together; "" for no pair
+    "pair": "str",  # name of the pair; "" for no pair
     "label": "str",
     "split": "str",  # "train", "test", "" for unused
-    "decode_error": "str",  # "" for a sound image; the columns below may then be missing
-    "sha256": "str",  # of the file's bytes
+    "decode_error": "str",  # "" if the image was decoded; otherwise the columns below may be missing
+    "sha256": "str",  # of the bytes of the file
     "perceptual_hash": "str",
     "bytes": "Int64",
     "format": "str",
     "mode": "str",
-    "width": "Int64",  # upright, as EXIF says
+    "width": "Int64",  # after the rotation of the EXIF data
     "height": "Int64",
     "mean": "float64",  # of the RGB pixels on the background, 0..255
-    "std": "float64",  # of the pixels from the image's mean colour, root mean square over pixels and channels: 0 for one colour
+    "std": "float64",  # root mean square deviation from the mean colour over pixels and channels; 0 for a single colour
 }
 
 
 def make_manifest(
     items: Iterable[Item],
-    workers: int = 0,  # threads; 0 for one a core
+    workers: int = 0,  # threads; 0: one per core
     background: Colour = WHITE,  # under transparent pixels
 ) -> pd.DataFrame:
-    """Decode every image once -> a row each, in the order of the items. A damaged file is a row with its `decode_error`."""
+    """Decode every image once and describe it in a row, in the order of the items. Damaged files have a `decode_error`."""
     items = list(items)
     with ThreadPoolExecutor(workers or os.cpu_count()) as threads:
         described = threads.map(lambda item: describe(item, background), items)
@@ -53,7 +53,7 @@ def make_manifest(
 
 
 def describe(item: Item, background: Colour) -> dict[str, object]:
-    """One row of the manifest; the split and the pair of a row are given later, by `splits`."""
+    """Row of an image in the manifest. genlab.images.checking.splits adds the split and the pair."""
     row: dict[str, object] = {"path": item.path, "domain": item.domain, "stem": item.stem, "pair": "", "label": item.label}
     row |= {"split": item.split, "decode_error": ""}
     try:
@@ -69,15 +69,15 @@ def describe(item: Item, background: Colour) -> dict[str, object]:
 
 
 def digest(content: bytes | np.ndarray) -> str:
-    """SHA-256 of a file's bytes, or of an array's."""
+    """SHA-256 of the bytes of a file or of an array."""
     return hashlib.sha256(content if isinstance(content, bytes) else np.ascontiguousarray(content).data).hexdigest()
 
 
 def perceptual_hash(image: Image.Image) -> str:
-    """A difference hash: is each of 16 x 16 places brighter than its left neighbour? 256 bits as 64 hexadecimal digits.
+    """Difference hash: whether each of 16 x 16 positions is brighter than its left neighbour, 256 bits as 64 hexadecimal digits.
 
-    Saving as JPEG or scaling changes few bits. Medians on the three styles of the emoji sample: saved at quality 90, 1 to 3; shrunk
-    from 64 to 48 px and saved at quality 75, 4 to 6; two different drawings, 89 to 105.
+    JPEG compression and scaling change few bits. Median numbers of different bits for the three styles of the emoji sample: JPEG of quality
+    90, 1 to 3; downscaling from 64 to 48 px and JPEG of quality 75, 4 to 6; two different drawings, 89 to 105.
     """
     grey = np.asarray(image.convert("L").resize((HASH_SIDE + 1, HASH_SIDE), Image.Resampling.BILINEAR), dtype=np.int16)
     return np.packbits(grey[:, 1:] > grey[:, :-1] + HASH_STEP).tobytes().hex()

@@ -1,4 +1,4 @@
-"""What is wrong with the pairs of a manifest, in words."""
+"""Checks of the pairs of a manifest, with descriptions for people."""
 
 from collections.abc import Mapping
 
@@ -7,9 +7,9 @@ import pandas as pd
 
 def incomplete_pairs(
     manifest: pd.DataFrame,  # with pair and domain
-    names: Mapping[str, str],  # domain -> what the user calls it
+    names: Mapping[str, str],  # domain -> name that the user knows
 ) -> pd.Series:
-    """For each row whose pair hasn't one image in every domain, what it has; "" for the others, and for rows without a pair."""
+    """For each row whose pair does not have one image per domain, a description; "" for complete pairs and rows without a pair."""
     counts = manifest.groupby(["pair", "domain"]).size().unstack(fill_value=0).reindex(columns=["a", "b"], fill_value=0)
     wrong = counts[(counts != 1).any(axis=1) & (counts.index != "")]
     words = {
@@ -20,13 +20,14 @@ def incomplete_pairs(
 
 
 def amount(count: int, domain: str) -> str:
+    """Describe the number of images in a domain in words."""
     return f"{count} images in '{domain}'" if count else f"no image in '{domain}'"
 
 
 def unequal_pairs(
-    manifest: pd.DataFrame,  # with pair, width and height; a damaged image has no size and is passed over
+    manifest: pd.DataFrame,  # with pair, width and height; damaged images have no size and are ignored
 ) -> pd.Series:
-    """For each row whose pair's images differ in size, the sizes; "" for the others, and for rows without a pair."""
+    """For each row whose pair has images of different sizes, the sizes; "" for other rows."""
     known = manifest[(manifest["pair"] != "") & manifest["width"].notna()]
     sizes = (known["width"].astype("str") + " x " + known["height"].astype("str")).groupby(known["pair"]).unique()
     words = {pair: " and ".join(found) for pair, found in sizes.items() if len(found) > 1}

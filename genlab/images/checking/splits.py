@@ -1,4 +1,4 @@
-"""Which images are held out. A function of the seed and the image's own name: adding an image moves no other."""
+"""Assignment of images to splits by a hash of the seed and the image's name, so that adding an image moves no other image."""
 
 import hashlib
 from typing import Literal
@@ -9,22 +9,22 @@ from genlab.images.prepared_set import Kind
 
 
 def uniform(seed: int, key: str) -> float:
-    """A number in [0, 1) that depends on the seed and the key alone."""
+    """Number in [0, 1) that is a function of the seed and the key."""
     return int.from_bytes(hashlib.sha256(f"{seed}:{key}".encode()).digest()[:8]) / 2**64
 
 
 def assign_splits(
     manifest: pd.DataFrame,
     kind: Kind,
-    fraction: float,  # of the stems to hold out
+    fraction: float,  # of stems to hold out
     seed: int,
-    truth: Literal["stem"] | None = None,  # unpaired only: images of one stem in a and b show the same thing
+    truth: Literal["stem"] | None = None,  # unpaired sets only: equal stems in a and b show the same object
 ) -> pd.DataFrame:
-    """Manifest -> manifest with `split` and `pair`. A split that the layout gave is kept.
+    """Add the columns `split` and `pair` to a manifest. Splits of the layout are kept.
 
-    paired: equal stems in a and b are a pair, in the same split.
-    unpaired with truth: held-out stems are pairs too, to score a translation against. A training stem that both domains have is
-    used in one of them only, chosen by a second hash, and its twin's split is "": so training is truly unpaired.
+    Paired sets: equal stems in a and b are a pair in the same split. Unpaired sets with `truth`: held-out stems are pairs as well,
+    so that translations can be scored. A training stem of both domains is used in only one of them, chosen by a second hash, and has
+    the split "" in the other, so that training contains no pairs.
     """
     held_out = {stem: uniform(seed, stem) < fraction for stem in manifest["stem"].unique()}
     by_hash = manifest["stem"].map(lambda stem: "test" if held_out[stem] else "train").astype("str")
