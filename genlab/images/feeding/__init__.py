@@ -1,1 +1,1 @@
-"""From a prepared set to batches: order, augmentation, held-out images."""
+"""Batches of prepared sets: order, augmentation, held-out images."""

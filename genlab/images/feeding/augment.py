@@ -1,38 +1,38 @@
-"""Augmentation by albumentations, reseeded for each image."""
+"""Augmentation by albumentations with a seed per image."""
 
 import os
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from genlab.engine.seeding import mix
 
-os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # it asks an outside host for its newest version when it is imported
+os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # otherwise it asks an outside host for its newest version when it is imported
 
 
 class Augmentation:
-    """uint8 image (H, W, C) -> uint8 image (H, W, C), a function of the image and of the numbers that seed it.
+    """Augment an image uint8 (H, W, C). The result is a function of the image and of the seed.
 
-    Reseeded each time: albumentations' own random state is the same in every worker and in every epoch.
+    It is seeded for each image, because albumentations' random state is the same in every worker and every epoch.
     """
 
     def __init__(
         self,
         flip: float = 0.5,  # probability of a mirror image
-        jitter: float = 0.0,  # enlarged by this share of its side, then cropped anywhere (CycleGAN: 286 / 256 - 1 = 0.117)
-        fill: Literal["enlarge", "pad"] = "enlarge",  # pad: shifted by up to `jitter` of its side on a continued border instead
+        jitter: float = 0.0,  # enlarge by this share, then crop at random (CycleGAN: 286 / 256 - 1 = 0.117)
+        fill: Literal["enlarge", "pad"] = "enlarge",  # pad: instead of enlarging, extend the border, which shifts by up to this share
     ):
         self.flip, self.jitter, self.fill = flip, jitter, fill
-        self._transforms: dict[tuple[int, int], object] = {}
+        self._transforms: dict[tuple[int, int], Any] = {}
 
     def __call__(self, image: np.ndarray, *seed: int, pair: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray | None]:
-        """Also its pair, if it has one, with the same geometry."""
+        """Augment an image, and its pair, if any, with the same geometry."""
         transform = self._transform(image.shape[:2])
         transform.set_random_seed(mix(*seed) % 2**32)
         result = transform(image=image) if pair is None else transform(image=image, pair=pair)
         return result["image"], result.get("pair")
 
-    def _transform(self, size: tuple[int, int]):
+    def _transform(self, size: tuple[int, int]) -> Any:
         if size not in self._transforms:
             import albumentations
 

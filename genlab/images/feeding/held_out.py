@@ -1,4 +1,4 @@
-"""The held-out images of a set of two domains, as evaluation needs them."""
+"""Held-out images of sets with two domains."""
 
 import hashlib
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from genlab.errors import InputError
 from genlab.images.pixels import to_bytes, to_channels_first, to_unit
 from genlab.images.prepared_set import PreparedSet
 
-FEWEST = 2  # the unbiased KID divides by N - 1
+FEWEST = 2  # smallest number of images: the unbiased KID divides by N - 1
 
 
 class HeldOut:
-    """Images by domain, as uint8 (N, H, W, C) and as float (N, C, H, W) in [-1, 1]; aligned where they are pairs.
+    """Held-out images by domain, as uint8 (N, H, W, C) and as float (N, C, H, W) in [-1, 1]; pairs are aligned.
 
     Raises:
-        InputError: a domain has fewer than two.
+        InputError: a domain has fewer than two images.
     """
 
     def __init__(self, images: PreparedSet, device: torch.device):
@@ -37,14 +37,14 @@ class HeldOut:
         self.sha256 = {domain: hashlib.sha256(pixels.tobytes()).hexdigest() for domain, pixels in self.bytes.items()}
 
     def map(self, domain: str, function: Callable[[Tensor], Tensor], batch_size: int) -> Tensor:
-        """A function of all images of a domain, computed in batches."""
+        """Apply a function to all images of a domain in batches."""
         return self.apply(self.tensors[domain], function, batch_size)
 
     def apply(self, images: Tensor, function: Callable[[Tensor], Tensor], batch_size: int) -> Tensor:
-        """The same for any images; the result is on the CPU."""
+        """Apply a function to images in batches; the result is on the CPU."""
         return torch.cat([function(batch.to(self.device)).float().cpu() for batch in images.split(batch_size)])
 
     @staticmethod
     def to_bytes(images: Tensor) -> np.ndarray:
-        """float (N, C, H, W) in [-1, 1] -> uint8 (N, H, W, C)."""
+        """Images float (N, C, H, W) in [-1, 1] -> uint8 (N, H, W, C)."""
         return to_bytes(images).permute(0, 2, 3, 1).contiguous().numpy()

@@ -1,4 +1,4 @@
-"""Which training image stands where in the endless order of training: a function of (seed, place)."""
+"""The endless order of training images: the image at a position is a function of (seed, position)."""
 
 from collections.abc import Sequence
 
@@ -11,18 +11,18 @@ def natural(
     places: np.ndarray,
     images: np.ndarray,
     seed: int,
-    order: int,  # another number for another order: of two domains each has its own
+    order: int,  # number of the order; each of two domains has its own
 ) -> np.ndarray:
-    """Places (N,) -> images (N,), each once a pass, in an order anew for each pass."""
+    """Positions (N,) -> image indices (N,). Each pass contains every image once, in a new order."""
     chosen: np.ndarray = images[shuffled_passes(places, len(images), seed, order)]
     return chosen
 
 
 def balanced(places: np.ndarray, classes: Sequence[np.ndarray], seed: int) -> np.ndarray:
-    """Places (N,), the images of each of C classes, none of them empty -> images (N,), of all classes equally often.
+    """Positions (N,) and the image indices of each of C non-empty classes -> image indices (N,), with all classes equally often.
 
-    C places from a multiple of C on are a block, which holds every class once. So a class comes for the k-th time in block k, and
-    shows the k-th image of an endless order of its own: a small class goes through its images more often than a large one.
+    Each block of C positions contains every class once. Block k contains the k-th image of the endless order of each class, so that
+    images of small classes occur more often than those of large ones.
     """
     chosen, turns = shuffled_passes(places, len(classes), seed, 0), places // len(classes)
     images = np.empty_like(places)
@@ -33,7 +33,7 @@ def balanced(places: np.ndarray, classes: Sequence[np.ndarray], seed: int) -> np
 
 
 def shuffled_passes(places: np.ndarray, count: int, seed: int, order: int) -> np.ndarray:
-    """What of 0 .. count - 1 stands in these places (N,) of their endless order, reshuffled for each pass, (N,)."""
+    """Positions (N,) -> numbers below `count`, (N,), in an endless order that is shuffled again for each pass."""
     passes, within = np.divmod(places, count)
     shuffles = {number: shuffled(count, mix(seed, number, order)) for number in dict.fromkeys(passes.tolist())}
     return np.array([shuffles[number][place] for number, place in zip(passes.tolist(), within.tolist(), strict=True)])
@@ -43,7 +43,7 @@ _orders: dict[tuple[int, int], np.ndarray] = {}
 
 
 def shuffled(count: int, seed: int) -> np.ndarray:
-    """A permutation of 0 .. count - 1; the last few are remembered."""
+    """Permutation of 0 to count - 1; the last few are cached."""
     if (count, seed) not in _orders:
         if len(_orders) > 4:
             _orders.clear()
@@ -52,6 +52,6 @@ def shuffled(count: int, seed: int) -> np.ndarray:
 
 
 def evenly_spaced(indices: np.ndarray, count: int) -> np.ndarray:
-    """`count` of the indices (N,), evenly spaced from the first to the last; all of them if they are fewer."""
+    """At most `count` of the indices (N,), evenly spaced from the first to the last."""
     chosen: np.ndarray = indices[np.linspace(0, len(indices) - 1, min(count, len(indices))).astype(int)]
     return chosen

@@ -16,17 +16,17 @@ from genlab.images.feeding.order import balanced, natural
 from genlab.images.pixels import channels_last, to_channels_first, to_unit
 from genlab.images.prepared_set import PreparedSet
 
-PREFETCHED_BATCHES = 4  # a worker
+PREFETCHED_BATCHES = 4  # per worker
 
 
 class ImageSource(Dataset[dict[str, Tensor]]):
-    """The training images of a set, for ever: reshuffled each time they have all been seen; or its classes equally often.
+    """Endless batches of the training images of a set, shuffled again for each pass, or with all classes equally often.
 
-    `epoch` is how many training images there are, either way. Only the natural order holds each once in so many: balanced, the
-    images of a large class come less often and those of a small one more often.
+    `epoch` is the number of training images. In natural order each pass of `epoch` images contains every image once. In balanced order,
+    images of large classes occur less often, and images of small classes more often.
 
     Raises:
-        InputError: no training images, or `balanced` for a set without labels.
+        InputError: there are no training images, or `balanced` is requested for a set without labels.
     """
 
     def __init__(
@@ -35,10 +35,10 @@ class ImageSource(Dataset[dict[str, Tensor]]):
         batch_size: int,
         seed: int,
         augmentation: Augmentation | None = None,
-        workers: int = 0,  # processes that augment; the batches are the same for any number
+        workers: int = 0,  # processes that augment; batches do not depend on it
         device: torch.device | str = "cpu",
-        channels_last: bool = False,  # how the batches lie in memory
-        sampling: Literal["natural", "balanced"] = "natural",  # classes as often as the set has them, or all equally often
+        channels_last: bool = False,  # memory format of the batches
+        sampling: Literal["natural", "balanced"] = "natural",  # natural: classes as often as in the set; balanced: equally often
     ):
         self.channels_last = channels_last
         self.images, self.batch_size, self.seed = images.images, batch_size, seed
@@ -53,8 +53,8 @@ class ImageSource(Dataset[dict[str, Tensor]]):
         self.classes = training_classes(images) if sampling == "balanced" else None
 
     def batches(self, start: int) -> Iterator[Batch]:
-        """Batches start, start + 1, ... on the device."""
-        # A generator of its own: the loader would draw its seed from torch's global one, and shift everything after it.
+        """Yield the batches start, start + 1, ... on the device."""
+        # With its own generator, the loader does not draw a seed from torch's global one, which would change all later random numbers.
         loader = DataLoader(
             self,
             batch_size=None,
@@ -74,7 +74,7 @@ class ImageSource(Dataset[dict[str, Tensor]]):
         return channels_last(to_unit(value)) if self.channels_last else to_unit(value)
 
     def __getitem__(self, number: int) -> dict[str, Tensor]:
-        """Batch `number`: uint8 images (N, C, H, W) by role, labels (N,)."""
+        """Batch `number`: images uint8 (N, C, H, W) by role, and labels (N,)."""
         places = np.arange(number * self.batch_size, (number + 1) * self.batch_size)
         chosen = self._chosen(places)
         pictures = {role: np.asarray(self.images[indices]) for role, indices in chosen.items()}
@@ -84,15 +84,15 @@ class ImageSource(Dataset[dict[str, Tensor]]):
         return batch if self.labels is None else batch | {"label": torch.from_numpy(self.labels[chosen["image"]])}
 
     def _chosen(self, places: np.ndarray) -> dict[str, np.ndarray]:
-        """The images in these places of the endless order, by role."""
+        """Image indices at these positions of the endless order, by role."""
         if self.classes is not None:
             return {"image": balanced(places, self.classes, self.seed)}
-        # Pairs are shuffled as one, two domains each in an order of its own.
+        # Pairs are shuffled together, unpaired domains independently.
         each = enumerate(self.roles.items())
         return {role: natural(places, indices, self.seed, 0 if self.paired else order) for order, (role, indices) in each}
 
     def _augmented(self, pictures: dict[str, np.ndarray], places: np.ndarray, augmentation: Augmentation) -> dict[str, np.ndarray]:
-        """The same images, each in a distortion of its own; the two of a pair in one."""
+        """Augment each image independently, and both images of a pair in the same way."""
         if self.paired:
             pairs = [augmentation(a, self.seed, place, 0, pair=b) for a, b, place in zip(*pictures.values(), places, strict=True)]
             return dict(zip(pictures, map(np.stack, zip(*pairs, strict=True)), strict=True))
@@ -103,7 +103,7 @@ class ImageSource(Dataset[dict[str, Tensor]]):
 
 
 class Count:
-    """start, start + 1, ... for ever, as a sampler."""
+    """Sampler of start, start + 1, ... without end."""
 
     def __init__(self, start: int):
         self.start = start
@@ -113,7 +113,7 @@ class Count:
 
 
 def roles(images: PreparedSet, split: str = "train") -> Mapping[str, np.ndarray]:
-    """What a batch is made of -> the images for it, as indices into the set."""
+    """Map the roles of a batch, "image" or "a" and "b", to the indices of their images in the set."""
     if images.kind == "paired":
         return dict(zip(("a", "b"), images.pairs(split), strict=True))
     if images.kind == "unpaired":
@@ -122,16 +122,16 @@ def roles(images: PreparedSet, split: str = "train") -> Mapping[str, np.ndarray]
 
 
 def labels(images: PreparedSet) -> np.ndarray | None:
-    """The class of every image of a set, as its number in `classes`, (N,); None if the set isn't labelled."""
+    """Class indices of all images of a set, (N,); None if the set is not labelled."""
     number = {name: index for index, name in enumerate(images.classes)}
     return images.manifest["label"].map(number).to_numpy() if images.kind == "labelled" else None
 
 
 def training_classes(images: PreparedSet) -> list[np.ndarray]:
-    """The training images of each class that has any, as indices into the set.
+    """Indices of the training images of each class that has any.
 
     Raises:
-        InputError: the set isn't labelled.
+        InputError: the set is not labelled.
     """
     numbers = labels(images)
     if numbers is None:
@@ -144,7 +144,7 @@ def training_classes(images: PreparedSet) -> list[np.ndarray]:
 
 
 def batch_of(images: PreparedSet, indices: np.ndarray, device: torch.device | str = "cpu") -> Batch:
-    """These images of a set of one domain, with their labels if it has any, as a batch."""
+    """Batch of these images of a set with one domain, with labels if the set has them."""
     batch = {"image": to_unit(to_channels_first(np.asarray(images.images[indices])))}
     if (numbers := labels(images)) is not None:
         batch["label"] = torch.from_numpy(numbers[indices])

@@ -1,4 +1,4 @@
-"""Where the images of a set are. Each layout's constructor arguments are the keys of a set's `source` in images.yml."""
+"""Layouts of image sets. The constructor arguments of a layout are the keys of `source` in images.yml."""
 
 from genlab.images.sources.domains import SideBySide, TrainTestDomains, TwoFolders
 from genlab.images.sources.files import Item, Layout

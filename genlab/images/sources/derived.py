@@ -1,4 +1,4 @@
-"""Pairs made of one folder of photos: domain a is computed from the photo, domain b is the photo."""
+"""Pairs derived from one folder of photos: domain a is computed from the photo, domain b is the photo."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -11,21 +11,21 @@ from genlab.images.sources.domains import split_of
 from genlab.images.sources.files import Item, Reader, list_images, without_extension
 from genlab.serving.images import convert
 
-PHOTO = "photo"  # what domain b is called
+PHOTO = "photo"  # name of domain b
 
 Derivation = Callable[[Image.Image], np.ndarray]  # an upright image of any mode and size -> uint8 (H, W)
 
 
 def derived_pairs(
-    root: str,  # folder or .zip; folders `train`, `test` and `val` directly in it give the split
-    name: str,  # what domain a is called
+    root: str,  # folder or .zip; its subfolders `train`, `test` and `val` are splits
+    name: str,  # of domain a
     derive: Derivation,
-    side: int = 0,  # both images are shrunk to this shorter side first, in pixels; 0: they stay as they are
+    side: int = 0,  # photos are first downscaled to this shorter side, px; 0: not downscaled
 ) -> Iterator[Item]:
-    """Every image below root as two items, `<path>#<name>` in a and `<path>#photo` in b. An image is decoded when it is read.
+    """Yield two items per image, `<path>#<name>` in domain a and `<path>#photo` in b. Images are decoded when they are read.
 
     Raises:
-        InputError: the root is missing or unreadable. A damaged photo is a DecodeError of each item's `read`.
+        InputError: the root is missing or unreadable. A damaged photo raises a DecodeError in `Item.read`.
     """
     for path, read in list_images(root).items():
         stem, split = without_extension(path), split_of(path)
@@ -34,11 +34,12 @@ def derived_pairs(
 
 
 def derived(read: Reader, derive: Derivation, side: int) -> np.ndarray:
+    """Read a photo and compute the image of domain a, uint8 (H, W)."""
     return derive(Image.fromarray(shrunk(read, side)) if side else decode(read()))
 
 
 def shrunk(read: Reader, side: int) -> np.ndarray:
-    """A file -> RGB (H, W, 3) on white, its shorter side at most `side`."""
+    """Read a file as RGB, uint8 (H, W, 3), on white, downscaled to a shorter side of at most `side` px."""
     image = convert(decode(read()), 3)
     factor = side / min(image.size)
     if factor < 1:

@@ -1,7 +1,7 @@
-"""Handwritten digits of 8 x 8 px, as scikit-learn brings them along.
+"""Handwritten digits of 8 x 8 px from scikit-learn.
 
 They are the test part of UCI's Optical Recognition of Handwritten Digits (Alpaydin and Kaynak 1998, doi:10.24432/C50P49, CC BY 4.0):
-bitmaps of 32 x 32 px, black or white, of which each block of 4 x 4 became one pixel, the number of its black ones.
+black and white bitmaps of 32 x 32 px, reduced to the number of black pixels in each block of 4 x 4.
 """
 
 from collections.abc import Iterator
@@ -17,10 +17,10 @@ LEVELS = 17  # 0 to 16 black pixels of a block
 
 @dataclass(frozen=True)
 class Digits:
-    """The 1,797 digits, white on black, grey, labelled '0' to '9'. Written by 13 people, of whom it is not known who wrote which.
+    """The 1,797 digits in grey, white on black, labelled '0' to '9'. 13 people wrote them; who wrote which is unknown.
 
-    A pixel is one of 17 levels v, stored as 255 v / 16, rounded: genlab.images.levels.level_of(images, 17) gives v back. There is no split
-    among them: the set's `test` and `seed` decide.
+    A pixel is one of 17 levels v, stored as 255 v / 16, rounded; genlab.images.levels.level_of(images, 17) recovers v. There is no
+    predefined split: `test` and `seed` of the set determine it.
     """
 
     def items(self) -> Iterator[Item]:

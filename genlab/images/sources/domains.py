@@ -12,11 +12,11 @@ SPLITS = {"train": "train", "test": "test", "val": "test"}  # pix2pix's sets hol
 
 @dataclass(frozen=True)
 class TwoFolders:
-    """`<root>/<a>/<stem>.*` and `<root>/<b>/<stem>.*`. Equal stems are pairs where the set is declared paired."""
+    """`<root>/<a>/<stem>.*` and `<root>/<b>/<stem>.*`. Equal stems are pairs if the set is declared paired."""
 
     root: str  # folder or .zip
-    a: str  # domain a's folder in root
-    b: str  # domain b's folder in root
+    a: str  # folder of domain a, relative to root
+    b: str  # folder of domain b, relative to root
 
     def __post_init__(self) -> None:
         a, b = PurePosixPath(self.a), PurePosixPath(self.b)
@@ -34,9 +34,9 @@ class TwoFolders:
 
 @dataclass(frozen=True)
 class TrainTestDomains:
-    """The folders of CycleGAN's sets, `trainA`, `trainB`, `testA`, `testB`: the layout itself says what is held out.
+    """The folders of CycleGAN's sets: `trainA`, `trainB`, `testA`, `testB`. They define the split.
 
-    Stems get the split in front (`test/0001`): the same number in both splits is not the same image.
+    Stems are prefixed by the split (`test/0001`), since the same number in both splits is not the same image.
     """
 
     root: str  # folder or .zip
@@ -54,13 +54,13 @@ class TrainTestDomains:
 
 @dataclass(frozen=True)
 class SideBySide:
-    """pix2pix's images: one file a pair, its left half one domain, its right half the other.
+    """The images of pix2pix's sets: one file per pair, with one domain in the left half and the other in the right half.
 
-    Folders `train`, `test` and `val` directly in the root give the split; `val` is held out as `test` is.
+    Subfolders `train`, `test` and `val` of the root are splits; `val` and `test` are held out.
     """
 
     root: str  # folder or .zip
-    a: str = "left"  # the half that is domain a; "right" turns the direction round
+    a: str = "left"  # half of domain a, "left" or "right"
 
     def __post_init__(self) -> None:
         if self.a not in ("left", "right"):
@@ -77,5 +77,5 @@ class SideBySide:
 
 
 def split_of(path: str) -> str:
-    """What the first folder of a path says: "train", "test", or "" for neither."""
+    """Split of a path according to its first folder: "train", "test", or "" for neither."""
     return SPLITS.get(PurePosixPath(path).parts[0], "") if "/" in path else ""

@@ -1,4 +1,4 @@
-"""Edges and their photos: the pairs of edges -> photo (Isola et al. 2017, arXiv:1611.07004, figure 1), made on the fly."""
+"""Pairs of edges and photos (Isola et al. 2017, arXiv:1611.07004, figure 1); edges are computed when a photo is read."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,18 +17,18 @@ EDGES = "edges"
 
 @dataclass(frozen=True)
 class Canny:
-    """A folder of photos as pairs: a, the edges that Canny's detector finds (IEEE PAMI 8(6), 1986); b, the photo.
+    """A folder of photos as pairs: a, edges of Canny's detector (IEEE PAMI 8(6), 1986); b, the photo.
 
-    pix2pix's own sets drew their edges with HED (arXiv:1504.06375), a network whose weights no package has. Lines are one pixel wide:
-    shrunk with a large photo they fade. Set `side` to the set's `size` where photos are larger.
+    The edges of pix2pix's sets were drawn by HED (arXiv:1504.06375), a network whose weights are in no package. Lines are one pixel wide
+    and fade if they are downscaled together with a large photo. Set `side` to the `size` of the set for larger photos.
     """
 
-    root: str  # folder or .zip; train/, test/, val/ directly in it are splits
-    low: float = 100.0  # hysteresis: a slope above `high` begins an edge, one above `low` continues it
-    high: float = 200.0  # the slope is |dx| + |dy| of 3 x 3 Sobel filters: 4 times the grey levels of a straight step
-    blur: float = 1.0  # standard deviation in pixels of the Gaussian filter before it, against noise; 0 for none
-    lines: Literal["black", "white"] = "black"  # on the opposite, as edges2shoes and edges2handbags have them: black on white
-    side: int = 0  # larger photos are shrunk to this shorter side first, in pixels; 0: they stay as they are
+    root: str  # folder or .zip; its subfolders train, test and val are splits
+    low: float = 100.0  # hysteresis: a slope above `high` starts an edge, a slope above `low` continues it
+    high: float = 200.0  # slopes are |dx| + |dy| of 3 x 3 Sobel filters: 4 times the grey levels of a straight step
+    blur: float = 1.0  # standard deviation of the Gaussian filter that is applied first, px; 0: none
+    lines: Literal["black", "white"] = "black"  # colour of the lines on the opposite colour; black in edges2shoes
+    side: int = 0  # larger photos are first downscaled to this shorter side, px; 0: not downscaled
 
     def __post_init__(self) -> None:
         if not 0 <= self.low <= self.high:
@@ -45,7 +45,7 @@ class Canny:
         return {"a": EDGES, "b": PHOTO}
 
     def edges(self, image: Image.Image) -> np.ndarray:
-        """An image of any mode -> its edges, uint8 (H, W) of 0 and 255; whatever is transparent is laid on white first."""
+        """Edges of an image of any mode, uint8 (H, W) of 0 and 255. Transparent images are first placed on white."""
         import cv2
 
         grey = np.asarray(convert(image, 1))

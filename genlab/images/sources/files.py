@@ -1,4 +1,4 @@
-"""What every layout shares: the item it yields, and one listing for a folder and for a .zip archive."""
+"""Items of layouts, and the listing of files in folders and .zip archives."""
 
 import os
 import zipfile
@@ -12,44 +12,44 @@ import numpy as np
 from genlab.errors import InputError
 
 EXTENSIONS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
-JUNK = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})  # left by macOS and Windows; names with a leading dot go too
+JUNK = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})  # left by macOS and Windows; names with a leading dot are ignored, too
 
 Reader = Callable[[], bytes]
 
 
 class Item(NamedTuple):
-    """One image of a set, not read yet."""
+    """One image of a set, which is read on demand."""
 
-    path: str  # relative to the root, unique in the set, shown to the user; a part of a file is named after a `#`
-    read: Callable[[], bytes | np.ndarray]  # the file's bytes, or pixels (H, W) or (H, W, C) uint8 where there is no image file
-    stem: str  # what the image is called in its domain: the path without domain folder and extension
+    path: str  # relative to the root, unique in the set, shown to users; parts of files follow a `#`
+    read: Callable[[], bytes | np.ndarray]  # returns the bytes of an image file, or pixels uint8 (H, W) or (H, W, C)
+    stem: str  # name of the image in its domain: the path without domain folder and extension
     domain: str = ""  # "", "a" or "b"
     label: str = ""
-    split: str = ""  # "train" or "test" where the layout itself says so
-    half: str = ""  # "left" or "right" where two images share a file
+    split: str = ""  # "train" or "test" if the layout defines splits
+    half: str = ""  # "left" or "right" of a file with two images
 
 
 class Layout(Protocol):
-    """Where the images of a set are, and what their places say about them."""
+    """Location of the images of a set, and the facts that follow from their paths."""
 
     def items(self) -> Iterator[Item]:
-        """The set's images, in an order that depends on names alone.
+        """Yield the images of the set in an order that depends on names only.
 
         Raises:
-            InputError: the root, or a folder or file in it that the layout needs, is missing or unreadable.
+            InputError: the root, or a required folder or file in it, is missing or unreadable.
         """
 
     def domains(self) -> dict[str, str]:
-        """Domain ("a", "b") -> the name the user knows it by; empty where there are no domains."""
+        """Map domains ("a", "b") to the names that users know; empty without domains."""
 
 
 def list_files(root: str, folder: str = "") -> dict[str, Reader]:
-    """Every file below root/folder, at any depth: path relative to the root -> how to read it. Sorted by path.
+    """List all files below root/folder as {path relative to the root: function that reads it}, sorted by path.
 
-    `root` is a folder, a .zip archive, or a folder inside one (`horse2zebra.zip/horse2zebra`).
+    `root` is a folder, a .zip archive, or a folder inside an archive (`horse2zebra.zip/horse2zebra`).
 
     Raises:
-        InputError: root or folder doesn't exist, is not a folder, or can't be read.
+        InputError: root or folder does not exist, is not a folder, or cannot be read.
     """
     archive = next((path for path in [Path(root), *Path(root).parents] if path.suffix.lower() == ".zip" and path.is_file()), None)
     files = zip_files(archive, Path(root).relative_to(archive).as_posix(), folder) if archive else folder_files(Path(root), folder)
@@ -57,20 +57,22 @@ def list_files(root: str, folder: str = "") -> dict[str, Reader]:
 
 
 def list_images(root: str, folder: str = "") -> dict[str, Reader]:
-    """The files of `list_files` whose extension is an image's; whatever else lies there (notes, tables) is passed over."""
+    """List the image files among the files of `list_files`, by extension. Other files, such as notes and tables, are ignored."""
     return {path: read for path, read in list_files(root, folder).items() if PurePosixPath(path).suffix.lower() in EXTENSIONS}
 
 
 def is_junk(path: str) -> bool:
+    """Whether a path is hidden or a file of the operating system."""
     return any(part in JUNK or part.startswith(".") for part in PurePosixPath(path).parts)
 
 
 def without_extension(path: str, folder: str = "") -> str:
-    """`a/x/1.png`, `a` -> `x/1`."""
+    """Path relative to a folder, without extension: `a/x/1.png`, `a` -> `x/1`."""
     return PurePosixPath(path).relative_to(folder).with_suffix("").as_posix()
 
 
 def folder_files(root: Path, folder: str) -> dict[str, Reader]:
+    """List the files below root/folder of a folder on disk; see `list_files`."""
     if not root.exists():
         raise InputError(f"No folder or .zip archive {root.absolute()}. Put the images there, or change the set's `root`.")
     if not root.is_dir():
@@ -78,7 +80,7 @@ def folder_files(root: Path, folder: str) -> dict[str, Reader]:
     if not (root / folder).is_dir():
         raise missing_folder(str(root), folder, [f"{entry.name}/" for entry in root.iterdir() if entry.is_dir()])
     files: dict[str, Reader] = {}
-    seen: set[str] = set()  # links are followed, for people link folders together; a link back to a parent must end
+    seen: set[str] = set()  # links to folders are followed; links to a parent must not loop
 
     def refuse(error: OSError) -> None:
         raise InputError(f"Can't read {error.filename}: {(error.strerror or str(error)).lower()}. Allow this user to read it.") from error
@@ -96,6 +98,7 @@ def folder_files(root: Path, folder: str) -> dict[str, Reader]:
 
 
 def zip_files(archive: Path, inside: str, folder: str) -> dict[str, Reader]:
+    """List the files below inside/folder of an archive; see `list_files`."""
     try:
         opened = zipfile.ZipFile(archive)
     except (zipfile.BadZipFile, OSError) as error:
@@ -111,9 +114,10 @@ def zip_files(archive: Path, inside: str, folder: str) -> dict[str, Reader]:
         raise missing_folder(f"{archive}/{root}".rstrip("/"), folder, sorted(below))
     return {
         name.removeprefix(root): partial(opened.read, name) for name in names if name.startswith(start) and not name.endswith("/")
-    }  # ZipFile.read locks the file: threads may share it
+    }  # ZipFile.read locks the file, so that threads can share it
 
 
 def missing_folder(root: str, folder: str, found: list[str]) -> InputError:
+    """Error for a folder that does not exist, with the folders that do."""
     listing = ", ".join(sorted(name for name in found if not is_junk(name))[:12]) or "no folders"
     return InputError(f"No folder '{folder}' in {Path(root).absolute()}; there is: {listing}. Make it, or change the set's `source`.")

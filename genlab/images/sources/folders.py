@@ -1,4 +1,4 @@
-"""One domain: a folder of images, a folder a class, or a folder and a table of labels."""
+"""Layouts of one domain: a folder of images, a folder per class, or a folder and a table of labels."""
 
 import csv
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ class Folder:
 
 @dataclass(frozen=True)
 class FolderPerClass:
-    """`<root>/<label>/.../<image>`; an image outside of every class folder has the label ''."""
+    """`<root>/<label>/.../<image>`; an image outside the class folders has the label ''."""
 
     root: str  # folder or .zip
 
@@ -40,14 +40,14 @@ class FolderPerClass:
 
 @dataclass(frozen=True)
 class LabelsFile:
-    """Images in a folder, their labels in a CSV table with the columns `stem` and `label`.
+    """Images in a folder, with labels in a CSV table with the columns `stem` and `label`.
 
-    Nothing is passed over in silence: an image without a row has the label '', a row without an image can't be read.
+    An image without a row has the label ''. A row without an image is an item that cannot be read, so that neither is ignored.
     """
 
     root: str  # folder or .zip
-    labels: str = "labels.csv"  # the table, relative to root
-    folder: str = ""  # where in root the images are; '' for root itself
+    labels: str = "labels.csv"  # file of the table, relative to root
+    folder: str = ""  # folder of the images, relative to root
 
     def items(self) -> Iterator[Item]:
         images = list_images(self.root, self.folder)
@@ -62,7 +62,7 @@ class LabelsFile:
         return {}
 
     def read_labels(self) -> dict[str, str]:
-        """Stem -> label.
+        """Read the table as {stem: label}.
 
         Raises:
             InputError: no such table, no such columns, not UTF-8, or a stem with two labels.
@@ -90,4 +90,5 @@ class LabelsFile:
 
 
 def absent() -> bytes:
+    """Reader of an item whose image does not exist."""
     raise FileNotFoundError("no such file")

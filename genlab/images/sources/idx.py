@@ -1,4 +1,4 @@
-"""The MNIST family's IDX files: an array with a header. http://yann.lecun.com/exdb/mnist/, "file format"."""
+"""IDX files of the MNIST family: arrays with a header. http://yann.lecun.com/exdb/mnist/, "file format"."""
 
 import gzip
 import io
@@ -19,15 +19,15 @@ UNSIGNED_BYTES = 0x08
 
 @dataclass(frozen=True)
 class Idx:
-    """Images and labels in IDX files, gzipped or not; a second pair of files is the held-out split."""
+    """Images and labels in IDX files, optionally gzipped. A second pair of files is the held-out split."""
 
     root: str  # folder or .zip
     images: str  # file of (N, H, W) bytes, relative to root
-    labels: str = ""  # file of (N,) bytes; '' for no labels
-    test_images: str = ""  # '' for no held-out files: the set's `test` fraction decides
+    labels: str = ""  # file of (N,) bytes; '': no labels
+    test_images: str = ""  # held-out images; '': none, the set's `test` fraction determines the split
     test_labels: str = ""
-    names: Sequence[str] = ()  # of the classes, in the order of their numbers; empty: the numbers themselves
-    pad: int = 0  # pixels of value 0 added on every side: LeNet (LeCun et al. 1998, section II.B) makes MNIST's 28 px 32 with 2
+    names: Sequence[str] = ()  # names of the classes, in the order of their numbers; empty: the numbers
+    pad: int = 0  # pixels of value 0 added on every side; 2 pads MNIST from 28 to 32 px (LeCun et al. 1998, section II.B)
 
     def __post_init__(self) -> None:
         if self.pad < 0:
@@ -54,7 +54,7 @@ class Idx:
         return {}
 
     def class_names(self, numbers: np.ndarray | None) -> Sequence[str]:
-        """Numbers are padded to one width, so that their order as text is their order."""
+        """Names of the classes. Numbers are padded with zeros to the same width, so that they sort as text."""
         if numbers is None:
             return ()
         highest = int(numbers.max(initial=0))
@@ -63,10 +63,10 @@ class Idx:
         return self.names or [f"{number:0{len(str(highest))}d}" for number in range(highest + 1)]
 
     def read(self, files: dict[str, Reader], name: str, dimensions: tuple[int, ...]) -> np.ndarray:
-        """An IDX file of the set -> uint8 array, not to be written to.
+        """Read an IDX file of the set as a read-only uint8 array.
 
         Raises:
-            InputError: no such file, unreadable, or as `decode_idx`.
+            InputError: there is no such file, or it cannot be read or decoded.
         """
         path = Path(self.root, name).absolute()
         if name not in files:
@@ -79,14 +79,14 @@ class Idx:
 
 
 def decode_idx(
-    content: bytes,  # gzipped or not
-    path: Path,  # what messages call it
-    dimensions: tuple[int, ...],  # how many there may be
+    content: bytes,  # optionally gzipped
+    path: Path,  # for messages
+    dimensions: tuple[int, ...],  # allowed numbers of dimensions
 ) -> np.ndarray:
-    """An IDX file's content -> uint8 array, not to be written to.
+    """Decode the content of an IDX file to a read-only uint8 array.
 
     Raises:
-        InputError: it is damaged, or not an IDX file of bytes with that many dimensions.
+        InputError: the file is damaged, or is not an IDX file of bytes with these dimensions.
     """
     try:
         data = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
@@ -104,10 +104,10 @@ def decode_idx(
 
 
 def encode_idx(array: np.ndarray) -> bytes:
-    """uint8 array -> a gzipped IDX file's content; its header has no time and no name, so that equal arrays give equal bytes."""
+    """Encode a uint8 array as a gzipped IDX file. The header has no time and no name, so that equal arrays give equal bytes."""
     header = bytes([0, 0, UNSIGNED_BYTES, array.ndim]) + np.array(array.shape, ">u4").tobytes()
     file = io.BytesIO()
-    # Not gzip.compress: the header that it writes differs between versions of Python.
+    # gzip.compress writes different headers in different versions of Python.
     with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=file, mtime=0) as packed:
         packed.write(header + array.astype(np.uint8, casting="safe").tobytes())
     return file.getvalue()

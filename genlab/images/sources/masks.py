@@ -1,4 +1,4 @@
-"""Masks and their photos: the pairs of label -> photo with two labels, thing and background, made on the fly."""
+"""Pairs of masks and photos, label maps with two labels; masks are computed when a photo is read."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,18 +17,18 @@ MASK = "mask"
 
 @dataclass(frozen=True)
 class Otsu:
-    """A folder of photos as pairs: a, the mask of the thing in it, white on black; b, the photo.
+    """A folder of photos as pairs: a, the mask of the object, white on black; b, the photo.
 
-    Of an image with transparent pixels the alpha channel is the mask. Else the luma is cut in two at Otsu's threshold (IEEE SMC 9(1),
-    1979), which suits one thing before a plain background, and says which of the two is the thing only by `foreground`.
+    The mask is the alpha channel of images with transparent pixels. Otherwise the luma is thresholded by Otsu's method (IEEE SMC 9(1),
+    1979), which suits one object on a plain background; `foreground` specifies which side of the threshold is the object.
     """
 
-    root: str  # folder or .zip; train/, test/, val/ directly in it are splits
-    foreground: Literal["dark", "light"] = "dark"  # than the background: dark for products before a white wall
+    root: str  # folder or .zip; its subfolders train, test and val are splits
+    foreground: Literal["dark", "light"] = "dark"  # brightness of the object; dark for products in front of a white wall
 
     def __post_init__(self) -> None:
         if self.foreground not in ("dark", "light"):
-            raise InputError(f"Otsu's `foreground` is 'dark' or 'light', as the thing is beside its background; got '{self.foreground}'.")
+            raise InputError(f"Otsu's `foreground` is 'dark' or 'light', as the thing is against its background; got '{self.foreground}'.")
 
     def items(self) -> Iterator[Item]:
         return derived_pairs(self.root, MASK, self.mask)
@@ -37,12 +37,12 @@ class Otsu:
         return {"a": MASK, "b": PHOTO}
 
     def mask(self, image: Image.Image) -> np.ndarray:
-        """An image of any mode -> uint8 (H, W), 255 on the thing, 0 off it; the alpha channel has every value between."""
+        """Mask of an image of any mode, uint8 (H, W): 255 for the object, 0 for the background; alpha channels have values between."""
         import cv2
 
         if image.has_transparency_data:
             alpha = np.asarray(image.convert("RGBA").getchannel("A"))
-            if alpha.min() < 255:  # a channel that is there and says nothing is no mask
+            if alpha.min() < 255:  # a fully opaque alpha channel is no mask
                 return alpha
         side = cv2.THRESH_BINARY_INV if self.foreground == "dark" else cv2.THRESH_BINARY
         _, mask = cv2.threshold(np.asarray(convert(image, 1)), 0, 255, side | cv2.THRESH_OTSU)

