@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from genlab.evaluation.scores import Evaluation
 from pipelines.release.parameters import Release
 from pipelines.release.registry import Registration
-from pipelines.release.serving import facts_of, serving_of
 
 
 def export(
@@ -28,16 +26,4 @@ def register(
     images: Any,  # a genlab.images.prepared_set.PreparedSet
 ) -> Registration:
     """Collect the contents of a model version in one object, which the registry saves."""
-    serving = serving_of(facts_of(artefacts))
-    evaluation = Evaluation.from_json(metrics)
-    return Registration(
-        image_set=images.name,
-        artefacts=artefacts,
-        serving=serving,
-        example=serving.example(images),
-        card=card,
-        headline=evaluation.headline,
-        protocol=dict(metrics["protocol"]),
-        data_hash=images.content_hash,
-        scores=evaluation.own_scores(),  # with the names that the tracking hook uses
-    )
+    return Registration.of(artefacts, card, metrics, images)

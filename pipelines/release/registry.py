@@ -6,16 +6,17 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from genlab.errors import InputError
+from genlab.evaluation.scores import Evaluation
 from pipelines.bound import BoundDataset
 from pipelines.release.promotion import Headline, Standing, beats, digest
-from pipelines.release.serving import Serving
+from pipelines.release.serving import Serving, facts_of, serving_of
 from pipelines.release.shipping import ship
 from pipelines.tracking.names import metric_names
 from pipelines.tracking.run import MOST_METRICS
@@ -46,6 +47,28 @@ class Registration(NamedTuple):
     protocol: dict[str, Any]  # how the scores were computed
     data_hash: str
     scores: dict[str, float]  # logged as the model's metrics
+
+    @classmethod
+    def of(
+        cls,
+        artefacts: dict[str, bytes],
+        card: str,
+        metrics: Mapping[str, Any],  # the content of metrics.json
+        images: Any,  # a genlab.images.prepared_set.PreparedSet
+    ) -> Self:
+        """Collect the contents from the outputs of earlier nodes."""
+        serving, evaluation = serving_of(facts_of(artefacts)), Evaluation.from_json(metrics)
+        return cls(
+            image_set=images.name,
+            artefacts=artefacts,
+            serving=serving,
+            example=serving.example(images),
+            card=card,
+            headline=evaluation.headline,
+            protocol=dict(metrics["protocol"]),
+            data_hash=images.content_hash,
+            scores=evaluation.own_scores(),  # with the names that the tracking hook uses
+        )
 
 
 class ModelVersion(BoundDataset):
