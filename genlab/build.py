@@ -17,7 +17,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from genlab.errors import InputError
-from genlab.moved import warn_if_moved
+from genlab.moved import current_arguments, warn_if_moved
 
 ALLOWED = ("genlab.", "torch.optim.")
 
@@ -73,7 +73,7 @@ def parse(description: Mapping[str, Any], where: str) -> tuple[Any, dict[str, An
     Raises:
         ConfigurationError: the class, an argument or the type of a value is invalid, or an argument is missing.
     """
-    arguments = {key: value for key, value in description.items() if key not in ("class", "partial")}
+    arguments = current_arguments(description, where)
     target, partial = find(description["class"], where), bool(description.get("partial", False))
     if not callable(target) or isinstance(target, tuple):
         if arguments:

@@ -1,7 +1,12 @@
-"""Names that have moved. Descriptions and releases of version 0.1 still work in 0.2, with a warning that gives the new name."""
+"""Names of objects and arguments that have moved.
+
+Descriptions and releases of version 0.1 still work in 0.2, with a warning that gives the new name.
+"""
 
 import functools
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +27,7 @@ MODULES = {
     "genlab.styles.path_length": "genlab.adversarial.path_length",
 }
 OBJECTS = {"genlab.networks.inference.Sampling": "genlab.networks.inference.Inference"}
+ARGUMENTS = {"genlab.recipes.gan.GAN": {"standing_batches": "batch_norm_batches"}}
 
 
 def current_name(name: str) -> str:
@@ -32,6 +38,22 @@ def current_name(name: str) -> str:
             name = f"{new}{module.removeprefix(old)}.{attribute}"
             break
     return OBJECTS.get(name, name)
+
+
+def current_arguments(description: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Return the arguments of a description under their current names; warn once about each old name."""
+    renamed = ARGUMENTS.get(current_name(str(description["class"])), {})
+    arguments = {key: value for key, value in description.items() if key not in ("class", "partial")}
+    for old in [key for key in arguments if key in renamed and renamed[key] not in arguments]:
+        arguments[renamed[old]] = arguments.pop(old)
+        warn_if_renamed(old, renamed[old], where)
+    return arguments
+
+
+@functools.cache  # a run resolves the same description several times: warn only once
+def warn_if_renamed(old: str, new: str, where: str) -> None:
+    """Warn once that an argument has a new name."""
+    logger.warning("%s: %s is now called %s. The old name works until version 0.3: change it.", where, old, new)
 
 
 @functools.cache  # a run resolves the same description several times: warn only once

@@ -71,7 +71,7 @@ class GAN(Recipe):
         orthogonal_weight: float = 0.0,  # beta, of the orthogonal regularisation of the generator
         average_half_life: float = 0.0,  # of the generator's moving average, in images; 0: no moving average
         growth: Growth | None = None,  # of generator and critic, starting with small images; None: all levels from the start
-        standing_batches: int = 0,  # recompute batch-norm statistics over this many batches after training; 0: keep running averages
+        batch_norm_batches: int = 0,  # recompute batch-norm statistics over this many batches after training; 0: keep running averages
         decay_start: float = 1.0,  # share of the budget after which the learning rates decay linearly to 0
     ):
         super().__init__()
@@ -80,7 +80,7 @@ class GAN(Recipe):
         self.generator, self.critic, self.loss = generator, critic, loss
         self.critic_weight, self.penalties = critic_weight, dict(penalties or {})
         self.unrolled_steps, self.unrolled_rate = unrolled_steps, unrolled_rate
-        self.class_weight, self.orthogonal_weight, self.standing_batches = class_weight, orthogonal_weight, standing_batches
+        self.class_weight, self.orthogonal_weight, self.batch_norm_batches = class_weight, orthogonal_weight, batch_norm_batches
         self.critic_augmentation = critic_augmentation or nn.Identity()
         self.growth, self.decay_start = growth, decay_start
         if growth is not None:
@@ -186,11 +186,11 @@ class GAN(Recipe):
         return lambda images: critic(self.critic_augmentation(images), *labels)
 
     def finalise(self) -> None:
-        """Switch growing networks to their last level, and recompute batch-norm statistics if `standing_batches` is set."""
+        """Switch growing networks to their last level, and recompute batch-norm statistics if `batch_norm_batches` is set."""
         if self.growth is not None:
             self.set_progress(1.0)  # the last turn may have ended at an earlier stage
-        if self.standing_batches:
-            recompute_batch_norms(self.generators()["generator"], self.standing_batches)
+        if self.batch_norm_batches:
+            recompute_batch_norms(self.generators()["generator"], self.batch_norm_batches)
 
     def check(self, batch: Batch) -> None:
         """Check that real and generated images have the same shape, that the critic accepts them, and that the labels are valid.

@@ -143,23 +143,23 @@ def shared(protocol: Mapping[str, Any]) -> dict[str, Any]:
 
 def row(name: str, scored: Mapping[str, Any], speed: Mapping[str, float] | None, extra: list[str]) -> str:
     """Compose the table row of a recipe; `extra` holds the cells before the scores."""
-    made, untrained = scored["samples"]["generated"], scored["samples"]["untrained"]
-    better = f"{untrained['kid_efflite0'] / made['kid_efflite0']:.1f}"
+    made, untrained, extractor = scored["samples"]["generated"], scored["samples"]["untrained"], scored["protocol"]["extractor"]
+    better = f"{untrained[f'kid_{extractor}'] / made[f'kid_{extractor}']:.1f}"
     domain = [thousandths(scored["in_domain"]["generated"], "in_domain")] if "in_domain" in scored else []
-    shares = [f"{made['fid_efflite0']:.0f}", f"{made['precision']:.2f}", f"{made['recall']:.2f}", f"{made['nearest_training']:.1f}"]
+    shares = [f"{made[f'fid_{extractor}']:.0f}", f"{made['precision']:.2f}", f"{made['recall']:.2f}", f"{made['nearest_training']:.1f}"]
     pace = [f"{speed['images_per_second']:.0f}", f"{speed['ratio']:.2f}"] if speed else ["-", "-"]
-    return f"| `{name}` | " + " | ".join([*extra, thousandths(made), better, *domain, *shares, *pace]) + " |"
+    return f"| `{name}` | " + " | ".join([*extra, thousandths(made, extractor), better, *domain, *shares, *pace]) + " |"
 
 
 def ideal(scored: Mapping[str, Any], extra: int) -> str:
     """Compose the table row of training images in place of samples, the scores of a perfect model; `extra` empty cells come first."""
-    real = scored["samples"]["training images"]
+    real, extractor = scored["samples"]["training images"], scored["protocol"]["extractor"]
     domain = [str(round(1000 * scored["in_domain"]["training images"]["kid_in_domain"]))] if "in_domain" in scored else []
     cells = [
-        str(round(1000 * real["kid_efflite0"])),
+        str(round(1000 * real[f"kid_{extractor}"])),
         "",
         *domain,
-        f"{real['fid_efflite0']:.0f}",
+        f"{real[f'fid_{extractor}']:.0f}",
         f"{real['precision']:.2f}",
         f"{real['recall']:.2f}",
     ]

@@ -121,7 +121,7 @@ def trained(project: Project, recipe: str) -> Recipe:
     return restored(checkpoint, project.recipes[recipe]["model"])
 
 
-def thousandths(scores: Mapping[str, float], extractor: str = "efflite0") -> str:
+def thousandths(scores: Mapping[str, float], extractor: str) -> str:
     """Format KID x 1000 with its spread as a table cell, such as "27 ± 1"."""
     return f"{round(1000 * scores[f'kid_{extractor}'])} ± {round(1000 * scores[f'kid_{extractor}_spread'])}"
 

@@ -93,7 +93,8 @@ def class_table(metrics: Mapping[str, Any]) -> list[str]:
     rows = []
     for name, scored in metrics.items():
         own, domain = scored["classes"]["generated"], scored["in_domain"]["generated"]
-        rows.append([f"`{name}`", *obeyed(own), f"{1000 * own['kid_efflite0_within']:.0f}", *shares(domain)])
+        within = f"kid_{scored['protocol']['extractor']}_within"
+        rows.append([f"`{name}`", *obeyed(own), f"{1000 * own[within]:.0f}", *shares(domain)])
     scored = next(iter(metrics.values()))
     return table(
         titles, [*rows, ["real images", *obeyed(scored["classes"]["held-out images"]), "", *shares(scored["in_domain"]["training images"])]]

@@ -155,6 +155,7 @@ def row(name: str, metrics: Mapping[str, Any]) -> str:
     own, training = metrics["likelihood"]["held-out images"], metrics["likelihood"]["training images"]
     best = next(key for key in own if key.startswith(BOUNDS))
     samples, returned = metrics["samples"]["generated"], metrics["reconstructions"]["reconstructed"]
+    extractor = metrics["protocol"]["extractor"]
     cells = {
         "bits/dim": f"{own['bits_per_dimension']:.3f}",
         "nats": f"**{own[best]:,.1f}**" + (f" (K = {int(best[5:]):,})" if best.startswith("iwae") else ""),
@@ -163,8 +164,8 @@ def row(name: str, metrics: Mapping[str, Any]) -> str:
         "KL": f"{own['divergence']:.1f}" if "divergence" in own else "",
         "training nats": f"{training[best]:,.1f}",
         "active units": f"{own['active_units']:.0f}" if "active_units" in own else "",
-        "KID x 1000": thousandths(samples),
-        "KID of reconstructions": thousandths(returned),
+        "KID x 1000": thousandths(samples, extractor),
+        "KID of reconstructions": thousandths(returned, extractor),
         "NDB": f"{samples['ndb']:.2f}",
         "purity": purity(metrics),
     }
@@ -183,7 +184,7 @@ def baselines(metrics: Mapping[str, Any]) -> Iterator[str]:
     """Yield the table rows of training images in place of samples, and of the untrained recipe."""
     real, untrained = metrics["samples"]["training images"], metrics["samples"]["untrained"]
     for title, samples in (("training images", real), ("untrained", untrained)):
-        cells = {"KID x 1000": thousandths(samples), "NDB": f"{samples['ndb']:.2f}"}
+        cells = {"KID x 1000": thousandths(samples, metrics["protocol"]["extractor"]), "NDB": f"{samples['ndb']:.2f}"}
         yield f"| {title} | " + " | ".join(cells.get(column, "") for column in COLUMNS) + " |"
 
 

@@ -110,7 +110,7 @@ def describe(
         "",
         "A ratio below 1 is no proof: an untrained mapping also folds Z, and its generator has an equally low ratio (see the README).",
         "",
-        *table(("recipe", "Z", "W", "W / Z"), (paths(name, metrics[name]["path_length"]) for name in styled)),
+        *table(("recipe", "Z", "W", "W / Z"), (paths(name, metrics[name]) for name in styled)),
         "",
         "## Truncation in W",
         "",
@@ -137,9 +137,10 @@ def describe(
     return lines
 
 
-def paths(name: str, scores: Mapping[str, Mapping[str, float]]) -> list[str]:
+def paths(name: str, scored: Mapping[str, Any]) -> list[str]:
     """Format the path lengths of a recipe with their standard errors, and their ratio, as table cells."""
-    cells = {space: (row["ppl_efflite0"], row["ppl_efflite0_spread"]) for space, row in scores.items()}
+    length = f"ppl_{scored['protocol']['extractor']}"
+    cells = {space: (row[length], row[f"{length}_spread"]) for space, row in scored["path_length"].items()}
     shown = [f"{number(value)} ± {number(error)}" for value, error in (cells["Z"], cells["W"])]
     return [f"`{name}`", *shown, f"{cells['W'][0] / cells['Z'][0]:.2f}"]
 

@@ -29,15 +29,15 @@ PAGE = Path("docs/results/translation.md")
 SHOWN = 16  # held-out pairs in a picture
 # Fields of the protocol that must be equal for all recipes of a table, in addition to the hashes of the held-out images.
 COMPARED = ("extractor_sha256", "size", "kid", "ssim", "ms_ssim", "perceptual")
-THOUSANDTHS = "kid_efflite0"
+OF_FEATURES = ("perceptual", "kid", "fid")  # scores whose names end with that of the extractor
 COLUMNS = {
     "l1": "L1",
     "psnr": "PSNR",
     "ssim": "SSIM",
     "ms_ssim": "MS-SSIM",
-    "perceptual_efflite0": "perceptual",
-    "kid_efflite0": "KID x 1000",
-    "fid_efflite0": "FID",
+    "perceptual": "perceptual",
+    "kid": "KID x 1000",
+    "fid": "FID",
 }
 BASELINES = {"identity": "the source as it is", "untrained": "untrained generator"}
 
@@ -118,6 +118,7 @@ def describe(
 ) -> list[str]:
     """Compose the lines of the page, for at least one section."""
     protocol = metrics[sections[0].recipes[0]]["protocol"]
+    extractor = protocol["extractor"]
     lines = [
         "# Translation, side by side",
         "",
@@ -145,7 +146,7 @@ def describe(
             "",
             "| | " + " | ".join(COLUMNS.values()) + " |",
             "|---|" + "---:|" * len(COLUMNS),
-            *(f"| {title} | " + " | ".join(cell(scores, name) for name in COLUMNS) + " |" for title, scores in rows.items()),
+            *(f"| {title} | " + " | ".join(cell(scores, name, extractor) for name in COLUMNS) + " |" for title, scores in rows.items()),
             "",
             f"![{source}, its translations, and {target}]({pictures}/{section.image_set}_{section.direction}.webp)",
             "",
@@ -153,13 +154,12 @@ def describe(
     return lines
 
 
-def cell(scores: Mapping[str, float], name: str) -> str:
+def cell(scores: Mapping[str, float], column: str, extractor: str) -> str:
     """Format a score as a table cell; empty if it is missing."""
+    name = f"{column}_{extractor}" if column in OF_FEATURES else column
     if name not in scores:
         return ""
-    if name == THOUSANDTHS:
-        return thousandths(scores)
-    return number(scores[name])
+    return thousandths(scores, extractor) if column == "kid" else number(scores[name])
 
 
 def domain_names(project: Project, image_set: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from genlab.build import ConfigurationError, build, find
-from genlab.moved import MODULES, OBJECTS, warn_if_moved
+from genlab.moved import MODULES, OBJECTS, current_arguments, warn_if_moved, warn_if_renamed
 from genlab.networks.inference import Inference
 from genlab.training.code import classes_in
 
@@ -31,11 +31,13 @@ OLD = {
 @pytest.fixture(autouse=True)
 def unwarned():
     warn_if_moved.cache_clear()
+    warn_if_renamed.cache_clear()
 
 
 @pytest.mark.parametrize("name", OLD)
 def test_an_old_name_is_found_with_one_warning_that_gives_the_new_one(name, caplog):
-    assert find(name, "model").__module__ == find(name, "model").__module__ == OLD[name]
+    found = [find(name, "model") for _ in range(2)]
+    assert found[0] is found[1] and found[0].__module__ == OLD[name]
     (message,) = caplog.messages
     assert re.search(rf"model: class: {re.escape(name)} has moved to genlab\.\S+\. .*change it", message)
 
@@ -55,6 +57,17 @@ def test_an_old_description_builds_the_same_object_and_has_the_code_of_the_new_n
     assert build(old) == Inference(dropout=False, statistics="running")
     assert len(caplog.messages) == 1
     assert list(classes_in(old)) == ["genlab.networks.inference.Inference"]
+
+
+def test_an_old_argument_is_passed_under_its_new_name_with_one_warning(caplog):
+    old = {"class": "genlab.recipes.gan.GAN", "standing_batches": 32, "clip": None}
+    assert [current_arguments(old, "biggan.model") for _ in range(2)] == [{"clip": None, "batch_norm_batches": 32}] * 2
+    assert [message.split(".")[1] for message in caplog.messages] == ["model: standing_batches is now called batch_norm_batches"]
+
+
+def test_an_old_argument_next_to_its_new_name_is_refused():
+    with pytest.raises(ConfigurationError, match="has no argument 'standing_batches'"):
+        build({"class": "genlab.recipes.gan.GAN", "standing_batches": 32, "batch_norm_batches": 16}, "biggan.model")
 
 
 def test_a_name_that_never_existed_is_refused(caplog):

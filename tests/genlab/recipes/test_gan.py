@@ -236,7 +236,7 @@ CONDITIONAL = {
     "auxiliary": lambda: conditional(auxiliary()),
     "penalties": lambda: conditional(loss=WASSERSTEIN, penalties={"gradient": one_centred, "r1": r1}, critic_steps=2),
     "unrolled": lambda: conditional(unrolled_steps=2),
-    "big": lambda: conditional(orthogonal_weight=0.1, average_half_life=8.0, standing_batches=3),
+    "big": lambda: conditional(orthogonal_weight=0.1, average_half_life=8.0, batch_norm_batches=3),
 }
 
 
@@ -289,7 +289,7 @@ def test_the_classification_loss_is_part_of_both_objectives():
 
 
 def test_batch_norm_statistics_are_recomputed_after_training():
-    recipe = conditional(average_half_life=8.0, standing_batches=50)
+    recipe = conditional(average_half_life=8.0, batch_norm_batches=50)
     turns(recipe, 3, stream=Stream(Labelled()))
     # The first norm's input is a linear map of latents from N(0, 1) and of three equally frequent embeddings: its variance is known.
     generator = recipe.average.module

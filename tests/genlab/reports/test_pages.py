@@ -146,6 +146,7 @@ def latent(bits: float) -> dict:
     return {
         "headline": {"value": bits},
         "protocol": {
+            "extractor": "efflite0",
             "likelihood": "bounds of images in 256 levels; x",
             "size": [28, 28],
             "training_images": 4000,
