@@ -75,6 +75,7 @@ def test_python_blocks_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shutil.copytree(ROOT / "data/01_raw/emoji/3d", "data/01_raw/emoji/3d", ignore=lambda folder, names: sorted(names)[40:])
     (tmp_path / ".genlab").mkdir()
+    (ROOT / ".genlab/extractors").mkdir(parents=True, exist_ok=True)
     (tmp_path / ".genlab/extractors").symlink_to(ROOT / ".genlab/extractors")
     namespace: dict = {"__name__": "__docs__", "held_out": None, "seen": None, "mean_distance": lambda *_: 0.0}
     for block in blocks(page, "python"):
