@@ -12,7 +12,7 @@ class Handover:
         self._given: Mapping[str, Tensor] = {}
 
     def put(self, tensors: Mapping[str, Tensor]) -> None:
-        """Store tensors, replacing any that are held."""
+        """Store tensors for a later update of the same turn, replacing any that are stored."""
         self._given = tensors
 
     def pop(self) -> Mapping[str, Tensor]:

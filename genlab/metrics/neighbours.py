@@ -36,7 +36,7 @@ def nearest_of_block(points: np.ndarray, others: np.ndarray, count: int) -> Neig
 
 
 def distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """(N, D), (M, D) -> Euclidean (N, M), as |x|^2 + |y|^2 - 2 x.y in float64.
+    """Euclidean distances between points (N, D) and (M, D), (N, M), computed from |x|^2 + |y|^2 - 2 x.y in float64.
 
     Values within rounding error of 0 are set to 0, so that equal points have distance 0 for any order of summation.
     """

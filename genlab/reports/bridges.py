@@ -9,7 +9,7 @@ MIXTURE, LINEAR = "gmm_digits", "vae_linear"  # the recipes that these checks ar
 
 
 def describe(project: Project, entries: Mapping[str, Any]) -> list[str]:
-    """Compose the lines of both checks. A check is left out if its recipe is missing."""
+    """Compose the lines of both closed-form checks on the page of latent variables. A check is left out if its recipe is missing."""
     lines = []
     if MIXTURE in entries:
         lines += tight_bound(project, entries[MIXTURE])

@@ -25,7 +25,7 @@ class Folder:
 
 @dataclass(frozen=True)
 class FolderPerClass:
-    """`<root>/<label>/.../<image>`; an image outside the class folders has the label ''."""
+    """Images with one folder per class, `<root>/<label>/.../<image>`. An image outside the class folders has the label ''."""
 
     root: str  # folder or .zip
 
