@@ -9,16 +9,17 @@ from genlab.images.prepared_set import Colour
 from genlab.serving.errors import DecodeError
 from genlab.serving.images import WHITE, upright
 
-if TYPE_CHECKING:  # layouts import this module
+if TYPE_CHECKING:  # sources import this module; a direct import would be circular
     from genlab.images.sources.files import Item
 
 Fit = Literal["crop", "pad", "stretch"]
 
 
 def decode(content: bytes | np.ndarray, half: str = "") -> Image.Image:
-    """Decode the bytes of an image file, or an array uint8 (H, W[, C]), and rotate the image as its EXIF data specifies.
+    """Decode the bytes of an image file, and rotate the image as its EXIF data specifies. The pixels are loaded.
 
-    Animations yield their first frame. `half` selects a half of a side-by-side image, "left" or "right".
+    Animations yield their first frame. `half` selects the "left" or "right" half of a side-by-side image. An array uint8 (H, W[, C])
+    is converted to an image without further changes.
 
     Raises:
         DecodeError: the bytes are not an image, or the image is damaged, truncated, too large, or has no two equal halves.
@@ -48,7 +49,10 @@ def decode(content: bytes | np.ndarray, half: str = "") -> Image.Image:
 
 
 def missing_bytes(content: bytes) -> int:
-    """Number of bytes missing from a WebP file according to its header. PIL does not report truncation of WebP files."""
+    """Number of bytes missing from a WebP file according to its header, negative for surplus bytes; 0 for other formats.
+
+    PIL reports only that a truncated WebP file cannot be decoded.
+    """
     is_webp = content[:4] == b"RIFF" and content[8:12] == b"WEBP"
     return int.from_bytes(content[4:8], "little") + 8 - len(content) if is_webp else 0
 
@@ -57,7 +61,7 @@ def load(item: "Item") -> bytes | np.ndarray:
     """Read the bytes or the pixels of an item.
 
     Raises:
-        DecodeError: the file cannot be read, or pixels cannot be computed from it.
+        DecodeError: the file cannot be read, or the item computes its pixels from a file that is not an image.
     """
     try:
         return item.read()
@@ -69,10 +73,10 @@ def load(item: "Item") -> bytes | np.ndarray:
 
 
 def resize(image: Image.Image, height: int, width: int, fit: Fit, background: Colour = WHITE) -> Image.Image:
-    """Resize an image to height x width with Lanczos filtering; an image of this size is returned unchanged.
+    """Resize an image to height x width with antialiased Lanczos filtering; an image of this size is returned unchanged.
 
-    `fit` specifies what happens to another aspect ratio. crop: cover the frame and crop the centre. pad: fit into the frame and fill the
-    rest with the background. stretch: change the aspect ratio.
+    `fit` specifies how an image with another aspect ratio is resized. crop: cover the frame and crop to the centre. pad: fit into the
+    frame and fill the rest with the background. stretch: change the aspect ratio.
     """
     size = (width, height)
     if image.size == size:

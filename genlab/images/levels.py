@@ -2,8 +2,8 @@
 
 Each value of a stored image is one of `levels` numbers, `step(levels)` apart in [-1, 1]. A density can be arbitrarily large on such a grid,
 with a spike on every level. Densities are therefore evaluated on dequantised images, whose values are moved uniformly within their levels.
-Then E[log p(x + u)] + D log(step) is a lower bound of the log-probability of the stored image in nats, which is comparable with models that
-define such probabilities directly. Theis et al. 2016 (arXiv:1511.01844), section 3.1.
+For an image x with D values and uniform noise u, E[log p(x + u)] + D log(step) is a lower bound of the log-probability of x in nats. It can
+be compared with models that define such probabilities directly. Theis et al. 2016 (arXiv:1511.01844), section 3.1.
 """
 
 import math
@@ -35,5 +35,5 @@ def log_volume(values: int, levels: int = BYTE) -> float:
 
 
 def bits_per_dimension(nats: float, values: int) -> float:
-    """Convert the log-probability of an image with `values` values, in nats, to bits per dimension."""
+    """Convert the log-probability of an image with `values` values, in nats (negative), to bits per dimension."""
     return -nats / (values * math.log(2))

@@ -1,4 +1,4 @@
-"""Conversions between uint8 pixels, 0 to 255, and float32 pixels of networks, [-1, 1]."""
+"""Conversions between the pixels of files, uint8 in 0 to 255, and those of networks, float32 in [-1, 1]."""
 
 import numpy as np
 import torch

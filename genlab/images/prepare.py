@@ -1,4 +1,4 @@
-"""Preparation of image sets: all images of a manifest, converted and resized, as one array."""
+"""Preparation of image sets: the training and held-out images of a manifest, converted and resized, as one array."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ from genlab.images.sources.files import Item
 from genlab.serving.errors import DecodeError
 from genlab.serving.images import WHITE, convert
 
-CHUNK = 1024  # images that are hashed together
+CHUNK = 1024  # images hashed at a time
 
 
 def prepare_images(
@@ -33,17 +33,17 @@ def prepare_images(
     fit: Fit = "crop",
     workers: int = 0,  # threads; 0: one per core
 ) -> PreparedSet:
-    """Prepare the images of a validated manifest, sorted by domain, stem and path.
+    """Prepare the images of a validated manifest that are in a split, sorted by domain, stem and path.
 
     Raises:
-        InputError: there is no image, or a file has changed since the manifest was made.
+        InputError: no image is in a split, or a file is missing, unreadable or changed since the manifest was made.
     """
     used = manifest[manifest["split"] != ""].sort_values(["domain", "stem", "path"], ignore_index=True)
     if used.empty:
         raise InputError("No image is left to prepare.")
     by_path = {item.path: item for item in items}
     shape = (len(used), *size, channels)
-    # A temporary file instead of memory, since a set may be larger than memory. The system removes it when it is no longer used.
+    # A temporary file without a name, since a set may be larger than memory. The system removes it when it is no longer used.
     with tempfile.TemporaryFile() as file:
         images = np.memmap(file, np.uint8, "w+", shape=shape)
 

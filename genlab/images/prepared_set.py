@@ -26,17 +26,17 @@ class PreparedSet:
     images: np.ndarray
     manifest: pd.DataFrame  # every row has a split, "train" or "test"
     classes: tuple[str, ...]  # sorted; empty unless the set is labelled
-    content_hash: str  # hash of pixels, names, labels and splits; independent of the location of the files
+    content_hash: str  # hash of pixels, names, labels, splits and settings; independent of the location of the files
     background: Colour
 
     def indices(self, split: str, domain: str = "") -> np.ndarray:
-        """Indices of the images of a split, and of a domain if given, ordered by stem, (K,)."""
+        """Indices of the images of a split, and of a domain if given, ordered by stem and path, (K,)."""
         rows = self.manifest[self.manifest["split"] == split]
         rows = rows[rows["domain"] == domain] if domain else rows
         return rows.sort_values(["stem", "path"]).index.to_numpy()
 
     def pairs(self, split: str) -> tuple[np.ndarray, np.ndarray]:
-        """Indices of the images in domains a and b of the pairs of a split, aligned, (K,) each.
+        """Indices of the images in domains a and b of the pairs of a split, aligned, (K,) each. Incomplete pairs are omitted.
 
         Raises:
             InputError: the split has no pairs.
@@ -49,7 +49,7 @@ class PreparedSet:
         return a[both].to_numpy(), b[both].to_numpy()
 
     def save(self, folder: str | Path) -> None:
-        """Write images.npy, manifest.parquet and set.json. Equal sets give equal bytes, without dates and paths."""
+        """Write images.npy, manifest.parquet and set.json. Equal sets give equal bytes: no file contains a date or a local path."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         description = {"name": self.name, "kind": self.kind, "shape": self.images.shape, "classes": self.classes}

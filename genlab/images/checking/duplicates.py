@@ -10,7 +10,7 @@ BLOCK = 256  # held-out images per step; a step takes 60 MB with 60,000 training
 
 
 def earlier_copies(manifest: pd.DataFrame) -> np.ndarray:
-    """Index of the first row with the same bytes in the same domain and split, (N,); -1 for the first row itself."""
+    """Index of the first row with the same bytes in the same domain and split, (N,); -1 for the first row and unreadable files."""
     keys = manifest[["domain", "split", "sha256"]]
     rows = keys.assign(row=np.arange(len(keys))).groupby(list(keys), dropna=True)["row"].transform("first")
     first = rows.fillna(-1).to_numpy(np.int64)  # files that could not be read have no bytes to compare
@@ -18,7 +18,7 @@ def earlier_copies(manifest: pd.DataFrame) -> np.ndarray:
 
 
 def training_copies(manifest: pd.DataFrame) -> np.ndarray:
-    """Index of a training row with the same bytes, in any domain, for held-out rows, (N,)."""
+    """For held-out rows, index of the first training row with the same bytes in any domain, (N,); -1 for other rows."""
     rows = np.arange(len(manifest))
     training = (manifest["split"] == "train") & manifest["sha256"].notna()
     first = pd.Series(rows[training], manifest.loc[training, "sha256"]).groupby(level=0).first()
@@ -28,12 +28,13 @@ def training_copies(manifest: pd.DataFrame) -> np.ndarray:
 
 def training_lookalikes(
     manifest: pd.DataFrame,
-    max_distance: int,  # largest number of different bits of two perceptual hashes
+    max_distance: int,  # largest number of bits in which two perceptual hashes may differ
 ) -> np.ndarray:
-    """Index of the training row of the same domain with the nearest perceptual hash, for held-out rows, if near enough, (N,).
+    """For held-out rows, index of the training row of the same domain with the nearest perceptual hash, (N,).
 
-    Rows with equal bytes are found by `training_copies` and omitted here. With bits as -1 and 1, the Hamming distance of n bits is
-    (n - x . y) / 2, so that the search is a matrix product: 12,000 held-out and 48,000 training images take seconds.
+    The index is -1 for other rows, for distances above `max_distance`, and for rows with the same bytes as a training row, which
+    `training_copies` finds. With bits as -1 and 1, the Hamming distance of n bits is (n - x . y) / 2, so that the search is a matrix
+    product: 12,000 held-out and 48,000 training images take seconds.
     """
     nearest = np.full(len(manifest), -1)
     known = manifest["perceptual_hash"].notna().to_numpy() & (training_copies(manifest) < 0)

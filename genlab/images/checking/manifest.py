@@ -1,4 +1,4 @@
-"""The manifest: one row per image with everything that decoding it once reveals."""
+"""The manifest: one row per image, with the properties found by decoding it once."""
 
 import hashlib
 import os
@@ -32,7 +32,7 @@ COLUMNS = {
     "bytes": "Int64",
     "format": "str",
     "mode": "str",
-    "width": "Int64",  # after the rotation of the EXIF data
+    "width": "Int64",  # after the rotation that the EXIF data specifies
     "height": "Int64",
     "mean": "float64",  # of the RGB pixels on the background, 0..255
     "std": "float64",  # root mean square deviation from the mean colour over pixels and channels; 0 for a single colour
@@ -53,7 +53,7 @@ def make_manifest(
 
 
 def describe(item: Item, background: Colour) -> dict[str, object]:
-    """Row of an image in the manifest. genlab.images.checking.splits adds the split and the pair."""
+    """Describe an image as a row of the manifest. `assign_splits` adds the pair, and the split if the layout defines none."""
     row: dict[str, object] = {"path": item.path, "domain": item.domain, "stem": item.stem, "pair": "", "label": item.label}
     row |= {"split": item.split, "decode_error": ""}
     try:
@@ -74,10 +74,11 @@ def digest(content: bytes | np.ndarray) -> str:
 
 
 def perceptual_hash(image: Image.Image) -> str:
-    """Difference hash: whether each of 16 x 16 positions is brighter than its left neighbour, 256 bits as 64 hexadecimal digits.
+    """Difference hash of an image, 256 bits as 64 hexadecimal digits.
 
-    JPEG compression and scaling change few bits. Median numbers of different bits for the three styles of the emoji sample: JPEG of quality
-    90, 1 to 3; downscaling from 64 to 48 px and JPEG of quality 75, 4 to 6; two different drawings, 89 to 105.
+    A bit is 1 if a position of a 16 x 16 grid is more than HASH_STEP grey levels brighter than its left neighbour. JPEG compression and
+    scaling change few bits. Median numbers of different bits for the three styles of the emoji sample: JPEG of quality 90, 1 to 3;
+    downscaling from 64 to 48 px and JPEG of quality 75, 4 to 6; two different drawings, 89 to 105.
     """
     grey = np.asarray(image.convert("L").resize((HASH_SIDE + 1, HASH_SIDE), Image.Resampling.BILINEAR), dtype=np.int16)
     return np.packbits(grey[:, 1:] > grey[:, :-1] + HASH_STEP).tobytes().hex()

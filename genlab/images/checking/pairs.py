@@ -1,4 +1,4 @@
-"""Checks of the pairs of a manifest, with descriptions for people."""
+"""Checks of the pairs in a manifest. Each returns one description per row, for messages and reports."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ def incomplete_pairs(
     manifest: pd.DataFrame,  # with pair and domain
     names: Mapping[str, str],  # domain -> name that the user knows
 ) -> pd.Series:
-    """For each row whose pair does not have one image per domain, a description; "" for complete pairs and rows without a pair."""
+    """For each row whose pair does not have exactly one image per domain, a description; "" for complete pairs and rows without a pair."""
     counts = manifest.groupby(["pair", "domain"]).size().unstack(fill_value=0).reindex(columns=["a", "b"], fill_value=0)
     wrong = counts[(counts != 1).any(axis=1) & (counts.index != "")]
     words = {

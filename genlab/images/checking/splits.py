@@ -20,7 +20,7 @@ def assign_splits(
     seed: int,
     truth: Literal["stem"] | None = None,  # unpaired sets only: equal stems in a and b show the same object
 ) -> pd.DataFrame:
-    """Add the columns `split` and `pair` to a manifest. Splits of the layout are kept.
+    """Return a manifest with the columns `split` and `pair` filled in. Splits that the layout defines are kept.
 
     Paired sets: equal stems in a and b are a pair in the same split. Unpaired sets with `truth`: held-out stems are pairs as well,
     so that translations can be scored. A training stem of both domains is used in only one of them, chosen by a second hash, and has

@@ -7,26 +7,26 @@ import numpy as np
 
 from genlab.engine.seeding import mix
 
-os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # otherwise it asks an outside host for its newest version when it is imported
+os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # otherwise the import contacts an external host for the newest version
 
 
 class Augmentation:
-    """Augment an image uint8 (H, W, C). The result is a function of the image and of the seed.
+    """Flip and shift an image uint8 (H, W, C) at random. The result is a function of the image and of the seed.
 
-    It is seeded for each image, because albumentations' random state is the same in every worker and every epoch.
+    Each call sets the seed, because albumentations' own random state is the same in every worker and every epoch.
     """
 
     def __init__(
         self,
         flip: float = 0.5,  # probability of a mirror image
-        jitter: float = 0.0,  # enlarge by this share, then crop at random (CycleGAN: 286 / 256 - 1 = 0.117)
-        fill: Literal["enlarge", "pad"] = "enlarge",  # pad: instead of enlarging, extend the border, which shifts by up to this share
+        jitter: float = 0.0,  # enlarge each side by this share, then crop at random (CycleGAN: 286 / 256 - 1 = 0.117)
+        fill: Literal["enlarge", "pad"] = "enlarge",  # pad: repeat the border pixels instead; shifts by up to `jitter`
     ):
         self.flip, self.jitter, self.fill = flip, jitter, fill
         self._transforms: dict[tuple[int, int], Any] = {}
 
     def __call__(self, image: np.ndarray, *seed: int, pair: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray | None]:
-        """Augment an image, and its pair, if any, with the same geometry."""
+        """Augment an image and, with the same geometry, the other image of its pair, if any; return both."""
         transform = self._transform(image.shape[:2])
         transform.set_random_seed(mix(*seed) % 2**32)
         result = transform(image=image) if pair is None else transform(image=image, pair=pair)

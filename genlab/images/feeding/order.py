@@ -11,9 +11,9 @@ def natural(
     places: np.ndarray,
     images: np.ndarray,
     seed: int,
-    order: int,  # number of the order; each of two domains has its own
+    order: int,  # selects one of several independent orders; two unpaired domains use 0 and 1
 ) -> np.ndarray:
-    """Positions (N,) -> image indices (N,). Each pass contains every image once, in a new order."""
+    """Positions (N,) -> image indices (N,). Each pass contains every image once, in a different order."""
     chosen: np.ndarray = images[shuffled_passes(places, len(images), seed, order)]
     return chosen
 
@@ -43,7 +43,7 @@ _orders: dict[tuple[int, int], np.ndarray] = {}
 
 
 def shuffled(count: int, seed: int) -> np.ndarray:
-    """Permutation of 0 to count - 1; the last few are cached."""
+    """Random permutation of 0 to count - 1. A few recent ones are cached."""
     if (count, seed) not in _orders:
         if len(_orders) > 4:
             _orders.clear()
@@ -52,6 +52,6 @@ def shuffled(count: int, seed: int) -> np.ndarray:
 
 
 def evenly_spaced(indices: np.ndarray, count: int) -> np.ndarray:
-    """At most `count` of the indices (N,), evenly spaced from the first to the last."""
+    """At most `count` of the indices (N,), evenly spaced from the first to the last; all of them if there are fewer."""
     chosen: np.ndarray = indices[np.linspace(0, len(indices) - 1, min(count, len(indices))).astype(int)]
     return chosen

@@ -20,10 +20,11 @@ PREFETCHED_BATCHES = 4  # per worker
 
 
 class ImageSource(Dataset[dict[str, Tensor]]):
-    """Endless batches of the training images of a set, shuffled again for each pass, or with all classes equally often.
+    """Endless batches of the training images of a set. Batch i is a function of (seed, i).
 
-    `epoch` is the number of training images. In natural order each pass of `epoch` images contains every image once. In balanced order,
-    images of large classes occur less often, and images of small classes more often.
+    `epoch` is the number of training images. With natural sampling each pass of `epoch` images contains every image once, in a different
+    order. With balanced sampling all classes occur equally often: images of large classes less often than once per `epoch` images, images
+    of small classes more often.
 
     Raises:
         InputError: there are no training images, or `balanced` is requested for a set without labels.
@@ -92,7 +93,7 @@ class ImageSource(Dataset[dict[str, Tensor]]):
         return {role: natural(places, indices, self.seed, 0 if self.paired else order) for order, (role, indices) in each}
 
     def _augmented(self, pictures: dict[str, np.ndarray], places: np.ndarray, augmentation: Augmentation) -> dict[str, np.ndarray]:
-        """Augment each image independently, and both images of a pair in the same way."""
+        """Augment each image independently, but both images of a pair with the same geometry."""
         if self.paired:
             pairs = [augmentation(a, self.seed, place, 0, pair=b) for a, b, place in zip(*pictures.values(), places, strict=True)]
             return dict(zip(pictures, map(np.stack, zip(*pairs, strict=True)), strict=True))
@@ -122,13 +123,13 @@ def roles(images: PreparedSet, split: str = "train") -> Mapping[str, np.ndarray]
 
 
 def labels(images: PreparedSet) -> np.ndarray | None:
-    """Class indices of all images of a set, (N,); None if the set is not labelled."""
+    """Index in `classes` of the label of each image of a set, (N,); None if the set is not labelled."""
     number = {name: index for index, name in enumerate(images.classes)}
     return images.manifest["label"].map(number).to_numpy() if images.kind == "labelled" else None
 
 
 def training_classes(images: PreparedSet) -> list[np.ndarray]:
-    """Indices of the training images of each class that has any.
+    """For each class with training images, the indices of those images in the set.
 
     Raises:
         InputError: the set is not labelled.
@@ -144,7 +145,7 @@ def training_classes(images: PreparedSet) -> list[np.ndarray]:
 
 
 def batch_of(images: PreparedSet, indices: np.ndarray, device: torch.device | str = "cpu") -> Batch:
-    """Batch of these images of a set with one domain, with labels if the set has them."""
+    """Batch of the images at these indices of a set with one domain, in [-1, 1], with labels if the set has them."""
     batch = {"image": to_unit(to_channels_first(np.asarray(images.images[indices])))}
     if (numbers := labels(images)) is not None:
         batch["label"] = torch.from_numpy(numbers[indices])

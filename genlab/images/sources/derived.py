@@ -34,7 +34,7 @@ def derived_pairs(
 
 
 def derived(read: Reader, derive: Derivation, side: int) -> np.ndarray:
-    """Read a photo and compute the image of domain a, uint8 (H, W)."""
+    """Read a photo, downscale it unless `side` is 0, and compute the image of domain a, uint8 (H, W)."""
     return derive(Image.fromarray(shrunk(read, side)) if side else decode(read()))
 
 

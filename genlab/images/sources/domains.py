@@ -60,7 +60,7 @@ class SideBySide:
     """
 
     root: str  # folder or .zip
-    a: str = "left"  # half of domain a, "left" or "right"
+    a: str = "left"  # half that is domain a, "left" or "right"; "right" reverses the direction of translation
 
     def __post_init__(self) -> None:
         if self.a not in ("left", "right"):

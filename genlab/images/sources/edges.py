@@ -20,14 +20,14 @@ class Canny:
     """A folder of photos as pairs: a, edges of Canny's detector (IEEE PAMI 8(6), 1986); b, the photo.
 
     The edges of pix2pix's sets were drawn by HED (arXiv:1504.06375), a network whose weights are in no package. Lines are one pixel wide
-    and fade if they are downscaled together with a large photo. Set `side` to the `size` of the set for larger photos.
+    and fade if they are downscaled together with a large photo. Set `side` to the `size` of the set if photos are larger.
     """
 
     root: str  # folder or .zip; its subfolders train, test and val are splits
     low: float = 100.0  # hysteresis: a slope above `high` starts an edge, a slope above `low` continues it
     high: float = 200.0  # slopes are |dx| + |dy| of 3 x 3 Sobel filters: 4 times the grey levels of a straight step
-    blur: float = 1.0  # standard deviation of the Gaussian filter that is applied first, px; 0: none
-    lines: Literal["black", "white"] = "black"  # colour of the lines on the opposite colour; black in edges2shoes
+    blur: float = 1.0  # standard deviation of the Gaussian filter applied first to reduce noise, px; 0: none
+    lines: Literal["black", "white"] = "black"  # colour of the lines; the background has the other. edges2shoes and edges2handbags: black
     side: int = 0  # larger photos are first downscaled to this shorter side, px; 0: not downscaled
 
     def __post_init__(self) -> None:

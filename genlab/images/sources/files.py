@@ -18,9 +18,9 @@ Reader = Callable[[], bytes]
 
 
 class Item(NamedTuple):
-    """One image of a set, which is read on demand."""
+    """One image of a set. Its file is read only when `read` is called."""
 
-    path: str  # relative to the root, unique in the set, shown to users; parts of files follow a `#`
+    path: str  # relative to the root, unique in the set, shown to users; a `#` precedes the name of a part of a file
     read: Callable[[], bytes | np.ndarray]  # returns the bytes of an image file, or pixels uint8 (H, W) or (H, W, C)
     stem: str  # name of the image in its domain: the path without domain folder and extension
     domain: str = ""  # "", "a" or "b"
@@ -30,7 +30,7 @@ class Item(NamedTuple):
 
 
 class Layout(Protocol):
-    """Location of the images of a set, and the facts that follow from their paths."""
+    """Lists the images of a set, with the domain, label and split that follow from their location."""
 
     def items(self) -> Iterator[Item]:
         """Yield the images of the set in an order that depends on names only.
@@ -40,13 +40,14 @@ class Layout(Protocol):
         """
 
     def domains(self) -> dict[str, str]:
-        """Map domains ("a", "b") to the names that users know; empty without domains."""
+        """Map each domain, "a" and "b", to the name that users know; empty for layouts without domains."""
 
 
 def list_files(root: str, folder: str = "") -> dict[str, Reader]:
     """List all files below root/folder as {path relative to the root: function that reads it}, sorted by path.
 
-    `root` is a folder, a .zip archive, or a folder inside an archive (`horse2zebra.zip/horse2zebra`).
+    `root` is a folder, a .zip archive, or a folder inside an archive (`horse2zebra.zip/horse2zebra`). Hidden files and files of the
+    operating system are omitted.
 
     Raises:
         InputError: root or folder does not exist, is not a folder, or cannot be read.
@@ -57,12 +58,12 @@ def list_files(root: str, folder: str = "") -> dict[str, Reader]:
 
 
 def list_images(root: str, folder: str = "") -> dict[str, Reader]:
-    """List the image files among the files of `list_files`, by extension. Other files, such as notes and tables, are ignored."""
+    """List the files of `list_files` with the extension of an image. Other files, such as notes and tables, are ignored."""
     return {path: read for path, read in list_files(root, folder).items() if PurePosixPath(path).suffix.lower() in EXTENSIONS}
 
 
 def is_junk(path: str) -> bool:
-    """Whether a path is hidden or a file of the operating system."""
+    """Whether a part of a path is hidden (`.name`) or a file or folder of the operating system."""
     return any(part in JUNK or part.startswith(".") for part in PurePosixPath(path).parts)
 
 
@@ -80,7 +81,7 @@ def folder_files(root: Path, folder: str) -> dict[str, Reader]:
     if not (root / folder).is_dir():
         raise missing_folder(str(root), folder, [f"{entry.name}/" for entry in root.iterdir() if entry.is_dir()])
     files: dict[str, Reader] = {}
-    seen: set[str] = set()  # links to folders are followed; links to a parent must not loop
+    seen: set[str] = set()  # users link folders together, so that links are followed; a link to a parent must not loop
 
     def refuse(error: OSError) -> None:
         raise InputError(f"Can't read {error.filename}: {(error.strerror or str(error)).lower()}. Allow this user to read it.") from error

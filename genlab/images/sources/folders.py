@@ -42,12 +42,13 @@ class FolderPerClass:
 class LabelsFile:
     """Images in a folder, with labels in a CSV table with the columns `stem` and `label`.
 
-    An image without a row has the label ''. A row without an image is an item that cannot be read, so that neither is ignored.
+    Neither a missing row nor a missing image is ignored: an image without a row has the label '', and a row without an image yields an
+    item that cannot be read.
     """
 
     root: str  # folder or .zip
     labels: str = "labels.csv"  # file of the table, relative to root
-    folder: str = ""  # folder of the images, relative to root
+    folder: str = ""  # folder of the images, relative to root; '': root
 
     def items(self) -> Iterator[Item]:
         images = list_images(self.root, self.folder)

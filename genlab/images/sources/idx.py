@@ -22,10 +22,10 @@ class Idx:
     """Images and labels in IDX files, optionally gzipped. A second pair of files is the held-out split."""
 
     root: str  # folder or .zip
-    images: str  # file of (N, H, W) bytes, relative to root
+    images: str  # file of (N, H, W) or (N, H, W, C) bytes, relative to root
     labels: str = ""  # file of (N,) bytes; '': no labels
     test_images: str = ""  # held-out images; '': none, the set's `test` fraction determines the split
-    test_labels: str = ""
+    test_labels: str = ""  # labels of the held-out images
     names: Sequence[str] = ()  # names of the classes, in the order of their numbers; empty: the numbers
     pad: int = 0  # pixels of value 0 added on every side; 2 pads MNIST from 28 to 32 px (LeCun et al. 1998, section II.B)
 
@@ -107,7 +107,7 @@ def encode_idx(array: np.ndarray) -> bytes:
     """Encode a uint8 array as a gzipped IDX file. The header has no time and no name, so that equal arrays give equal bytes."""
     header = bytes([0, 0, UNSIGNED_BYTES, array.ndim]) + np.array(array.shape, ">u4").tobytes()
     file = io.BytesIO()
-    # gzip.compress writes different headers in different versions of Python.
+    # Not gzip.compress: its header differs between versions of Python.
     with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=file, mtime=0) as packed:
         packed.write(header + array.astype(np.uint8, casting="safe").tobytes())
     return file.getvalue()

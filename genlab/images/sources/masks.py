@@ -1,4 +1,4 @@
-"""Pairs of masks and photos, label maps with two labels; masks are computed when a photo is read."""
+"""Pairs of masks and photos. A mask, a label map of object and background, is computed when the photo is read."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ MASK = "mask"
 class Otsu:
     """A folder of photos as pairs: a, the mask of the object, white on black; b, the photo.
 
-    The mask is the alpha channel of images with transparent pixels. Otherwise the luma is thresholded by Otsu's method (IEEE SMC 9(1),
+    If an image has transparent pixels, its alpha channel is the mask. Otherwise the luma is thresholded by Otsu's method (IEEE SMC 9(1),
     1979), which suits one object on a plain background; `foreground` specifies which side of the threshold is the object.
     """
 
     root: str  # folder or .zip; its subfolders train, test and val are splits
-    foreground: Literal["dark", "light"] = "dark"  # brightness of the object; dark for products in front of a white wall
+    foreground: Literal["dark", "light"] = "dark"  # the object, compared with the background; dark for products in front of a white wall
 
     def __post_init__(self) -> None:
         if self.foreground not in ("dark", "light"):
@@ -37,7 +37,7 @@ class Otsu:
         return {"a": MASK, "b": PHOTO}
 
     def mask(self, image: Image.Image) -> np.ndarray:
-        """Mask of an image of any mode, uint8 (H, W): 255 for the object, 0 for the background; alpha channels have values between."""
+        """Mask of an image of any mode, uint8 (H, W): 255 for the object, 0 for the background; alpha has values between."""
         import cv2
 
         if image.has_transparency_data:

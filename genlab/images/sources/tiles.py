@@ -47,8 +47,8 @@ class Tile(NamedTuple):
 class Tiles:
     """Two registered pictures in root, divided into square tiles. Tiles at the same position are a pair.
 
-    Parts of the picture are held out instead of random tiles, because neighbouring tiles look alike and overlapping tiles share pixels.
-    Held-out boxes are divided from their own corner into tiles that do not overlap; tiles across a border belong to neither split.
+    Whole boxes of the picture are held out instead of random tiles, because neighbouring tiles look alike and overlapping tiles share
+    pixels. Each held-out box is divided from its own corner into tiles that do not overlap; tiles across a border belong to neither split.
     Transparent pixels are placed on white.
     """
 
@@ -56,10 +56,10 @@ class Tiles:
     a: str  # picture of domain a, a file in root
     b: str  # picture of domain b, of equal size or larger or smaller by an integer factor; the larger one is downscaled
     side: int  # of a tile, in pixels of the smaller picture
-    step: int | None = None  # between training tiles, px; null: side, so that tiles do not overlap
+    step: int | None = None  # from one training tile to the next, px; null: side, so that tiles do not overlap
     test: Sequence[Sequence[float]] = ()  # held-out boxes, [left, top, right, bottom] as shares of the picture
-    area: Sequence[float] = WHOLE  # box of the picture that is used
-    blank: float = 2.0  # smallest standard deviation of a tile in grey levels, in both domains; others are skipped
+    area: Sequence[float] = WHOLE  # part of the picture that is divided into tiles, as for `test`
+    blank: float = 2.0  # smallest deviation of a tile from its mean colour in both domains, in grey levels; others are skipped
 
     def __post_init__(self) -> None:
         if not self.a or not self.b or without_extension(self.a) == without_extension(self.b):
@@ -83,6 +83,11 @@ class Tiles:
         return {"a": without_extension(self.a), "b": without_extension(self.b)}
 
     def picture(self, files: Mapping[str, Reader], name: str) -> Image.Image:
+        """Read one of the two pictures as RGB.
+
+        Raises:
+            InputError: there is no such file, or it cannot be read.
+        """
         if name not in files:
             raise InputError(f"No image {Path(self.root, name).absolute()}; there is: {', '.join(list(files)[:12]) or 'none'}.")
         return read_picture(files[name], Path(self.root, name))
@@ -117,7 +122,7 @@ def same_size(images: Mapping[str, Image.Image]) -> list[np.ndarray]:
 def cut(
     area: Box,
     side: int,  # of a tile, px
-    step: int,  # between training tiles, px
+    step: int,  # from one training tile to the next, px
     test: Sequence[Box],  # held-out boxes
 ) -> list[Tile]:
     """Return held-out tiles inside the boxes, and training tiles that touch no box.
@@ -147,7 +152,7 @@ def grid(area: Box, side: int, step: int) -> Iterator[Box]:
 
 
 def tile_items(names: Mapping[str, str], pictures: Mapping[str, np.ndarray], tiles: Iterable[Tile]) -> Iterator[Item]:
-    """Yield two items per tile, `<name>/<top>_<left>` in pixels. Pictures are read-only, so that threads can share them."""
+    """Yield two items per tile, `<name>/<top>_<left>` in pixels. The pictures are only read, so that threads can share them."""
     digits = len(str(max(extent for pixels in pictures.values() for extent in pixels.shape[:2])))
     for box, split in tiles:
         stem = f"{box.top:0{digits}d}_{box.left:0{digits}d}"
@@ -161,21 +166,24 @@ def part(pixels: np.ndarray, box: Box) -> np.ndarray:
 
 
 def shows(pixels: np.ndarray, least: float) -> bool:
-    """Whether the deviation of an image (H, W) or (H, W, C) from its mean colour, as the manifest's `std`, is at least `least`."""
+    """Whether an image (H, W) or (H, W, C) deviates by at least `least` grey levels from its mean colour (`std` in the manifest)."""
     return bool(np.mean([channel.var() for channel in np.atleast_3d(pixels).transpose(2, 0, 1)]) ** 0.5 >= least)
 
 
 def in_pixels(shares: Sequence[float], width: int, height: int) -> Box:
+    """Convert [left, top, right, bottom] as shares of a picture to pixels, rounded."""
     return Box(*(round(share * extent) for share, extent in zip(shares, (width, height) * 2, strict=True)))
 
 
 def check_box(box: Sequence[float]) -> None:
+    """Raise an InputError unless a box is [left, top, right, bottom] with shares from 0 to 1 and is not empty."""
     numbers = list(box) if isinstance(box, Sequence) and all(isinstance(share, int | float) for share in box) else []
     if len(numbers) != 4 or not (0 <= numbers[0] < numbers[2] <= 1 and 0 <= numbers[1] < numbers[3] <= 1):
         raise InputError(f"A box is [left, top, right, bottom], shares of the picture from 0 to 1, left < right, top < bottom; got {box}.")
 
 
 def check_steps(side: int, step: int | None, held_out: bool) -> None:
+    """Raise an InputError unless side and step are positive, and tiles that overlap have held-out parts of the picture."""
     if side < 1 or (step is not None and step < 1):
         raise InputError(f"Tiles' `side` and `step` are 1 or more pixels; got {side} and {step}.")
     if step is not None and step < side and not held_out:
