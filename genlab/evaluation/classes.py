@@ -74,6 +74,7 @@ def class_scores(
     `cas`, but not of `recognised`: samples can be more clear-cut than real images.
     """
     numbers, test = labels(images), images.indices("test")
+    assert numbers is not None  # the classifier was trained on them
     real, truth = images.images[test], numbers[test]
     ceiling = classifier.accuracy(real, truth)
     scores: Rows = {name: {"recognised": classifier.accuracy(made[name], truth)} for name in MADE}
@@ -104,6 +105,7 @@ def kid_within_classes(
     skipped in the row of training images. Returns {} if no class is left.
     """
     numbers, test, train = labels(images), images.indices("test"), images.indices("train")
+    assert numbers is not None  # classes have labels
     scores: Rows = {name: {} for name in (*rows, RowName.TRAINING_IMAGES)}
     for number, title in enumerate(images.classes):
         held_out = np.flatnonzero(numbers[test] == number)

@@ -1,11 +1,11 @@
 """Evaluation of a recipe that translates images or samples them."""
 
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import torch
 
-from genlab.engine.capabilities import Truncated, is_conditional, truncated_by
+from genlab.engine.capabilities import Samples, Truncated, is_conditional, truncated_by
 from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import seed_everything
 from genlab.evaluation.classes import class_groups, has_classes
@@ -26,6 +26,7 @@ from genlab.extractors.contract import Extractor
 from genlab.images.feeding.held_out import HeldOut
 from genlab.images.feeding.source import batch_of
 from genlab.images.prepared_set import PreparedSet
+from genlab.networks.style import Generator
 from genlab.pictures.samples import TRUNCATIONS
 
 CPU = torch.device("cpu")
@@ -72,7 +73,7 @@ def evaluate_samples(
     check_counts(images)
     held_out = batch_of(images, images.indices("test"), device)
     drawn, features = draw_samples(trained, untrained, images, held_out), extractor.of_set(images)
-    seen = {name: extractor(drawn.pixels[name]) for name in (RowName.GENERATED, RowName.UNTRAINED)}
+    seen: dict[str, np.ndarray] = {name: extractor(drawn.pixels[name]) for name in (RowName.GENERATED, RowName.UNTRAINED)}
     seen[RowName.TRAINING_IMAGES] = features[drawn.like_test]
     own, resembling = sample_scores(drawn.pixels, seen, features, images, extractor)
     classifier = classifiers.of_set(images) if classifiers is not None and has_classes(images) else None
@@ -104,15 +105,16 @@ def sampling_groups(
     device: torch.device,
 ) -> list[Group]:
     """Compute the further groups of a recipe that samples: by a classifier, by truncation, and perceptual path length."""
-    sample, groups = sampler(trained, device), []
+    sample, recipe = sampler(trained, device), cast(Samples, trained)
+    groups: list[Group] = []
     by_styles, by_classes = truncated_by(trained) == Truncated.STYLES, is_conditional(trained) and classifier is not None
     if classifier is not None:
         groups.append(in_domain_scores(drawn.pixels, images, classifier))
-    if by_classes:
-        groups += class_groups(sample, trained.latent_size, drawn.pixels, seen, features, images, classifier, extractor.name)
+    if by_classes and classifier is not None:
+        groups += class_groups(sample, recipe.latent_size, drawn.pixels, seen, features, images, classifier, extractor.name)
     if by_styles or by_classes:
         by = TRUNCATIONS[truncated_by(trained)]
         groups.append(truncation_scores(sample, drawn.latents, images, classifier or extractor, by, conditional=is_conditional(trained)))
     if by_styles:
-        groups.append(path_length_scores(trained.generators()["generator"], extractor))
+        groups.append(path_length_scores(cast(Generator, recipe.generators()["generator"]), extractor))
     return groups

@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Iterator
+from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from genlab.engine.capabilities import HasLikelihood, Reconstructs, components_of
+from genlab.engine.capabilities import HasComponents, HasLikelihood, Reconstructs, components_of
 from genlab.engine.recipe import Recipe
 from genlab.engine.stream import Batch
 from genlab.evaluation.scores import BITS_PER_DIMENSION, Group, GroupName, RowName, Rows
@@ -44,17 +45,18 @@ def inference_groups(
     `clusters` also requires a labelled set. Each capability is first called on one image, because the published scores were computed with
     the random numbers that follow such a call.
     """
-    groups, one = [], first(held_out, 1)
+    groups: list[Group] = []
+    one = first(held_out, 1)
     if isinstance(trained, HasLikelihood):
         trained.bounds(one)
         groups.append(likelihood_scores(trained, untrained, images, held_out))
     if isinstance(trained, Reconstructs):
         trained.reconstruct(one)
         groups.append(reconstruction_scores(trained, untrained, held_out, extractor, features))
-    if components_of(trained) is not None:
-        trained.responsibilities(one)
+    if (mixture := components_of(trained)) is not None:
+        mixture.responsibilities(one)
         if images.classes:
-            groups.append(component_scores(trained, images, held_out))
+            groups.append(component_scores(mixture, images, held_out))
     return groups
 
 
@@ -73,27 +75,29 @@ def likelihood_scores(trained: Recipe, untrained: Recipe, images: PreparedSet, h
 
 def reconstruction_scores(trained: Recipe, untrained: Recipe, held_out: Batch, extractor: Extractor, features: np.ndarray) -> Group:
     """Score the reconstructions of held-out images against the images themselves, for the trained and for the untrained recipe."""
-    count, rows = len(held_out["image"]), {}
+    count = len(held_out["image"])
+    rows: Rows = {}
     log.info("reconstructing %s held-out images from their latents", f"{count:,}")
     for name, recipe in ((RowName.RECONSTRUCTED, trained), (RowName.UNTRAINED, untrained)):
-        returned = torch.cat([recipe.reconstruct(batch).float().cpu() for batch in parts(held_out, BATCH_SIZE)])
+        returned = torch.cat([cast(Reconstructs, recipe).reconstruct(batch).float().cpu() for batch in parts(held_out, BATCH_SIZE)])
         paired = paired_scores(returned, held_out["image"].cpu())
         seen = extractor(HeldOut.to_bytes(returned))
         rows[name] = paired | distribution_scores(seen, features, extractor, SUBSET_SEED, count)
     return Group.from_json(GroupName.RECONSTRUCTIONS, rows)
 
 
-def component_scores(trained: Recipe, images: PreparedSet, held_out: Batch) -> Group:
+def component_scores(trained: HasComponents, images: PreparedSet, held_out: Batch) -> Group:
     """Score how well the most probable component of each held-out image agrees with its label; the baseline is k-means on the pixels."""
     found = torch.cat([trained.responsibilities(batch).cpu() for batch in parts(held_out, BATCH_SIZE)])
     labels, clusters = held_out["label"].cpu().numpy(), clusters_by_pixels(images, found.shape[1])
-    rows = {RowName.COMPONENTS: cluster_scores(found.argmax(1).numpy(), labels), RowName.K_MEANS: cluster_scores(clusters, labels)}
+    rows: Rows = {RowName.COMPONENTS: cluster_scores(found.argmax(1).numpy(), labels), RowName.K_MEANS: cluster_scores(clusters, labels)}
     return Group.from_json(GroupName.CLUSTERS, rows)
 
 
 def likelihood(recipe: Recipe, batch: Batch) -> dict[str, float]:
     """Compute the mean of each bound of log p(x) over the images of a batch, in nats, and the best bound in bits per dimension, by name."""
-    found = [recipe.bounds(some) for some in tqdm(list(parts(batch, AT_ONCE)), "likelihood", unit="batch", disable=None)]
+    bounds = cast(HasLikelihood, recipe).bounds
+    found = [bounds(some) for some in tqdm(list(parts(batch, AT_ONCE)), "likelihood", unit="batch", disable=None)]
     means = {name: float(torch.cat([each[name] for each in found]).mean()) for name in found[0]}
     return {BITS_PER_DIMENSION: bits_per_dimension(next(iter(means.values())), batch["image"][0].numel()), **means}
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import Any, Self
 
 from genlab.errors import InputError
 
@@ -59,7 +59,8 @@ class Protocol:
         if any(wrong.values()):
             listed = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in wrong.items() if names)
             raise InputError(f"Scores: got a protocol with other fields than expected ({listed}). Evaluate the recipe again.")
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        return cls(**given)
 
     def to_json(self) -> dict[str, Json]:
         """Return the fields that are not None, in their order, as JSON values."""

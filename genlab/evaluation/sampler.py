@@ -1,9 +1,11 @@
 """Sampling in batches with reproducible noise."""
 
+from typing import cast
+
 import torch
 from torch import Tensor
 
-from genlab.engine.capabilities import Truncated, truncated_by
+from genlab.engine.capabilities import Samples, Truncated, truncated_by
 from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import mix
 from genlab.evaluation.settings import BATCH_SIZE, SAMPLING_SEED
@@ -31,9 +33,10 @@ def sampler(
 
     def sample(latents: Tensor, labels: Tensor | None = None, psi: float = 1.0) -> Tensor:
         given = [latents] if labels is None else [latents, labels]
+        draw: Sample = cast(Samples, recipe).sample
         images = []
         for number, batch in enumerate(zip(*(each.split(BATCH_SIZE) for each in given), strict=True)):
-            made = recipe.sample(*(each.to(device) for each in batch), **styled(number, len(batch[0]), psi))
+            made = draw(*(each.to(device) for each in batch), **styled(number, len(batch[0]), psi))
             images.append(made.float().cpu())
         return torch.cat(images)
 

@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from genlab.engine.capabilities import is_conditional
+from genlab.engine.capabilities import Samples, is_conditional
 from genlab.engine.recipe import Recipe
 from genlab.engine.stream import Batch
 from genlab.errors import InputError
@@ -69,11 +69,11 @@ def draw_samples(
     test, device = images.indices("test"), held_out["image"].device
     log.info("drawing %s samples from the trained and from the untrained recipe", f"{len(test):,}")
     count = max(len(test), LATENTS)
-    latents = normal(count, trained.latent_size, SAMPLING_SEED)
+    latents = normal(count, cast(Samples, trained).latent_size, SAMPLING_SEED)
     labels = held_out["label"].cpu()[torch.arange(count) % len(test)] if is_conditional(trained) else None
     samples = sampler(trained, device)(latents, labels)
     like_test = evenly_spaced(images.indices("train"), len(test))
-    pixels = {
+    pixels: dict[str, np.ndarray] = {
         RowName.GENERATED: HeldOut.to_bytes(samples[: len(test)]),
         RowName.UNTRAINED: HeldOut.to_bytes(sampler(untrained, device)(latents, labels)[: len(test)]),
         RowName.TRAINING_IMAGES: images.images[like_test],

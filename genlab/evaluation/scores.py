@@ -8,7 +8,7 @@ This module defines all names of rows and groups. It imports the standard librar
 import math
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from genlab.errors import InputError
 from genlab.evaluation.protocol import Protocol
@@ -168,7 +168,7 @@ class Evaluation(NamedTuple):
         return {f"{group.name}.{group.own.name}.{name}": value for group in self.groups for name, value in group.own.to_json().items()}
 
     @classmethod
-    def from_json(cls, metrics: Mapping[str, Mapping]) -> Self:
+    def from_json(cls, metrics: Mapping[str, Mapping[str, Any]]) -> Self:
         """Content of metrics.json -> Evaluation.
 
         Raises:
@@ -183,7 +183,7 @@ class Evaluation(NamedTuple):
         written = Headline(**metrics[HEADLINE])
         return cls(written._replace(spread=headline_spread(written.name, protocol.extractor, groups)), protocol, groups)
 
-    def to_json(self) -> dict[str, dict]:
+    def to_json(self) -> dict[str, dict[str, Any]]:
         """Evaluation -> content of metrics.json, the inverse of `from_json`."""
         headline = {name: value for name, value in self.headline._asdict().items() if name != "spread"}
         return {HEADLINE: headline, PROTOCOL: self.protocol.to_json()} | {str(group.name): group.to_json() for group in self.groups}
@@ -222,6 +222,7 @@ def headline_spread(name: str, extractor: str, groups: Sequence[Group]) -> float
     The spread of a mean over K directions is sqrt(s_1^2 + ... + s_K^2) / K, which assumes that the directions are independent.
     """
     by_name, kid = {group.name: group for group in groups}, kid_of(extractor)
+    found: Sequence[Score | None]
     if name == mean_of(kid):
         found = [by_name[direction].own.values.get(kid) for direction in DIRECTIONS if direction in by_name]
     else:

@@ -1,6 +1,7 @@
 """Scores of a recipe with a style-based generator."""
 
 import logging
+from typing import Literal
 
 import torch
 
@@ -22,9 +23,10 @@ def path_length_scores(generator: Generator, extractor: Extractor) -> Group:
     """
     labels = torch.arange(PAIRS) % generator.classes if generator.classes else None
     rows: Rows = {}
-    for space in (RowName.W, RowName.Z):
+    spaces: dict[RowName, Literal["w", "z"]] = {RowName.W: "w", RowName.Z: "z"}
+    for space, name in spaces.items():
         log.info("computing the perceptual path length in %s over %s pairs", space, f"{PAIRS:,}")
-        pairs = steps_along(generator, space.lower(), PAIRS, SEED, labels=labels)
+        pairs = steps_along(generator, name, PAIRS, SEED, labels=labels)
         rows[space] = perceptual_path_length(pairs, STEP, extractor)
     return Group.from_json(GroupName.PATH_LENGTH, rows)
 

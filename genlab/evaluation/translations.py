@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Mapping
+from typing import cast
 
 import numpy as np
 from torch import Tensor
 
+from genlab.engine.capabilities import Translates
 from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import seed_everything
 from genlab.evaluation.result import Result
@@ -34,18 +36,19 @@ def evaluate_translations(
 ) -> Result:
     """Score each direction of a recipe that translates on the held-out images, and draw a sheet of translations."""
     features = {domain: extractor(pixels) for domain, pixels in held_out.bytes.items()}
+    translator, baseline = cast(Translates, trained), cast(Translates, untrained)
     groups = [
-        Group.from_json(direction, direction_scores(direction, trained, untrained, held_out, extractor, features))
-        for direction in trained.directions
+        Group.from_json(direction, direction_scores(direction, translator, baseline, held_out, extractor, features))
+        for direction in translator.directions
     ]
-    protocol = translation_protocol(trained, images, held_out, extractor)
+    protocol = translation_protocol(translator, images, held_out, extractor)
     return Result(Evaluation.of(protocol, groups), sample_sheet(trained, images, held_out.device, COLUMNS), {})
 
 
 def direction_scores(
     direction: str,  # "a_to_b" or "b_to_a"
-    trained: Recipe,
-    untrained: Recipe,
+    trained: Translates,
+    untrained: Translates,
     held_out: HeldOut,
     extractor: Extractor,
     features: Mapping[str, np.ndarray],  # of the held-out images, (N, D) by domain
@@ -64,7 +67,7 @@ def direction_scores(
     rows: Rows = {}
     for name, result in made.items():
         pixels = held_out.to_bytes(result)
-        paired = {}
+        paired: dict[str, float] = {}
         if held_out.are_pairs:
             paired = paired_scores(result, held_out.tensors[target]) | perceptual_scores(pixels, held_out.bytes[target], extractor)
         seen = features[source] if name == RowName.IDENTITY else extractor(pixels)
@@ -76,6 +79,6 @@ def direction_scores(
     return rows
 
 
-def translated(recipe: Recipe, images: Tensor, direction: str, held_out: HeldOut) -> Tensor:
+def translated(recipe: Translates, images: Tensor, direction: str, held_out: HeldOut) -> Tensor:
     """Images (N, C, H, W) in [-1, 1] on the CPU -> their translations on the CPU, computed in batches on the recipe's device."""
     return held_out.apply(images, lambda batch: recipe.sample(batch, direction), BATCH_SIZE)

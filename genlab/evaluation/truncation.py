@@ -1,7 +1,9 @@
 """Scores by truncation, which trades variety of samples for quality."""
 
 import logging
+from typing import cast
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -36,7 +38,7 @@ def truncation_scores(
     """
     some = evenly_spaced(images.indices("test"), MOST_TRUNCATED)
     held_out, few = extractor(images.images[some]), latents[: len(some)]
-    numbers = torch.from_numpy(labels(images)[some]) if conditional else None
+    numbers = torch.from_numpy(cast(np.ndarray, labels(images))[some]) if conditional else None
     rows: Rows = {}
     for value in by.scored:
         name = value_name(value)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from genlab.engine.capabilities import Truncated, is_conditional, truncated_by
+from genlab.engine.capabilities import Translates, Truncated, is_conditional, truncated_by
 from genlab.engine.recipe import Recipe
 from genlab.evaluation.classes import training_like
 from genlab.evaluation.likelihood import COMPARED
@@ -27,7 +27,7 @@ KID_SPREAD = "standard deviation over 100 subsets of half the images{limit}, wit
 PERCEPTUAL = "arXiv:1801.03924, equation 1, all weights 1 (not LPIPS): last activations at 112, 56, 28, 14, 7 px, summed"
 
 
-def translation_protocol(recipe: Recipe, images: PreparedSet, held_out: HeldOut, extractor: Extractor) -> Protocol:
+def translation_protocol(recipe: Translates, images: PreparedSet, held_out: HeldOut, extractor: Extractor) -> Protocol:
     """Make the protocol of a recipe that translates."""
     height, width = images.images.shape[1:3]
     return Protocol(
@@ -86,7 +86,7 @@ def general_sample_protocol(recipe: Recipe, images: PreparedSet, extractor: Extr
         resize=RESIZE,
         images={"held_out": len(test), str(RowName.GENERATED): len(test)},
         training_images=len(images.indices("train")),
-        reference_sha256=hashlib.sha256(np.ascontiguousarray(images.images[test])).hexdigest(),
+        reference_sha256=hashlib.sha256(np.ascontiguousarray(images.images[test]).data).hexdigest(),
         size=(height, width),
         samples=f"as many as held-out images, latents from N(0, 1), not truncated{styled}",
         sampling_seed=SAMPLING_SEED,

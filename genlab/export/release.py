@@ -6,7 +6,7 @@ import json
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from torch import Tensor, nn
 
@@ -18,6 +18,7 @@ from genlab.export.interfaces import sampling, translation
 from genlab.export.networks import Interface, export
 from genlab.images.pixels import to_channels_first, to_unit
 from genlab.images.prepared_set import PreparedSet
+from genlab.networks.contracts import Sampler, Translator
 from genlab.translation.padding import smallest_side
 
 FACTS = "release.json"
@@ -86,10 +87,11 @@ def release_files(
 
 def of_translator(recipe: Recipe, images: PreparedSet) -> tuple[Facts, Callable[[nn.Module], Interface]]:
     """Facts about a translating recipe for release.json, and the interface of its networks."""
-    networks = recipe.generators()
+    networks = cast(Translates, recipe).generators()
+    stated = [cast(Translator, network) for network in networks.values()]
     example = to_unit(to_channels_first(images.images[:PARITY_IMAGES].copy()))
-    stride = max(network.stride for network in networks.values())
-    (noise,) = {network.noise for network in networks.values()}  # equal for both directions, whose networks have one description
+    stride = max(network.stride for network in stated)
+    (noise,) = {network.noise for network in stated}  # equal for both directions, whose networks have one description
     facts = {
         "served_as": "translator",
         "directions": list(networks),
@@ -104,10 +106,11 @@ def of_translator(recipe: Recipe, images: PreparedSet) -> tuple[Facts, Callable[
 
 def of_sampler(recipe: Recipe, images: PreparedSet) -> tuple[Facts, Callable[[nn.Module], Interface]]:
     """Facts about a sampling recipe for release.json, and the interface of its network."""
+    generator = cast(Sampler, cast(Samples, recipe).generators()["generator"])
     facts = {
         **recipe.facts(),
         "served_as": "sampler",
-        "latent_size": recipe.generators()["generator"].latent_size,
+        "latent_size": generator.latent_size,
         "classes": list(images.classes[: recipe.classes]),  # classes that the model is conditional on
     }
     if recipe.noise_size:  # only style-based recipes have these facts

@@ -7,6 +7,12 @@ import numpy as np
 from genlab.images.prepared_set import PreparedSet
 
 
+class Named(Protocol):
+    """Has a name, which is part of the names of its scores."""
+
+    name: str
+
+
 class Extractor(Protocol):
     """Computes features and activations of images."""
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from genlab.extractors.contract import Extractor
+from genlab.extractors.contract import Named
 from genlab.metrics.frechet import frechet_distance
 from genlab.metrics.kernel import kernel_distance_estimate
 
@@ -10,7 +10,7 @@ from genlab.metrics.kernel import kernel_distance_estimate
 def distribution_scores(
     features: np.ndarray,
     reference: np.ndarray,
-    extractor: Extractor,
+    extractor: Named,
     seed: int,
     largest_subset: int | None = None,  # number of images per subset for the spread; None: half of the images
 ) -> dict[str, float]:

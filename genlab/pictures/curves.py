@@ -1,9 +1,13 @@
 """Training curves."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def curves(rows: Sequence[dict[str, float]]) -> Image.Image:
@@ -29,7 +33,7 @@ def curves(rows: Sequence[dict[str, float]]) -> Image.Image:
     return rendered(figure)
 
 
-def rendered(figure: "matplotlib.figure.Figure") -> Image.Image:  # noqa: F821
+def rendered(figure: "Figure") -> Image.Image:
     """Render a matplotlib figure as an RGB image, without opening a window."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 

@@ -2,12 +2,17 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
+import numpy as np
 from PIL import Image
 
 from genlab.pictures.curves import rendered
 from genlab.pictures.sheets import sheet
 from genlab.pictures.views import Curve, Panels, Points, Sheet, View
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 COLOURS = 10  # in matplotlib's cycle; further labels repeat the colours with another marker
 MARKERS = "o^sDv"
@@ -26,7 +31,7 @@ def draw(view: View) -> Image.Image:
             return plotted(*(partial(lines, view=curve) for curve in view.curves))
 
 
-def plotted(*plots: Callable) -> Image.Image:
+def plotted(*plots: Callable[["Axes"], None]) -> Image.Image:
     """Draw plots side by side. Each function draws on the matplotlib axes that it is called with."""
     from matplotlib.figure import Figure
 
@@ -39,22 +44,24 @@ def plotted(*plots: Callable) -> Image.Image:
     return rendered(figure)
 
 
-def scatter(axes, view: Points) -> None:
+def scatter(axes: "Axes", view: Points) -> None:
     """Draw points on matplotlib axes, with one colour and marker per label."""
     places = view.places.numpy()
-    groups = {None: slice(None)}
+    groups: dict[int | None, slice | np.ndarray] = {None: slice(None)}
     if view.labels is not None:
         groups = {label: view.labels.numpy() == label for label in view.labels.unique().tolist()}
     for number, (label, rows) in enumerate(groups.items()):
         name = None if label is None else view.names[label] if view.names else str(label)
         marker = MARKERS[number // COLOURS % len(MARKERS)]
-        axes.scatter(*places[rows].T, s=9, alpha=0.7, linewidths=0, color=f"C{number % COLOURS}", marker=marker, label=name)
+        x, y = places[rows].T
+        axes.scatter(x, y, s=9, alpha=0.7, linewidths=0, color=f"C{number % COLOURS}", marker=marker, label=name)
     if view.centres is not None:
-        axes.scatter(*view.centres.numpy().T, s=90, marker="x", color="black", label="components")
+        x, y = view.centres.numpy().T
+        axes.scatter(x, y, s=90, marker="x", color="black", label="components")
     axes.set(xlabel=view.axes[0], ylabel=view.axes[1])
 
 
-def lines(axes, view: Curve) -> None:
+def lines(axes: "Axes", view: Curve) -> None:
     """Draw the lines of a curve on matplotlib axes, with a dashed line at the chosen place."""
     for name, values in view.lines.items():
         axes.plot(view.over, values, marker="o", markersize=4, label=name)

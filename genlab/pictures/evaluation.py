@@ -1,6 +1,7 @@
 """Views of a trained recipe that depend on its capabilities."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import torch
@@ -40,7 +41,7 @@ def views(
         few = {name: values[:RECONSTRUCTED] for name, values in batch.items()}
         found["reconstructions"] = Sheet({"held out": few["image"], "reconstructed": recipe.reconstruct(few)}, RECONSTRUCTED)
     if codes is not None:
-        found |= latent_views(recipe, batch, codes, names)
+        found |= latent_views(cast(Encodes, recipe), batch, codes, names)
     if isinstance(recipe, HasComponentImages):
         found["components"] = components(recipe)
         found["latents"] = plane(batch["image"].flatten(1), batch.get("label"), recipe.component_means().flatten(1), names)
@@ -52,17 +53,19 @@ def views(
 
 def style_views(recipe: Recipe, generator: torch.nn.Module, batch: Batch) -> dict[str, View]:
     """Compute the views of a style-based generator: style mixing, effect of noise, interpolation in Z and W, and projection into W."""
-    from genlab.pictures.styles import mixing_matrix, noise_effect, projection_sheet, ways  # imported for recipes with styles only
+    from genlab.networks.style import Generator  # imported for recipes with styles only
+    from genlab.pictures.styles import mixing_matrix, noise_effect, projection_sheet, ways
 
+    styled = cast(Generator, generator)
     conditional, device = is_conditional(recipe), batch["image"].device
     labels = alternating_labels(recipe.classes, device) if conditional else None
     some = evenly_spaced(np.arange(len(batch["image"])), PROJECTED)  # so that they are of several classes in a sorted set
     with torch.enable_grad():  # projection is optimised by gradient descent
         return {
-            "style_mixing": mixing_matrix(generator, labels),
-            "noise": noise_effect(generator, labels),
-            "ways": ways(generator, labels),
-            "projection": projection_sheet(generator, batch["image"][some], batch["label"][some] if conditional else None, steps=SEARCHED),
+            "style_mixing": mixing_matrix(styled, labels),
+            "noise": noise_effect(styled, labels),
+            "ways": ways(styled, labels),
+            "projection": projection_sheet(styled, batch["image"][some], batch["label"][some] if conditional else None, steps=SEARCHED),
         }
 
 

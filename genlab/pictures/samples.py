@@ -48,7 +48,9 @@ def by_bounds(sample: Sample, latents: Tensor, labels: Tensor | None, bounds: Se
     All images are sampled in one call, because in batches of other sizes their last bits would differ.
     """
     repeated = None if labels is None else labels.repeat(len(bounds))
-    return sample(torch.cat([truncated(latents, bound) for bound in bounds]), repeated).split(len(latents))
+    images = sample(torch.cat([truncated(latents, bound) for bound in bounds]), repeated)
+    parts: Sequence[Tensor] = images.split(len(latents))
+    return parts
 
 
 def by_psi(sample: Sample, latents: Tensor, labels: Tensor | None, psis: Sequence[float]) -> Sequence[Tensor]:

@@ -66,7 +66,8 @@ def noise_effect(generator: Generator, labels: Tensor | None) -> Sheet:
     with evaluation_mode(generator):
         w = generator.map(latents(generator, SHOWN), labels_of(generator, labels, SHOWN))
         draws = []
-        mean, squares = 0.0, 0.0  # running mean and sum of squared deviations (Welford), so that the draws need not be kept
+        # Running mean and sum of squared deviations (Welford), so that the draws need not be kept.
+        mean = squares = torch.zeros((), device=w.device)
         for number in range(DRAWS):
             images = generator.synthesise(w, drawn_noise(generator, SHOWN, number))
             before = images - mean

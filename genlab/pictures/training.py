@@ -1,11 +1,14 @@
 """The sheet that is drawn during training: outputs of a recipe for fixed inputs."""
 
+from collections.abc import Callable
+from typing import cast
+
 import torch
 from PIL import Image
 from torch import Tensor
 
 from genlab.adversarial.fixed_samples import ROW, SHOWN, alternating_labels, class_rows
-from genlab.engine.capabilities import HasComponentImages, Reconstructs, Translates, Truncated, is_conditional, truncated_by
+from genlab.engine.capabilities import HasComponentImages, Reconstructs, Samples, Translates, Truncated, is_conditional, truncated_by
 from genlab.engine.recipe import Recipe
 from genlab.engine.stream import Batch
 from genlab.images.feeding.order import evenly_spaced
@@ -24,7 +27,7 @@ def fixed_inputs(images: PreparedSet, count: int, device: torch.device) -> dict[
     """
     held_out = roles(images, "test" if len(images.indices("test")) else "train")
     if "image" in held_out:
-        return batch_of(images, evenly_spaced(held_out["image"], count), device)
+        return dict(batch_of(images, evenly_spaced(held_out["image"], count), device))
     return {role: to_unit(to_channels_first(images.images[evenly_spaced(indices, count)])).to(device) for role, indices in held_out.items()}
 
 
@@ -43,19 +46,20 @@ def rows(recipe: Recipe, inputs: Batch) -> dict[str, Tensor]:
     """
     if isinstance(recipe, Translates):
         return translations(recipe, inputs)
-    real, latents = {"real": inputs["image"]}, recipe.shown[:, : recipe.latent_size]
+    sampler = cast(Samples, recipe)
+    real, latents = {"real": inputs["image"]}, cast(Tensor, recipe.shown)[:, : sampler.latent_size]
     if isinstance(recipe, HasComponentImages):
         heaviest = recipe.component_log_weights().argsort(descending=True)[:SHOWN]
         means = recipe.component_means(heaviest)
-        return real | {"samples": recipe.sample(latents), "means, the heaviest first": means} if len(means) else real
+        return real | {"samples": sampler.sample(latents), "means, the heaviest first": means} if len(means) else real
     if isinstance(recipe, Reconstructs):
         labels = alternating_labels(recipe.classes, latents.device) if is_conditional(recipe) else None
-        return real | {"reconstructions": recipe.reconstruct(inputs), "samples": recipe.sample(latents, labels)}
+        return real | {"reconstructions": recipe.reconstruct(inputs), "samples": sampler.sample(latents, labels)}
     if is_conditional(recipe):
-        return real | class_rows(recipe.sample, latents, recipe.classes)
-    shown = real | {"samples": recipe.sample(latents)}
+        return real | class_rows(sampler.sample, latents, recipe.classes)
+    shown = real | {"samples": sampler.sample(latents)}
     if truncated_by(recipe) == Truncated.STYLES:
-        shown[f"truncated, psi = {TYPICAL}"] = recipe.sample(latents[:ROW], truncation=TYPICAL)
+        shown[f"truncated, psi = {TYPICAL}"] = cast(Callable[..., Tensor], recipe.sample)(latents[:ROW], truncation=TYPICAL)
     return shown
 
 
@@ -64,7 +68,7 @@ def translations(recipe: Translates, inputs: Batch) -> dict[str, Tensor]:
 
     A recipe that does not translate back has the true images instead of the last row.
     """
-    shown = {}
+    shown: dict[str, Tensor] = {}
     for direction in recipe.directions:
         source, target = direction.split("_to_")
         translated, back = recipe.sample(inputs[source], direction), f"{target}_to_{source}"

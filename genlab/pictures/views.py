@@ -58,9 +58,10 @@ def plane(
         _, sizes, directions = torch.linalg.svd(codes - middle, full_matrices=False)
         shares = pad(sizes.square() / sizes.square().sum().clamp(min=1e-12), (0, 2))
         places = [pad((each - middle) @ directions[:2].T, (0, 2))[:, :2] for each in places]  # padded to two dimensions for D = 1 or N = 1
-        axes = tuple(
+        first, second = (
             f"{name} principal component, {share:.0%} of the variance"
             for name, share in zip(("first", "second"), shares.tolist(), strict=False)
         )
+        axes = (first, second)
     places = [each.cpu() for each in places]
     return Points(places[0], axes, None if labels is None else labels.cpu(), places[1] if centres is not None else None, names)

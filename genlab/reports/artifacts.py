@@ -98,7 +98,8 @@ def read(project: Project, file: Path, made_by: str) -> dict[str, Any]:
     path = project.folder / file
     if not path.exists():
         raise InputError(f"{file} is not there. Make it: `{made_by}`.")
-    return json.loads(path.read_text(encoding="utf-8"))
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
 
 
 def metrics_of(project: Project, recipe: str) -> dict[str, Any]:

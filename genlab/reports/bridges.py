@@ -1,7 +1,7 @@
 """Numerical checks of two points where mixtures and VAEs coincide: the tight bound of EM, and the linear VAE."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from genlab.reports.artifacts import Project, metrics_of, prepared, trained
 
@@ -23,8 +23,9 @@ def tight_bound(project: Project, entry: Mapping[str, Any]) -> list[str]:
     import torch
 
     from genlab.images.feeding.source import batch_of
+    from genlab.recipes.mixture import Mixture
 
-    images, mixture = prepared(project, entry["images"]), trained(project, MIXTURE).best
+    images, mixture = prepared(project, entry["images"]), cast(Mixture, trained(project, MIXTURE)).best
     x = batch_of(images, images.indices("test"))["image"].flatten(1).double()
     joint, exact = mixture.log_joint(x), mixture.log_prob(x)
     posterior = torch.softmax(joint, 1)
@@ -58,10 +59,12 @@ def linear_limit(project: Project, entry: Mapping[str, Any]) -> list[str]:
     from genlab.images.levels import dequantised, log_volume
     from genlab.mixtures.gaussian_mixture import GaussianMixture, fit
     from genlab.mixtures.low_rank import LowRank
+    from genlab.recipes.vae import VAE
+    from genlab.variational.likelihoods import Gaussian
 
-    images, recipe = prepared(project, entry["images"]), trained(project, LINEAR)
+    images, recipe = prepared(project, entry["images"]), cast(VAE, trained(project, LINEAR))
     seed_everything(0)
-    levels, size = recipe.likelihood.levels, recipe.prior.latent_size
+    levels, size = cast(Gaussian, recipe.likelihood).levels, recipe.prior.latent_size
     train, test = (dequantised(batch_of(images, images.indices(split))["image"], levels).flatten(1).double() for split in ("train", "test"))
     volume = log_volume(train.shape[1], levels)
     closed = PCA(size, svd_solver="full").fit(train.numpy()).score(test.numpy()) + volume

@@ -1,6 +1,6 @@
 """The page of ProGAN, StyleGAN and StyleGAN2: their scores, the effects of styles and noise, and the sizes of the networks."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +51,11 @@ def picture_file(project: Project, recipe: str, picture: str) -> Path:
 def sizes() -> dict[str, dict[int, tuple[int, int]]]:
     """Count the parameters of generator and critic for colour images, with the widths of the papers: recipe -> side in pixels -> counts."""
     import torch
+    from torch import nn
 
     from genlab.networks import progan, style, stylegan, stylegan2
 
-    pairs = {
+    pairs: dict[str, Callable[[int], tuple[nn.Module, nn.Module]]] = {
         "progan": lambda side: (progan.Generator(side, width=filters(side, 16)), progan.Critic(side, width=filters(side, 16))),
         "stylegan": lambda side: (
             style.Generator(style.Mapping(), stylegan.Synthesis(side, width=filters(side, 16))),
@@ -66,7 +67,10 @@ def sizes() -> dict[str, dict[int, tuple[int, int]]]:
         ),
     }
     with torch.device("meta"):
-        return {name: {side: tuple(map(count, pair(side))) for side in SIDES} for name, pair in pairs.items()}
+        return {
+            name: {side: (count(generator), count(critic)) for side in SIDES for generator, critic in [pair(side)]}
+            for name, pair in pairs.items()
+        }
 
 
 def filters(side: int, finest: int) -> int:

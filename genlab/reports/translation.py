@@ -5,7 +5,7 @@ The scores are results of the evaluation in data/08_reporting; the pictures are 
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from genlab.errors import InputError
 from genlab.moved import current_name
@@ -178,6 +178,7 @@ def picture(project: Project, section: Section) -> Any:
     """
     import torch
 
+    from genlab.engine.capabilities import Translates
     from genlab.engine.seeding import seed_everything
     from genlab.pictures.sheets import sheet
     from genlab.pictures.training import fixed_inputs
@@ -188,7 +189,7 @@ def picture(project: Project, section: Section) -> Any:
     source, target = section.direction.split("_to_")
     rows = {names[source]: inputs[source]}
     for name in section.recipes:
-        recipe = trained(project, name)
+        recipe = cast(Translates, trained(project, name))
         if section.direction not in recipe.directions:
             raise InputError(
                 f"{name}: scored as {section.direction}, described as {', '.join(recipe.directions)}. Train and score it again."
