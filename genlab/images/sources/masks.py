@@ -28,7 +28,7 @@ class Otsu:
 
     def __post_init__(self) -> None:
         if self.foreground not in ("dark", "light"):
-            raise InputError(f"Otsu's `foreground` is 'dark' or 'light', as the object compared with its background; got '{self.foreground}'.")
+            raise InputError(f"Otsu's `foreground` is 'dark' or 'light', compared with its background; got '{self.foreground}'.")
 
     def items(self) -> Iterator[Item]:
         return derived_pairs(self.root, MASK, self.mask)
