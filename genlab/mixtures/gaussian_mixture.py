@@ -4,7 +4,7 @@ Dempster, Laird and Rubin 1977; Bishop 2006, section 9.2. Parameters and sums ar
 """
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +33,18 @@ class GaussianMixture(nn.Module):
 
     genlab.mixtures.sampler.Sampler draws samples.
     """
+
+    means: Tensor
+    log_weights: Tensor
+    sum_counts: Tensor
+    sum_log_likelihood: Tensor
+    worst: Tensor
+    worst_log_likelihood: Tensor
+    log_likelihood: Tensor
+    passes: Tensor
+    recoveries: Tensor
+    disturbed: Tensor
+    converged: Tensor
 
     def __init__(
         self,
@@ -64,16 +76,17 @@ class GaussianMixture(nn.Module):
         self.register_buffer("disturbed", torch.zeros((), dtype=torch.bool))  # whether the last step restarted components
         self.register_buffer("converged", torch.zeros((), dtype=torch.bool))
         self.prepared: torch.dtype | None = None
-        self.register_load_state_dict_post_hook(GaussianMixture.forget)
+        self.register_load_state_dict_post_hook(GaussianMixture.forget)  # type: ignore[no-untyped-call]  # without types in torch
 
     def forget(self, *_: object) -> None:
         """Discard the values derived from the parameters; `prepare` derives them again."""
         self.prepared = None
 
-    def _apply(self, *arguments, **options):
+    def _apply(self, *arguments: object, **options: object) -> Self:
         """Move or convert the parameters, and discard the values derived from them, which do not move along."""
         self.forget()
-        return super()._apply(*arguments, **options)
+        moved: Self = super()._apply(*arguments, **options)  # type: ignore[no-untyped-call]  # without types in torch
+        return moved
 
     def prepare(self, x: Tensor) -> None:
         """Derive the covariance's factors from the parameters in the dtype of x, unless they are up to date."""
@@ -84,7 +97,8 @@ class GaussianMixture(nn.Module):
     def chunks(self, x: Tensor) -> tuple[Tensor, ...]:
         """Split vectors (N, D) into chunks small enough for `memory`."""
         widest = max(self.components * min(self.size, BLOCK), 2 * self.size) * x.element_size()
-        return x.split(max(64, int(self.memory * 2**20 / widest)))
+        chunks: tuple[Tensor, ...] = x.split(max(64, int(self.memory * 2**20 / widest)))
+        return chunks
 
     def log_joint(self, x: Tensor) -> Tensor:
         """Chunk (N, D) -> log p(z = k) + log N(x; m_k, S_k), (N, K)."""

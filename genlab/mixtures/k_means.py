@@ -14,4 +14,5 @@ def k_means(
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):  # threads would add up partial sums in any order
-        return KMeans(count, n_init=1, max_iter=iterations, random_state=seed).fit(points).cluster_centers_
+        centres: np.ndarray = KMeans(count, n_init=1, max_iter=iterations, random_state=seed).fit(points).cluster_centers_
+    return centres

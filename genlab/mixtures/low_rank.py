@@ -23,6 +23,14 @@ class LowRank(Covariance):
     has mean L^-T y and covariance (L L^T)^-1.
     """
 
+    loadings: Tensor
+    value: Tensor
+    sum_first: Tensor
+    sum_squares: Tensor
+    sum_y: Tensor
+    sum_xy: Tensor
+    sum_yy: Tensor
+
     def __init__(
         self,
         rank: int,
@@ -47,7 +55,7 @@ class LowRank(Covariance):
     def prepare(self, means: Tensor, dtype: torch.dtype) -> None:
         scaled = self.loadings / self.value.sqrt()[:, :, None]  # B
         inner = torch.eye(self.rank, dtype=torch.float64, device=means.device) + scaled.mT @ scaled
-        self.lower = torch.linalg.cholesky(inner)
+        self.lower: Tensor = torch.linalg.cholesky(inner)
         # x -> y, for all components at once.
         projection = torch.linalg.solve_triangular(self.lower, (scaled / self.value.sqrt()[:, :, None]).mT, upper=False)
         self.columns = projection.permute(2, 0, 1).reshape(means.shape[1], -1).to(dtype).contiguous()
@@ -55,7 +63,7 @@ class LowRank(Covariance):
         self.means = means.to(dtype)
         self.quadratic = DiagonalQuadratic(means, 1 / self.value, dtype)
         log_determinants = self.value.log().sum(1) + 2 * self.lower.diagonal(dim1=1, dim2=2).log().sum(1)
-        self.constants = (-(log_determinants + means.shape[1] * math.log(2 * math.pi)) / 2).to(dtype)
+        self.constants: Tensor = (-(log_determinants + means.shape[1] * math.log(2 * math.pi)) / 2).to(dtype)
 
     def factors(self, x: Tensor) -> Tensor:
         """Images (N, D) -> y for each component, (N, K, rank)."""
@@ -67,7 +75,8 @@ class LowRank(Covariance):
     def posterior_means(self, x: Tensor) -> Tensor:
         """Images (N, D) -> E[z | x, k], (N, K, rank)."""
         y = self.factors(x).double()
-        return torch.linalg.solve_triangular(self.lower.mT, y.permute(1, 2, 0), upper=True).permute(2, 0, 1)
+        z: Tensor = torch.linalg.solve_triangular(self.lower.mT, y.permute(1, 2, 0), upper=True)
+        return z.permute(2, 0, 1)
 
     def explained(self, x: Tensor, component: Tensor) -> Tensor:
         z = self.posterior_means(x)[torch.arange(len(x), device=x.device), component]
@@ -159,6 +168,9 @@ class LowRank(Covariance):
 
 class Factors(nn.Module):
     """Noise (N, rank [+ D]), component (N,) -> deviation A_k z (N, D), plus the noise of the diagonal if `scales` are given."""
+
+    loadings: Tensor
+    scales: Tensor | None
 
     def __init__(self, loadings: Tensor, scales: Tensor | None):  # (K, D, rank), (K, D)
         super().__init__()

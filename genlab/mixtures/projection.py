@@ -15,6 +15,10 @@ class PrincipalComponents(nn.Module):
     coordinates therefore gives a density of x, and models with and without PCA can be compared.
     """
 
+    mean: Tensor
+    axes: Tensor
+    rest: Tensor
+
     def __init__(
         self,
         dimensions: int,

@@ -14,6 +14,10 @@ class Sampler(nn.Module):
     """
 
     classes = 0  # unconditional
+    means: Tensor
+    bounds: Tensor
+    mean: Tensor | None
+    axes: Tensor | None
 
     def __init__(self, mixture: GaussianMixture, projection: PrincipalComponents | None, shape: tuple[int, int, int]):
         super().__init__()
@@ -27,7 +31,8 @@ class Sampler(nn.Module):
 
     def forward(self, latent: Tensor) -> Tensor:
         component = pick_component(latent[:, 0], self.bounds)
-        vectors = self.means[component] + self.deviations(latent[:, 1:], component)
-        if self.axes is not None:
+        vectors: Tensor = self.means[component] + self.deviations(latent[:, 1:], component)
+        if self.mean is not None and self.axes is not None:
             vectors = self.mean + vectors @ self.axes.T
-        return vectors.unflatten(1, self.shape).clamp(-1, 1)
+        images: Tensor = vectors.unflatten(1, self.shape).clamp(-1, 1)
+        return images

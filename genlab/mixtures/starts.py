@@ -74,7 +74,8 @@ class Random(_Restarts):
 
     def centres(self, x: Tensor, count: int) -> Tensor:
         distinct = torch.unique(x, dim=0)  # one of two equal centres would have no image
-        return distinct[torch.randperm(len(distinct))[:count].to(x.device)]
+        centres: Tensor = distinct[torch.randperm(len(distinct))[:count].to(x.device)]
+        return centres
 
 
 class Checkpoint:

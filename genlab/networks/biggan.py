@@ -63,13 +63,14 @@ class Generator(nn.Module):
         self.embedding = nn.Linear(classes, embedding_size, bias=False) if embedding_size else nn.Identity()
         condition = (embedding_size or classes) + (self.piece if split else 0)
         self.from_latent = nn.Linear(self.piece, filters[0] * COARSEST**2)
-        self.blocks = nn.ModuleList(UpBlock(*pair, condition) for pair in pairwise(filters))
+        blocks = [UpBlock(*pair, condition) for pair in pairwise(filters)]
+        self.blocks = nn.ModuleList(blocks)
         self.attention = nn.ModuleDict({str(side): SelfAttention(filters[sides.index(side)]) for side in [attention] if side})
         self.norm = nn.BatchNorm2d(filters[-1])
         self.to_image = nn.Conv2d(filters[-1], channels, 3, padding=1)
         orthogonal(self)
         if not embedding_size:  # start with gain 1 and bias 0, like an ordinary batch norm
-            for block in self.blocks:
+            for block in blocks:
                 for norm in (block.first_norm, block.second_norm):
                     nn.init.zeros_(norm.gain.weight)
                     nn.init.zeros_(norm.bias.weight)
@@ -86,7 +87,8 @@ class Generator(nn.Module):
             side = str(features.shape[-1])
             if side in self.attention:
                 features = self.attention[side](features)
-        return self.to_image(relu(self.norm(features))).tanh()
+        images: Tensor = self.to_image(relu(self.norm(features))).tanh()
+        return images
 
 
 class Critic(nn.Module):
@@ -128,7 +130,8 @@ class Critic(nn.Module):
 
     def forward(self, image: Tensor, label: Tensor | None = None) -> Tensor:
         check_side(image, self.size)
-        return self.head(relu(self.layers(pixel_unshuffle(image, self.patch))).sum((2, 3)), label)
+        logits: Tensor = self.head(relu(self.layers(pixel_unshuffle(image, self.patch))).sum((2, 3)), label)
+        return logits
 
 
 class UpBlock(nn.Module):
@@ -143,7 +146,8 @@ class UpBlock(nn.Module):
     def forward(self, features: Tensor, condition: Tensor) -> Tensor:
         inner = self.first(double(relu(self.first_norm(features, condition))))
         # Doubling after the 1 x 1 convolution is equivalent to doubling before it, at a quarter of the cost.
-        return self.second(relu(self.second_norm(inner, condition))) + double(self.beside(features))
+        outer: Tensor = self.second(relu(self.second_norm(inner, condition)))
+        return outer + double(self.beside(features))
 
 
 class DownBlock(nn.Module):
@@ -156,11 +160,13 @@ class DownBlock(nn.Module):
         self.beside = nn.Conv2d(filters, to, 1) if halves or filters != to else nn.Identity()
 
     def forward(self, features: Tensor) -> Tensor:
-        inner = self.second(relu(self.first(features if self.is_first else relu(features))))
+        inner: Tensor = self.second(relu(self.first(features if self.is_first else relu(features))))
         if not self.halves:
-            return inner + self.beside(features)
+            shortcut: Tensor = self.beside(features)
+            return inner + shortcut
         # The 1 x 1 convolution after the mean is equivalent to the one before it, and cheaper.
-        return avg_pool2d(inner, 2) + self.beside(avg_pool2d(features, 2))
+        shortcut = self.beside(avg_pool2d(features, 2))
+        return avg_pool2d(inner, 2) + shortcut
 
 
 def double(features: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ An encoder outputs mean and log-variance of q(z | x), (N, 2 latent_size); a deco
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -68,7 +68,8 @@ class FullyConnectedDecoder(nn.Module):
         self.layers = linear_layers([latent_size + classes, *hidden, math.prod(self.shape)], activation)
 
     def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
-        return self.layers(append_label(latent, label, self.classes)).unflatten(1, self.shape)
+        outputs: Tensor = self.layers(append_label(latent, label, self.classes)).unflatten(1, self.shape)
+        return outputs
 
 
 class ConvolutionalEncoder(nn.Module):
@@ -98,22 +99,18 @@ class ConvolutionalEncoder(nn.Module):
         self.from_image = nn.Conv2d(channels * patch**2, width, 3, padding=1)
         self.from_label = nn.Embedding(classes, width) if classes else None
         self.stages = nn.Sequential(*stages(filters, Halving, blocks))
-        self.to_latent = nn.Sequential(
-            nn.LeakyReLU(SLOPE),
-            nn.Flatten(),
-            nn.Linear(filters[-1] * coarsest**2, hidden),
-            nn.LeakyReLU(SLOPE),
-            nn.Linear(hidden, 2 * latent_size),
-        )
+        first, last = nn.Linear(filters[-1] * coarsest**2, hidden), nn.Linear(hidden, 2 * latent_size)
+        self.to_latent = nn.Sequential(nn.LeakyReLU(SLOPE), nn.Flatten(), first, nn.LeakyReLU(SLOPE), last)
         he(self.from_image, 1.0)
         he(self.to_latent, SLOPE)
-        initialise_small(self.to_latent[-1])
+        initialise_small(last)
 
     def forward(self, image: Tensor, label: Tensor | None = None) -> Tensor:
         features = self.from_image(pixel_unshuffle(image, self.patch))
         if self.from_label is not None:
             features = features + self.from_label(label)[:, :, None, None]
-        return self.to_latent(self.stages(features))
+        outputs: Tensor = self.to_latent(self.stages(features))
+        return outputs
 
 
 class ConvolutionalDecoder(nn.Module):
@@ -142,10 +139,11 @@ class ConvolutionalDecoder(nn.Module):
         )
         self.coarsest = (filters[0], coarsest, coarsest)
         self.stages = nn.Sequential(*stages(filters, Doubling, blocks))
-        self.to_image = nn.Sequential(nn.LeakyReLU(SLOPE), nn.Conv2d(filters[-1], outputs * channels * patch**2, 3, padding=1))
+        last = nn.Conv2d(filters[-1], outputs * channels * patch**2, 3, padding=1)
+        self.to_image = nn.Sequential(nn.LeakyReLU(SLOPE), last)
         he(self.from_latent, SLOPE)
         he(self.to_image, SLOPE)
-        initialise_small(self.to_image[-1])
+        initialise_small(last)
 
     def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
         features = self.from_latent(append_label(latent, label, self.classes)).unflatten(1, self.coarsest)
@@ -169,7 +167,9 @@ def linear_layers(units: Sequence[int], activation: Activation) -> nn.Sequential
 
 def append_label(numbers: Tensor, label: Tensor | None, classes: int) -> Tensor:
     """Append labels (N,) or class weights (N, classes) to numbers (N, D) -> (N, D + classes); unchanged if `classes` is 0."""
-    return torch.cat([numbers, class_weights(label, classes).to(numbers.dtype)], 1) if classes else numbers
+    if not classes:
+        return numbers
+    return torch.cat([numbers, class_weights(cast(Tensor, label), classes).to(numbers.dtype)], 1)
 
 
 def coarsest_side(size: int, halvings: int, patch: int, name: str) -> int:
@@ -178,7 +178,7 @@ def coarsest_side(size: int, halvings: int, patch: int, name: str) -> int:
     Raises:
         InputError: `size` is not a multiple of patch * 2 ** halvings; the message starts with `name`.
     """
-    stride = patch * 2**halvings
+    stride: int = patch * 2**halvings
     if halvings < 0 or patch < 1 or size < 1 or size % stride:
         raise InputError(
             f"{name}: size: got {size}, expected a multiple of {stride:g} (patch {patch} x 2 ** {halvings} halvings). "

@@ -3,12 +3,13 @@
 A label is a class index, (N,), or weights of the classes, (N, classes), which interpolate between classes. See genlab.networks.labels.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 
 from genlab.errors import InputError
+from genlab.networks.contracts import Sampler
 from genlab.networks.labels import check_count, class_weights
 
 
@@ -25,7 +26,7 @@ class LabelEmbedding(nn.Linear):
     def __init__(self, classes: int, size: int):
         super().__init__(classes, size, bias=False)
 
-    def forward(self, label: Tensor, dtype: torch.dtype) -> Tensor:
+    def forward(self, label: Tensor, dtype: torch.dtype) -> Tensor:  # type: ignore[override]  # is not called as an nn.Linear
         # The caller passes `dtype`, since reading the weight's would run a power iteration of its spectral norm.
         return super().forward(class_weights(label, self.in_features).to(dtype))
 
@@ -44,18 +45,20 @@ class JoinedGenerator(nn.Module):
     ):
         super().__init__()
         check_count(classes, "JoinedGenerator")
-        self.classes, self.size, self.latent_size = classes, network.size, network.latent_size - embedding_size
+        facts = cast(Sampler, network)
+        self.classes, self.size, self.latent_size = classes, facts.size, facts.latent_size - embedding_size
         if self.latent_size < 1:
             raise InputError(
                 f"JoinedGenerator: embedding_size: got {embedding_size}, which leaves nothing of the network's latent_size "
-                f"{network.latent_size}. Lower it, or raise the network's."
+                f"{facts.latent_size}. Lower it, or raise the network's."
             )
         self.network = network
         self.embedding = LabelEmbedding(classes, embedding_size)
         nn.init.normal_(self.embedding.weight)
 
     def forward(self, latent: Tensor, label: Tensor) -> Tensor:
-        return self.network(torch.cat([latent, self.embedding(label, latent.dtype)], 1))
+        images: Tensor = self.network(torch.cat([latent, self.embedding(label, latent.dtype)], 1))
+        return images
 
 
 class JoinedCritic(nn.Module):
@@ -78,7 +81,8 @@ class JoinedCritic(nn.Module):
 
     def forward(self, image: Tensor, label: Tensor) -> Tensor:
         planes = self.embedding(label, image.dtype)[:, :, None, None]
-        return self.network(torch.cat([image, planes.expand(-1, -1, *image.shape[2:])], 1))
+        logits: Tensor = self.network(torch.cat([image, planes.expand(-1, -1, *image.shape[2:])], 1))
+        return logits
 
 
 class AuxiliaryCritic(nn.Module):
@@ -117,10 +121,11 @@ class Projection(nn.Module):
         self.embedding = LabelEmbedding(classes, features) if classes else None
 
     def forward(self, features: Tensor, label: Tensor | None = None) -> Tensor:
-        logits = self.to_logit(features).flatten()
+        logits: Tensor = self.to_logit(features).flatten()
         if self.embedding is None:
             return logits
-        return logits + (self.embedding(label, features.dtype) * features).sum(1)
+        embedded: Tensor = self.embedding(label, features.dtype)
+        return logits + (embedded * features).sum(1)
 
 
 class ConditionalBatchNorm(nn.Module):

@@ -1,6 +1,7 @@
 """DCGAN: generator and critic of strided convolutions only (Radford et al. 2015, arXiv:1511.06434, section 3 and figure 1)."""
 
 from collections.abc import Callable
+from typing import cast
 
 from torch import Tensor, nn
 
@@ -45,7 +46,8 @@ class Generator(nn.Module):
         normal(self)
 
     def forward(self, latent: Tensor) -> Tensor:
-        return self.layers(latent[:, :, None, None])
+        images: Tensor = self.layers(latent[:, :, None, None])
+        return images
 
 
 class Critic(nn.Module):
@@ -81,7 +83,7 @@ class Critic(nn.Module):
             filters *= 2
         if minibatch is not None:
             layers.append(minibatch(filters, COARSEST))
-            filters += layers[-1].added
+            filters += cast(int, layers[-1].added)
         layers.append(nn.Conv2d(filters, outputs, COARSEST))
         self.layers = nn.Sequential(*layers)
         if norm == "none":  # without a norm, DCGAN's small weights would make activations vanish from layer to layer
@@ -93,4 +95,5 @@ class Critic(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         check_side(image, self.size)
-        return self.layers(image).flatten(0 if self.outputs == 1 else 1)
+        logits: Tensor = self.layers(image).flatten(0 if self.outputs == 1 else 1)
+        return logits

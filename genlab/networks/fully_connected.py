@@ -27,7 +27,8 @@ class Generator(nn.Module):
         normal(self, 0.05)
 
     def forward(self, latent: Tensor) -> Tensor:
-        return self.layers(latent).unflatten(1, self.shape)
+        images: Tensor = self.layers(latent).unflatten(1, self.shape)
+        return images
 
 
 class Critic(nn.Module):
@@ -49,7 +50,8 @@ class Critic(nn.Module):
         normal(self, 0.05)
 
     def forward(self, image: Tensor) -> Tensor:
-        return self.layers(image)
+        logits: Tensor = self.layers(image)
+        return logits
 
 
 def linear_layers(units: Sequence[int], dropout: float = 0.0) -> list[nn.Module]:

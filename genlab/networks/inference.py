@@ -1,11 +1,12 @@
 """How dropout and batch norm behave when a trained network translates images: part of the model and of its release."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from torch import nn
 
 from genlab.errors import InputError
+from genlab.networks.contracts import Translator
 from genlab.networks.layers.normalise import BATCH_NORMS, BatchNorm
 
 
@@ -27,11 +28,12 @@ class Inference:
         Raises:
             InputError: `dropout` is True but the network has no dropout, or a batch norm does not support statistics of one image.
         """
-        if self.dropout and network.dropout_noise is None:
+        translator = cast(Translator, network)
+        if self.dropout and translator.dropout_noise is None:
             raise InputError(
                 f"sampling.dropout: true, but {type(network).__name__} has no dropout as it is described. Set it to false, or give it some."
             )
-        network.noise = network.dropout_noise if self.dropout else None
+        translator.noise = translator.dropout_noise if self.dropout else None
         for name, layer in network.named_modules():
             if isinstance(layer, BatchNorm):
                 layer.per_image = self.statistics == "batch"

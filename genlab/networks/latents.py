@@ -33,12 +33,14 @@ def truncated(latents: Tensor, bound: float) -> Tensor:
     # Use the lower tail and mirror it: near 1, a float is too coarse for the upper tail.
     lowest = normal_cdf(torch.tensor(-bound, dtype=torch.float64))
     share = lowest + normal_cdf(-latents.double().abs()) * (1 - 2 * lowest)
-    return (-latents.sign() * torch.special.ndtri(share)).clamp(-bound, bound).float()
+    mapped: Tensor = -latents.sign() * torch.special.ndtri(share)
+    return mapped.clamp(-bound, bound).float()
 
 
 def normal_cdf(value: Tensor) -> Tensor:
     """Cumulative distribution function of N(0, 1), precise in the lower tail: torch.special.ndtr rounds to 0 from -8 downwards."""
-    return torch.special.erfc(-value / math.sqrt(2)) / 2
+    complement: Tensor = torch.special.erfc(-value / math.sqrt(2))
+    return complement / 2
 
 
 def pick_component(numbers: Tensor, bounds: Tensor) -> Tensor:

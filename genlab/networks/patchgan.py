@@ -41,7 +41,8 @@ class PatchGAN(nn.Module):
         normal(self)
 
     def forward(self, image: Tensor) -> Tensor:
-        return self.layers(image)
+        logits: Tensor = self.layers(image)
+        return logits
 
 
 def normalised(channels: int, filters: int, norm: Literal["instance", "batch"], kernel: int, stride: int, padding: int) -> list[nn.Module]:

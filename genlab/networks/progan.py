@@ -102,7 +102,8 @@ class Critic(nn.Module):
             if number == level - 1 and self.stage.alpha < 1:
                 before = activate(self.from_image[number](avg_pool2d(image, 2)))
                 features = before.lerp(features, self.stage.alpha)
-        return self.to_logit(self.end(features)).flatten()
+        logits: Tensor = self.to_logit(self.end(features)).flatten()
+        return logits
 
 
 class Halving(nn.Module):

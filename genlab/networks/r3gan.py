@@ -73,4 +73,5 @@ class Critic(nn.Module):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
 
     def forward(self, image: Tensor) -> Tensor:
-        return self.to_logit(self.basis(self.stages(pixel_unshuffle(image, self.patch))).flatten(1)).flatten()
+        logits: Tensor = self.to_logit(self.basis(self.stages(pixel_unshuffle(image, self.patch))).flatten(1)).flatten()
+        return logits

@@ -47,7 +47,8 @@ class ResNet(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         features = self.features(image)
-        return self.to_image(torch.cat([features, image], 1) if self.input_skip else features)
+        images: Tensor = self.to_image(torch.cat([features, image], 1) if self.input_skip else features)
+        return images
 
 
 class Residual(nn.Module):
@@ -65,7 +66,8 @@ class Residual(nn.Module):
         )
 
     def forward(self, features: Tensor) -> Tensor:
-        return features + self.layers(features)
+        deviation: Tensor = self.layers(features)
+        return features + deviation
 
 
 def normalised(filters: int) -> list[nn.Module]:

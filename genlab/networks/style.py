@@ -4,12 +4,13 @@ Karras et al. 2018 (arXiv:1812.04948). The synthesis networks are in genlab.netw
 """
 
 from itertools import pairwise
+from typing import Protocol, cast
 
 import torch
 from torch import Tensor, nn
 
 from genlab.errors import InputError
-from genlab.networks.growing import Stage
+from genlab.networks.growing import Growing, Stage
 from genlab.networks.labels import class_weights
 from genlab.networks.layers.equalised import GAIN, EqualisedLinear, activate, pixel_norm
 
@@ -37,11 +38,20 @@ class Mapping(nn.Module):
     def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
         w = pixel_norm(latent)
         if self.embedding is not None:
-            weights = class_weights(label, self.classes).to(w.dtype)
+            weights = class_weights(cast(Tensor, label), self.classes).to(w.dtype)
             w = torch.cat([w, pixel_norm(self.embedding(weights))], 1)
         for layer in self.layers:
             w = activate(layer(w))
         return w
+
+
+class _Synthesis(Protocol):
+    """The attributes that a generator requires of its synthesis network."""
+
+    style_size: int
+    noise_size: int
+    size: int  # pixels
+    sides: tuple[int, ...]  # of the feature map that each style controls, pixels
 
 
 class Generator(nn.Module):
@@ -53,6 +63,9 @@ class Generator(nn.Module):
         InputError: mapping and synthesis have different style sizes.
     """
 
+    mean: Tensor
+    measured: Tensor
+
     def __init__(
         self,
         mapping: Mapping,
@@ -60,25 +73,27 @@ class Generator(nn.Module):
         mean_half_life: float = 2000.0,  # of the running mean of w, in images
     ):
         super().__init__()
-        if mapping.style_size != synthesis.style_size:
+        facts = cast(_Synthesis, synthesis)
+        if mapping.style_size != facts.style_size:
             raise InputError(
-                f"style_size: got {mapping.style_size} for the mapping and {synthesis.style_size} for the synthesis, expected the same. "
+                f"style_size: got {mapping.style_size} for the mapping and {facts.style_size} for the synthesis, expected the same. "
                 "Change one."
             )
         self.mapping, self.synthesis, self.mean_half_life = mapping, synthesis, mean_half_life
         self.latent_size, self.classes, self.style_size = mapping.latent_size, mapping.classes, mapping.style_size
-        self.size, self.noise_size = synthesis.size, synthesis.noise_size
-        self.sides: tuple[int, ...] = synthesis.sides  # of the feature map that each style controls, pixels
+        self.size, self.noise_size = facts.size, facts.noise_size
+        self.sides: tuple[int, ...] = facts.sides  # of the feature map that each style controls, pixels
         self.register_buffer("mean", torch.zeros(mapping.style_size))  # running mean of w
         self.register_buffer("measured", torch.zeros(()))  # number of images in the running mean
 
     def grow(self, stage: Stage) -> None:
         """Switch the synthesis network to this stage of growth."""
-        self.synthesis.grow(stage)
+        cast(Growing, self.synthesis).grow(stage)
 
     def map(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
         """Latent (N, latent_size) [, label] -> w (N, style_size)."""
-        return self.mapping(latent, label)
+        w: Tensor = self.mapping(latent, label)
+        return w
 
     @torch.no_grad()
     def measure(self, w: Tensor) -> None:
@@ -99,7 +114,8 @@ class Generator(nn.Module):
     def synthesise(self, w: Tensor, noise: Tensor) -> Tensor:
         """w (N, style_size), or one per layer (N, layers, style_size), noise (N, noise_size) from N(0, 1) -> image (N, C, side, side)."""
         styles = w if w.dim() == 3 else w[:, None].expand(-1, len(self.sides), -1)
-        return self.synthesis(styles, noise)
+        images: Tensor = self.synthesis(styles, noise)
+        return images
 
     def forward(self, latent: Tensor, noise: Tensor, truncation: Tensor, label: Tensor | None = None) -> Tensor:
         return self.synthesise(self.truncate(self.map(latent, label), truncation), noise)

@@ -43,7 +43,8 @@ class Layer(nn.Module):
 
     def forward(self, features: Tensor, style: Tensor, noise: Tensor) -> Tensor:
         features = self.convolution(features) + self.noise_rate * self.strength * noise + self.bias
-        return self.adain(activate(features), style)
+        styled: Tensor = self.adain(activate(features), style)
+        return styled
 
 
 class Synthesis(nn.Module):

@@ -2,6 +2,7 @@
 
 import math
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -61,7 +62,8 @@ class ToImage(nn.Module):
         self.bias = nn.Parameter(torch.zeros(channels, 1, 1))
 
     def forward(self, features: Tensor, style: Tensor) -> Tensor:
-        return self.convolution(features, style) + self.bias
+        contribution: Tensor = self.convolution(features, style)
+        return contribution + self.bias
 
 
 class Synthesis(nn.Module):
@@ -95,7 +97,7 @@ class Synthesis(nn.Module):
     def forward(self, styles: Tensor, noise: Tensor) -> Tensor:
         maps = noise_maps(noise, self.noise_sides)
         features = self.layers[0](self.constant.expand(styles.shape[0], -1, -1, -1), styles[:, 0], maps[0])
-        image = self.to_image[0](features, styles[:, 1])
+        image: Tensor = self.to_image[0](features, styles[:, 1])
         for level, to_image in enumerate(self.to_image[1:], 1):
             features = double(features)
             for number in (2 * level - 1, 2 * level):
@@ -131,11 +133,12 @@ class Critic(nn.Module):
 
     def forward(self, image: Tensor, label: Tensor | None = None) -> Tensor:
         check_side(image, self.size)
-        features = self.end(self.blocks(activate(self.from_image(image))))
-        logits = self.to_logit(features).flatten()
+        features: Tensor = self.end(self.blocks(activate(self.from_image(image))))
+        logits: Tensor = self.to_logit(features).flatten()
         if self.embedding is None:
             return logits
-        return logits + (self.embedding(class_weights(label, self.classes).to(features.dtype)) * features).mean(1)
+        embedded: Tensor = self.embedding(class_weights(cast(Tensor, label), self.classes).to(features.dtype))
+        return logits + (embedded * features).mean(1)
 
 
 class ResidualHalving(nn.Module):
@@ -147,7 +150,7 @@ class ResidualHalving(nn.Module):
         self.skip = EqualisedConv2d(inputs, outputs, 1, gain=1.0, bias=False)
 
     def forward(self, features: Tensor) -> Tensor:
-        shortcut = self.skip(halve(features))  # equivalent to halving after the 1 x 1 convolution, at a quarter of the cost
+        shortcut: Tensor = self.skip(halve(features))  # equivalent to halving after the 1 x 1 convolution, at a quarter of the cost
         for layer in self.layers:
             features = activate(layer(features))
         return (shortcut + halve(features)) * math.sqrt(0.5)

@@ -50,12 +50,13 @@ class UNet(nn.Module):
         )
         dropped = min(DROPPED, max(1, filters[:-1].count(WIDEST * width))) if dropout > 0 else 0
         # From the innermost level outwards. All layers except the first also take the encoder's features of their level.
-        self.up = nn.ModuleList(
+        ups = [
             Up(filters[-level] * (1 if level == 1 else 2), filters[-level - 1], norm, upsampling, dropout if level <= dropped else 0.0)
             for level in range(1, levels)
-        )
+        ]
+        self.up = nn.ModuleList(ups)
         self.to_image = upsample(2 * filters[0], channels_out, upsampling, bias=True)
-        self.dropout_noise = DropoutNoise(sum(up.filters for up in self.up[:dropped]), size >> dropped) if dropped else None
+        self.dropout_noise = DropoutNoise(sum(up.filters for up in ups[:dropped]), size >> dropped) if dropped else None
         self.noise: DropoutNoise | None = None  # noise input in evaluation mode; set by genlab.networks.inference.Inference
         normal(self)
 
@@ -90,7 +91,8 @@ class Down(nn.Module):
         self.norm = normalise(norm, filters)
 
     def forward(self, features: Tensor) -> Tensor:
-        return self.norm(self.convolution(self.activation(features)))
+        halved: Tensor = self.norm(self.convolution(self.activation(features)))
+        return halved
 
 
 class Up(nn.Module):

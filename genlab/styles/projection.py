@@ -144,10 +144,11 @@ def autocorrelation(noise: Tensor) -> Tensor:
 
     A picture in the noise would be correlated at one of these resolutions. Neighbours wrap around at the borders.
     """
-    total = 0.0
+    total: Tensor | float = 0.0
     while True:
         total = total + sum((noise * noise.roll(1, axis)).mean((1, 2, 3)).square() for axis in (2, 3))
         if noise.shape[-1] <= COARSEST_NOISE:
+            assert isinstance(total, Tensor)
             return total
         noise = 2 * avg_pool2d(noise, 2)  # restores unit variance
 

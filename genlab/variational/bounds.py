@@ -30,4 +30,5 @@ def importance_bound(log_weights: Tensor, samples: int) -> Tensor:
     Burda et al. 2015 (arXiv:1509.00519), equation 8. On the same weights, the bound never falls as nested groups grow, since the
     logarithm is concave.
     """
-    return (log_weights.unflatten(0, (-1, samples)).logsumexp(1) - math.log(samples)).mean(0)
+    groups: Tensor = log_weights.unflatten(0, (-1, samples))
+    return (groups.logsumexp(1) - math.log(samples)).mean(0)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import cast
 
 from torch import Tensor, nn
 
@@ -46,10 +47,11 @@ def check_parts(encoder: nn.Module, decoder: nn.Module, prior: Prior) -> None:
     Raises:
         InputError: they differ.
     """
-    sizes = {"encoder": encoder.latent_size, "decoder": decoder.latent_size, "prior": prior.latent_size}
+    parts = {"encoder": cast(Coder, encoder), "decoder": cast(Coder, decoder)}
+    sizes = {name: part.latent_size for name, part in parts.items()} | {"prior": prior.latent_size}
     if len(set(sizes.values())) > 1:
         raise InputError(f"latent_size: got {as_text(sizes)}, expected one for all. Change them.")
-    classes = {"encoder": encoder.classes, "decoder": decoder.classes}
+    classes = {name: part.classes for name, part in parts.items()}
     if len(set(classes.values())) > 1:
         raise InputError(f"classes: got {as_text(classes)}, expected the same for both, conditional on the label or not. Change them.")
 

@@ -37,6 +37,7 @@ class StandardNormal(nn.Module):
     """Standard normal prior N(0, I)."""
 
     components = 0
+    zero: Tensor
 
     def __init__(self, latent_size: int):
         super().__init__()

@@ -6,6 +6,8 @@ from torch import Tensor, nn
 class Product(nn.Module):
     """Noise (N, Q), component (N,) -> deviation L_k noise, (N, D)."""
 
+    factors: Tensor
+
     def __init__(self, factors: Tensor):  # (K, D, Q)
         super().__init__()
         self.register_buffer("factors", factors.float())
@@ -16,6 +18,8 @@ class Product(nn.Module):
 
 class Scaling(nn.Module):
     """Noise (N, D), component (N,) -> deviation s_k noise, elementwise, (N, D)."""
+
+    scales: Tensor
 
     def __init__(self, scales: Tensor):  # (K, D)
         super().__init__()

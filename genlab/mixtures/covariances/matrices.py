@@ -12,6 +12,10 @@ from genlab.mixtures.covariances.sums import clamp_positive, images_by_component
 class Full(Covariance):
     """One symmetric covariance matrix per component, (K, D, D)."""
 
+    value: Tensor
+    sum_first: Tensor
+    sum_second: Tensor
+
     def allocate(self, components: int, size: int) -> None:
         self.register_buffer("value", torch.eye(size, dtype=torch.float64).repeat(components, 1, 1))
         self.register_buffer("sum_first", torch.zeros(components, size, dtype=torch.float64))
@@ -44,7 +48,8 @@ class Full(Covariance):
         self.value[lost] = (share[:, None, None] * self.value).nan_to_num().sum(0)
 
     def valid(self) -> Tensor:
-        return torch.linalg.cholesky_ex(self.value).info == 0
+        info: Tensor = torch.linalg.cholesky_ex(self.value).info
+        return info == 0
 
     def repair(self, invalid: Tensor) -> None:
         self.value[invalid] = with_least_eigenvalue(self.value[invalid], self.regularisation)
@@ -65,6 +70,10 @@ class Full(Covariance):
 class Tied(Covariance):
     """One symmetric covariance matrix shared by all components, (D, D)."""
 
+    value: Tensor
+    sum_first: Tensor
+    sum_second: Tensor
+
     def allocate(self, components: int, size: int) -> None:
         self.components = components
         self.register_buffer("value", torch.eye(size, dtype=torch.float64))
@@ -78,7 +87,8 @@ class Tied(Covariance):
         self.whitened_means = self.factor.whiten(means.to(dtype))
 
     def log_density(self, x: Tensor) -> Tensor:
-        return -squared_distances(self.factor.whiten(x), self.whitened_means) / 2 + self.factor.constants
+        halves: Tensor = -squared_distances(self.factor.whiten(x), self.whitened_means) / 2
+        return halves + self.factor.constants
 
     def add(self, x: Tensor, weights: Tensor, negligible: float) -> None:
         deviation = x - self.centre
@@ -99,7 +109,8 @@ class Tied(Covariance):
         pass
 
     def valid(self) -> Tensor:
-        return (torch.linalg.cholesky_ex(self.value).info == 0).expand(self.components)
+        info: Tensor = torch.linalg.cholesky_ex(self.value).info
+        return (info == 0).expand(self.components)
 
     def repair(self, invalid: Tensor) -> None:
         self.value = with_least_eigenvalue(self.value, self.regularisation)

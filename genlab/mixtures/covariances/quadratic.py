@@ -33,7 +33,7 @@ class Triangular:
             self.blocks.append((1 + stop, affine.to(dtype).contiguous()))
         log_determinants = 2 * lower.diagonal(dim1=1, dim2=2).log().sum(1)
         self.count = count
-        self.constants = (-(log_determinants + size * math.log(2 * math.pi)) / 2).to(dtype)
+        self.constants: Tensor = (-(log_determinants + size * math.log(2 * math.pi)) / 2).to(dtype)
 
     def log_density(self, x: Tensor) -> Tensor:
         """Images (N, D) -> log N(x; m_k, S_k), (N, K)."""

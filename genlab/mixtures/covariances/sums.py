@@ -29,7 +29,8 @@ def with_least_eigenvalue(matrices: Tensor, least: float) -> Tensor:
     small regularisation adds.
     """
     values, vectors = torch.linalg.eigh(matrices)
-    return vectors * values.clamp(min=least)[..., None, :] @ vectors.mT
+    raised: Tensor = vectors * values.clamp(min=least)[..., None, :] @ vectors.mT
+    return raised
 
 
 def squared_distances(x: Tensor, means: Tensor) -> Tensor:

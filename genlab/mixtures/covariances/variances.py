@@ -14,6 +14,10 @@ from genlab.mixtures.covariances.sums import clamp_positive
 class Diagonal(Covariance):
     """One variance per component and value, (K, D)."""
 
+    value: Tensor
+    sum_first: Tensor
+    sum_second: Tensor
+
     def allocate(self, components: int, size: int) -> None:
         self.register_buffer("value", torch.ones(components, size, dtype=torch.float64))
         self.register_buffer("sum_first", torch.zeros(components, size, dtype=torch.float64))
@@ -21,7 +25,7 @@ class Diagonal(Covariance):
 
     def prepare(self, means: Tensor, dtype: torch.dtype) -> None:
         self.quadratic = DiagonalQuadratic(means, 1 / self.value, dtype)
-        self.constants = (-(self.value.log().sum(1) + self.value.shape[1] * math.log(2 * math.pi)) / 2).to(dtype)
+        self.constants: Tensor = (-(self.value.log().sum(1) + self.value.shape[1] * math.log(2 * math.pi)) / 2).to(dtype)
         self.expanded: tuple[Tensor, Tensor] | None = None
 
     def log_density(self, x: Tensor) -> Tensor:
@@ -30,8 +34,8 @@ class Diagonal(Covariance):
         return self.constants - self.quadratic.of(features) / 2
 
     def add(self, x: Tensor, weights: Tensor, negligible: float) -> None:
-        known = self.expanded is not None and self.expanded[0] is x
-        sums = weights.T @ (self.expanded[1] if known else self.quadratic.features(x))
+        expanded = self.expanded
+        sums = weights.T @ (expanded[1] if expanded is not None and expanded[0] is x else self.quadratic.features(x))
         second, first = sums.chunk(2, 1)
         self.sum_first += first
         self.sum_second += second

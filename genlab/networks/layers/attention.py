@@ -22,5 +22,7 @@ class SelfAttention(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         query, key, value = self.query(features), max_pool2d(self.key(features), 2), max_pool2d(self.value(features), 2)
         # (N, 1, positions, filters): the export needs an axis of heads, here one head. The paper does not scale the products.
-        seen = scaled_dot_product_attention(*(each.flatten(2).transpose(1, 2)[:, None] for each in (query, key, value)), scale=1.0)
-        return features + self.gamma * self.output(seen[:, 0].transpose(1, 2).unflatten(2, features.shape[2:]))
+        query, key, value = (each.flatten(2).transpose(1, 2)[:, None] for each in (query, key, value))
+        seen = scaled_dot_product_attention(query, key, value, scale=1.0)
+        output: Tensor = self.output(seen[:, 0].transpose(1, 2).unflatten(2, features.shape[2:]))
+        return features + self.gamma * output

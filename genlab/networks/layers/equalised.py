@@ -42,7 +42,7 @@ class EqualisedConv2d(nn.Conv2d):
         super().__init__(inputs, outputs, kernel_size, padding=kernel_size // 2, bias=bias)
         self.scale = gain / math.sqrt(inputs * kernel_size**2)
         nn.init.normal_(self.weight)
-        if bias:
+        if self.bias is not None:
             nn.init.zeros_(self.bias)
 
     def scaled_weight(self) -> Tensor:
@@ -50,7 +50,8 @@ class EqualisedConv2d(nn.Conv2d):
         return self.weight * self.scale
 
     def forward(self, features: Tensor) -> Tensor:
-        return self._conv_forward(features, self.scaled_weight(), self.bias)
+        convolved: Tensor = self._conv_forward(features, self.scaled_weight(), self.bias)
+        return convolved
 
 
 def activate(features: Tensor) -> Tensor:

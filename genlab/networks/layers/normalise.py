@@ -1,7 +1,7 @@
 """Normalisation of feature maps and of weights, and a search for the layers that mix the images of a batch."""
 
 import copy
-from typing import Literal
+from typing import Literal, cast
 
 from torch import Tensor, nn
 from torch.nn.functional import instance_norm
@@ -46,7 +46,7 @@ def without_spectral_norm(network: nn.Module) -> nn.Module:
     network = copy.deepcopy(network).eval()
     for module in list(network.modules()):
         if is_parametrized(module):
-            weights = {name: nn.Parameter(getattr(module, name).detach().clone()) for name in module.parametrizations}
+            weights = {name: nn.Parameter(getattr(module, name).detach().clone()) for name in cast(nn.ModuleDict, module.parametrizations)}
             # Not torch's remove_parametrizations: it deletes the weight from the class, which the copy shares with the original.
             del module.parametrizations
             module.__class__ = type(module).__bases__[0]

@@ -28,12 +28,14 @@ class Block(nn.Module):
         self.activate = nn.LeakyReLU(SLOPE, inplace=True)
         for layer in (self.widen, self.mix):
             nn.init.kaiming_normal_(layer.weight, SLOPE)
-            nn.init.zeros_(layer.bias)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
             layer.weight.data.mul_(blocks ** (-1 / (2 * LAYERS - 2)))
         nn.init.zeros_(self.narrow.weight)
 
     def forward(self, features: Tensor) -> Tensor:
-        return features + self.narrow(self.activate(self.mix(self.activate(self.widen(features)))))
+        deviation: Tensor = self.narrow(self.activate(self.mix(self.activate(self.widen(features)))))
+        return features + deviation
 
 
 class Doubling(nn.Module):
@@ -55,7 +57,8 @@ class Halving(nn.Module):
         self.change = change(filters, to)
 
     def forward(self, features: Tensor) -> Tensor:
-        return self.change(avg_pool2d(features, 2))
+        halved: Tensor = self.change(avg_pool2d(features, 2))
+        return halved
 
 
 def stages(
