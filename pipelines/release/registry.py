@@ -13,8 +13,9 @@ from string import Template
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from genlab.errors import InputError
+from genlab.evaluation.scores import Headline
 from pipelines.bound import BoundDataset
-from pipelines.release.promotion import Headline, Standing, beats, digest
+from pipelines.release.promotion import Standing, beats, digest
 from pipelines.release.serving import Serving
 from pipelines.release.shipping import ship
 from pipelines.tracking.names import metric_names
