@@ -16,10 +16,13 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 import torch
 import yaml
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -35,6 +38,7 @@ from genlab.images.feeding.source import ImageSource, batch_of  # noqa: E402
 from genlab.images.prepared_set import PreparedSet  # noqa: E402
 from genlab.losses.orthogonality import orthogonality  # noqa: E402
 from genlab.losses.penalties import Scored  # noqa: E402
+from genlab.networks.contracts import Sampler  # noqa: E402
 from genlab.recipes.gan import GAN  # noqa: E402
 from genlab.reports.artifacts import Project  # noqa: E402
 from pipelines import configuration  # noqa: E402
@@ -49,11 +53,12 @@ def by_hand(
     images: torch.Tensor,
     labels: torch.Tensor,  # used by conditional networks
     batch_size: int,
-    description: dict,
+    description: dict[str, Any],
     memory_format: torch.memory_format,
 ) -> Iterator[None]:
     """Train a GAN recipe without the engine, in an endless loop that yields after every turn."""
     generator, critic, loss = recipe.generator, recipe.critic, recipe.loss
+    latent_size = cast(Sampler, generator).latent_size
     generator_optimizer = build(description["generator_optimizer"])(generator.parameters())
     critic_optimizer = build(description["critic_optimizer"])(critic.parameters())
     average = copy.deepcopy(generator) if recipe.average is not None else None
@@ -65,7 +70,7 @@ def by_hand(
             real, label = (real, label) if step == 0 else next(batches)
             given = (label,) if recipe.classes else ()
             critic_optimizer.zero_grad()
-            fake = generator(torch.randn(len(real), generator.latent_size), *given).detach()
+            fake = generator(torch.randn(len(real), latent_size), *given).detach()
             if penalties:
                 real.requires_grad_()
                 fake.requires_grad_()
@@ -74,24 +79,24 @@ def by_hand(
             for penalty in penalties:
                 total = total + penalty(recipe.logits, Scored(real, outputs[0].logits), Scored(fake, outputs[1].logits)).mean()
             if outputs[0].class_logits is not None:
-                total = total + recipe.class_weight * sum(cross_entropy(output.class_logits, label) for output in outputs)
+                total = total + recipe.class_weight * sum(cross_entropy(cast(Tensor, output.class_logits), label) for output in outputs)
             total.backward()
             critic_optimizer.step()
             if clip:
                 for weight in critic.parameters():
                     weight.data.clamp_(-clip, clip)
         generator_optimizer.zero_grad()
-        fake = generator(torch.randn(len(real), generator.latent_size), *given)
+        fake = generator(torch.randn(len(real), latent_size), *given)
         if recipe.unrolled_steps:
 
-            def objective(judge, real=real, fake=fake):
+            def objective(judge: Callable[[Tensor], Tensor], real: Tensor = real, fake: Tensor = fake) -> Tensor:
                 return loss.critic(judge(real), judge(fake)).mean()
 
             judge = unrolled(critic, objective, recipe.unrolled_steps, recipe.unrolled_rate)
-            total = loss.generator(judge(fake), lambda judge=judge, real=real: judge(real)).mean()
+            total = loss.generator(judge(fake), partial(judge, real)).mean()
         else:
             output = recipe.critic_output(fake, *given)
-            total = loss.generator(output.logits, lambda real=real, given=given: recipe.logits(real, *given)).mean()
+            total = loss.generator(output.logits, partial(recipe.logits, real, *given)).mean()
             if output.class_logits is not None:
                 total = total + recipe.class_weight * cross_entropy(output.class_logits, label)
         if recipe.orthogonal_weight:
@@ -120,14 +125,14 @@ def seconds(turns: Iterator[None], count: int) -> float:
     return time.perf_counter() - begun
 
 
-def entry_of(name: str) -> dict:
+def entry_of(name: str) -> dict[str, Any]:
     """Read the parameters of a recipe from conf/base.
 
     Raises:
         SystemExit: conf/base has no such recipe.
     """
     file = Path(f"conf/base/parameters/recipes/{name}.yml")
-    entries = yaml.safe_load((ROOT / file).read_text()) if (ROOT / file).exists() else {}
+    entries: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / file).read_text()) if (ROOT / file).exists() else {}
     if name not in entries:
         sys.exit(f"error: no recipe '{name}': expected it in {file}. `kedro registry list` names the recipes.")
     return entries[name]

@@ -20,12 +20,16 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from sklearn.mixture import GaussianMixture as Theirs
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -82,7 +86,7 @@ def ours(case: Case, x: Tensor, means: Tensor, most: int, tolerance: float = -ma
     return mixture
 
 
-def scikit(case: Case, x: np.ndarray, means: Tensor, most: int, tolerance: float = 0.0):
+def scikit(case: Case, x: np.ndarray, means: Tensor, most: int, tolerance: float = 0.0) -> "Theirs":
     """Fit scikit-learn's mixture to the rows of x from the same start, with at most `most` iterations."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture as Theirs
@@ -105,7 +109,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 def an_iteration(fitted: Callable[[int], object], iterations: tuple[int, int]) -> float:
     """Measure the seconds per iteration: the difference between a longer and a shorter fit, per further iteration."""
-    few, many = (seconds(lambda count=count: fitted(count)) for count in iterations)
+    few, many = (seconds(partial(fitted, count)) for count in iterations)
     return (many - few) / (iterations[1] - iterations[0])
 
 
@@ -184,7 +188,9 @@ def m_step(case: Case, x: Tensor, means: Tensor) -> dict[str, float]:
 
 def resident(name: str) -> float:
     """Return the resident memory of this process in MiB: now (VmRSS), or its peak since the last reset (VmHWM)."""
-    return int(re.search(rf"{name}:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+    found = re.search(rf"{name}:\s+(\d+)", Path("/proc/self/status").read_text())
+    assert found is not None  # Linux states it
+    return int(found[1]) / 1024
 
 
 def stream(file: str, components: int, batch_size: int = 500) -> None:
@@ -210,7 +216,8 @@ def memory(case: Case, rows: int) -> dict[str, float]:
         for name, times in (("once", 1), ("ten_times", 10)):
             x, means = draws(rows * times, case.size, case.components)
             file = f"{folder}/{name}.npy"
-            np.save(file, x.numpy()), np.save(f"{file}.means.npy", means.numpy())
+            np.save(file, x.numpy())
+            np.save(f"{file}.means.npy", means.numpy())
             run = subprocess.run(
                 [sys.executable, __file__, "stream", file, str(case.components)], check=True, capture_output=True, text=True
             )
@@ -222,7 +229,7 @@ def memory(case: Case, rows: int) -> dict[str, float]:
 def main(share: float = 1.0) -> None:
     """Run all comparisons on this share of the rows, print the results, and write them if all rows were used."""
     threads = torch.get_num_threads()
-    results: dict[str, dict] = {"threads": threads}
+    results: dict[str, Any] = {"threads": threads}
     print(f"seconds per iteration, {threads} threads; scikit-learn in float64; held out: nats per row")
     head = ("", "float32", "float64", "scikit", "faster", "faster", "held out", "scikit", "difference")
     print("{:>26}{:>9}{:>9}{:>9}{:>8}{:>8}{:>12}{:>12}{:>12}".format(*head))

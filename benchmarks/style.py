@@ -9,6 +9,7 @@ has 16 turns, so that each lazy step is as frequent as in training.
 import copy
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 import adversarial
 import torch
@@ -31,7 +32,7 @@ def by_hand(
     images: torch.Tensor,
     labels: torch.Tensor,
     batch_size: int,
-    description: dict,
+    description: dict[str, Any],
     memory_format: torch.memory_format,
 ) -> Iterator[None]:
     """Train a StyleGAN recipe without the engine, in an endless loop that yields after every turn."""
@@ -47,6 +48,7 @@ def by_hand(
         generator.measure(first)
         return generator.synthesise(mixed(first, second, len(generator.sides), recipe.mixing), torch.randn(count, generator.noise_size))
 
+    uncalled = cast(Callable[[], torch.Tensor], lambda: None)  # makes the real logits, which the loss does not use
     for turn, real in enumerate(batches):
         seen = augment(real).detach()
         if recipe.r1_every == 1:
@@ -66,7 +68,7 @@ def by_hand(
             (recipe.r1_every * r1(critic, judged, judged, recipe.r1_weight).mean()).backward()
             critic_optimizer.step()
         generator_optimizer.zero_grad()
-        loss.generator(critic(augment(fakes(len(real)))), lambda: None).mean().backward()
+        loss.generator(critic(augment(fakes(len(real)))), uncalled).mean().backward()
         generator_optimizer.step()
         if recipe.path_length is not None and turn % recipe.path_length_every == 0:
             generator_optimizer.zero_grad()

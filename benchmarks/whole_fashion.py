@@ -13,13 +13,16 @@ import csv
 import json
 import sys
 from pathlib import Path
+from typing import cast
 
+import numpy as np
 import torch
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from genlab.build import build  # noqa: E402
+from genlab.engine.capabilities import Samples  # noqa: E402
 from genlab.engine.seeding import seed_everything  # noqa: E402
 from genlab.evaluation.classes import class_scores  # noqa: E402
 from genlab.evaluation.sampler import sampler  # noqa: E402
@@ -44,9 +47,10 @@ def main(name: str) -> None:
     images, recipe = prepared(project, entry["images"]), trained(project, name)
     seed_everything(entry["seed"])
     untrained = build(entry["model"], "model")
+    latent_size = cast(Samples, recipe).latent_size
     test, device = images.indices("test"), torch.device("cpu")
-    latents, labels = normal(len(test), recipe.latent_size, SAMPLING_SEED), batch_of(images, test)["label"]
-    made = {
+    latents, labels = normal(len(test), latent_size, SAMPLING_SEED), batch_of(images, test)["label"]
+    made: dict[str, np.ndarray] = {
         RowName.GENERATED: HeldOut.to_bytes(sampler(recipe, device)(latents, labels)),
         RowName.UNTRAINED: HeldOut.to_bytes(sampler(untrained, device)(latents, labels)),
     }
@@ -56,7 +60,7 @@ def main(name: str) -> None:
     scores = {
         "images": {"training": len(images.indices("train")), "held_out": len(test), "seen": int(float(history[-1]["images"]))},
         GroupName.IN_DOMAIN: quality(seen, classifier(images.images[test]), classifier),
-        GroupName.CLASSES: class_scores(sampler(recipe, device), recipe.latent_size, made, images, classifier),
+        GroupName.CLASSES: class_scores(sampler(recipe, device), latent_size, made, images, classifier),
     }
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / f"{name}.json").write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")

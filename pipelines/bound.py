@@ -1,6 +1,6 @@
 """Base class of the datasets that need the current session."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from pipelines.session import Session
 
 
-class BoundDataset(AbstractDataset):
+class BoundDataset(AbstractDataset[Any, Any]):
     """Base class of datasets that need the current session. A hook binds it when the catalog is created (pipelines/hooks.py)."""
 
     _session: "Session | None" = None

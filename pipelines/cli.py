@@ -34,7 +34,7 @@ def message(error: BaseException) -> click.ClickException | None:
     """Convert an error that the user can fix, or an interruption, to click's exception; None for any other error (a bug)."""
     if isinstance(error, Interrupted):
         shown = click.ClickException(str(error))
-        shown.exit_code = error.exit_code
+        shown.exit_code = error.exit_code  # type: ignore[misc]  # click annotates it as a ClassVar, but reads it from the instance
         return shown
     if isinstance(error, InputError):
         return click.ClickException(f"{type(error).__name__}: {error}")
@@ -58,5 +58,6 @@ def cli() -> None:
 
 
 run = copy.copy(kedro_run)
+assert kedro_run.callback is not None  # made by click.command from a function
 run.callback = plainly(kedro_run.callback)
 cli.add_command(run)

@@ -13,7 +13,7 @@ from genlab.errors import InputError
 from pipelines.folders import FolderDataset, replace
 
 
-class _File(AbstractDataset):
+class _File(AbstractDataset[Any, Any]):
     """Base class of datasets at one path. Subclasses write to a partial file first, so that a file is complete or absent."""
 
     def __init__(self, filepath: str, metadata: dict[str, Any] | None = None):
@@ -129,7 +129,7 @@ def png(picture: Any) -> bytes:
     return content.getvalue()
 
 
-class _Maker(AbstractDataset):
+class _Maker(AbstractDataset[Any, Any]):
     """Base class of load-only datasets. The loaded object creates its files in the folder when they are first needed."""
 
     def __init__(self, filepath: str):

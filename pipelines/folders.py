@@ -16,7 +16,7 @@ from genlab.errors import InputError
 logger = logging.getLogger(__name__)
 
 
-class FolderDataset(AbstractDataset):
+class FolderDataset(AbstractDataset[Any, Any]):
     """Base class of datasets of several files in a folder, with a JSON listing {"sha256": {file name: hash}}.
 
     Only the listed files are loaded and logged to MLflow. Saving deletes no file. It moves two kinds of files to

@@ -9,7 +9,6 @@ from typing import Any
 
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
-from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
@@ -19,7 +18,7 @@ from pipelines import session as sessions
 from pipelines.bound import BoundDataset
 from pipelines.configuration import image_sets, recipes
 from pipelines.folders import FolderDataset
-from pipelines.session import Session
+from pipelines.session import Catalog, Session
 from pipelines.summary import summary
 from pipelines.tracking.names import flatten
 from pipelines.tracking.origin import origin, sha256
@@ -38,11 +37,12 @@ class ProjectHooks:
     {mlflow: checkpoint}               tag the run with the hash of its file, by which later commands find the run
     """
 
+    session: Session  # from `after_context_created` on
+    catalog: Catalog  # from `before_pipeline_run` on
+
     def __init__(self) -> None:
         self.around = ExitStack()
         self.begun = 0.0
-        self.catalog: CatalogProtocol | None = None
-        self.session: Session | None = None
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -51,7 +51,7 @@ class ProjectHooks:
         sessions.set_current(self.session)
 
     @hook_impl
-    def after_catalog_created(self, catalog: CatalogProtocol) -> None:
+    def after_catalog_created(self, catalog: Catalog) -> None:
         """Bind the session to the datasets that need it. A loop over the catalog instead of these names would create all datasets."""
         catalog["project"] = self.session.project
         for name in recipes(self.session.parameters):
@@ -61,7 +61,7 @@ class ProjectHooks:
                     dataset.bind(self.session)
 
     @hook_impl
-    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: Catalog) -> None:
         """Handle interrupts from here on, check the configuration, and start the MLflow runs."""
         self.begun, self.catalog = time.monotonic(), catalog
         self.around = ExitStack()
@@ -69,7 +69,7 @@ class ProjectHooks:
         with self._closing():
             self._begin(run_params, pipeline, catalog)
 
-    def _begin(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+    def _begin(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: Catalog) -> None:
         """Check the configuration, then start or reopen a run per model, or start one per image set if only data are prepared."""
         namespaces = {node.namespace.split(".")[0] for node in pipeline.nodes if node.namespace}
         declared, runs = image_sets(self.session.parameters), self.session.runs
@@ -114,7 +114,7 @@ class ProjectHooks:
                 run.metrics({name: value for name, value in flatten(data).items() if isinstance(value, int | float)})
 
     @hook_impl
-    def after_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+    def after_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: Catalog) -> None:
         """End the MLflow runs and print the summary."""
         with self._closing():
             text = summary(self.session.runs.under_way, catalog, time.monotonic() - self.begun)
@@ -122,7 +122,7 @@ class ProjectHooks:
         print(text, flush=True)
 
     @hook_impl
-    def on_pipeline_error(self, error: Exception, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+    def on_pipeline_error(self, error: Exception, run_params: dict[str, Any], pipeline: Pipeline, catalog: Catalog) -> None:
         """End the MLflow runs as failed, or as killed after an interrupt, with the error as a tag."""
         self._fail(error)
 
@@ -171,18 +171,20 @@ def check(recipes: Mapping[str, Mapping[str, Any]], image_sets: Mapping[str, Map
             )
 
 
-def metadata(catalog: CatalogProtocol, dataset_name: str) -> dict[str, str]:
+def metadata(catalog: Catalog, dataset_name: str) -> dict[str, str]:
     """A dataset's `metadata` in the catalog; empty if it has none."""
     dataset = catalog.get(dataset_name)
     return getattr(dataset, "metadata", None) or {}
 
 
-def filepath(catalog: CatalogProtocol, dataset_name: str) -> Path:
+def filepath(catalog: Catalog, dataset_name: str) -> Path:
     """Path of a dataset's file."""
-    return Path(str(catalog.get(dataset_name)._describe()["filepath"]))
+    dataset = catalog.get(dataset_name)
+    assert dataset is not None  # conf/base/catalog.yml states it
+    return Path(str(dataset._describe()["filepath"]))
 
 
-def files(catalog: CatalogProtocol, dataset_name: str) -> list[Path]:
+def files(catalog: Catalog, dataset_name: str) -> list[Path]:
     """Paths of a dataset's current files."""
     dataset = catalog.get(dataset_name)
     return dataset.files() if isinstance(dataset, FolderDataset) else [filepath(catalog, dataset_name)]

@@ -4,14 +4,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from kedro.config import OmegaConfigLoader
 from kedro.framework.context import KedroContext
+from kedro.io import AbstractDataset, CatalogProtocol
 
 from pipelines.tracking.store import Runs
 
-CONFIG_LOADER_ARGS = {
+Catalog = CatalogProtocol[Any, AbstractDataset[Any, Any]]
+
+
+class LoaderArguments(TypedDict):
+    """Arguments of Kedro's OmegaConfigLoader."""
+
+    base_env: str
+    default_run_env: str
+    merge_strategy: dict[str, str]
+
+
+CONFIG_LOADER_ARGS: LoaderArguments = {
     "base_env": "base",
     "default_run_env": "local",
     # Without "soft", a file of another environment would replace a recipe's whole dictionary.
@@ -45,8 +57,8 @@ class Session:
         conf = project / "conf"
         # Merging an environment takes a third of the reading time, even if it has no file: skip an empty one.
         settled = not any(file.suffix in (".yml", ".yaml", ".json") for file in (conf / CONFIG_LOADER_ARGS["default_run_env"]).rglob("*"))
-        arguments = CONFIG_LOADER_ARGS | ({"default_run_env": CONFIG_LOADER_ARGS["base_env"]} if settled else {})
-        return cls(project, OmegaConfigLoader(str(conf), **arguments)["parameters"])
+        environment = CONFIG_LOADER_ARGS["base_env" if settled else "default_run_env"]
+        return cls(project, OmegaConfigLoader(str(conf), **CONFIG_LOADER_ARGS | {"default_run_env": environment})["parameters"])
 
 
 def named(parameters: dict[str, Any]) -> dict[str, Any]:

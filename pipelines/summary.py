@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from kedro.io import CatalogProtocol
-
 from genlab.evaluation.scores import Evaluation, Group, RowName
+from pipelines.session import Catalog
 from pipelines.tracking.run import Run
 
 
-def summary(runs: Mapping[str, Run], catalog: CatalogProtocol, seconds: float) -> str:
+def summary(runs: Mapping[str, Run], catalog: Catalog, seconds: float) -> str:
     """Describe every model of the run in a block of text."""
     lines = [""]
     for owner, run in runs.items():

@@ -17,7 +17,7 @@ import tarfile
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple, cast
 
 from PIL import Image
 
@@ -86,7 +86,7 @@ def members(folder: Path, style: str) -> Iterator[tuple[str, bytes]]:
     with tarfile.open(archives[-1]) as archive:
         for member in archive:
             if member.isfile():
-                yield member.name, archive.extractfile(member).read()
+                yield member.name, cast(IO[bytes], archive.extractfile(member)).read()
 
 
 def stem(points: str) -> str:

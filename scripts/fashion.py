@@ -87,7 +87,7 @@ def make_sample(
     """
     if out.resolve() == source.resolve():
         raise InputError(f"--out is the folder of the original files, {source}, which would be overwritten. Give another one.")
-    files = {}
+    files: dict[str, bytes] = {}
     for part, count in counts.items():
         images, labels = read_part(source, part)
         chosen = balanced(labels, count, part)

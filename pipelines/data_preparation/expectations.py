@@ -2,18 +2,25 @@
 
 # ruff: noqa: N805, RUF012  (GX passes a metric its class, and its models copy their defaults)
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import pandas as pd
-from great_expectations.execution_engine import PandasExecutionEngine
+from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import ColumnAggregateExpectation, MulticolumnMapExpectation
-from great_expectations.expectations.metrics import ColumnAggregateMetricProvider
-from great_expectations.expectations.metrics.column_aggregate_metric_provider import column_aggregate_value
-from great_expectations.expectations.metrics.map_metric_provider import MulticolumnMapMetricProvider
+from great_expectations.expectations.metrics.column_aggregate_metric_provider import ColumnAggregateMetricProvider, column_aggregate_value
 from great_expectations.expectations.metrics.map_metric_provider.multicolumn_condition_partial import multicolumn_condition_partial
+from great_expectations.expectations.metrics.map_metric_provider.multicolumn_map_metric_provider import MulticolumnMapMetricProvider
 
 from genlab.images.checking.duplicates import earlier_copies, training_copies, training_lookalikes
 from genlab.images.checking.pairs import incomplete_pairs, unequal_pairs
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def condition(function: Function) -> Function:
+    """Declare a function of a metric as its condition on rows of pandas. GX's own decorator has no type."""
+    return cast(Function, multicolumn_condition_partial(engine=PandasExecutionEngine)(function))
 
 
 class ContentIsUnique(MulticolumnMapMetricProvider):
@@ -21,7 +28,7 @@ class ContentIsUnique(MulticolumnMapMetricProvider):
 
     condition_metric_name = "images.content_is_unique"
 
-    @multicolumn_condition_partial(engine=PandasExecutionEngine)
+    @condition
     def _pandas(cls, column_list: pd.DataFrame, **kwargs: Any) -> pd.Series:
         return pd.Series(earlier_copies(column_list) < 0, column_list.index)
 
@@ -38,7 +45,7 @@ class HeldOutContentIsNew(MulticolumnMapMetricProvider):
 
     condition_metric_name = "images.held_out_content_is_new"
 
-    @multicolumn_condition_partial(engine=PandasExecutionEngine)
+    @condition
     def _pandas(cls, column_list: pd.DataFrame, **kwargs: Any) -> pd.Series:
         return pd.Series(training_copies(column_list) < 0, column_list.index)
 
@@ -56,7 +63,7 @@ class HeldOutImageLooksNew(MulticolumnMapMetricProvider):
     condition_metric_name = "images.held_out_image_looks_new"
     condition_value_keys = ("max_distance",)
 
-    @multicolumn_condition_partial(engine=PandasExecutionEngine)
+    @condition
     def _pandas(cls, column_list: pd.DataFrame, max_distance: int, **kwargs: Any) -> pd.Series:
         return pd.Series(training_lookalikes(column_list, max_distance) < 0, column_list.index)
 
@@ -76,7 +83,7 @@ class PairIsComplete(MulticolumnMapMetricProvider):
 
     condition_metric_name = "images.pair_is_complete"
 
-    @multicolumn_condition_partial(engine=PandasExecutionEngine)
+    @condition
     def _pandas(cls, column_list: pd.DataFrame, **kwargs: Any) -> pd.Series:
         return incomplete_pairs(column_list, {}) == ""
 
@@ -93,7 +100,7 @@ class PairIsEqualInSize(MulticolumnMapMetricProvider):
 
     condition_metric_name = "images.pair_is_equal_in_size"
 
-    @multicolumn_condition_partial(engine=PandasExecutionEngine)
+    @condition
     def _pandas(cls, column_list: pd.DataFrame, **kwargs: Any) -> pd.Series:
         return unequal_pairs(column_list) == ""
 
@@ -111,7 +118,7 @@ class LabelHasEnoughImages(MulticolumnMapMetricProvider):
     condition_metric_name = "images.label_has_enough_images"
     condition_value_keys = ("min_images",)
 
-    @multicolumn_condition_partial(engine=PandasExecutionEngine)
+    @condition
     def _pandas(cls, column_list: pd.DataFrame, min_images: int, **kwargs: Any) -> pd.Series:
         return column_list.groupby("label")["path"].transform("size") >= min_images
 
@@ -131,7 +138,7 @@ class AspectRatioIsAtMost(MulticolumnMapMetricProvider):
     condition_metric_name = "images.aspect_ratio_is_at_most"
     condition_value_keys = ("max_ratio",)
 
-    @multicolumn_condition_partial(engine=PandasExecutionEngine)
+    @condition
     def _pandas(cls, column_list: pd.DataFrame, max_ratio: float, **kwargs: Any) -> pd.Series:
         return (column_list.max(axis=1) <= max_ratio * column_list.min(axis=1)).fillna(True).astype(bool)
 
@@ -166,6 +173,8 @@ class ExpectColumnValueFractionToBeBetween(ColumnAggregateExpectation):
     metric_dependencies = ("images.column_value_fraction",)
     success_keys = ("value", "min_value", "max_value")
 
-    def _validate(self, metrics: dict[str, Any], runtime_configuration: dict | None = None, execution_engine: Any = None) -> dict[str, Any]:
+    def _validate(
+        self, metrics: dict[str, Any], runtime_configuration: dict[str, Any] | None = None, execution_engine: Any = None
+    ) -> dict[str, Any]:
         fraction = metrics["images.column_value_fraction"]
         return {"success": self.min_value <= fraction <= self.max_value, "result": {"observed_value": fraction}}

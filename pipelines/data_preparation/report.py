@@ -92,12 +92,12 @@ def counts(manifest: pd.DataFrame, domains: Mapping[str, str]) -> str:
     by_split = manifest.groupby(["domain", "split"]).size().unstack(fill_value=0).reindex(columns=["train", "test", ""], fill_value=0)
     rows = []
     for domain, found in by_split.iterrows():
-        name = f"{domain} · {domains.get(domain, '')}" if domain else "all"
+        name = f"{domain} · {domains.get(str(domain), '')}" if domain else "all"
         rows.append([html.escape(name), *(f"<span class=number>{found[split]:,}</span>" for split in ("train", "test", ""))])
     text = "<h2>Images</h2>" + table(["domain", "train", "held out", "unused"], rows)
     labels = manifest.loc[manifest["label"] != "", "label"].value_counts().sort_index()
     if len(labels):
-        shown = [[html.escape(label), f"{count:,}"] for label, count in labels.head(40).items()]
+        shown = [[html.escape(str(label)), f"{count:,}"] for label, count in labels.head(40).items()]
         shown += [[f"<span class=soft>and {len(labels) - 40} more</span>", ""]] if len(labels) > 40 else []
         text += "<h2>Labels</h2>" + table(["label", "images"], shown)
     return text
@@ -130,9 +130,9 @@ def sheet(manifest: pd.DataFrame, by_path: Mapping[str, Item]) -> str:
     shared = [stem for stem in dict.fromkeys(sound["stem"]) if all(stem in paths.index for paths in domains)]
     parts = []
     for paths in domains:
-        paths = (paths.loc[shared] if shared else paths).groupby(level=0).first().tolist()
-        places = np.unique(np.linspace(0, len(paths) - 1, min(SHEET // len(domains), len(paths))).astype(int))
-        images = "".join(f"<img alt='' title='{html.escape(paths[place])}' src='{thumbnail(by_path[paths[place]])}'>" for place in places)
+        files = (paths.loc[shared] if shared else paths).groupby(level=0).first().tolist()
+        places = np.unique(np.linspace(0, len(files) - 1, min(SHEET // len(domains), len(files))).astype(int))
+        images = "".join(f"<img alt='' title='{html.escape(files[place])}' src='{thumbnail(by_path[files[place]])}'>" for place in places)
         parts.append(f"<div class=sheet>{images}</div>")
     return "<p></p>".join(parts) or "<p class=soft>No image can be read.</p>"
 

@@ -4,7 +4,7 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -14,8 +14,9 @@ os.environ["GX_ANALYTICS_ENABLED"] = "False"  # read when great_expectations is 
 
 import great_expectations
 from great_expectations.core.expectation_validation_result import ExpectationValidationResult
-from great_expectations.exceptions import ExpectationNotFoundError
+from great_expectations.exceptions.exceptions import ExpectationNotFoundError
 from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from great_expectations.expectations.registry import get_expectation_impl, list_registered_expectation_implementations
 from great_expectations.expectations.row_conditions import Column
 
@@ -57,7 +58,7 @@ def evaluate(
     """
     logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)  # this logger sets its own level to INFO
     context = great_expectations.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]  # GX stores it as a dictionary
     batches = context.data_sources.add_pandas("images").add_dataframe_asset("manifest").add_batch_definition_whole_dataframe("all")
     suite = context.suites.add(great_expectations.ExpectationSuite("suite"))
     for position, entry in enumerate(entries):
@@ -66,14 +67,15 @@ def evaluate(
     # COMPLETE, because a quarantine needs every failing row; SUMMARY lists only the first twenty.
     shape = {"result_format": "COMPLETE", "unexpected_index_column_names": ["path"], "return_unexpected_index_query": False}
     results = validation.run(batch_parameters={"dataframe": manifest.reset_index(drop=True)}, result_format=shape).results
-    found = {result.expectation_config.meta["position"]: result for result in results}
+    found = {cast(ExpectationConfiguration, result.expectation_config).meta["position"]: result for result in results}
     if len(found) != len(entries):
         missing = ", ".join(entry["name"] for position, entry in enumerate(entries) if position not in found)
         raise InputError(f"Great Expectations evaluated {len(found)} of {len(entries)} expectations; missing: {missing}.")
     for position, result in found.items():
         check_evaluated(entries[position], result)
     return [
-        describe(entries[position], found[position].success, found[position].result, manifest, domains) for position in range(len(entries))
+        describe(entries[position], bool(found[position].success), found[position].result, manifest, domains)
+        for position in range(len(entries))
     ]
 
 

@@ -13,9 +13,9 @@ from string import Template
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from genlab.errors import InputError
-from genlab.evaluation.scores import Evaluation
+from genlab.evaluation.scores import Evaluation, Headline
 from pipelines.bound import BoundDataset
-from pipelines.release.promotion import Headline, Standing, beats, digest
+from pipelines.release.promotion import Standing, beats, digest
 from pipelines.release.serving import Serving, facts_of, serving_of
 from pipelines.release.shipping import ship
 from pipelines.tracking.names import metric_names

@@ -15,6 +15,7 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # set before the impo
 import mlflow
 import pandas as pd
 from mlflow.exceptions import MlflowException
+from mlflow.pyfunc.model import PythonModel
 
 __path__ = [str(Path(__file__).with_name("code"))]  # each load has a new module name, so each load has its own submodules
 errors, sampler = (importlib.import_module(f"{__name__}.genlab_serving.{name}") for name in ("errors", "sampler"))
@@ -22,7 +23,7 @@ errors, sampler = (importlib.import_module(f"{__name__}.genlab_serving.{name}") 
 IGNORED = "Unrecognized params"  # start of MLflow's warning
 
 
-class ServedSampler(mlflow.pyfunc.PythonModel):
+class ServedSampler(PythonModel):
     """Column `seed` (integers from 0) -> column `image` (PNG files). Each row yields the images of seed, ..., seed + `count` - 1.
 
     Equal seeds give equal images, independent of the other rows. The param `truncation` bounds the values of the latent: a lower bound

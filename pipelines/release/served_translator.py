@@ -16,6 +16,7 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # set before the impo
 import mlflow
 import pandas as pd
 from mlflow.exceptions import MlflowException
+from mlflow.pyfunc.model import PythonModel
 
 __path__ = [str(Path(__file__).with_name("code"))]  # each load has a new module name, so each load has its own submodules
 errors, translator = (importlib.import_module(f"{__name__}.genlab_serving.{name}") for name in ("errors", "translator"))
@@ -23,7 +24,7 @@ errors, translator = (importlib.import_module(f"{__name__}.genlab_serving.{name}
 IGNORED, SUPPORTED = "Unrecognized params", "Supported params are: "  # parts of MLflow's warning
 
 
-class ServedTranslator(mlflow.pyfunc.PythonModel):
+class ServedTranslator(PythonModel):
     """Column `image` (encoded image files) -> column `image` (PNG files of the same height and width).
 
     Params: `direction`; `tile`, the side in pixels of the tiles into which images are cut, or 0 for no tiles (tiles overlap by at least

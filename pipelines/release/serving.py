@@ -89,7 +89,8 @@ WAYS = {"translator": translator, "sampler": sampler}
 
 def facts_of(artefacts: Mapping[str, bytes]) -> Facts:
     """Read release.json from the files of a release."""
-    return json.loads(artefacts[FACTS])
+    facts: Facts = json.loads(artefacts[FACTS])
+    return facts
 
 
 def serving_of(facts: Facts) -> Serving:

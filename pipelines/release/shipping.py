@@ -29,4 +29,4 @@ def ship(
 
     package = folder / "code" / PACKAGE
     shutil.copytree(Path(serving.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
-    return Shipment(shutil.copy(adapter, folder), [str(package)])
+    return Shipment(str(shutil.copy(adapter, folder)), [str(package)])

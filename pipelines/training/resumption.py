@@ -9,7 +9,7 @@ if TYPE_CHECKING:  # torch takes a second to import
     from genlab.training.state import States
 
 
-class ResumeFolder(AbstractDataset):
+class ResumeFolder(AbstractDataset[str, "States"]):
     """Folder of saved training states. Loads as genlab.training.state.States; saving an experiment's key deletes its state.
 
     Save the key after the results of the experiment. Neither git nor DVC tracks the folder, so old weights are never taken for those of a
