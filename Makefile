@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage setup lint types docs wheel ui results benchmarks clean
+.PHONY: help run test coverage setup lint docs wheel ui results benchmarks clean
 
 help:  ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,10 +28,7 @@ $(VENV)/.installed: pyproject.toml requirements.lock
 lint: setup  ## check style, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy | $(BIN)/mypy-baseline filter
-
-types: setup  ## write the known errors of types to mypy-baseline.txt, after some were mended
-	$(BIN)/mypy | $(BIN)/mypy-baseline sync
+	$(BIN)/mypy
 
 docs: setup  ## build the site in docs/_build/html; a warning is an error
 	$(BIN)/sphinx-build --fail-on-warning --keep-going -b html docs docs/_build/html
