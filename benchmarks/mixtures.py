@@ -35,7 +35,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from genlab.mixtures.covariances import Covariance, Diagonal, Full  # noqa: E402
-from genlab.mixtures.gaussian_mixture import GaussianMixture, fit  # noqa: E402
+from genlab.mixtures.fitting import fit  # noqa: E402
+from genlab.mixtures.gaussian_mixture import GaussianMixture  # noqa: E402
 
 MEMORY = 16.0  # MiB per chunk, as in the recipe
 REGULARISATION = 1.0e-6  # scikit-learn's default

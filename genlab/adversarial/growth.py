@@ -1,8 +1,9 @@
 """Schedule of progressive growing, and real images at a stage. Karras et al. 2017 (arXiv:1710.10196), section 2 and appendix A."""
 
 from collections.abc import Sequence
+from typing import cast
 
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
 from genlab.errors import InputError
@@ -58,10 +59,11 @@ class Growth:
         level = min(int(phases + 1) // 2, self.levels(size))
         return Stage(self.start << level, 1.0 if level == 0 else min(1.0, phases - (2 * level - 1)))
 
-    def grow(self, progress: float, *networks: Growing) -> Stage:
-        """Set the networks to the stage at this share of the budget, and return it."""
-        stage = self.stage_at(progress, networks[0].size)
-        for network in networks:
+    def grow(self, progress: float, *networks: nn.Module) -> Stage:
+        """Set networks that grow, see genlab.networks.growing, to the stage at this share of the budget, and return it."""
+        growing = cast(list[Growing], networks)
+        stage = self.stage_at(progress, growing[0].size)
+        for network in growing:
             network.grow(stage)
         return stage
 

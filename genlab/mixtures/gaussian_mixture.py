@@ -239,18 +239,6 @@ class GaussianMixture(nn.Module):
                 "Raise the covariance's `regularisation`, or take fewer components."
             )
 
-    def free_parameters(self) -> int:
-        """Number of fitted parameters, the p of `bic` and `aic`."""
-        return self.components - 1 + self.components * self.size + self.covariance.free_parameters(self.components, self.size)
-
-    def bic(self, images: int) -> float:
-        """Bayesian information criterion of the last pass over N images: -2 log L + p log N, lower is better. Schwarz 1978."""
-        return -2 * images * float(self.log_likelihood) + self.free_parameters() * math.log(images)
-
-    def aic(self, images: int) -> float:
-        """Akaike information criterion of the last pass over N images: -2 log L + 2 p, lower is better. Akaike 1974."""
-        return -2 * images * float(self.log_likelihood) + 2 * self.free_parameters()
-
 
 def normalised(log_joint: Tensor) -> tuple[Tensor, Tensor]:
     """log p(x, z = k) (N, K) -> p(z = k | x) (N, K) and log p(x) (N,). Overwrites its argument."""
@@ -259,12 +247,3 @@ def normalised(log_joint: Tensor) -> tuple[Tensor, Tensor]:
     weights = log_joint.sub_(largest).clamp_(min=-80.0).exp_()
     total = weights.sum(1, keepdim=True)
     return weights.div_(total), (largest + total.log())[:, 0]
-
-
-def fit(mixture: GaussianMixture, x: Tensor, most: int = 100) -> list[Step]:
-    """Run EM on vectors (N, D) in memory until convergence, with at most `most` iterations, and return its steps."""
-    steps: list[Step] = []
-    while len(steps) < most and not mixture.converged:
-        mixture.accumulate(x)
-        steps.append(mixture.maximise())
-    return steps

@@ -36,3 +36,8 @@ class Sampler(nn.Module):
             vectors = self.mean + vectors @ self.axes.T
         images: Tensor = vectors.unflatten(1, self.shape).clamp(-1, 1)
         return images
+
+
+def latent_size_of(mixture: GaussianMixture) -> int:
+    """Return the size of a mixture's latents: 1 to choose the component, and the noise of its covariance."""
+    return 1 + mixture.covariance.noise_size(mixture.size)

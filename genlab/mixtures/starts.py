@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from genlab.errors import InputError
-from genlab.mixtures.gaussian_mixture import GaussianMixture, fit
+from genlab.mixtures.fitting import fit
+from genlab.mixtures.gaussian_mixture import GaussianMixture
 from genlab.mixtures.k_means import k_means
 from genlab.mixtures.projection import PrincipalComponents
 

@@ -5,7 +5,7 @@ network), the number of critic steps per turn, progressive growing (ProGAN) and 
 is conditional on labels (genlab.networks.conditional, genlab.networks.biggan).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import cast
 
@@ -16,6 +16,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from genlab.adversarial.batch_norm_statistics import recompute_batch_norms
 from genlab.adversarial.checks import check_growth, check_images, check_same_classes
+from genlab.adversarial.clipping import clamp
 from genlab.adversarial.diversity import Diversity
 from genlab.adversarial.fixed_samples import SHOWN, alternating_labels, generate
 from genlab.adversarial.growth import Growth, images_at_stage
@@ -31,7 +32,7 @@ from genlab.losses.orthogonality import orthogonality
 from genlab.losses.penalties import CriticFunction, Penalty, Scored
 from genlab.networks.conditional import AuxiliaryCritic, CriticOutput, JoinedCritic
 from genlab.networks.contracts import Critic, Sampler, require
-from genlab.networks.growing import Growing, Stage
+from genlab.networks.growing import Stage
 from genlab.networks.labels import check_labels
 from genlab.networks.layers.normalise import batch_norms
 
@@ -105,8 +106,7 @@ class GAN(Recipe):
         for update in self.gradient_updates().values():
             update.scale_learning_rate(linear_decay(progress, self.decay_start))
         if self.growth is not None:
-            players = cast(list[Growing], [self.generator, self.critic, *self.generators().values()])
-            self.stage = self.growth.grow(progress, *players)
+            self.stage = self.growth.grow(progress, self.generator, self.critic, *self.generators().values())
             self.batches_per_turn = self.growth.batches_per_turn(self.stage.side)
 
     def seen(self, images: Tensor) -> Tensor:
@@ -246,11 +246,3 @@ def check_arguments(
             f"the critic has batch norm ({', '.join(found)}), which mixes the images of a batch; the penalty {', '.join(penalties)} is on "
             "the gradient of each image alone (arXiv:1704.00028, section 4). Give the critic `norm: layer`, `instance` or `none`."
         )
-
-
-@torch.no_grad()
-def clamp(weights: Sequence[Tensor], bound: float) -> None:
-    """Clip each weight to [-bound, bound], in place. Arjovsky et al. 2017 (arXiv:1701.07875), algorithm 1, line 7."""
-    clipped = list(weights)
-    torch._foreach_clamp_min_(clipped, -bound)
-    torch._foreach_clamp_max_(clipped, bound)

@@ -16,9 +16,10 @@ from genlab.engine.updates import Terms
 from genlab.errors import InputError
 from genlab.images.levels import BYTE, dequantised, log_volume
 from genlab.mixtures.covariances.base import Covariance
+from genlab.mixtures.criteria import CRITERIA, free_parameters
 from genlab.mixtures.gaussian_mixture import GaussianMixture
 from genlab.mixtures.projection import PrincipalComponents
-from genlab.mixtures.sampler import Sampler
+from genlab.mixtures.sampler import Sampler, latent_size_of
 from genlab.mixtures.starts import Start
 
 SHOWN = 64  # number of fixed latents
@@ -70,7 +71,7 @@ class Mixture(Recipe):
         self.mixtures = cast(Sequence[GaussianMixture], mixtures)  # a ModuleList does not state the type of its items
         self.register_buffer("begun", torch.zeros((), dtype=torch.bool))
         self.register_buffer("images", torch.zeros((), dtype=torch.int64))  # number per pass
-        self.register_buffer("shown", torch.randn(SHOWN, max(mixture_latents(mixture) for mixture in self.mixtures)))
+        self.register_buffer("shown", torch.randn(SHOWN, max(latent_size_of(mixture) for mixture in self.mixtures)))
         self.updates = {"em": self.expectation_maximisation, "components": self.available_components}
 
     @property
@@ -81,7 +82,7 @@ class Mixture(Recipe):
     def criteria(self, name: str) -> list[float]:
         """Return the criterion, `bic` or `aic`, of each mixture; lower is better."""
         images = max(int(self.images), 1)
-        return [mixture.bic(images) if name == "bic" else mixture.aic(images) for mixture in self.mixtures]
+        return [CRITERIA[name](mixture, images) for mixture in self.mixtures]
 
     @property
     def components(self) -> int:
@@ -96,7 +97,7 @@ class Mixture(Recipe):
     @property
     def latent_size(self) -> int:
         """Size of the latents of the best mixture."""
-        return mixture_latents(self.best)
+        return latent_size_of(self.best)
 
     def finished(self) -> bool:
         """Whether all mixtures have converged."""
@@ -157,11 +158,7 @@ class Mixture(Recipe):
         self.begun, self.images = torch.ones_like(self.begun), torch.full_like(self.images, stream.epoch)
 
     def check(self, batch: Batch) -> None:
-        """Check that the images have the specified size and number of channels.
-
-        Raises:
-            InputError: they do not.
-        """
+        """Raise an InputError unless the images have the specified size and number of channels."""
         got, expected = (" x ".join(map(str, shape)) for shape in (batch["image"].shape[1:], self.shape))
         if got != expected:
             raise InputError(
@@ -233,13 +230,10 @@ class Mixture(Recipe):
             yield self.images_of(torch.cat([mixture.means[k : k + 1].float(), mixture.means[k].float() + away]))
 
     def measures(self, batch: Batch) -> dict[str, float]:
-        """Return the numbers of components and free parameters, and, after the first pass, BIC and AIC on the training images.
-
-        BIC and AIC are computed on the vectors that EM is fitted to, and can only be compared between mixtures of the same image set.
-        """
+        """Return the numbers of components and free parameters, and, after the first pass, BIC and AIC of the training images' vectors."""
         mixture, images = self.best, int(self.images)
-        criteria = {"bic": mixture.bic(images), "aic": mixture.aic(images)} if mixture.passes else {}
-        return {"components": float(mixture.components), "free_parameters": float(mixture.free_parameters()), **criteria}
+        criteria = {name: criterion(mixture, images) for name, criterion in CRITERIA.items()} if mixture.passes else {}
+        return {"components": float(mixture.components), "free_parameters": float(free_parameters(mixture)), **criteria}
 
     def facts(self) -> dict[str, Any]:
         """Return the facts of a release: components, covariance, weights, parameters and convergence of the best mixture."""
@@ -249,12 +243,7 @@ class Mixture(Recipe):
             "covariance": type(mixture.covariance).__name__,
             "scored": f"images in {self.levels} levels",
             "weights": [round(weight, 6) for weight in sorted(mixture.log_weights.exp().tolist(), reverse=True)],
-            "free_parameters": mixture.free_parameters(),
+            "free_parameters": free_parameters(mixture),
             "recovered_components": int(mixture.recoveries),
             "converged": bool(mixture.converged),
         }
-
-
-def mixture_latents(mixture: GaussianMixture) -> int:
-    """Return the size of a mixture's latents: 1 to choose the component, and the noise of its covariance."""
-    return 1 + mixture.covariance.noise_size(mixture.size)

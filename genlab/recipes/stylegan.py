@@ -5,7 +5,6 @@ regularisation in W, and the augmentation of the critic's input.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -16,18 +15,19 @@ from genlab.adversarial.checks import check_growth, check_images, check_same_cla
 from genlab.adversarial.diversity import Diversity
 from genlab.adversarial.fixed_samples import SHOWN, alternating_labels, generate
 from genlab.adversarial.growth import Growth, images_at_stage
+from genlab.adversarial.lazy_regularisation import network_updates
 from genlab.adversarial.path_length import PathLength
 from genlab.engine.average import MovingAverage
 from genlab.engine.capabilities import Truncated
 from genlab.engine.recipe import Recipe
 from genlab.engine.schedules import linear_decay
 from genlab.engine.stream import Batch
-from genlab.engine.updates import GradientUpdate, Terms
+from genlab.engine.updates import Terms
 from genlab.errors import InputError
 from genlab.losses.adversarial import NON_SATURATING, AdversarialLoss, ranking_accuracy
 from genlab.losses.penalties import Scored, r1
 from genlab.networks.contracts import SizedCritic, require
-from genlab.networks.growing import Growing, Stage
+from genlab.networks.growing import Stage
 from genlab.networks.labels import check_labels
 from genlab.networks.style import Generator, mixed
 
@@ -96,8 +96,7 @@ class StyleGAN(Recipe):
         for update in self.gradient_updates().values():
             update.scale_learning_rate(linear_decay(progress, self.decay_start))
         if self.growth is not None:
-            players = cast(list[Growing], [self.generator, self.critic, *self.generators().values()])
-            self.stage = self.growth.grow(progress, *players)
+            self.stage = self.growth.grow(progress, self.generator, self.critic, *self.generators().values())
             self.batches_per_turn = self.growth.batches_per_turn(self.stage.side)
 
     def finalise(self) -> None:
@@ -201,35 +200,6 @@ class StyleGAN(Recipe):
         """Samples of the trained generator (not of its moving average) from fixed latents and noise, at most `count` of them."""
         latents, labels = self.shown[:count], self.labels_of({"label": alternating_labels(self.classes, self.shown.device)[:count]})
         return generate(self.generator, latents, self.shown_noise.expand(len(latents), -1), latents.new_ones(len(latents)), *labels)
-
-
-def network_updates(
-    name: str,
-    optimizer: torch.optim.Optimizer,
-    objective: Callable[[Batch], Terms],
-    lazy: Callable[[Batch], Terms] | None,  # objective of the lazy steps; None: no lazy steps
-    every: int,  # turns between two lazy steps
-) -> dict[str, GradientUpdate]:
-    """Return the updates of one network, generator or critic, in order; adjusts the optimizer if there are lazy steps."""
-    if lazy is None:
-        return {name: GradientUpdate(objective, optimizer)}
-    for group in optimizer.param_groups:
-        stretch(group, every)
-    return {
-        name: GradientUpdate(objective, optimizer),
-        f"{name}_regularisation": GradientUpdate(lazy, optimizer, every=every, shared=True),
-    }
-
-
-def stretch(group: dict[str, Any], every: int) -> None:
-    """Adjust Adam to one additional step every k turns: with c = k / (k + 1), learning rate c lr and betas beta^c, in place.
-
-    arXiv:1912.04958, appendix B.
-    """
-    c = every / (every + 1)
-    group["lr"] *= c
-    if "betas" in group:
-        group["betas"] = tuple(beta**c for beta in group["betas"])
 
 
 def check_arguments(

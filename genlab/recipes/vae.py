@@ -109,11 +109,7 @@ class VAE(Recipe):
         }
 
     def check(self, batch: Batch) -> None:
-        """Check that the networks, the likelihood, the prior and the images are compatible.
-
-        Raises:
-            InputError: they are not.
-        """
+        """Raise an InputError unless the networks, the likelihood, the prior and the images are compatible."""
         check_parts(self.encoder, self.decoder, self.prior)
         images = batch["image"][:2]
         if self.classes:

@@ -57,7 +57,8 @@ def linear_limit(project: Project, entry: Mapping[str, Any]) -> list[str]:
     from genlab.engine.seeding import seed_everything
     from genlab.images.feeding.source import batch_of
     from genlab.images.levels import dequantised, log_volume
-    from genlab.mixtures.gaussian_mixture import GaussianMixture, fit
+    from genlab.mixtures.fitting import fit
+    from genlab.mixtures.gaussian_mixture import GaussianMixture
     from genlab.mixtures.low_rank import LowRank
     from genlab.recipes.vae import VAE
     from genlab.variational.likelihoods import Gaussian

@@ -8,7 +8,9 @@ import torch
 from torch.distributions import LowRankMultivariateNormal
 
 from genlab.errors import InputError
-from genlab.mixtures.gaussian_mixture import GaussianMixture, fit
+from genlab.mixtures.criteria import free_parameters
+from genlab.mixtures.fitting import fit
+from genlab.mixtures.gaussian_mixture import GaussianMixture
 from genlab.mixtures.low_rank import LowRank
 
 NEVER = -torch.inf  # tolerance that no gain falls below: fitting never stops early
@@ -106,7 +108,7 @@ def test_free_parameters_are_the_rank_of_the_covariances_derivative(isotropic, r
     derivative = torch.cat([part.reshape(size**2, -1) for part in torch.func.jacrev(matrix, (0, 1))(loadings, variances)], 1)
     directions = int(torch.linalg.matrix_rank(derivative))
     assert LowRank(rank, isotropic=isotropic).free_parameters(1, size) == directions
-    assert GaussianMixture(3, size, LowRank(rank, isotropic=isotropic)).free_parameters() == 2 + 3 * (size + directions)
+    assert free_parameters(GaussianMixture(3, size, LowRank(rank, isotropic=isotropic))) == 2 + 3 * (size + directions)
 
 
 def test_factors_start_as_the_principal_components_of_each_cluster():

@@ -9,7 +9,8 @@ from safetensors.torch import save_file
 from genlab.errors import InputError
 from genlab.mixtures.covariances.matrices import Full, Tied
 from genlab.mixtures.covariances.variances import Diagonal, Spherical
-from genlab.mixtures.gaussian_mixture import GaussianMixture, fit
+from genlab.mixtures.fitting import fit
+from genlab.mixtures.gaussian_mixture import GaussianMixture
 from genlab.mixtures.low_rank import LowRank
 from genlab.mixtures.projection import PrincipalComponents
 from genlab.mixtures.starts import Checkpoint, KMeans, Random

@@ -17,7 +17,8 @@ from genlab.errors import InputError
 from genlab.images.levels import step
 from genlab.mixtures.covariances.matrices import Full, Tied
 from genlab.mixtures.covariances.variances import Diagonal
-from genlab.mixtures.gaussian_mixture import GaussianMixture, fit
+from genlab.mixtures.fitting import fit
+from genlab.mixtures.gaussian_mixture import GaussianMixture
 from genlab.mixtures.low_rank import LowRank
 from genlab.mixtures.projection import PrincipalComponents
 from genlab.mixtures.starts import Checkpoint, KMeans, Random
