@@ -91,7 +91,7 @@ def test_the_page_compares_the_recipes(project, monkeypatch):
     assert {"## fashion_28, images in 256 levels", "## digits, images in 17 levels"} <= set(text.splitlines())
     linked = re.findall(r"!\[[^]]*\]\(([^)]*)\)", text)
     assert len(linked) > 15 and all((page.parent / file).exists() for file in linked)
-    (tight,) = re.findall(r"\| the posterior, as the E step computes it \| (\S+) \|", text)
+    (tight,) = re.findall(r"\| the posterior, as computed by the E step \| (\S+) \|", text)
     (spread,) = re.findall(r"spread over all components \| (\S+) \|", text)
     assert abs(float(tight)) < 1e-9 < float(spread)  # the bound is tight only at the posterior
     closed, by_em = (

@@ -82,7 +82,7 @@ def test_the_page_shows_the_recipes_that_have_run(project):
     assert "`kedro run --pipeline=pix2pix_l1`" in note
     text = page.read_text()
     assert "| `pix2pix` |" in text and "| `pix2pix_l1` |" not in text
-    assert (page.parent / "translation/emoji_pairs_a_to_b.png").exists()
+    assert (page.parent / "translation/emoji_pairs_a_to_b.webp").exists()
 
 
 def test_dropout_when_sampling_and_the_opposite_direction(project, client):
@@ -94,7 +94,7 @@ def test_dropout_when_sampling_and_the_opposite_direction(project, client):
     run_kedro(project, "pix2pix", ["evaluate"], pix2pix={"model": {"direction": "b_to_a", "sampling": sampling}})
     assert reported(project, "pix2pix", "metrics") == scores  # the same noise
     card = (project / "data/08_reporting/pix2pix/card.md").read_text()
-    assert "Dropout stays on" in card and "each image's own statistics" in card
+    assert "Dropout stays on" in card and "Batch norm uses the statistics of each image" in card
     model = mlflow.pyfunc.load_model("models:/pix2pix-emoji_pairs@candidate")
     file = io.BytesIO()
     Image.effect_noise((32, 32), 60).save(file, "PNG")
