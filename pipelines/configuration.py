@@ -27,5 +27,5 @@ def recipes(parameters: Mapping[str, Any] | None = None) -> dict[str, dict[str, 
 
 def image_sets(parameters: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Map each image set's name to its declaration."""
-    found: dict[str, dict[str, Any]] = parameters.get("images", {})
-    return found
+    found = parameters.get("images", {})
+    return found if isinstance(found, dict) else {}

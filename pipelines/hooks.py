@@ -18,6 +18,7 @@ from pipelines import session as sessions
 from pipelines.bound import BoundDataset
 from pipelines.configuration import image_sets, recipes
 from pipelines.folders import FolderDataset
+from pipelines.names import check_names
 from pipelines.session import Catalog, Session
 from pipelines.summary import summary
 from pipelines.tracking.names import flatten
@@ -71,9 +72,13 @@ class ProjectHooks:
 
     def _begin(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: Catalog) -> None:
         """Check the configuration, then start or reopen a run per model, or start one per image set if only data are prepared."""
+        for node in pipeline.nodes:
+            if "refused" in node.tags:  # a wrong entry, see pipelines.pipeline_registry: its message comes before all others
+                node.run({})
         namespaces = {node.namespace.split(".")[0] for node in pipeline.nodes if node.namespace}
         declared, runs = image_sets(self.session.parameters), self.session.runs
         chosen = {name: entry for name, entry in recipes(self.session.parameters).items() if name in namespaces}
+        check_names(self.session.parameters, self.session.given, sorted(chosen), sorted(namespaces & set(declared)))
         check(chosen, declared)
         names = " ".join(run_params.get("pipeline_names") or ["__default__"])
         tags = origin(self.session.project) | {"pipeline": names, "environment": run_params.get("env") or "local"}

@@ -1,33 +1,45 @@
 """Register one pipeline per recipe, per family and per image set in conf/."""
 
-from kedro.pipeline import Pipeline
+from functools import partial, update_wrapper
+from typing import Any
 
+from kedro.pipeline import Node, Pipeline
+
+from genlab.build import suggestion
 from genlab.errors import InputError
 from pipelines import data_preparation, evaluation, release, session, training
 from pipelines.configuration import FAMILIES, image_sets, recipes
 
 DEFAULT = "cyclegan"
+REFUSED = "refused"
+STAGES = ("prepare", "train", "evaluate", "release")  # tags of nodes
+KINDS = ("unlabelled", "labelled", "paired", "unpaired")
 
 
 def register_pipelines() -> dict[str, Pipeline]:
     """Map pipeline names to pipelines: `prepare_<set>`, `<recipe>`, `<family>` (all of its recipes) and `__default__` (CycleGAN).
 
-    Raises:
-        InputError: a recipe names an image set that is not declared, or an unknown family.
+    The pipeline of a wrong entry raises an InputError when it is run; all others stay usable.
     """
     parameters_of_all = session.current().parameters  # read only once: outside a session this reads all of conf/
     declared, described = image_sets(parameters_of_all), recipes(parameters_of_all)
-    preparations = {name: preparation(name, declaration["kind"]) for name, declaration in declared.items()}
+    preparations = {name: preparation(name, declaration) for name, declaration in declared.items()}
     pipelines = {f"prepare_{name}": pipeline for name, pipeline in preparations.items()}
     for name, parameters in described.items():
-        if parameters.get("images") not in preparations:
-            raise InputError(
-                f"{name}.images: '{parameters.get('images')}' is not an image set. Declared in conf/base/parameters/images.yml: "
-                f"{', '.join(preparations)}."
+        images, family = parameters.get("images"), parameters.get("family")
+        if images not in preparations:
+            pipelines[name] = refused(
+                name,
+                f"{name}.images: '{images}' is not an image set.{suggestion(str(images), preparations)} Declared under 'images' in "
+                f"conf/base and conf/local (which DVC's stages do not read): {', '.join(preparations)}.",
             )
-        if parameters.get("family") not in (None, *FAMILIES):
-            raise InputError(f"{name}.family: got '{parameters['family']}', expected one of {', '.join(FAMILIES)}, or no `family` at all.")
-        pipelines[name] = preparations[parameters["images"]] + of_recipe(name, parameters["images"])
+        elif family not in (None, *FAMILIES):
+            expected = f"one of {', '.join(FAMILIES)}, or no `family` at all.{suggestion(str(family), FAMILIES)}"
+            pipelines[name] = refused(name, f"{name}.family: got '{family}', expected {expected}")
+        elif is_refused(preparations[images]):
+            pipelines[name] = preparations[images]
+        else:
+            pipelines[name] = preparations[images] + of_recipe(name, images)
     families = {
         family: sum((pipelines[name] for name, parameters in described.items() if parameters.get("family") == family), Pipeline([]))
         for family in FAMILIES
@@ -36,8 +48,33 @@ def register_pipelines() -> dict[str, Pipeline]:
     return pipelines | {"__default__": pipelines[DEFAULT] if DEFAULT in pipelines else Pipeline([])}
 
 
-def preparation(image_set: str, kind: str) -> Pipeline:
-    """Pipeline that prepares one image set, in the namespace of the set."""
+def refused(name: str, message: str) -> Pipeline:
+    """Pipeline of a wrong entry: one node that raises an InputError, so that all other pipelines stay usable."""
+    node = Node(
+        update_wrapper(partial(refuse, message), refuse), None, f"{name}.{REFUSED}", name=f"{REFUSED}_{name}", tags=[REFUSED, *STAGES]
+    )
+    return Pipeline([node])
+
+
+def is_refused(pipeline: Pipeline) -> bool:
+    """Whether a pipeline is that of a wrong entry."""
+    return any(REFUSED in node.tags for node in pipeline.nodes)
+
+
+def refuse(message: str) -> None:
+    """Raise an InputError with the message."""
+    raise InputError(message)
+
+
+def preparation(image_set: str, declaration: Any) -> Pipeline:
+    """Pipeline that prepares one image set, in the namespace of the set; of a wrong declaration, one that says what is wrong."""
+    if not isinstance(declaration, dict):
+        return refused(image_set, f"images.{image_set}: got {declaration!r}, expected a mapping with `kind`, `source` and `size`.")
+    kind = declaration.get("kind")
+    if kind not in KINDS:
+        return refused(
+            image_set, f"images.{image_set}.kind: got {kind!r}, expected one of {', '.join(KINDS)}.{suggestion(str(kind), KINDS)}"
+        )
     return Pipeline(
         data_preparation.create_pipeline(),
         namespace=image_set,

@@ -40,14 +40,15 @@ _current: ContextVar["Session | None"] = ContextVar("session", default=None)
 class Session:
     """State shared by hooks, datasets and pipeline registration. Two sessions in one process share nothing."""
 
-    def __init__(self, project: Path, parameters: dict[str, Any]):
+    def __init__(self, project: Path, parameters: dict[str, Any], given: dict[str, Any] | None = None):
         self.project, self.parameters = project, named(parameters)
+        self.given = given or {}  # parameters of the command line
         self.runs = Runs(project)
 
     @classmethod
     def of(cls, context: KedroContext) -> "Session":
         """Create the session of a Kedro context, with its environment and `--params`."""
-        session = cls(context.project_path, context.config_loader["parameters"])
+        session = cls(context.project_path, context.config_loader["parameters"], context.config_loader.runtime_params)
         context.config_loader["parameters"] = session.parameters  # avoids a second read; includes the image sets' names
         return session
 

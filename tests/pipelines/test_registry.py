@@ -5,7 +5,7 @@ import sys
 import textwrap
 
 import pytest
-from conftest import ROOT, make_project
+from conftest import ROOT, make_project, run_kedro
 
 from genlab.errors import InputError
 from pipelines import pipeline_registry, session
@@ -66,12 +66,31 @@ def test_a_new_recipe_needs_only_its_yaml_file(tmp_path):
     assert {file: content for file, content in before.items() if file.read_bytes() != content} == {}
 
 
-def test_an_unknown_family_is_one_clear_error(tmp_path):
-    project = make_project(tmp_path, recipes=("gan",))
-    file = project / "conf/base/parameters/recipes/gan.yml"
-    file.write_text(file.read_text().replace("family: adversarial", "family: adverserial"))
-    with (
-        session.using(session.Session.on_disk(project)),
-        pytest.raises(InputError, match=r"gan\.family: got 'adverserial', expected one of adversarial, conditional"),
-    ):
-        pipeline_registry.register_pipelines()
+@pytest.fixture
+def broken(tmp_path):
+    """A project in which one recipe has an unknown family, one an unknown set, and three image sets are declared wrongly."""
+    project = make_project(tmp_path, recipes=("gan", "lsgan", "wgan", "cyclegan"))
+    local = project / "conf/local/parameters"
+    local.mkdir(parents=True)
+    (local / "mine.yml").write_text(
+        "gan: {family: adverserial}\nlsgan: {images: fashon}\nwgan: {images: flowers}\n"
+        "images: {flowers: {size: 32}, birds: null, cats: {kind: hello}}\n"
+    )
+    return project
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "message"),
+    [
+        ("gan", r"gan\.family: got 'adverserial', expected one of adversarial, .*Did you mean 'adversarial'"),
+        ("lsgan", r"lsgan\.images: 'fashon' is not an image set\. Did you mean 'fashion'"),
+        ("wgan", r"images\.flowers\.kind: got None, expected one of unlabelled, labelled, paired, unpaired"),
+        ("prepare_birds", r"images\.birds: got None, expected a mapping with `kind`"),
+        ("prepare_cats", r"images\.cats\.kind: got 'hello', expected one of"),
+    ],
+)
+def test_a_wrong_entry_is_one_clear_error_of_its_own_pipeline(broken, pipeline, message):
+    with pytest.raises(InputError, match=message):
+        run_kedro(broken, pipeline)
+    with session.using(session.Session.on_disk(broken)):
+        assert {"cyclegan", "prepare_emoji", "gan", "wgan"} <= set(pipeline_registry.register_pipelines())

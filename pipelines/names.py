@@ -1,0 +1,49 @@
+"""Checks that every name in the parameters, from YAML and from the command line, is known: nothing that a user wrote is ignored."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from genlab.build import ConfigurationError, suggestion
+from pipelines.configuration import image_sets, recipes
+
+RECIPE_KEYS = ("family", "images", "seed", "budget", "monitoring", "augmentation", "compute", "release", "model")
+
+
+def check_names(
+    parameters: Mapping[str, Any],
+    given: Mapping[str, Any],  # those of --params
+    chosen: Collection[str],  # recipes of this run
+    prepared: Collection[str],  # image sets of this run
+) -> None:
+    """Check the names at the top of the parameters, the keys of the chosen recipes, and that --params belongs to this run.
+
+    Raises:
+        ConfigurationError: a name is unknown, or a value on the command line would have no effect.
+    """
+    known = [*recipes(parameters), "images"]
+    for name in parameters:
+        if name not in known and not name.startswith("_"):  # names that start with _ are free, for YAML anchors
+            where = "--params" if name in given else "conf/"
+            raise ConfigurationError(
+                f"{where}: '{name}' is no recipe (an entry with a 'model') and not 'images'.{suggestion(name, known)} "
+                "Write a setting of a recipe as <recipe>.<key>, e.g. gan.seed."
+            )
+    for name in chosen:
+        for key in parameters[name]:
+            if key not in RECIPE_KEYS:
+                raise ConfigurationError(
+                    f"{name}.{key}: a recipe has no key '{key}'.{suggestion(key, RECIPE_KEYS)} It has: {', '.join(RECIPE_KEYS)}."
+                )
+    for name in given:
+        if name != "images" and name not in chosen:
+            raise ConfigurationError(
+                f"--params: {name} is not part of this run, so its settings would have no effect. "
+                f"This run has: {', '.join([*chosen, *(f'images.{each}' for each in prepared)])}."
+            )
+    sets = given.get("images", {})
+    for name in sets if isinstance(sets, Mapping) else ():
+        if name not in prepared:
+            raise ConfigurationError(
+                f"--params: the image set '{name}' is not part of this run, so its settings would have no effect."
+                f"{suggestion(name, image_sets(parameters))} This run has: {', '.join(prepared)}."
+            )
