@@ -9,6 +9,7 @@ from typing import Any
 import click
 from kedro.framework.cli.project import run as kedro_run
 from kedro.validation.exceptions import ParameterValidationError
+from omegaconf import OmegaConf
 
 from genlab.errors import InputError, root_cause
 from genlab.training.interruption import Interrupted
@@ -57,7 +58,26 @@ def cli() -> None:
     """genlab's commands, in addition to Kedro's own."""
 
 
+def split_params(context: click.Context, option: click.Parameter, value: Any) -> Any:
+    """Parse `--params=a.b=1,a.c=[2,3]`. Kedro splits at every comma; here commas within brackets belong to their list.
+
+    Raises:
+        click.UsageError: an item has no key or no equals sign.
+    """
+    if isinstance(value, dict):
+        return value
+    items = [item.strip() for item in re.findall(r"(?:[^,\[\]{}]|\[[^\]]*\]|\{[^}]*\})+", value or "")]
+    for item in items:
+        if not re.match(r"[^=\s]+\s*=", item):
+            raise click.UsageError(f"--params: got '{item}', expected <recipe>.<key>=<value>, e.g. gan.seed=1, gan.model.clip=0.01.")
+    return OmegaConf.to_container(OmegaConf.from_dotlist(items))
+
+
 run = copy.copy(kedro_run)
+run.params = [copy.copy(option) for option in kedro_run.params]
+for option in run.params:
+    if option.name == "params":
+        option.callback = split_params
 assert kedro_run.callback is not None  # made by click.command from a function
 run.callback = plainly(kedro_run.callback)
 cli.add_command(run)

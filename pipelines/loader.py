@@ -1,9 +1,10 @@
-"""Kedro's configuration loader, with the user's own settings in conf/local on top of every environment."""
+"""Kedro's configuration loader for parameters: layers in a fixed order, and descriptions that replace each other whole."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from kedro.config import MissingConfigException, OmegaConfigLoader
-from omegaconf import OmegaConf
 
 LOCAL = "local"
 COMMITTED = "dvc"  # the environment of DVC's stages: conf/base alone, so that a result follows from what git tracks
@@ -13,12 +14,32 @@ class Loader(OmegaConfigLoader):
     """Loads parameters in the order base, environment, local, command line; later values win. The environment `dvc` leaves out local."""
 
     def __getitem__(self, key: str) -> Any:
-        loaded = key in self.data
-        config = super().__getitem__(key)
-        if loaded or key != "parameters" or (self.env or LOCAL) in (LOCAL, COMMITTED):
-            return config
+        if key != "parameters" or key in self.data:
+            return super().__getitem__(key)
+        given, self.runtime_params = self.runtime_params or {}, {}  # laid on top last, and not by Kedro
         try:
-            own = OmegaConfigLoader(self.conf_source, base_env=LOCAL, default_run_env=LOCAL)[key]
-        except MissingConfigException:
-            return config
-        return OmegaConf.to_container(OmegaConf.merge(config, own, self.runtime_params or {}))
+            parameters = super().__getitem__(key)
+        finally:
+            self.runtime_params = given
+        if (self.env or LOCAL) not in (LOCAL, COMMITTED):
+            with suppress(MissingConfigException):  # there are no local settings
+                parameters = overlaid(parameters, OmegaConfigLoader(self.conf_source, base_env=LOCAL, default_run_env=LOCAL)[key])
+        return overlaid(parameters, given)
+
+    @staticmethod
+    def _soft_merge(config: dict[str, Any], env_config: dict[str, Any], env_path: str | None = None) -> Any:
+        """Kedro's merge of an environment into base."""
+        return overlaid(config, env_config)
+
+
+def overlaid(under: Any, over: Any) -> Any:
+    """Lay a tree of values over another one; later values win.
+
+    A description with another `class` replaces the former one whole: the arguments of the former class do not fit the new one. Only
+    `partial` stays, which is no argument.
+    """
+    if not (isinstance(under, Mapping) and isinstance(over, Mapping)):
+        return over
+    if "class" in under and "class" in over and under["class"] != over["class"]:
+        under = {key: value for key, value in under.items() if key == "partial"}
+    return {**under, **{key: overlaid(under[key], value) if key in under else value for key, value in over.items()}}

@@ -29,6 +29,9 @@ def check_names(
                 "Write a setting of a recipe as <recipe>.<key>, e.g. gan.seed."
             )
     for name in chosen:
+        seed = parameters[name].get("seed", 0)
+        if type(seed) is not int or seed < 0:
+            raise ConfigurationError(f"{name}.seed: got {seed!r}, expected a whole number from 0 on.")
         for key in parameters[name]:
             if key not in RECIPE_KEYS:
                 raise ConfigurationError(

@@ -6,10 +6,10 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TypedDict
 
-from kedro.config import OmegaConfigLoader
 from kedro.framework.context import KedroContext
 from kedro.io import AbstractDataset, CatalogProtocol
 
+from pipelines.loader import Loader
 from pipelines.tracking.store import Runs
 
 Catalog = CatalogProtocol[Any, AbstractDataset[Any, Any]]
@@ -59,7 +59,7 @@ class Session:
         # Merging an environment takes a third of the reading time, even if it has no file: skip an empty one.
         settled = not any(file.suffix in (".yml", ".yaml", ".json") for file in (conf / CONFIG_LOADER_ARGS["default_run_env"]).rglob("*"))
         environment = CONFIG_LOADER_ARGS["base_env" if settled else "default_run_env"]
-        return cls(project, OmegaConfigLoader(str(conf), **CONFIG_LOADER_ARGS | {"default_run_env": environment})["parameters"])
+        return cls(project, Loader(str(conf), **CONFIG_LOADER_ARGS | {"default_run_env": environment})["parameters"])
 
 
 def named(parameters: dict[str, Any]) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import ROOT
-from kedro.config import OmegaConfigLoader
 
 from genlab.build import check
 from pipelines.configuration import FAMILIES
+from pipelines.loader import Loader, overlaid
 from pipelines.settings import CONFIG_LOADER_ARGS
 
 GENERATED = (ROOT / "docs/results", ROOT / "docs/api", ROOT / "docs/_build")
@@ -45,16 +45,8 @@ def commands() -> Iterator[tuple[Path, str]]:
 
 
 def parameters(environment: str) -> dict:
-    loader = OmegaConfigLoader(str(ROOT / "conf"), **CONFIG_LOADER_ARGS | {"default_run_env": environment})
+    loader = Loader(str(ROOT / "conf"), **CONFIG_LOADER_ARGS | {"default_run_env": environment})
     return loader["parameters"]
-
-
-def merged(entry: dict, change: dict) -> dict:
-    """A recipe's entry with a partial one laid over it, as Kedro merges conf/local into conf/base."""
-    for key, value in change.items():
-        both = isinstance(entry.get(key), dict) and isinstance(value, dict)
-        entry = entry | {key: merged(entry[key], value) if both else value}
-    return entry
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -106,7 +98,7 @@ def test_commands_exist(page, command):
             for key in reversed(keys):
                 change = {key: change}
             if "squared_hinge" not in setting and keys[0] == "model":
-                check(merged(entries[recipe], change), recipe)
+                check(overlaid(entries[recipe], change), recipe)
             elif keys == ["images"]:
                 assert value in images
     elif words[0] == "make":
@@ -131,6 +123,6 @@ def test_yaml_blocks_fit_the_configuration(page):
                     if "frames" not in declaration["source"]["class"]:
                         check({"model": declaration["source"]}, "source")
             elif "small" not in str(entry):
-                check(merged(entries.get(name, {}), entry), name)
+                check(overlaid(entries.get(name, {}), entry), name)
             else:
                 assert {"images", "model"} <= set(entry)

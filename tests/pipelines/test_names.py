@@ -1,11 +1,14 @@
 """Tests that nothing a user wrote is ignored: settings in conf/local, names in YAML, and names on the command line."""
 
+import re
+from importlib.util import find_spec
+
 import pytest
-from conftest import make_project, run_kedro
+from conftest import ROOT, make_project, run_kedro
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
-from genlab.build import ConfigurationError
+from genlab.build import ConfigurationError, find
 from pipelines.names import RECIPE_KEYS, check_names
 
 GAN = {"images": "fashion", "seed": 0, "model": {"class": "genlab.recipes.gan.GAN"}}
@@ -51,6 +54,7 @@ def test_the_stages_of_dvc_read_what_git_tracks_only(project):
         ({"stylgan2": {"images": "fashion"}}, {}, r"conf/: 'stylgan2' is no recipe"),
         ({"gann": {"seed": 5}}, {"gann": {"seed": 5}}, r"--params: 'gann' is no recipe .*Did you mean 'gan'"),
         ({"seed": 5}, {"seed": 5}, r"--params: 'seed' is no recipe .*Write a setting of a recipe as <recipe>\.<key>"),
+        ({"gan": GAN | {"seed": None}}, {}, r"gan\.seed: got None, expected a whole number from 0 on"),
         ({"gan": GAN | {"sead": 5}}, {}, r"gan\.sead: a recipe has no key 'sead'\. Did you mean 'seed'"),
         ({"gan": GAN | {"augmentaton": {"flip": 0.5}}}, {}, r"gan\.augmentaton: .*Did you mean 'augmentation'"),
         ({}, {"cgan": {"seed": 5}}, r"--params: cgan is not part of this run, .* This run has: gan, images\.fashion\."),
@@ -65,6 +69,13 @@ def test_a_name_without_effect_is_an_error_with_the_nearest_name(change, given, 
 def test_known_names_and_anchors_are_accepted():
     check_names(PARAMETERS | {"_mine": {"lr": 1}}, {"gan": {"seed": 1}, "images": {"fashion": {"test": 0.5}}}, ["gan"], ["fashion"])
     assert {*GAN} <= set(RECIPE_KEYS)
+
+
+def test_names_in_the_comments_of_yaml_files_exist():
+    for file in sorted((ROOT / "conf").rglob("*.yml")):
+        for name in re.findall(r"#.*?\b((?:genlab|torch\.optim)\.\w+(?:\.\w+)*)", file.read_text(encoding="utf-8")):
+            is_module = (ROOT / name.replace(".", "/")).is_dir() or name.rpartition(".")[2].islower()
+            assert find_spec(name) if is_module else find(name, file.name), name
 
 
 def test_an_unknown_key_on_the_command_line_stops_a_run_before_any_node(project):
