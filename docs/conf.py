@@ -20,6 +20,7 @@ extensions = [
     "sphinx.ext.viewcode",
     "api_pages",  # docs/_ext: one page per room of genlab/
     "argument_comments",  # docs/_ext: the comments next to arguments, as parameter lists
+    "docstrings",  # docs/_ext: a missing docstring is a warning
     "math_ml",  # docs/_ext: formulas as MathML, without JavaScript
 ]
 exclude_patterns = ["_build"]

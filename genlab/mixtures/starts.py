@@ -66,6 +66,7 @@ class KMeans(_Restarts):
     """Start from the clusters of k-means, which starts with k-means++."""
 
     def centres(self, x: Tensor, count: int) -> Tensor:
+        """Centres of k-means, (K, D)."""
         seed = int(torch.randint(2**31 - 1, ()))
         return torch.from_numpy(k_means(x.cpu().numpy(), count, seed, iterations=30))
 
@@ -74,6 +75,7 @@ class Random(_Restarts):
     """Start from random images as centres."""
 
     def centres(self, x: Tensor, count: int) -> Tensor:
+        """K images drawn at random, (K, D)."""
         distinct = torch.unique(x, dim=0)  # one of two equal centres would have no image
         centres: Tensor = distinct[torch.randperm(len(distinct))[:count].to(x.device)]
         return centres
