@@ -66,11 +66,18 @@ def split_params(context: click.Context, option: click.Parameter, value: Any) ->
     """
     if isinstance(value, dict):
         return value
-    items = [item.strip() for item in re.findall(r"(?:[^,\[\]{}]|\[[^\]]*\]|\{[^}]*\})+", value or "")]
+    items: list[str] = []
+    for piece in filter(None, map(str.strip, (value or "").split(","))):
+        items = [*items[:-1], f"{items[-1]},{piece}"] if items and is_open(items[-1]) else [*items, piece]
     for item in items:
-        if not re.match(r"[^=\s]+\s*=", item):
+        if not re.match(r"[^=\s]+\s*=", item) or is_open(item):
             raise click.UsageError(f"--params: got '{item}', expected <recipe>.<key>=<value>, e.g. gan.seed=1, gan.model.clip=0.01.")
     return OmegaConf.to_container(OmegaConf.from_dotlist(items))
+
+
+def is_open(text: str) -> bool:
+    """Whether a list or a mapping of the text is not closed yet."""
+    return any(text.count(begin) > text.count(end) for begin, end in ("[]", "{}"))
 
 
 run = copy.copy(kedro_run)

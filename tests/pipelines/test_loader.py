@@ -30,6 +30,11 @@ def test_the_same_class_keeps_its_arguments():
         ("gan.seed=1,gan.model.clip=1.0e-2", {"gan": {"seed": 1, "model": {"clip": 0.01}}}),
         ("gan.model.optimizer.betas=[0.5,0.999],gan.seed=2", {"gan": {"model": {"optimizer": {"betas": [0.5, 0.999]}}, "seed": 2}}),
         ("gmm.model.components=[5, 10]", {"gmm": {"model": {"components": [5, 10]}}}),
+        (
+            "images.city.source.test=[[0.8,0,1,1],[0,0,0.1,0.1]]",
+            {"images": {"city": {"source": {"test": [[0.8, 0, 1, 1], [0, 0, 0.1, 0.1]]}}}},
+        ),
+        ("gan.augmentation={flip: 0.5, jitter: 0.1},gan.seed=3", {"gan": {"augmentation": {"flip": 0.5, "jitter": 0.1}, "seed": 3}}),
         ("gan.augmentation=null", {"gan": {"augmentation": None}}),
         ("", {}),
     ],
@@ -38,7 +43,7 @@ def test_parameters_of_the_command_line(text, expected):
     assert split_params(None, None, text) == expected
 
 
-@pytest.mark.parametrize("text", ["gan.seed", "=5", "gan.seed=1,flip"])
+@pytest.mark.parametrize("text", ["gan.seed", "=5", "gan.seed=1,flip", "gan.betas=[0.5,0.9"])
 def test_an_item_without_key_or_value_is_one_clear_error(text):
     with pytest.raises(click.UsageError, match=r"--params: got '.*', expected <recipe>\.<key>=<value>"):
         split_params(None, None, text)
