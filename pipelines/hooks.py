@@ -19,6 +19,7 @@ from pipelines.bound import BoundDataset
 from pipelines.configuration import image_sets, recipes
 from pipelines.folders import FolderDataset
 from pipelines.names import check_names
+from pipelines.pipeline_registry import REFUSED
 from pipelines.session import Catalog, Session
 from pipelines.summary import summary
 from pipelines.tracking.names import flatten
@@ -73,7 +74,7 @@ class ProjectHooks:
     def _begin(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: Catalog) -> None:
         """Check the configuration, then start or reopen a run per model, or start one per image set if only data are prepared."""
         for node in pipeline.nodes:
-            if "refused" in node.tags:  # a wrong entry, see pipelines.pipeline_registry: its message comes before all others
+            if REFUSED in node.tags:  # a wrong entry: its message comes before all others
                 node.run({})
         namespaces = {node.namespace.split(".")[0] for node in pipeline.nodes if node.namespace}
         declared, runs = image_sets(self.session.parameters), self.session.runs

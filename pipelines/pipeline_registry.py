@@ -1,7 +1,7 @@
 """Register one pipeline per recipe, per family and per image set in conf/."""
 
 from functools import partial, update_wrapper
-from typing import Any
+from typing import Any, get_args
 
 from kedro.pipeline import Node, Pipeline
 
@@ -9,11 +9,12 @@ from genlab.build import suggestion
 from genlab.errors import InputError
 from pipelines import data_preparation, evaluation, release, session, training
 from pipelines.configuration import FAMILIES, image_sets, recipes
+from pipelines.data_preparation.declaration import ImageSet
 
 DEFAULT = "cyclegan"
 REFUSED = "refused"
 STAGES = ("prepare", "train", "evaluate", "release")  # tags of nodes
-KINDS = ("unlabelled", "labelled", "paired", "unpaired")
+KINDS = get_args(ImageSet.model_fields["kind"].annotation)
 
 
 def register_pipelines() -> dict[str, Pipeline]:
