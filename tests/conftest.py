@@ -17,6 +17,8 @@ import torch
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
+from pipelines.loader import Loader
+from pipelines.session import CONFIG_LOADER_ARGS
 from scripts.fashion import make_sample
 
 torch.set_num_threads(1)
@@ -63,6 +65,12 @@ def no_outside_host(tmp_path_factory):
         noted.unlink()
         yield
     assert not noted.exists(), f"outside hosts were asked for: {noted.read_text().split()}"
+
+
+@functools.cache
+def parameters(environment: str) -> dict:
+    """The parameters of conf/ in an environment, as a run reads them."""
+    return Loader(str(ROOT / "conf"), **CONFIG_LOADER_ARGS | {"default_run_env": environment})["parameters"]
 
 
 @functools.cache

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT
+from conftest import ROOT, parameters
 
 from genlab.build import check
 from pipelines.configuration import FAMILIES
-from pipelines.loader import Loader, overlaid
-from pipelines.settings import CONFIG_LOADER_ARGS
+from pipelines.loader import overlaid
 
 GENERATED = (ROOT / "docs/results", ROOT / "docs/api", ROOT / "docs/_build")
 PAGES = [
@@ -42,11 +41,6 @@ def commands() -> Iterator[tuple[Path, str]]:
             for line in block.replace("\\\n", " ").splitlines():
                 if line.strip() and not line.lstrip().startswith("#"):
                     yield page, line
-
-
-def parameters(environment: str) -> dict:
-    loader = Loader(str(ROOT / "conf"), **CONFIG_LOADER_ARGS | {"default_run_env": environment})
-    return loader["parameters"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

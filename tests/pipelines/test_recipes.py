@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import ROOT
+from conftest import parameters
 from safetensors.torch import load_file, save_file
 
 from genlab.build import build, check
@@ -18,14 +18,6 @@ from genlab.engine.stream import Stream
 from genlab.export.release import release_files
 from genlab.images.prepared_set import PreparedSet
 from genlab.networks.latents import normal
-from pipelines.loader import Loader
-from pipelines.settings import CONFIG_LOADER_ARGS
-
-
-@functools.cache
-def parameters(environment: str) -> dict:
-    loader = Loader(str(ROOT / "conf"), **CONFIG_LOADER_ARGS | {"default_run_env": environment})
-    return loader["parameters"]
 
 
 def recipes(environment: str) -> dict:
