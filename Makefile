@@ -34,6 +34,7 @@ docs: setup  ## build the site in docs/_build/html; a warning is an error
 	$(BIN)/sphinx-build --fail-on-warning --keep-going -b html docs docs/_build/html
 
 wheel: setup  ## build the wheel in dist/
+	rm -rf build  # modules of an earlier build, which are gone by now, would be packed again
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 ui: setup  ## browse runs, pictures and models with MLflow at http://127.0.0.1:5000
