@@ -9,6 +9,7 @@ import yaml
 import genlab
 from genlab.build import build, suggestion
 from genlab.engine.compute import Compute
+from genlab.engine.files import write
 from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import seed_everything
 from genlab.errors import InputError
@@ -149,9 +150,8 @@ def release(
     if (folder / FACTS).exists():
         raise InputError(f"{folder} holds a release already, which would be overwritten. Name another folder, or remove it.")
     artefacts, parity = release_files(trained.recipe.eval(), described(trained), images, tolerance)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in artefacts.items():
-        (folder / name).write_bytes(content)
+    for name, content in artefacts.items():  # the facts last: they list the other files
+        write(folder / name, content)
     difference: dict[str, float] = parity["onnx_difference"]
     return difference
 

@@ -3,18 +3,18 @@
 import hashlib
 import io
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset
 
+from genlab.engine.files import whole, write
 from genlab.errors import InputError
-from pipelines.folders import FolderDataset, replace
+from pipelines.folders import FolderDataset
 
 
 class _File(AbstractDataset[Any, Any]):
-    """Base class of datasets at one path. Subclasses write to a partial file first, so that a file is complete or absent."""
+    """Base class of datasets at one path."""
 
     def __init__(self, filepath: str, metadata: dict[str, Any] | None = None):
         self.filepath, self.metadata = Path(filepath), metadata
@@ -24,10 +24,6 @@ class _File(AbstractDataset[Any, Any]):
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self.filepath)}
-
-    def _partial(self) -> Path:
-        self.filepath.parent.mkdir(parents=True, exist_ok=True)
-        return self.filepath.with_suffix(f".part{self.filepath.suffix}")
 
 
 class PreparedSetFolder(_File):
@@ -46,16 +42,47 @@ class Weights(_File):
     """A state_dict as a safetensors file. Equal weights give equal bytes."""
 
     def load(self) -> dict[str, Any]:
+        """Load the state_dict.
+
+        Raises:
+            InputError: the file is damaged, or is no safetensors file.
+        """
+        from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        return load_file(self.filepath)
+        try:
+            return load_file(self.filepath)
+        except SafetensorError as error:
+            raise InputError(f"{self.filepath} is damaged, or is no safetensors file ({error}). Train again.") from error
 
     def save(self, data: dict[str, Any]) -> None:
-        from safetensors.torch import save_file
+        from genlab.engine.weights import to_bytes
 
-        partial = self._partial()
-        save_file(data, partial)
-        os.replace(partial, self.filepath)
+        write(self.filepath, to_bytes(data))
+
+
+class Whole(AbstractDataset[Any, Any]):
+    """A dataset of Kedro that is one local file, written completely or not at all."""
+
+    def __init__(self, dataset: dict[str, Any], filepath: str, metadata: dict[str, Any] | None = None):
+        self.dataset, self.filepath, self.metadata = dataset, Path(filepath), metadata
+
+    def load(self) -> Any:
+        return self._at(self.filepath).load()
+
+    def save(self, data: Any) -> None:
+        with whole(self.filepath) as partial:
+            self._at(partial).save(data)
+
+    def _at(self, file: Path) -> AbstractDataset[Any, Any]:
+        """The dataset of Kedro at this path."""
+        return AbstractDataset.from_config(self.filepath.name, self.dataset | {"filepath": str(file)})
+
+    def _exists(self) -> bool:
+        return self.filepath.is_file()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self.filepath)}
 
 
 class Picture(_File):
@@ -67,9 +94,7 @@ class Picture(_File):
         return Image.open(io.BytesIO(self.filepath.read_bytes()))
 
     def save(self, data: Any) -> None:
-        partial = self._partial()
-        data.save(partial)
-        os.replace(partial, self.filepath)
+        write(self.filepath, png(data))
 
 
 class Pictures(FolderDataset):
@@ -90,7 +115,7 @@ class Pictures(FolderDataset):
         contents = {f"{name}.png": png(picture) for name, picture in data.items()}
         self._write(contents)
         hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(contents.items())}
-        replace(self.listing, (json.dumps({"sha256": hashes}, indent=2) + "\n").encode())
+        write(self.listing, (json.dumps({"sha256": hashes}, indent=2) + "\n").encode())
 
     def _exists(self) -> bool:
         return self.filepath.is_dir()
@@ -119,7 +144,7 @@ class FileFolder(FolderDataset):
     def save(self, data: dict[str, bytes]) -> None:
         listing = data[self.listing.name]
         self._write({name: content for name, content in data.items() if name != self.listing.name})
-        replace(self.listing, listing)
+        write(self.listing, listing)
 
 
 def png(picture: Any) -> bytes:

@@ -11,6 +11,7 @@ from typing import Any
 
 from kedro.io import AbstractDataset
 
+from genlab.engine.files import space_for, write
 from genlab.errors import InputError
 
 logger = logging.getLogger(__name__)
@@ -20,8 +21,9 @@ class FolderDataset(AbstractDataset[Any, Any]):
     """Base class of datasets of several files in a folder, with a JSON listing {"sha256": {file name: hash}}.
 
     Only the listed files are loaded and logged to MLflow. Saving deletes no file. It moves two kinds of files to
-    `<folder>.former/<number>/`: files of the last save that the new data do not contain, and files from elsewhere that the new data would
-    overwrite. All other files stay in the folder. The listing is written last, so the files of an interrupted save do not match it.
+    `<folder>.former/<number>/`: files of the last save that the new data do not contain, and files and folders from elsewhere that the new
+    data would overwrite. All other files stay in the folder. The listing is written last, so the files of an interrupted save do not
+    match it.
     """
 
     def __init__(self, filepath: str, listing: Path, metadata: dict[str, Any] | None = None):
@@ -59,14 +61,18 @@ class FolderDataset(AbstractDataset[Any, Any]):
     def _write(self, contents: Mapping[str, bytes]) -> None:
         """Write each file completely or not at all. Files that are no longer part of the data, or would be overwritten, are moved first."""
         former = self._listed()
-        self.filepath.mkdir(parents=True, exist_ok=True)
+        needed = sum(map(len, contents.values()))
+        with space_for(self.filepath / self.listing.name, needed):
+            self.filepath.mkdir(parents=True, exist_ok=True)
         self._set_aside([name for name in sorted({*former, *contents}) if self._in_the_way(name, former.get(name), contents.get(name))])
         for name, content in contents.items():
-            replace(self.filepath / name, content)
+            write(self.filepath / name, content)
 
     def _in_the_way(self, name: str, former: str | None, new: bytes | None) -> bool:
         """Whether the file must be moved: it was saved before and is not saved again, or it is from elsewhere and would be overwritten."""
         file = self.filepath / name
+        if file.is_dir():
+            return new is not None
         if not file.is_file():
             return False
         found = hashlib.sha256(file.read_bytes()).hexdigest()
@@ -88,10 +94,3 @@ class FolderDataset(AbstractDataset[Any, Any]):
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self.filepath)}
-
-
-def replace(file: Path, content: bytes) -> None:
-    """Write a file completely or not at all, through a temporary file next to it."""
-    partial = file.with_name(f"{file.name}.part")
-    partial.write_bytes(content)
-    os.replace(partial, file)

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from genlab.engine.weights import to_bytes
 from genlab.errors import InputError
 
 THREADS = sorted({1, 2, os.cpu_count() or 1})  # of onnxruntime; the order of summation depends on them
@@ -64,11 +65,7 @@ def export(
 
 def to_safetensors(network: nn.Module, description: Mapping[str, Any]) -> bytes:
     """State_dict of a network as the bytes of a safetensors file, with the description as JSON in the metadata key `genlab`."""
-    from safetensors.torch import save
-
-    tensors = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
-    # A single key: safetensors writes several in an order that changes from call to call.
-    return save(tensors, metadata={"genlab": json.dumps(description, sort_keys=True)})
+    return to_bytes(network.state_dict(), description)
 
 
 def to_onnx(network: nn.Module, interface: Interface, description: Mapping[str, Any]) -> bytes:

@@ -3,12 +3,12 @@
 import hashlib
 import json
 import logging
-import os
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from genlab.engine.files import write
 from genlab.errors import InputError
 from genlab.export.networks import to_safetensors
 from genlab.extractors import classifier, classifier_training
@@ -41,10 +41,7 @@ class Classifiers:
             log.info("training a classifier on the images of '%s', once for all recipes", images.name)
             train = images.indices("train")
             made = fit(images.images[train], numbers[train], len(images.classes), what=f"'{images.name}'")
-            file.parent.mkdir(parents=True, exist_ok=True)
-            partial = file.with_suffix(f".{os.getpid()}.part")
-            partial.write_bytes(to_safetensors(made.network, {"protocol": PROTOCOL, "classes": images.classes}))
-            os.replace(partial, file)
+            write(file, to_safetensors(made.network, {"protocol": PROTOCOL, "classes": images.classes}))
         network = initial(images.images.shape[3], len(images.classes))
         network.load_state_dict(load_file(file))
         return Classifier(network)

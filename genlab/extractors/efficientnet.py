@@ -7,7 +7,6 @@ network.
 import hashlib
 import json
 import logging
-import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import cached_property
@@ -19,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from genlab.engine.files import whole, write
 from genlab.export.networks import quiet
 from genlab.images.prepared_set import PreparedSet
 
@@ -65,11 +65,7 @@ class EfficientNetLite0:
             log.info("computing features of all %s images of '%s', once for all recipes", f"{len(images.images):,}", images.name)
             starts = tqdm(range(0, len(images.images), self.batch_size), "features", unit="batch", disable=None)
             features = np.concatenate([self(images.images[start : start + self.batch_size]) for start in starts])
-            file.parent.mkdir(parents=True, exist_ok=True)
-            partial = file.with_suffix(f".{os.getpid()}.part")
-            with partial.open("wb") as opened:
-                np.save(opened, features)
-            os.replace(partial, file)
+            write(file, lambda opened: np.save(opened, features))
         cached: np.ndarray = np.load(file, mmap_mode="r")
         return cached
 
@@ -150,9 +146,7 @@ def load(weights: Path) -> nn.Module:
 
 def export(network: nn.Module, outputs: Sequence[str], file: Path) -> None:
     """Export a network of images (N, 3, 224, 224) with these output names to an ONNX file, atomically."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(f".{os.getpid()}.onnx")
-    with quiet():
+    with quiet(), whole(file) as partial:
         torch.onnx.export(
             network.eval(),
             (torch.zeros(2, 3, SIDE, SIDE),),
@@ -164,7 +158,6 @@ def export(network: nn.Module, outputs: Sequence[str], file: Path) -> None:
             output_names=outputs,
             dynamic_shapes={"image": {0: torch.export.Dim("batch")}},
         )
-    os.replace(partial, file)
 
 
 def session(file: Path, threads: int) -> Any:

@@ -2,15 +2,18 @@
 
 import hashlib
 import json
+import math
 import os
 import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from genlab.engine.files import allocate
 from genlab.errors import InputError
 from genlab.images.checking.manifest import digest
 from genlab.images.decode import Fit, decode, load, resize
@@ -37,6 +40,7 @@ def prepare_images(
 
     Raises:
         InputError: no image is in a split, or a file is missing, unreadable or changed since the manifest was made.
+        DiskFullError: the folder of temporary files has no space for the images.
     """
     used = manifest[manifest["split"] != ""].sort_values(["domain", "stem", "path"], ignore_index=True)
     if used.empty:
@@ -45,7 +49,8 @@ def prepare_images(
     shape = (len(used), *size, channels)
     # A temporary file without a name, since a set may be larger than memory. The system removes it when it is no longer used.
     with tempfile.TemporaryFile() as file:
-        images = np.memmap(file, np.uint8, "w+", shape=shape)
+        allocate(file, Path(tempfile.gettempdir(), name), math.prod(shape))
+        images = np.memmap(file, np.uint8, "r+", shape=shape)
 
     def prepare(index: int, path: str, sha256: str) -> None:
         try:

@@ -1,14 +1,17 @@
 """Prepared image sets, the data of training and evaluation."""
 
+import hashlib
 import json
-import os
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
 
+from genlab.engine.files import whole
 from genlab.errors import InputError
 
 Kind = Literal["unlabelled", "labelled", "paired", "unpaired"]
@@ -49,26 +52,38 @@ class PreparedSet:
         return a[both].to_numpy(), b[both].to_numpy()
 
     def save(self, folder: str | Path) -> None:
-        """Write images.npy, manifest.parquet and set.json. Equal sets give equal bytes: no file contains a date or a local path."""
+        """Write images.npy, manifest.parquet and set.json. Equal sets give equal bytes: no file contains a date or a local path.
+
+        All files are complete before the first one replaces its former version.
+
+        Raises:
+            DiskFullError: there is no space for the set; a set that was saved before stays as it was.
+        """
         folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        description = {"name": self.name, "kind": self.kind, "shape": self.images.shape, "classes": self.classes}
-        description |= {"content_hash": self.content_hash, "background": self.background}
-        # Files are renamed when they are complete, the description last: its presence means that the set is complete.
-        (folder / DESCRIPTION).unlink(missing_ok=True)
-        with (folder / f"{IMAGES}.part").open("wb") as file:
-            np.save(file, self.images)
-        self.manifest.to_parquet(folder / f"{MANIFEST}.part", index=False)
-        (folder / f"{DESCRIPTION}.part").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
-        for name in (IMAGES, MANIFEST, DESCRIPTION):
-            os.replace(folder / f"{name}.part", folder / name)
+        description: dict[str, Any] = {
+            "name": self.name,
+            "kind": self.kind,
+            "shape": self.images.shape,
+            "classes": self.classes,
+            "content_hash": self.content_hash,
+            "background": self.background,
+        }
+        with ExitStack() as files:
+            # In this order: those that are entered last are renamed first, and the description last.
+            described = files.enter_context(whole(folder / DESCRIPTION, self.images.nbytes))
+            rows, pixels = (files.enter_context(whole(folder / name)) for name in (MANIFEST, IMAGES))
+            with pixels.open("wb") as opened:
+                np.save(opened, self.images)
+            self.manifest.to_parquet(rows, index=False)
+            description["sha256"] = {name: sha256(file) for name, file in ((IMAGES, pixels), (MANIFEST, rows))}
+            described.write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
         """Load a set that `save` wrote; images are read from disk when they are used.
 
         Raises:
-            InputError: the folder contains no complete set.
+            InputError: the folder contains no complete set, or a file has another checksum than when the set was saved.
         """
         folder = Path(folder)
         try:
@@ -81,5 +96,24 @@ class PreparedSet:
             raise InputError(
                 f"{folder.absolute()}: images.npy {images.shape} doesn't fit its manifest. Run the set's data preparation again."
             )
+        for name, expected in description.get("sha256", {}).items():
+            state = (folder / name).stat()
+            if verified_sha256(folder / name, state.st_size, state.st_mtime_ns, state.st_ino) != expected:
+                raise InputError(
+                    f"{(folder / name).absolute()} is damaged: its sha256 is not {expected[:16]}..., with which it was saved. "
+                    "Run the set's data preparation again."
+                )
         classes, background = tuple(description["classes"]), tuple(description["background"])
         return cls(description["name"], description["kind"], images, manifest, classes, description["content_hash"], background)
+
+
+def sha256(file: Path) -> str:
+    """SHA-256 of a file's bytes, 64 hexadecimal digits."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+@lru_cache(maxsize=64)  # a run loads a set several times; a set of 10 GB takes 5 to 10 s
+def verified_sha256(file: Path, size: int, modified: int, inode: int) -> str:
+    """SHA-256 of a file, computed once for each state of it."""
+    return sha256(file)

@@ -4,11 +4,12 @@ import hashlib
 import json
 
 import pytest
+import torch
 from kedro.io import DatasetError
 from PIL import Image
 
 from genlab.errors import InputError, root_cause
-from pipelines.datasets import FileFolder, Picture, Pictures
+from pipelines.datasets import FileFolder, Picture, Pictures, Weights, Whole
 
 BLACK, WHITE = (Image.new("RGB", (4, 4), colour) for colour in ("black", "white"))
 
@@ -61,6 +62,36 @@ def test_a_users_file_of_the_same_name_is_moved_and_not_overwritten(pictures, tm
     (pictures.filepath / "sheet.png").write_bytes(b"mine again")
     pictures.save({"sheet": WHITE})
     assert content(tmp_path / "pictures.former") == {"1/sheet.png": b"mine", "2/sheet.png": b"mine again"}
+
+
+def test_a_users_folder_of_the_same_name_is_moved(pictures, folder, tmp_path):
+    for dataset, name, data in ((pictures, "sheet.png", {"sheet": BLACK}), (folder, "a.onnx", release(a=b"1"))):
+        (dataset.filepath / name).mkdir(parents=True)
+        (dataset.filepath / name / "notes.txt").write_bytes(b"mine")
+        dataset.save(data)
+        assert dataset.load() and content(tmp_path / f"{dataset.filepath.name}.former") == {f"1/{name}/notes.txt": b"mine"}
+
+
+def test_a_dataset_of_kedro_is_written_whole_or_not_at_all(tmp_path):
+    dataset = Whole({"type": "json.JSONDataset", "save_args": {"indent": 2}}, str(tmp_path / "a" / "metrics.json"))
+    assert not dataset.exists()
+    dataset.save({"value": 1})
+    assert dataset.load() == {"value": 1} and dataset.exists()
+    with pytest.raises(DatasetError):
+        dataset.save({"value": object()})
+    assert dataset.load() == {"value": 1} and [file.name for file in (tmp_path / "a").iterdir()] == ["metrics.json"]
+
+
+def test_weights_that_are_damaged_are_a_clear_error(tmp_path):
+    weights = Weights(str(tmp_path / "checkpoint.safetensors"))
+    weights.save({"a": torch.ones(3)})
+    assert weights.load()["a"].tolist() == [1, 1, 1]
+    for wrong in (b"text", b"", weights.filepath.read_bytes()[:-2]):
+        weights.filepath.write_bytes(wrong)
+        with pytest.raises(DatasetError) as caught:
+            weights.load()
+        assert isinstance(root_cause(caught.value), InputError)
+        assert "checkpoint.safetensors is damaged, or is no safetensors file" in str(caught.value)
 
 
 def test_saving_the_same_data_again_moves_nothing(pictures, folder, tmp_path):
@@ -118,7 +149,7 @@ def test_an_interrupted_save_is_detected(folder, monkeypatch):
         written.append(file)
         file.write_bytes(data)
 
-    monkeypatch.setattr("pipelines.folders.replace", stopped)
+    monkeypatch.setattr("pipelines.folders.write", stopped)
     with pytest.raises(KeyboardInterrupt):
         folder.save(release(a=b"2", b=b"2"))
     monkeypatch.undo()
