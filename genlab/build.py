@@ -12,7 +12,7 @@ import importlib
 import inspect
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -20,6 +20,8 @@ from genlab.errors import InputError
 from genlab.moved import current_arguments, warn_if_moved
 
 ALLOWED = ("genlab.", "torch.optim.")
+SIMPLE = (int, float, bool, str, types.NoneType)
+SEQUENCES, MAPPINGS = (tuple, list, Sequence, Collection, Iterable), (dict, Mapping)
 
 
 class ConfigurationError(InputError):
@@ -134,24 +136,48 @@ def hints(target: Any) -> dict[str, Any]:
 
 
 def check_type(value: Any, hint: Any, where: str) -> None:
-    """Check a plain YAML value against int, float, bool, str, None, Literal and unions of them; other hints are not checked.
+    """Check a YAML value against a type hint. Hints other than those of plain values, lists and descriptions are not checked.
 
     Raises:
         ConfigurationError: the value has another type.
     """
     options = typing.get_args(hint) if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union else (hint,)
-    simple = {int, float, bool, str, type(None)}
-    if not all(option in simple or typing.get_origin(option) is typing.Literal for option in options) or isinstance(value, Mapping | list):
+    if not isinstance(value, (*SIMPLE, list, tuple, Mapping)) or (isinstance(value, Mapping) and "class" in value):
+        return  # an object of code, or a description, which is checked by itself
+    if any(named(option) is None or accepts(option, value) for option in options):
         return
-    for option in options:
-        if typing.get_origin(option) is typing.Literal:
-            if value in typing.get_args(option):
-                return
-        elif type(value) is option or (option is float and type(value) is int):
-            return
-    expected = " or ".join(getattr(option, "__name__", str(option).removeprefix("typing.")) for option in options)
+    expected = " or ".join(dict.fromkeys(filter(None, map(named, options))))
     hint_of_yaml = " (YAML takes 2e-4 for text; write 2.0e-4)" if isinstance(value, str) and is_number(value) else ""
     raise ConfigurationError(f"{where}: got {value!r}, expected {expected}{hint_of_yaml}.")
+
+
+def accepts(option: Any, value: Any) -> bool:
+    """Whether a type, which is not a union, accepts a value from YAML that is no description."""
+    if typing.get_origin(option) is typing.Literal:
+        return value in typing.get_args(option) if not isinstance(value, list | dict) else False
+    if typing.get_origin(option) in SEQUENCES:
+        return isinstance(value, list | tuple)
+    if typing.get_origin(option) in MAPPINGS:
+        return isinstance(value, Mapping)
+    return type(value) is option or (option is float and type(value) is int)
+
+
+def named(option: Any) -> str | None:
+    """A type in words; None for a type that is not checked, and "" for one that only code can make, such as a tensor."""
+    origin = typing.get_origin(option)
+    if origin is typing.Literal:
+        return str(option).removeprefix("typing.")
+    if origin in SEQUENCES:
+        return "a list"
+    if origin in MAPPINGS:
+        return "a mapping"
+    if option in SIMPLE:
+        return getattr(option, "__name__", str(option))
+    if origin is Callable:
+        return "a description {class: ...}"
+    if inspect.isclass(option) and option.__module__.partition(".")[0] == "torch":
+        return "a description {class: ...}" if option.__name__ == "Module" else ""
+    return None
 
 
 def is_number(text: str) -> bool:

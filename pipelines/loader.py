@@ -2,12 +2,20 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from kedro.config import MissingConfigException, OmegaConfigLoader
 
+from pipelines.yaml_files import check_files, check_places
+
 LOCAL = "local"
 COMMITTED = "dvc"  # the environment of DVC's stages: conf/base alone, so that a result follows from what git tracks
+
+
+class WrongEntry(NamedTuple):
+    """A value that a user has written in place of the mapping of a recipe. Only the pipeline of that recipe is refused."""
+
+    value: Any
 
 
 class Loader(OmegaConfigLoader):
@@ -16,20 +24,37 @@ class Loader(OmegaConfigLoader):
     def __getitem__(self, key: str) -> Any:
         if key != "parameters" or key in self.data:
             return super().__getitem__(key)
+        environments = [each for each in dict.fromkeys((self.env or LOCAL, LOCAL)) if self.env != COMMITTED or each != LOCAL]
+        check_places(self.conf_source, [each for each in environments if each != self.base_env])  # base has files of other kinds, too
         given, self.runtime_params = self.runtime_params or {}, {}  # laid on top last, and not by Kedro
         try:
             parameters = super().__getitem__(key)
+            if (self.env or LOCAL) not in (LOCAL, COMMITTED):
+                with suppress(MissingConfigException):  # there are no local settings
+                    local = OmegaConfigLoader(self.conf_source, base_env=LOCAL, default_run_env=LOCAL)[key]
+                    parameters = layered(parameters, local)
+        except MissingConfigException:
+            raise
+        except Exception:  # Kedro does not name the file, and raises almost anything
+            check_files(self.conf_source, [self.base_env or "base", *environments])
+            raise
         finally:
             self.runtime_params = given
-        if (self.env or LOCAL) not in (LOCAL, COMMITTED):
-            with suppress(MissingConfigException):  # there are no local settings
-                parameters = overlaid(parameters, OmegaConfigLoader(self.conf_source, base_env=LOCAL, default_run_env=LOCAL)[key])
-        return overlaid(parameters, given)
+        return layered(parameters, given)
 
     @staticmethod
     def _soft_merge(config: dict[str, Any], env_config: dict[str, Any], env_path: str | None = None) -> Any:
         """Kedro's merge of an environment into base."""
-        return overlaid(config, env_config)
+        return layered(config, env_config)
+
+
+def layered(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay all parameters over others. A value in place of the mapping of a recipe becomes a WrongEntry."""
+    merged: dict[str, Any] = overlaid(under, over)
+    return {
+        name: WrongEntry(value) if isinstance(under.get(name), Mapping) and not isinstance(value, Mapping) and name != "images" else value
+        for name, value in merged.items()
+    }
 
 
 def overlaid(under: Any, over: Any) -> Any:

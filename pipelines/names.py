@@ -5,8 +5,11 @@ from typing import Any
 
 from genlab.build import ConfigurationError, suggestion
 from pipelines.configuration import image_sets, recipes
+from pipelines.loader import WrongEntry
 
-RECIPE_KEYS = ("family", "images", "seed", "budget", "monitoring", "augmentation", "compute", "release", "model")
+REQUIRED = ("images", "seed", "budget", "monitoring", "augmentation", "compute", "release", "model")
+RECIPE_KEYS = ("family", *REQUIRED)
+DESCRIPTIONS = ("augmentation", "compute")
 
 
 def check_names(
@@ -22,6 +25,8 @@ def check_names(
     """
     known = [*recipes(parameters), "images"]
     for name in parameters:
+        if isinstance(parameters[name], WrongEntry):
+            continue  # its pipeline is refused, all others stay usable
         if name not in known and not name.startswith("_"):  # names that start with _ are free, for YAML anchors
             where = "--params" if name in given else "conf/"
             raise ConfigurationError(
@@ -29,14 +34,7 @@ def check_names(
                 "Write a setting of a recipe as <recipe>.<key>, e.g. gan.seed."
             )
     for name in chosen:
-        seed = parameters[name].get("seed", 0)
-        if type(seed) is not int or seed < 0:
-            raise ConfigurationError(f"{name}.seed: got {seed!r}, expected a whole number from 0 on.")
-        for key in parameters[name]:
-            if key not in RECIPE_KEYS:
-                raise ConfigurationError(
-                    f"{name}.{key}: a recipe has no key '{key}'.{suggestion(key, RECIPE_KEYS)} It has: {', '.join(RECIPE_KEYS)}."
-                )
+        check_entry(name, parameters[name])
     for name in given:
         if name != "images" and name not in chosen:
             raise ConfigurationError(
@@ -50,3 +48,27 @@ def check_names(
                 f"--params: the image set '{name}' is not part of this run, so its settings would have no effect."
                 f"{suggestion(name, image_sets(parameters))} This run has: {', '.join(prepared)}."
             )
+
+
+def check_entry(name: str, entry: Mapping[str, Any]) -> None:
+    """Check the keys of a recipe, and the values that no other check reads before training.
+
+    Raises:
+        ConfigurationError: a key is unknown or missing, or a value has another form.
+    """
+    seed = entry.get("seed", 0)
+    if type(seed) is not int or seed < 0:
+        raise ConfigurationError(f"{name}.seed: got {seed!r}, expected a whole number from 0 on.")
+    for key in entry:
+        if key not in RECIPE_KEYS:
+            raise ConfigurationError(
+                f"{name}.{key}: a recipe has no key '{key}'.{suggestion(key, RECIPE_KEYS)} It has: {', '.join(RECIPE_KEYS)}."
+            )
+    for key in REQUIRED:
+        if key not in entry:
+            raise ConfigurationError(f"{name}: there is no '{key}'. A recipe has: {', '.join(RECIPE_KEYS)}.")
+    for key in DESCRIPTIONS:
+        given_value = entry.get(key)
+        if not (isinstance(given_value, Mapping) and "class" in given_value) and not (given_value is None and key == "augmentation"):
+            expected = "{class: genlab...., its arguments}" + (", or null for none" if key == "augmentation" else "")
+            raise ConfigurationError(f"{name}.{key}: got {given_value!r}, expected {expected}.")

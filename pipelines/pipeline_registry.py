@@ -10,6 +10,7 @@ from genlab.errors import InputError
 from pipelines import data_preparation, evaluation, release, session, training
 from pipelines.configuration import FAMILIES, image_sets, recipes
 from pipelines.data_preparation.declaration import ImageSet
+from pipelines.loader import WrongEntry
 
 DEFAULT = "cyclegan"
 REFUSED = "refused"
@@ -28,7 +29,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     pipelines = {f"prepare_{name}": pipeline for name, pipeline in preparations.items()}
     for name, parameters in described.items():
         images, family = parameters.get("images"), parameters.get("family")
-        if images not in preparations:
+        if not isinstance(images, str) or images not in preparations:
             pipelines[name] = refused(
                 name,
                 f"{name}.images: '{images}' is not an image set.{suggestion(str(images), preparations)} Declared under 'images' in "
@@ -41,6 +42,9 @@ def register_pipelines() -> dict[str, Pipeline]:
             pipelines[name] = preparations[images]
         else:
             pipelines[name] = preparations[images] + of_recipe(name, images)
+    for name, value in parameters_of_all.items():
+        if isinstance(value, WrongEntry):
+            pipelines[name] = refused(name, f"{name}: got {value.value!r}, expected a mapping. Write its settings below it, or remove it.")
     families = {
         family: sum((pipelines[name] for name, parameters in described.items() if parameters.get("family") == family), Pipeline([]))
         for family in FAMILIES

@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 from kedro.framework.context import KedroContext
 from kedro.io import AbstractDataset, CatalogProtocol
 
+from genlab.errors import InputError
 from pipelines.loader import Loader
 from pipelines.tracking.store import Runs
 
@@ -64,6 +65,8 @@ class Session:
 
 def named(parameters: dict[str, Any]) -> dict[str, Any]:
     """Add each image set's name to its declaration, for messages."""
+    if not isinstance(parameters.get("images", {}), dict):
+        raise InputError(f"images: got {parameters['images']!r}, expected a mapping of image sets, e.g. images: {{mine: {{kind: ...}}}}.")
     for name, declaration in parameters.get("images", {}).items():
         if isinstance(declaration, dict):
             declaration.setdefault("name", name)

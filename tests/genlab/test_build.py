@@ -1,11 +1,13 @@
 """Building objects from their descriptions in YAML."""
 
 import functools
+from collections.abc import Callable, Mapping
+from typing import Literal
 
 import pytest
 import torch
 
-from genlab.build import ConfigurationError, build, check
+from genlab.build import ConfigurationError, build, check, check_type
 from genlab.losses.adversarial import LEAST_SQUARES
 from genlab.networks.patchgan import PatchGAN
 
@@ -50,3 +52,23 @@ def test_a_wrong_description_is_an_error_with_a_suggestion(change, message):
 def test_missing_arguments_are_named():
     with pytest.raises(ConfigurationError, match="also needs critic, loss, generator_optimizer, critic_optimizer"):
         check({"class": "genlab.recipes.cyclegan.CycleGAN", "generator": CRITIC | {"partial": True}})
+
+
+@pytest.mark.parametrize(
+    ("hint", "right", "wrong", "expected"),
+    [
+        (float | torch.Tensor, [1, 0.5], ["hello", None, [1.0], {"a": 1}], "float"),
+        (tuple[float, float], [[0.5, 0.9], (1, 2)], [0.5, "0.5", None, {"a": 1}], "a list"),
+        (Mapping[str, int] | None, [{"a": 1}, None], [3, [1]], "a mapping or NoneType"),
+        (Callable[[], int], [{"class": "genlab.x"}, print], [3, "print", [1]], r"a description {class: \.\.\.}"),
+        (torch.nn.Module | None, [None, {"class": "genlab.x"}], [3, "x"], r"a description {class: \.\.\.} or NoneType"),
+        (object, [1, "x", None, [1]], [], ""),
+        (Literal["a", "b"], ["a"], ["c", ["a"], 1], r"Literal\['a', 'b'\]"),
+    ],
+)
+def test_values_are_compared_with_type_hints(hint, right, wrong, expected):
+    for value in right:
+        check_type(value, hint, "gan.x")
+    for value in wrong:
+        with pytest.raises(ConfigurationError, match=rf"gan\.x: got .*, expected {expected}"):
+            check_type(value, hint, "gan.x")

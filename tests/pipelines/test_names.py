@@ -11,7 +11,16 @@ from kedro.framework.startup import bootstrap_project
 from genlab.build import ConfigurationError, find
 from pipelines.names import RECIPE_KEYS, check_names
 
-GAN = {"images": "fashion", "seed": 0, "model": {"class": "genlab.recipes.gan.GAN"}}
+GAN = {
+    "images": "fashion",
+    "seed": 0,
+    "budget": {},
+    "monitoring": {},
+    "augmentation": None,
+    "compute": {"class": "genlab.engine.compute.Compute"},
+    "release": {},
+    "model": {"class": "genlab.recipes.gan.GAN"},
+}
 PARAMETERS = {"gan": GAN, "cgan": GAN, "images": {"fashion": {}, "emoji": {}}}
 
 
@@ -57,6 +66,9 @@ def test_the_stages_of_dvc_read_what_git_tracks_only(project):
         ({"gan": GAN | {"seed": None}}, {}, r"gan\.seed: got None, expected a whole number from 0 on"),
         ({"gan": GAN | {"sead": 5}}, {}, r"gan\.sead: a recipe has no key 'sead'\. Did you mean 'seed'"),
         ({"gan": GAN | {"augmentaton": {"flip": 0.5}}}, {}, r"gan\.augmentaton: .*Did you mean 'augmentation'"),
+        ({"gan": {key: GAN[key] for key in GAN if key != "budget"}}, {}, r"gan: there is no 'budget'\. A recipe has: family, images"),
+        ({"gan": GAN | {"compute": None}}, {}, r"gan\.compute: got None, expected \{class: genlab"),
+        ({"gan": GAN | {"augmentation": "flip"}}, {}, r"gan\.augmentation: got 'flip', expected .*, or null for none"),
         ({}, {"cgan": {"seed": 5}}, r"--params: cgan is not part of this run, .* This run has: gan, images\.fashion\."),
         ({}, {"images": {"emoji": {"test": 0.5}}}, r"--params: the image set 'emoji' is not part of this run"),
     ],
