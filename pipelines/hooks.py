@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,21 @@ from genlab.errors import root_cause
 from genlab.training.interruption import Interrupted, interruptible
 from pipelines import session as sessions
 from pipelines.bound import BoundDataset
+from pipelines.checks import check, check_data, check_inputs, check_recorded, check_runner
 from pipelines.configuration import image_sets, recipes
 from pipelines.folders import FolderDataset
+from pipelines.locks import RunLocks
 from pipelines.names import check_names
 from pipelines.pipeline_registry import REFUSED
 from pipelines.session import Catalog, Session
 from pipelines.summary import summary
 from pipelines.tracking.names import flatten
 from pipelines.tracking.origin import origin, sha256
-from pipelines.tracking.store import CHECKPOINT_TAG
+from pipelines.tracking.store import CHECKPOINT_TAG, DATA_TAG
+from pipelines.training.resumption import ResumeFolder
 
 BOUND = ("journal", "model_version")  # datasets of each recipe in conf/base/catalog.yml that need the session
+SHARED = ("undelivered",)  # datasets of no recipe that need it
 
 logger = logging.getLogger(__name__)
 
@@ -36,11 +40,12 @@ class ProjectHooks:
 
     {mlflow: artifact, folder: data}   log its files as artifacts
     {mlflow: metrics}                  log its files as artifacts, and its numbers as metrics
-    {mlflow: checkpoint}               tag the run with the hash of its file, by which later commands find the run
+    {mlflow: checkpoint, folder: data} log its file, and tag the run with the file's hash, by which later commands find the run
     """
 
     session: Session  # from `after_context_created` on
     catalog: Catalog  # from `before_pipeline_run` on
+    locks: RunLocks
 
     def __init__(self) -> None:
         self.around = ExitStack()
@@ -56,6 +61,10 @@ class ProjectHooks:
     def after_catalog_created(self, catalog: Catalog) -> None:
         """Bind the session to the datasets that need it. A loop over the catalog instead of these names would create all datasets."""
         catalog["project"] = self.session.project
+        for name in SHARED:
+            dataset = catalog.get(name)
+            assert isinstance(dataset, BoundDataset)  # conf/base/catalog.yml states it
+            dataset.bind(self.session)
         for name in recipes(self.session.parameters):
             for kind in BOUND:
                 dataset = catalog.get(f"{name}.{kind}")
@@ -67,6 +76,7 @@ class ProjectHooks:
         """Handle interrupts from here on, check the configuration, and start the MLflow runs."""
         self.begun, self.catalog = time.monotonic(), catalog
         self.around = ExitStack()
+        self.locks = RunLocks(self.session.project, self.around)
         self.around.enter_context(interruptible())
         with self._closing():
             self._begin(run_params, pipeline, catalog)
@@ -80,7 +90,10 @@ class ProjectHooks:
         declared, runs = image_sets(self.session.parameters), self.session.runs
         chosen = {name: entry for name, entry in recipes(self.session.parameters).items() if name in namespaces}
         check_names(self.session.parameters, self.session.given, sorted(chosen), sorted(namespaces & set(declared)))
+        check_runner(str(run_params.get("runner")))
         check(chosen, declared)
+        check_inputs(pipeline, catalog)
+        self.locks.begin(chosen, declared, pipeline)
         names = " ".join(run_params.get("pipeline_names") or ["__default__"])
         tags = origin(self.session.project) | {"pipeline": names, "environment": run_params.get("env") or "local"}
         for name, entry in chosen.items():
@@ -91,15 +104,26 @@ class ProjectHooks:
                 tags | {"recipe": name, "image_set": entry["images"]},
                 None if trains else filepath(catalog, f"{name}.checkpoint"),
             )
+            check_recorded(name, entry, run)
             run.parameters({**entry, "image_set": declared[entry["images"]]})
         if not chosen:
             for name in sorted(namespaces & set(declared)):
                 runs.start(name, f"prepare {name}", tags | {"image_set": name}, None).parameters(declared[name])
 
     @hook_impl
-    def before_node_run(self, node: Node) -> None:
-        """Log the node's name."""
+    def before_node_run(self, node: Node, inputs: dict[str, Any]) -> None:
+        """Log the node's name, and check that its checkpoint belongs to its images."""
         logger.info("%s", node.name)
+        self.locks.before(node)
+        run = self.session.runs.under_way.get(node.namespace or "")
+        if run is not None and (content := check_data(node, inputs, run)) and content != run.data:
+            run.data = content
+            run.tag({DATA_TAG: content})
+
+    @hook_impl
+    def after_node_run(self, node: Node) -> None:
+        """Let other runs prepare the image set, after the last node that does."""
+        self.locks.after(node)
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
@@ -113,7 +137,6 @@ class ProjectHooks:
         for run in [under_way[owner]] if owner in under_way else list(under_way.values()):
             if wish["mlflow"] == "checkpoint":
                 run.tag({CHECKPOINT_TAG: sha256(filepath(self.catalog, dataset_name))})
-                continue
             for file in files(self.catalog, dataset_name):
                 run.file(file, wish.get("folder", ""))
             if wish["mlflow"] == "metrics":
@@ -152,31 +175,6 @@ class ProjectHooks:
         self.around.close()
 
 
-def check(recipes: Mapping[str, Mapping[str, Any]], image_sets: Mapping[str, Mapping[str, Any]]) -> None:
-    """Check the description of every recipe against the constructors that it names, and against the kind of its image set.
-
-    Raises:
-        ConfigurationError: a class, key or value is wrong, or the recipe cannot learn from sets of this kind.
-    """
-    from genlab import build
-    from genlab.build import ConfigurationError
-    from genlab.engine.recipe import Recipe
-
-    for name, entry in recipes.items():
-        if not isinstance(entry["model"], Mapping) or "class" not in entry["model"] or "partial" in entry["model"]:
-            raise ConfigurationError(f"{name}.model: expected {{class: genlab.recipes...., its arguments}}, got {entry['model']}.")
-        build.check(entry, name)
-        recipe, named = build.find(entry["model"]["class"], f"{name}.model"), entry["model"]["class"].rpartition(".")[2]
-        if not (isinstance(recipe, type) and issubclass(recipe, Recipe)):
-            raise ConfigurationError(f"{name}.model.class: {entry['model']['class']} is no recipe. Name one of genlab.recipes.")
-        kind = image_sets[entry["images"]]["kind"]
-        if kind not in recipe.kinds:
-            raise ConfigurationError(
-                f"{name}.images: '{entry['images']}' is a set of kind {kind}; {named} learns from one of kind {' or '.join(recipe.kinds)}. "
-                "Name another set, or declare its kind otherwise in conf/base/parameters/images.yml."
-            )
-
-
 def metadata(catalog: Catalog, dataset_name: str) -> dict[str, str]:
     """A dataset's `metadata` in the catalog; empty if it has none."""
     dataset = catalog.get(dataset_name)
@@ -193,4 +191,4 @@ def filepath(catalog: Catalog, dataset_name: str) -> Path:
 def files(catalog: Catalog, dataset_name: str) -> list[Path]:
     """Paths of a dataset's current files."""
     dataset = catalog.get(dataset_name)
-    return dataset.files() if isinstance(dataset, FolderDataset) else [filepath(catalog, dataset_name)]
+    return dataset.files() if isinstance(dataset, FolderDataset | ResumeFolder) else [filepath(catalog, dataset_name)]

@@ -11,6 +11,8 @@ from pipelines import data_preparation, evaluation, release, session, training
 from pipelines.configuration import FAMILIES, image_sets, recipes
 from pipelines.data_preparation.declaration import ImageSet
 from pipelines.loader import WrongEntry
+from pipelines.tracking.pipeline import SYNC
+from pipelines.tracking.pipeline import create_pipeline as tracking_pipeline
 
 DEFAULT = "cyclegan"
 REFUSED = "refused"
@@ -19,7 +21,8 @@ KINDS = get_args(ImageSet.model_fields["kind"].annotation)
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Map pipeline names to pipelines: `prepare_<set>`, `<recipe>`, `<family>` (all of its recipes) and `__default__` (CycleGAN).
+    """Map pipeline names to pipelines: `prepare_<set>`, `<recipe>`, `<family>` (all of its recipes), `sync_tracking` and
+    `__default__` (CycleGAN).
 
     The pipeline of a wrong entry raises an InputError when it is run; all others stay usable.
     """
@@ -50,6 +53,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         for family in FAMILIES
     }
     pipelines |= {name: pipeline for name, pipeline in families.items() if pipeline.nodes}
+    pipelines[SYNC] = tracking_pipeline()
     return pipelines | {"__default__": pipelines[DEFAULT] if DEFAULT in pipelines else Pipeline([])}
 
 

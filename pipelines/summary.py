@@ -1,38 +1,53 @@
 """Summary printed at the end of a run: models, durations, scores and paths."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
 
 from genlab.evaluation.scores import Evaluation, Group, RowName
 from pipelines.session import Catalog
 from pipelines.tracking.run import Run
+from pipelines.tracking.store import CHECKPOINT_TAG
 
 
 def summary(runs: Mapping[str, Run], catalog: Catalog, seconds: float) -> str:
     """Describe every model of the run in a block of text."""
     lines = [""]
     for owner, run in runs.items():
-        record = run.client.get_run(run.id)
-        lines.append(f"{record.info.run_name}  ({clock(seconds)} in all)")
-        if run.trained_here and "training_seconds" in record.data.metrics:
-            trained = record.data.metrics
+        lines.append(f"{run.name}  ({clock(seconds)} in all)")
+        if trained := run.training:
             share = 1 - trained["turn_seconds"] / seconds
             lines.append(
                 f"  trained    {clock(trained['training_seconds'])} at {trained['images_per_second']:.1f} images/s; "
                 f"{share:.0%} of the run was spent outside training steps"
             )
-        metrics = catalog.get(f"{owner}.metrics")
-        if "headline.value" in record.data.metrics and metrics is not None and metrics.exists():
-            lines += tables(Evaluation.from_json(metrics.load()))
-        image_set = record.data.tags["image_set"]
-        for title, name in (("samples", f"{owner}.samples"), ("curves", f"{owner}.curves"), ("data", f"{image_set}.validation_report")):
+        metrics = catalog.get(f"{owner}.metrics") if run.tags.get("recipe") else None  # None for an image set
+        if metrics is not None and metrics.exists():
+            scores = Evaluation.from_json(metrics.load())
+            lines += tables(scores) if scores.checkpoint == run.tags.get(CHECKPOINT_TAG) else []
+        for title, name in (
+            ("samples", f"{owner}.samples"),
+            ("curves", f"{owner}.curves"),
+            ("data", f"{run.tags['image_set']}.validation_report"),
+        ):
             dataset = catalog.get(name)
             if dataset is not None and dataset.exists():
                 lines.append(f"  {title:<10} {dataset._describe()['filepath']}")
-        version = catalog.get(f"{owner}.model_version") if "recipe" in record.data.tags else None  # None for an image set
-        if version is not None and version.exists() and (facts := version.load())["run_id"] == run.id:
-            lines.append(f"  model      {facts['name']} version {facts['version']}: {', '.join(facts['aliases'])}")
+        lines += registered(run, catalog.get(f"{owner}.model_version") if run.tags.get("recipe") else None)
     lines.append("  browse     make ui, then http://127.0.0.1:5000")
     return "\n".join(lines)
+
+
+def registered(run: Run, version: Any) -> list[str]:
+    """Lines about the registered version of the run's model, and about records that MLflow has not received yet."""
+    lines = []
+    if run.outbox:
+        lines.append(f"  mlflow     {len(run.outbox):,} records wait in {run.outbox.folder}: `kedro run --pipeline=sync_tracking`")
+    elif version is not None:
+        with suppress(Exception):  # MLflow does not answer: the run itself is complete
+            if version.exists() and (facts := version.load())["run_id"] == run.id:
+                lines.append(f"  model      {facts['name']} version {facts['version']}: {', '.join(facts['aliases'])}")
+    return lines
 
 
 def tables(scores: Evaluation) -> list[str]:

@@ -1,6 +1,7 @@
 """Scores of a recipe as types, and their JSON form, which is the content of metrics.json:
 
-    {"headline": {"name", "value", "lower_is_better"}, "protocol": {...}, group: {row: {score: value, score_spread: spread}}}
+    {"headline": {"name", "value", "lower_is_better"}, "protocol": {...}, "checkpoint": sha256,
+     group: {row: {score: value, score_spread: spread}}}
 
 This module defines all names of rows and groups. It imports the standard library only, and genlab's errors and protocol.
 """
@@ -15,7 +16,7 @@ from genlab.evaluation.protocol import Protocol
 
 SPREAD = "_spread"  # in JSON, the spread of score X is named X_spread and follows it
 BITS_PER_DIMENSION = "bits_per_dimension"
-HEADLINE, PROTOCOL = "headline", "protocol"
+HEADLINE, PROTOCOL, CHECKPOINT = "headline", "protocol", "checkpoint"
 
 Rows = dict[str, dict[str, float]]  # a group as JSON: {row: {score: value, score_spread: spread}}
 
@@ -153,6 +154,7 @@ class Evaluation(NamedTuple):
     headline: Headline
     protocol: Protocol
     groups: tuple[Group, ...]
+    checkpoint: str = ""  # hash of the scored weights, genlab.engine.weights.digest; "" in files of earlier versions
 
     @classmethod
     def of(cls, protocol: Protocol, groups: Sequence[Group]) -> Self:
@@ -168,7 +170,7 @@ class Evaluation(NamedTuple):
         return {f"{group.name}.{group.own.name}.{name}": value for group in self.groups for name, value in group.own.to_json().items()}
 
     @classmethod
-    def from_json(cls, metrics: Mapping[str, Mapping[str, Any]]) -> Self:
+    def from_json(cls, metrics: Mapping[str, Any]) -> Self:
         """Content of metrics.json -> Evaluation.
 
         Raises:
@@ -179,14 +181,17 @@ class Evaluation(NamedTuple):
                 f"Scores: got no {' and no '.join(missing)}, expected the content of a metrics.json. Evaluate the recipe again."
             )
         protocol = Protocol.from_json(metrics[PROTOCOL])
-        groups = tuple(Group.from_json(name, rows) for name, rows in metrics.items() if name not in (HEADLINE, PROTOCOL))
+        groups = tuple(Group.from_json(name, rows) for name, rows in metrics.items() if name not in (HEADLINE, PROTOCOL, CHECKPOINT))
         written = Headline(**metrics[HEADLINE])
-        return cls(written._replace(spread=headline_spread(written.name, protocol.extractor, groups)), protocol, groups)
+        headline = written._replace(spread=headline_spread(written.name, protocol.extractor, groups))
+        return cls(headline, protocol, groups, str(metrics.get(CHECKPOINT, "")))
 
-    def to_json(self) -> dict[str, dict[str, Any]]:
+    def to_json(self) -> dict[str, Any]:
         """Evaluation -> content of metrics.json, the inverse of `from_json`."""
         headline = {name: value for name, value in self.headline._asdict().items() if name != "spread"}
-        return {HEADLINE: headline, PROTOCOL: self.protocol.to_json()} | {str(group.name): group.to_json() for group in self.groups}
+        stated = {CHECKPOINT: self.checkpoint} if self.checkpoint else {}
+        groups = {str(group.name): group.to_json() for group in self.groups}
+        return {HEADLINE: headline, PROTOCOL: self.protocol.to_json(), **stated, **groups}
 
 
 def kid_of(extractor: str) -> str:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from genlab.build import build
 from genlab.engine.capabilities import Samples, Translates, truncated_by
 from genlab.engine.recipe import Recipe
+from genlab.engine.weights import digest
 from genlab.errors import InputError
 from genlab.export.interfaces import sampling, translation
 from genlab.export.networks import Interface, export
@@ -79,6 +80,7 @@ def release_files(
         "image_set": images.name,
         "data_hash": images.content_hash,
         "model": model,
+        "checkpoint": digest(recipe.state_dict()),
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in artefacts.items()},
     }
     artefacts[FACTS] = (json.dumps(everything, indent=2) + "\n").encode()

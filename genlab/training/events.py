@@ -10,11 +10,12 @@ from genlab.training.health import Finding
 
 
 class Resumed(NamedTuple):
-    """A stopped training continues."""
+    """A stopped training continues, or the result of a complete training is used again."""
 
     images: int  # number of images seen so far
     rows: Sequence[Mapping[str, float]]  # rows of the history so far
     notes: Mapping[str, str]  # added by callbacks when the state was saved
+    finished: bool  # whether the training was complete
 
 
 class Logged(NamedTuple):

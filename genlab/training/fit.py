@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from genlab.build import build
 from genlab.engine.compute import Compute
+from genlab.engine.files import DiskFullError
 from genlab.engine.loop import finite, train, weight_sums
 from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import seed_everything
@@ -33,7 +34,7 @@ class Trained(NamedTuple):
     recipe: Recipe
     model: Recipe | Description  # the argument of `fit`
     history: History
-    key: str  # of the experiment; its saved state may be removed once the result is stored
+    key: str  # of the experiment, and of its saved state
 
 
 def fit(
@@ -49,7 +50,8 @@ def fit(
 ) -> Trained:
     """Train a recipe on the training images of a set, continuing from the last saved state if there is one.
 
-    A training that is stopped and continued gives bit for bit the same result as an uninterrupted one.
+    A training that is stopped and continued gives bit for bit the same result as an uninterrupted one. With `states`, the state of a
+    complete training stays: the same call returns its result without training again.
 
     Raises:
         Interrupted: Ctrl-C or SIGTERM was received; the state is saved, and the same call continues from there.
@@ -93,7 +95,7 @@ class Training:
         self.recipe, self.source, self.budget, self.monitoring, self.seed = recipe, source, budget, monitoring, seed
         self.settings, self.experiment, self.state, self.callbacks = settings, experiment, state, callbacks
         self.history = History(monitoring.log_every)
-        self.images, self.stream = 0, Stream(source)
+        self.images, self.stream, self.finished = 0, Stream(source), False
 
     def resume(self, saved: dict[str, Any] | None) -> None:
         """Continue from a saved state; without one, report that the first pictures are due."""
@@ -104,7 +106,17 @@ class Training:
         self.recipe.load_training_state(saved["training"])
         self.history.load_state_dict(saved["history"])
         self.images, self.stream = saved["images"], Stream(self.source, saved["position"])
-        self.report(Resumed(self.images, self.history.rows, saved["notes"]))
+        self.finished = bool(saved.get("finished", False)) and self.state is not None and saved.get("key") == self.experiment.key
+        where = self.state.folder if self.state is not None else ""
+        if self.finished:
+            logger.info(
+                "This training is complete (%s images): its result is taken from %s. Remove that folder to train again.",
+                f"{self.images:,}",
+                where,
+            )
+        else:
+            logger.info("Continuing after %s of %s images, from the state in %s.", f"{self.images:,}", f"{self.budget.images:,}", where)
+        self.report(Resumed(self.images, self.history.rows, saved["notes"], self.finished))
 
     def run(self, stop: StopRequest) -> None:
         """Train until the budget is spent or the recipe has finished, with all reports and saved states.
@@ -113,6 +125,8 @@ class Training:
             Interrupted: a stop was requested; the state is saved.
             NonFiniteLossError: a term or a weight is NaN or infinite.
         """
+        if self.finished:
+            return
         budget, monitoring = self.budget, self.monitoring
         watch = Watch(self.history.rows, self.recipe.loss.bounded if isinstance(self.recipe, Adversarial) else True)
         progress = Progress(self.images, budget.images)
@@ -126,16 +140,17 @@ class Training:
                     self.report(Found(self.images, finding))
             if crossed(monitoring.pictures_every, before, self.images):
                 self.report(PicturesDue(self.images, self.settings.device, self.recipe))
-            if stop.signal or crossed(monitoring.checkpoint_every, before, self.images):
-                self.save()
+            if not stop.signal and crossed(monitoring.checkpoint_every, before, self.images):
+                self.try_to_save()
             if stop.signal:
+                self.save()
                 raise Interrupted(stop.signal, self.images, budget.images)
         if self.images < budget.images:
             logger.info("Training converged after %s of %s images.", f"{self.images:,}", f"{budget.images:,}")
-        finite(weight_sums(self.recipe), self.images)
+        self.save(finished=True)
         self.report(Finished(self.images, progress.summary()))
 
-    def save(self) -> None:
+    def save(self, finished: bool = False) -> None:
         """Save the state, unless no states are kept.
 
         Raises:
@@ -152,8 +167,16 @@ class Training:
             "images": self.images,
             "position": self.stream.position,
             "notes": notes,
+            "key": self.experiment.key,
         }
-        self.state.save(state, self.experiment)
+        self.state.save(state, self.experiment, finished)
+
+    def try_to_save(self) -> None:
+        """Save the state; on a full disk, warn and go on: the training itself needs no space."""
+        try:
+            self.save()
+        except DiskFullError as error:
+            logger.warning("The state after %s images is not saved; training goes on. %s", f"{self.images:,}", error)
 
     def report(self, event: Event) -> None:
         """Call all callbacks with an event."""

@@ -89,7 +89,7 @@ def saved_state(
 
 def warn_of_stopped(experiment: Experiment, others: Mapping[str, Stopped]) -> None:
     """Warn that an unfinished training is not continued, with the reason and how to continue it."""
-    unfinished = {key: each for key, each in others.items() if each.images < each.experiment.settings["budget"]["images"]}
+    unfinished = {key: each for key, each in others.items() if not each.finished}
     for key, stopped in list(unfinished.items())[:1]:  # the most recent one
         logger.warning(
             "A training that was stopped after %s images is not continued; this one starts from 0. It differs in %s. To continue the "

@@ -1,17 +1,17 @@
 """Saved states of trainings, one per experiment; the key is a hash of everything that determines its result."""
 
-import fcntl
 import hashlib
 import json
-import os
-import pickle
-from collections.abc import Callable, Iterator, Mapping
+import zipfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
+from genlab.engine.files import write
+from genlab.engine.locks import locked
 from genlab.errors import InputError
 
 STATE, DESCRIPTION, LOCK = "state.pt", "experiment.json", "lock"
@@ -49,6 +49,7 @@ class Stopped(NamedTuple):
 
     experiment: Experiment
     images: int  # number of images seen
+    finished: bool  # whether the training is complete
 
 
 class SavedState:
@@ -57,37 +58,43 @@ class SavedState:
     def __init__(self, folder: Path):
         self.folder, self.file = folder, folder / STATE
 
-    def save(self, state: dict[str, Any], experiment: Experiment) -> None:
+    def save(self, state: dict[str, Any], experiment: Experiment, finished: bool = False) -> None:
         """Save a state of tensors and primitives only; its entry `images` is the number of images seen."""
-        description = {**experiment._asdict(), "images": state["images"]}
-        write(self.folder / DESCRIPTION, lambda file: file.write(json.dumps(description, indent=1).encode()))
-        write(self.file, lambda file: torch.save(state, file))
+        description = {**experiment._asdict(), "images": state["images"], "finished": finished}
+        write(self.folder / DESCRIPTION, json.dumps(description, indent=1).encode())
+        write(self.file, lambda file: torch.save({**state, "finished": finished}, file))
 
     def load(self, device: torch.device | str) -> dict[str, Any] | None:
         """Return the last saved state, or None if there is none.
 
         Raises:
-            InputError: the file is damaged.
+            InputError: the file is damaged, or is no saved state. Every byte is covered by a checksum.
         """
         if not self.file.exists():
             return None
         try:
-            state: dict[str, Any] = torch.load(self.file, map_location=device, weights_only=True)
-            return state
-        except (RuntimeError, OSError, EOFError, pickle.UnpicklingError) as error:
-            raise InputError(f"{self.file} cannot be read ({error}). Remove it to start this training from the beginning.") from error
+            if damaged := zipfile.ZipFile(self.file).testzip():  # torch does not verify the checksums that it writes
+                raise ValueError(f"the checksum of {damaged} is wrong")
+            state: Any = torch.load(self.file, map_location=device, weights_only=True)
+            if not isinstance(state, dict) or "images" not in state:
+                raise ValueError(f"it holds a {type(state).__name__} without the number of images seen")
+        except Exception as error:  # zipfile, zlib, pickle and torch raise almost anything for damaged bytes
+            reason = str(error).partition("\n")[0] or type(error).__name__
+            raise InputError(f"{self.file} cannot be read ({reason}). Remove it to start this training from the beginning.") from error
+        return dict(state)
 
     def stopped(self) -> Stopped | None:
         """Return the training that the state belongs to, or None if there is no state or its description cannot be read."""
         try:
             description = json.loads((self.folder / DESCRIPTION).read_text())
-            found = Stopped(Experiment(*(description[name] for name in Experiment._fields)), description["images"])
-        except (OSError, ValueError, KeyError):
+            experiment = Experiment(*(description[name] for name in Experiment._fields))
+            found = Stopped(experiment, description["images"], description.get("finished", False))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
         return found if self.file.exists() else None
 
     def forget(self) -> None:
-        """Remove the state, e.g. once the result of the training is stored."""
+        """Remove the state."""
         self.file.unlink(missing_ok=True)
 
 
@@ -102,23 +109,18 @@ class States:
         """Context manager that yields the saved state of an experiment, locked for this process.
 
         Raises:
-            InputError: another process is training the same experiment.
+            LockedError: another process is training the same experiment.
         """
         folder = self.folder / key
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / LOCK).open("a+") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                lock.seek(0)
-                raise InputError(
-                    f"Process {lock.read().strip() or '(unknown)'} is training this very experiment ({folder}). "
-                    "Wait for it or stop it; or change a parameter, such as the seed, to train another one at the same time."
-                ) from None
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
+        with locked(folder / LOCK, "is training this very experiment", "Wait for it or stop it."):
             yield SavedState(folder)
+
+    def keep_only(self, key: str) -> None:
+        """Remove the states of all complete trainings but one. Stopped trainings keep theirs."""
+        for file in self.folder.glob(f"*/{STATE}"):
+            state = SavedState(file.parent)
+            if file.parent.name != key and (found := state.stopped()) and found.finished:
+                state.forget()
 
     def stopped(self) -> list[Stopped]:
         """Return all trainings that can be continued, most recent first."""
@@ -128,16 +130,6 @@ class States:
     def undescribed(self) -> list[Path]:
         """Return the folders of states without a readable description, as saved by earlier versions; they cannot be continued."""
         return sorted(file.parent for file in self.folder.glob(f"*/{STATE}") if SavedState(file.parent).stopped() is None)
-
-
-def write(file: Path, content: Callable[[IO[bytes]], object]) -> None:
-    """Write a file atomically; `content` is called with the open file."""
-    partial = file.with_suffix(".part")
-    with partial.open("wb") as opened:
-        content(opened)
-        opened.flush()
-        os.fsync(opened.fileno())
-    os.replace(partial, file)
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

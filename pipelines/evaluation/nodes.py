@@ -19,11 +19,12 @@ def score(
 
     See genlab.evaluation.evaluate.evaluate.
     """
+    from genlab.engine.weights import digest
     from genlab.evaluation.evaluate import evaluate
 
     trained, untrained, device = recipes(checkpoint, model, compute, seed)
     result = evaluate(trained, untrained, images, extractor, classifiers, device, budget.sampling)
-    return result.scores.to_json(), result.samples, result.pictures
+    return result.scores._replace(checkpoint=digest(checkpoint)).to_json(), result.samples, result.pictures
 
 
 def recipes(checkpoint: dict[str, Any], model: dict[str, Any], compute: dict[str, Any], seed: int) -> tuple[Any, Any, Any]:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from genlab.evaluation.scores import Evaluation, Row, Score
 from genlab.reports.markdown import line, number
 from pipelines.release.parameters import Release
-from pipelines.release.serving import facts_of, serving_of
+from pipelines.release.serving import facts_of, scored, serving_of
 
 MOST_COLUMNS = 20
 SAMPLES = "samples/samples.png"  # path in the run's artifacts
@@ -23,7 +23,8 @@ def describe(
     release: Release,
 ) -> str:
     """Write the model card: sample grid, use, scores, protocol, provenance, ONNX parity and limits."""
-    facts, scores = facts_of(artefacts), Evaluation.from_json(metrics)
+    scores = Evaluation.from_json(metrics)
+    facts = scored(facts_of(artefacts), scores.checkpoint)
     headline = scores.headline
     differences = [f"{name} {number(value)}" for name, value in parity["onnx_difference"].items()]
     better = "lower" if headline.lower_is_better else "higher"

@@ -16,8 +16,9 @@ from genlab.errors import InputError
 from genlab.evaluation.scores import Evaluation, Headline
 from pipelines.bound import BoundDataset
 from pipelines.release.promotion import Standing, beats, digest
-from pipelines.release.serving import Serving, facts_of, serving_of
+from pipelines.release.serving import Serving, facts_of, scored, serving_of
 from pipelines.release.shipping import ship
+from pipelines.tracking.address import answering, tracking_uri
 from pipelines.tracking.names import metric_names
 from pipelines.tracking.run import MOST_METRICS
 
@@ -57,7 +58,8 @@ class Registration(NamedTuple):
         images: Any,  # a genlab.images.prepared_set.PreparedSet
     ) -> Self:
         """Collect the contents from the outputs of earlier nodes."""
-        serving, evaluation = serving_of(facts_of(artefacts)), Evaluation.from_json(metrics)
+        evaluation = Evaluation.from_json(metrics)
+        serving = serving_of(scored(facts_of(artefacts), evaluation.checkpoint))
         return cls(
             image_set=images.name,
             artefacts=artefacts,
@@ -81,7 +83,17 @@ class ModelVersion(BoundDataset):
         self.recipe = recipe
 
     def save(self, data: Registration) -> None:
-        """Log the model, register it as a new version, and set the aliases."""
+        """Log the model, register it as a new version, and set the aliases.
+
+        Raises:
+            TrackingError: MLflow does not answer.
+        """
+        advice = f" The results are on disk: `kedro run --pipeline={self.recipe} --tags=release` registers them then."
+        self.session.runs[self.recipe].deliver()  # first what waits, for the run's parameters are those of the model
+        with answering(tracking_uri(self.session.project), advice):
+            self._register(data)
+
+    def _register(self, data: Registration) -> None:
         client = self.session.runs.client()
         run = client.get_run(self.session.runs[self.recipe].id)
         name = f"{self.recipe}-{data.image_set}"

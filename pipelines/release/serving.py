@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from genlab.errors import InputError
+
 Facts = dict[str, Any]  # content of release.json
 FACTS = "release.json"
 MOST_NAMED = 20  # classes named on the card
@@ -90,6 +92,21 @@ WAYS = {"translator": translator, "sampler": sampler}
 def facts_of(artefacts: Mapping[str, bytes]) -> Facts:
     """Read release.json from the files of a release."""
     facts: Facts = json.loads(artefacts[FACTS])
+    return facts
+
+
+def scored(facts: Facts, checkpoint: str) -> Facts:
+    """Return the facts of a release if the scores are those of its checkpoint.
+
+    Raises:
+        InputError: the scores are those of another checkpoint.
+    """
+    if facts.get("checkpoint") != checkpoint:
+        raise InputError(
+            f"metrics.json has the scores of the checkpoint {checkpoint[:16] or '(none)'}..., and the release is of the checkpoint "
+            f"{str(facts.get('checkpoint'))[:16]}...: they belong to different trainings. Run the stages evaluate and release again, "
+            "with the settings of the training: `--tags=evaluate,release`."
+        )
     return facts
 
 

@@ -1,17 +1,24 @@
 """Dataset that training writes to while it runs."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import logging
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from pipelines.bound import BoundDataset
+from pipelines.tracking.operations import reason_of
 from pipelines.tracking.run import Run
+
+EACH_ROW = "images_per_second"  # a metric of every row of the history
+
+logger = logging.getLogger(__name__)
 
 
 class Journal(BoundDataset):
     """Log the training of a recipe to its MLflow run. The dataset loads as itself."""
 
     def __init__(self, owner: str):
-        self.owner = owner
+        self.owner, self.logged = owner, Logged()
 
     def load(self) -> "Journal":
         return self
@@ -32,12 +39,13 @@ class Journal(BoundDataset):
 
     def metrics(self, values: Mapping[str, float], images: int) -> None:
         """Log metrics at this number of images seen."""
-        self.run.metrics(values, images)
+        if images not in self.logged.rows:
+            self.run.metrics(values, images)
 
     def finished(self, values: Mapping[str, float], images: int) -> None:
-        """Log the metrics of a finished training, and mark the run as trained in this process."""
-        self.run.trained_here = True
-        self.metrics(values, images)
+        """Log the metrics of a finished training, and keep them for the summary."""
+        self.run.training = values
+        self.run.metrics(values, images)
 
     def tag(self, tags: Mapping[str, str]) -> None:
         """Set tags of the run."""
@@ -45,10 +53,56 @@ class Journal(BoundDataset):
 
     def picture(self, name: str, image: Any, images: int) -> None:
         """Log a PIL image at this number of images seen."""
-        self.run.picture(name, image, images)
+        if images not in self.logged.pictures:
+            self.run.picture(name, image, images)
 
-    def resumed(self, stopped: str, images: int, rows: Sequence[Mapping[str, float]]) -> None:
+    def resumed(self, stopped: str, images: int, rows: Sequence[Mapping[str, float]], finished: bool) -> None:
         """Continue the run with id `stopped`. If it no longer exists, log the rows of its history to the current run."""
-        if not self.session.runs.resume(self.owner, stopped):
+        if self.session.runs.resume(self.owner, stopped):
+            self.logged = logged(self.run)  # a killed training repeats what it did after its last saved state
+        else:
             self.run.history([{"step": row["images"], **{name: value for name, value in row.items() if name != "images"}} for row in rows])
-        self.run.tag({"resumed_at_images": str(images)})
+        if not finished:
+            self.run.tag({"resumed_at_images": str(images)})
+
+
+class Undelivered(BoundDataset):
+    """The records of all runs that MLflow has not received yet. Loads as itself."""
+
+    def load(self) -> "Undelivered":
+        return self
+
+    def save(self, data: None) -> None:
+        raise NotImplementedError("Records are kept when MLflow does not answer.")
+
+    def _exists(self) -> bool:
+        return True
+
+    def _describe(self) -> dict[str, Any]:
+        return {}
+
+    def deliver(self) -> str:
+        """Deliver the records; return what was done, in words.
+
+        Raises:
+            TrackingError: MLflow does not answer.
+        """
+        return self.session.runs.synchronise()
+
+
+class Logged(NamedTuple):
+    """What a run has already, as numbers of images seen."""
+
+    rows: Collection[int] = ()
+    pictures: Collection[int] = ()
+
+
+def logged(run: Run) -> Logged:
+    """Ask MLflow what a run has already; nothing if it does not answer."""
+    try:
+        rows = {point.step for point in run.client.get_metric_history(run.id, EACH_ROW)}
+        names = [file.path for file in run.client.list_artifacts(run.id, "images")]
+        return Logged(rows, {int(found[1]) for name in names if (found := re.search(r"\+step\+(\d+)\+", name))})
+    except Exception as error:  # tracking never stops a training
+        logger.warning("MLflow does not list what the run has already (%s); rows may appear twice.", reason_of(error))
+        return Logged()

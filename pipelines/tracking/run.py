@@ -1,41 +1,66 @@
 """An active MLflow run."""
 
+import io
+import json
+import logging
 import time
+import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
 from pipelines.tracking.names import LONGEST_NAME, flatten, metric_names
+from pipelines.tracking.operations import Operation, reason_of, refused
+from pipelines.tracking.outbox import Outbox
 
 if TYPE_CHECKING:  # mlflow takes two seconds to import
     from mlflow import MlflowClient
 
 LONGEST_VALUE = 6000  # characters, MLflow's limit for a parameter
 MOST_METRICS = 1000  # per call, MLflow's limit
+PREVIEW = 256  # pixels, the longer side of the small version of a picture
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0  # seconds between two attempts to reach MLflow
+
+logger = logging.getLogger(__name__)
 
 
 class Run:
-    """An active MLflow run. Its methods log parameters, metrics, pictures and files."""
+    """An active MLflow run. Its methods log parameters, metrics, pictures and files, and raise no error if MLflow does not answer.
 
-    def __init__(self, client: "MlflowClient", run_id: str, is_new: bool = True):
-        self.client, self.id, self.is_new = client, run_id, is_new
-        self.trained_here = False  # whether training finished in this process
+    What cannot be logged waits in an outbox on disk. It is delivered in its order when MLflow answers again, by a later command of this
+    project, or by `kedro run --pipeline=sync_tracking`.
+    """
+
+    def __init__(
+        self,
+        client: "MlflowClient",
+        run_id: str,
+        outbox: Path,  # folder of the outboxes of all runs
+        is_new: bool = True,
+        name: str = "",
+        tags: Mapping[str, str] | None = None,  # that the run has already
+    ):
+        self.client, self.id, self.is_new, self.name, self.tags = client, run_id, is_new, name, dict(tags or {})
+        self.outbox = Outbox(outbox / run_id)
+        self.pause, self.next_attempt = FIRST_PAUSE, 0.0
+        self.training: Mapping[str, float] = {}  # metrics of a training that finished in this process
+        self.recorded: Mapping[str, str] = {}  # parameters of a reopened run
+        self.data = ""  # content hash of the image set it was trained on, once that is known
 
     def tag(self, tags: Mapping[str, str]) -> None:
         """Set tags."""
-        from mlflow.entities import RunTag
-
-        self.client.log_batch(self.id, tags=[RunTag(key, str(value)) for key, value in tags.items()])
+        self.tags |= tags
+        self.send(Operation("tags", {key: str(value) for key, value in tags.items()}))
 
     def parameters(self, parameters: Mapping[str, Any]) -> None:
         """Log parameters, flattened, and as the artifact parameters.yml. A reopened run keeps its original parameters."""
-        from mlflow.entities import Param
-
         if not self.is_new:
             return
-        flat = {name[:LONGEST_NAME]: str(value)[:LONGEST_VALUE] for name, value in flatten(parameters).items()}
-        self.client.log_batch(self.id, params=[Param(name, value) for name, value in flat.items()])
-        self.client.log_dict(self.id, dict(parameters), "parameters.yml")
+        self.send(Operation("parameters", as_logged(parameters)))
+        text = yaml.safe_dump(json.loads(json.dumps(parameters, default=str)), sort_keys=False, allow_unicode=True)
+        self.send(Operation("file", {"name": "parameters.yml", "folder": ""}, text.encode()))
 
     def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
         """Log metrics at one step."""
@@ -43,18 +68,76 @@ class Run:
 
     def history(self, rows: Sequence[Mapping[str, float]]) -> None:
         """Log many rows {"step", name: value} at once: a call to MLflow takes 8 ms, whatever its size."""
-        from mlflow.entities import Metric
-
         now = int(time.time() * 1000)
         allowed = metric_names(name for row in rows for name in row)
-        points = [Metric(allowed[name], value, now, int(row["step"])) for row in rows for name, value in row.items() if name != "step"]
+        points = [[allowed[name], value, now, int(row["step"])] for row in rows for name, value in row.items() if name != "step"]
         for start in range(0, len(points), MOST_METRICS):
-            self.client.log_batch(self.id, metrics=points[start : start + MOST_METRICS])
+            self.send(Operation("metrics", points[start : start + MOST_METRICS]))
 
     def picture(self, name: str, image: Any, step: int) -> None:
         """Log a PIL image at a step. MLflow shows the images of one name with a slider."""
-        self.client.log_image(self.id, image, key=name, step=step)
+        # As MlflowClient.log_image does it, which names the files anew at each call, so that a second attempt would add a second picture.
+        preview = image.copy()
+        preview.thumbnail((PREVIEW, PREVIEW))
+        stem = f"{name}+step+{step}+timestamp+{int(time.time() * 1000)}+{uuid.uuid4()}"
+        for file, picture, kind in ((f"{stem}.png", image, "PNG"), (f"{stem}+compressed.webp", preview, "WEBP")):
+            content = io.BytesIO()
+            picture.save(content, kind)
+            self.send(Operation("file", {"name": file, "folder": "images"}, content.getvalue()))
+        self.tag({"mlflow.loggedImages": "True"})
 
     def file(self, file: Path, folder: str = "") -> None:
         """Log a file as an artifact, in a folder or at the top."""
-        self.client.log_artifact(self.id, str(file), folder or None)
+        self.send(Operation("file", {"name": file.name, "folder": folder}, file))
+
+    def end(self, status: str) -> None:
+        """End the run with a status: FINISHED, FAILED or KILLED."""
+        self.send(Operation("status", [status, int(time.time() * 1000)]))
+        self.deliver()
+
+    def send(self, operation: Operation) -> None:
+        """Make a call, or keep it for later."""
+        if self.outbox and time.monotonic() >= self.next_attempt:
+            self.deliver()
+        if not self.outbox:
+            try:
+                operation.perform(self.client, self.id)
+            except Exception as error:  # requests, SQLAlchemy, the file system and MLflow raise almost anything
+                if refused(error):
+                    logger.warning("MLflow refuses a record: %s", str(error).partition("\n")[0])
+                    return
+                self._postpone(error)
+            else:
+                return
+        self.outbox.add(self.id, str(self.client.tracking_uri), operation)
+
+    def deliver(self) -> bool:
+        """Make the calls that are waiting; return whether none is left."""
+        waiting = len(self.outbox)
+        if not waiting:
+            return True
+        try:
+            self.outbox.deliver(self.client, self.id)
+        except Exception as error:
+            self._postpone(error)
+            return False
+        self.pause = FIRST_PAUSE
+        logger.info("MLflow answers again: %s waiting records of %s were delivered.", f"{waiting:,}", self.name or self.id)
+        return True
+
+    def _postpone(self, error: Exception) -> None:
+        if not self.outbox:
+            logger.warning(
+                "MLflow at %s does not answer (%s). The run goes on; its records wait in %s and are delivered when MLflow answers again, "
+                "or by `kedro run --pipeline=sync_tracking`.",
+                self.client.tracking_uri,
+                reason_of(error),
+                self.outbox.folder,
+            )
+        self.next_attempt = time.monotonic() + self.pause
+        self.pause = min(2 * self.pause, LONGEST_PAUSE)
+
+
+def as_logged(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Flatten parameters to the names and texts that MLflow stores."""
+    return {name[:LONGEST_NAME]: str(value)[:LONGEST_VALUE] for name, value in flatten(parameters).items()}

@@ -2,11 +2,18 @@
 
 import logging
 import os
+import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from genlab.engine.locks import LockedError, locked
+from pipelines.tracking.address import answering, probe, settle, sqlite_file, tracking_uri
+from pipelines.tracking.operations import reason_of, refused
 from pipelines.tracking.origin import command, sha256
+from pipelines.tracking.outbox import left
+from pipelines.tracking.relocation import relocate
 from pipelines.tracking.run import Run
 
 if TYPE_CHECKING:  # mlflow takes two seconds to import
@@ -14,11 +21,12 @@ if TYPE_CHECKING:  # mlflow takes two seconds to import
 
 EXPERIMENT = "genlab"
 CHECKPOINT_TAG = "genlab.checkpoint"  # the checkpoint's sha256, to find its run; keeps run ids out of DVC's outputs
+PROJECT_TAG = "genlab.project"  # machine and folder: a run that is RUNNING without a process can be told from those of other projects
+DATA_TAG = "genlab.data"  # content hash of the image set that a run was trained on
+OUTBOX = Path(".genlab", "outbox")  # in the project
+LOCKS = Path(".genlab", "locks")
 
-
-def tracking_uri(project: Path) -> str:
-    """MLFLOW_TRACKING_URI if it is set, otherwise the absolute URI of a SQLite database in the project folder."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project / 'mlflow.db'}"
+logger = logging.getLogger(__name__)
 
 
 class Runs:
@@ -27,6 +35,8 @@ class Runs:
     def __init__(self, project: Path):
         self.project = project
         self.under_way: dict[str, Run] = {}
+        self.delivered = 0  # runs whose waiting records this session has delivered
+        self._opened: tuple[MlflowClient, str] | None = None  # the client, and the id of the project's experiment
 
     def __getitem__(self, owner: str) -> Run:
         return self.under_way[owner]
@@ -37,62 +47,145 @@ class Runs:
 
         return MlflowClient(tracking_uri(self.project))
 
-    def start(self, owner: str, name: str, tags: Mapping[str, str], checkpoint: Path | None) -> Run:
-        """Start a run for an owner, or reopen the run that created the checkpoint."""
-        import mlflow
+    def open(self) -> tuple["MlflowClient", str]:
+        """Connect to MLflow once -> (client, id of the project's experiment, which is created if it does not exist).
 
-        for talkative in ("mlflow", "alembic"):  # they log the creation of tables
-            logging.getLogger(talkative).setLevel(logging.WARNING)
-        mlflow.set_tracking_uri(tracking_uri(self.project))
-        client = self.client()
-        experiment = self.experiment(client)
-        run_id = made(client, experiment, checkpoint) if checkpoint is not None and checkpoint.exists() else None
-        if run_id is None:
-            created = client.create_run(experiment, run_name=name, tags={"mlflow.source.name": command(), **tags})
-            self.under_way[owner] = Run(client, created.info.run_id)
-        else:
-            self.under_way[owner] = reopened(client, run_id)
-        return self.under_way[owner]
+        Raises:
+            TrackingError: MLflow does not answer.
+        """
+        if self._opened is None:
+            quieten()
+            uri = tracking_uri(self.project)
+            probe(uri)
+            # Two commands must not create the tables of a new database at the same time.
+            lock = locked(self.project / LOCKS / "mlflow", "creates the tables of MLflow's database", "Wait for it.", wait=True)
+            with lock, answering(uri):
+                client = self.client()
+                self._opened = client, self.experiment(client)
+            self.delivered = self.deliver_left()
+        return self._opened
+
+    def synchronise(self) -> str:
+        """Deliver the records of earlier commands; return what was done, in words.
+
+        Raises:
+            TrackingError: MLflow does not answer.
+        """
+        self.open()
+        waiting = sum(len(outbox) for outbox, _, _ in left(self.project / OUTBOX))
+        done = f"Records of {self.delivered:,} runs were delivered to MLflow at {tracking_uri(self.project)}."
+        return done + (f" {waiting:,} records still wait in {self.project / OUTBOX}." if waiting else "")
+
+    def start(self, owner: str, name: str, tags: Mapping[str, str], checkpoint: Path | None) -> Run:
+        """Start a run for an owner, or reopen the run that created the checkpoint.
+
+        Raises:
+            TrackingError: MLflow does not answer.
+        """
+        client, experiment = self.open()
+        with answering(tracking_uri(self.project)):
+            self._end_killed(client, experiment, tags)
+            run_id = made(client, experiment, checkpoint) if checkpoint is not None and checkpoint.exists() else None
+            if run_id is None:
+                tags = {"mlflow.source.name": command(), PROJECT_TAG: identity(self.project), **tags}
+                run_id = client.create_run(experiment, run_name=name, tags=tags).info.run_id
+                run = Run(client, run_id, self.project / OUTBOX, name=name, tags=tags)
+            else:
+                run = self._reopened(client, run_id)
+        self.under_way[owner] = run
+        return run
 
     def resume(self, owner: str, stopped: str) -> bool:
-        """Replace the owner's new run by the stopped run with this id; return False if that no longer exists."""
-        from mlflow.exceptions import MlflowException
-
+        """Replace the owner's new run by the stopped run with this id; return False if that no longer exists or MLflow does not answer."""
         run = self.under_way[owner]
+        if run.id == stopped:
+            return True
         try:
-            found = run.client.get_run(stopped)
-        except MlflowException:
+            if run.client.get_run(stopped).info.lifecycle_stage != "active":
+                return False
+            reopened = self._reopened(run.client, stopped)
+            run.client.delete_run(run.id)
+        except Exception as error:  # tracking never stops a training
+            if not refused(error):
+                logger.warning("The MLflow run %s cannot be continued (%s); a new run has its history.", stopped, reason_of(error))
             return False
-        if found.info.lifecycle_stage != "active":
-            return False
-        run.client.delete_run(run.id)
-        self.under_way[owner] = reopened(run.client, stopped)
+        self.under_way[owner] = reopened
         return True
 
     def end(self, status: str) -> None:
         """End all runs with a status: FINISHED, FAILED or KILLED."""
         for run in self.under_way.values():
-            run.client.set_terminated(run.id, status)
+            run.end(status)
         self.under_way.clear()
+        if self._opened is not None:
+            settle(tracking_uri(self.project))
+
+    def deliver_left(self) -> int:
+        """Deliver the records that earlier commands could not deliver to this MLflow; return the number of runs that had some."""
+        uri, delivered = tracking_uri(self.project), 0
+        for outbox, run_id, meant_for in left(self.project / OUTBOX):
+            # A server's address may have changed its port or name: only a database of this project is told from others by its address.
+            if sqlite_file(meant_for) is not None and meant_for != uri:
+                continue
+            with suppress(LockedError), outbox.locked():  # its process is running and delivers them itself
+                delivered += Run(self.client(), run_id, outbox.folder.parent).deliver()
+        return delivered
 
     def experiment(self, client: "MlflowClient") -> str:
         """Return the id of the project's experiment, which is created if it does not exist."""
+        file = sqlite_file(tracking_uri(self.project))
+        # A tracking server has its own location for artifacts; that of a database is next to it.
+        location = None if file is None else (file.parent / "mlartifacts").as_uri()
         experiment = client.get_experiment_by_name(EXPERIMENT)
         if experiment is not None:
+            if file is not None and location is not None and experiment.artifact_location != location:
+                relocate(file, experiment.artifact_location, location)
             return experiment.experiment_id
-        uri = tracking_uri(self.project)
-        own = uri.startswith("sqlite:///")  # a tracking server has its own location for artifacts
-        location = (Path(uri.removeprefix("sqlite:///")).parent / "mlartifacts").as_uri() if own else None
         # Without this tag, the UI opens in its mode for language models, which hides the registry.
         return client.create_experiment(EXPERIMENT, location, tags={"mlflow.experimentKind": "custom_model_development"})
 
+    def _reopened(self, client: "MlflowClient", run_id: str) -> Run:
+        """Reopen an ended run and remove the tag with the error that ended it."""
+        client.update_run(run_id, status="RUNNING")
+        found = client.get_run(run_id)
+        if "error" in found.data.tags:
+            client.delete_tag(run_id, "error")
+        run = Run(client, run_id, self.project / OUTBOX, False, found.info.run_name or "", found.data.tags)
+        run.recorded, run.data = found.data.params, found.data.tags.get(DATA_TAG, "")
+        return run
 
-def reopened(client: "MlflowClient", run_id: str) -> Run:
-    """Reopen an ended run and remove the tag with the error that ended it."""
-    client.update_run(run_id, status="RUNNING")
-    if "error" in client.get_run(run_id).data.tags:
-        client.delete_tag(run_id, "error")
-    return Run(client, run_id, is_new=False)
+    def _end_killed(self, client: "MlflowClient", experiment: str, tags: Mapping[str, str]) -> None:
+        """End the runs of this recipe, or of this preparation, whose process was killed. The caller holds the lock of the recipe."""
+        kind = "recipe" if "recipe" in tags else "image_set"
+        mine = f"attributes.status = 'RUNNING' AND tags.`{PROJECT_TAG}` = '{quoted(identity(self.project))}'"
+        ours = [run.id for run in self.under_way.values()]
+        for run in client.search_runs([experiment], f"{mine} AND tags.{kind} = '{quoted(tags[kind])}'"):
+            if run.info.run_id not in ours and ("recipe" in run.data.tags) == (kind == "recipe"):
+                client.set_tag(run.info.run_id, "error", "The process was killed.")
+                client.set_terminated(run.info.run_id, "KILLED")
+
+
+def identity(project: Path) -> str:
+    """Machine and folder of a project: `machine:/folder`."""
+    return f"{socket.gethostname()}:{project}"
+
+
+def quoted(text: str) -> str:
+    """Text for a filter string of MLflow, which has no escape for quotes: `_` stands for one character."""
+    return text.replace("'", "_")
+
+
+def quieten() -> None:
+    """Limit MLflow's log, and how long its HTTP requests are repeated; variables that the user has set stay."""
+    for name, level in (
+        ("mlflow", logging.WARNING),
+        ("alembic", logging.WARNING),  # logs the creation of tables
+        ("mlflow.store.db.utils", logging.CRITICAL),  # logs a traceback of each error that it raises
+        ("urllib3.connectionpool", logging.ERROR),  # logs each attempt
+    ):
+        logging.getLogger(name).setLevel(level)
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")  # seconds without an answer
 
 
 def made(client: "MlflowClient", experiment: str, checkpoint: Path) -> str | None:

@@ -20,7 +20,7 @@ def fit(
     """Train a recipe on a prepared set with genlab.training.fit, and log to MLflow.
 
     Returns: the recipe's state_dict; the history, a DataFrame with one row of mean terms per `log_every` images; a picture of its curves;
-    the key of the experiment, whose saved state can now be deleted.
+    the key of the experiment.
     """
     from genlab.pictures.curves import curves
     from genlab.training import fit, settings
@@ -28,5 +28,4 @@ def fit(
 
     length, frequency = settings.Budget(**budget.model_dump()), settings.Monitoring(**monitoring.model_dump())
     trained = fit.fit(model, images, length, seed, augmentation, compute, frequency, resumption, [Reporter(journal, images)])
-    checkpoint = {name: tensor.detach().cpu().contiguous() for name, tensor in trained.recipe.state_dict().items()}
-    return checkpoint, trained.history.frame(), curves(trained.history.rows), trained.key
+    return trained.recipe.state_dict(), trained.history.frame(), curves(trained.history.rows), trained.key

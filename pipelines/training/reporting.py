@@ -26,6 +26,6 @@ class Reporter:
             case Saving():
                 event.notes[RUN] = journal.run.id
             case Resumed():
-                journal.resumed(event.notes[RUN], event.images, [dict(row) for row in event.rows])
+                journal.resumed(event.notes[RUN], event.images, [dict(row) for row in event.rows], event.finished)
             case Finished():
                 journal.finished(event.summary, event.images)

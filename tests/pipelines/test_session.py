@@ -18,7 +18,7 @@ from pipelines.bound import BoundDataset
 from pipelines.data_preparation.declaration import ImageSet
 from pipelines.data_preparation.nodes import read
 from pipelines.datasets import Pictures
-from pipelines.hooks import BOUND, ProjectHooks
+from pipelines.hooks import BOUND, SHARED, ProjectHooks
 from pipelines.pipeline_registry import register_pipelines
 from pipelines.session import CONFIG_LOADER_ARGS, Session, named
 from pipelines.tracking import Journal
@@ -64,7 +64,7 @@ def test_every_dataset_that_needs_a_session_receives_it():
     catalog = yaml.safe_load((ROOT / "conf/base/catalog.yml").read_text())
     ours = {pattern: entry["type"].rpartition(".") for pattern, entry in catalog.items() if entry["type"].startswith("pipelines.")}
     bound = [pattern for pattern, (module, _, name) in ours.items() if issubclass(getattr(import_module(module), name), BoundDataset)]
-    assert sorted(bound) == sorted(f"{{recipe}}.{kind}" for kind in BOUND)
+    assert sorted(bound) == sorted([*SHARED, *(f"{{recipe}}.{kind}" for kind in BOUND)])
 
 
 def test_the_error_for_a_dataset_without_a_session_explains_what_to_do():

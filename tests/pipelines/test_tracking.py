@@ -30,6 +30,6 @@ def test_allowed_names_are_unchanged():
 def test_a_run_accepts_metrics_of_any_name(tmp_path):
     (tmp_path / "mlflow.db").write_bytes(empty_store())
     client = mlflow.MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
-    run = Run(client, client.create_run(client.create_experiment("odd", tmp_path.as_uri())).info.run_id)
+    run = Run(client, client.create_run(client.create_experiment("odd", tmp_path.as_uri())).info.run_id, tmp_path / "outbox")
     run.metrics({name: float(number) for number, name in enumerate(ODD)})
     assert sorted(client.get_run(run.id).data.metrics.values()) == list(range(len(ODD)))

@@ -1,6 +1,7 @@
 """Batches of a prepared set. Batch i is a function of (seed, i), for any number of workers."""
 
 import itertools
+import signal
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
@@ -64,6 +65,7 @@ class ImageSource(Dataset[dict[str, Tensor]]):
             prefetch_factor=PREFETCHED_BATCHES if self.workers else None,
             pin_memory=self.device.type == "cuda",
             generator=torch.Generator(),
+            worker_init_fn=ignore_signals,
         )
         for batch in loader:
             yield {role: self._to_device(value) for role, value in batch.items()}
@@ -101,6 +103,12 @@ class ImageSource(Dataset[dict[str, Tensor]]):
             role: np.stack([augmentation(image, self.seed, place, order)[0] for image, place in zip(images, places, strict=True)])
             for order, (role, images) in enumerate(pictures.items())
         }
+
+
+def ignore_signals(worker: int) -> None:
+    """Leave Ctrl-C and SIGTERM to the training process. Terminals and job schedulers send them to the loader's processes as well."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 class Count:

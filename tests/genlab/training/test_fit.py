@@ -1,18 +1,21 @@
 """Tests of training without Kedro."""
 
+import multiprocessing
+import os
 import signal
 
 import pytest
 import torch
 from stand_ins import MODEL, image_set
 
+from genlab.engine.files import DiskFullError
 from genlab.errors import InputError
 from genlab.training import fit as module
 from genlab.training.events import Finished, Logged, PicturesDue, Resumed, Saving
 from genlab.training.fit import fit
 from genlab.training.interruption import Interrupted
 from genlab.training.settings import Budget, Monitoring
-from genlab.training.state import States
+from genlab.training.state import SavedState, States
 
 COMPUTE = {"class": "genlab.engine.compute.Compute", "device": "cpu"}
 BUDGET, OFTEN = Budget(images=40, batch_size=4), Monitoring(log_every=4, pictures_every=16, checkpoint_every=8)
@@ -115,3 +118,57 @@ def test_a_recipe_object_can_be_trained_but_not_resumed(tmp_path):
     assert_equal(train(model=build(MODEL)), train())
     with pytest.raises(InputError, match=r"model: got a GAN, expected its description"):
         train(States(tmp_path), model=build(MODEL))
+
+
+def test_a_complete_training_is_not_repeated(tmp_path, caplog):
+    caplog.set_level("INFO")
+    states, first, second = States(tmp_path), Listener(), Listener()
+    straight = train(states, listener=first)
+    again = train(states, listener=second)
+    assert_equal(again, straight)
+    assert not second.of(Finished) and not second.of(Logged) and second.of(Resumed)[0].finished
+    (state,) = tmp_path.iterdir()
+    assert f"This training is complete (40 images): its result is taken from {state}. Remove that folder" in caplog.text
+    other = Listener()
+    train(states, listener=other, seed=1)
+    assert other.of(Finished)  # another experiment is trained
+
+
+def test_a_resumed_training_reports_from_where_it_continues(tmp_path, caplog):
+    caplog.set_level("INFO")
+    with pytest.raises(Interrupted):
+        train(States(tmp_path), listener=Listener(stop_after=20))
+    train(States(tmp_path))
+    assert f"Continuing after 20 of 40 images, from the state in {next(tmp_path.iterdir())}." in caplog.text
+
+
+def test_signals_to_the_whole_process_group_do_not_end_the_loaders_processes(tmp_path):
+    """As a job scheduler or a terminal sends them."""
+    compute = COMPUTE | {"workers": 2}
+    listener = Listener()
+
+    def kill_workers(event):
+        if isinstance(event, Logged) and event.images == 8:
+            for child in multiprocessing.active_children():
+                for number in (signal.SIGTERM, signal.SIGINT):
+                    os.kill(child.pid, number)
+
+    trained = fit(MODEL, image_set(), BUDGET, 0, None, compute, OFTEN, None, [listener, kill_workers])
+    assert len(listener.of(Finished)) == 1
+    assert_equal(trained, train())
+
+
+def test_a_full_disk_does_not_stop_a_training_but_its_last_save(tmp_path, monkeypatch, caplog):
+    states, real, failures = States(tmp_path), SavedState.save, []
+
+    def save(state, values, experiment, finished=False):
+        if values["images"] < 24:
+            failures.append(values["images"])
+            raise DiskFullError("The disk is full: ...")
+        real(state, values, experiment, finished)
+
+    monkeypatch.setattr(SavedState, "save", save)
+    assert_equal(train(states), train())
+    assert failures == [8, 16] and "The state after 16 images is not saved; training goes on. The disk is full" in caplog.text
+    with pytest.raises(DiskFullError):
+        train(states, listener=Listener(stop_after=20), seed=1)

@@ -1,6 +1,8 @@
 """Tests of saved training states and of differences between experiments."""
 
+import contextlib
 import os
+import pickle
 
 import pytest
 import torch
@@ -15,7 +17,7 @@ def test_a_second_trainer_of_the_same_experiment_is_refused(tmp_path):
     states = States(tmp_path)
     with (
         states.locked("key"),
-        pytest.raises(InputError, match=rf"Process {os.getpid()} is training this very experiment"),
+        pytest.raises(InputError, match=rf"Process {os.getpid()} \(.*\) is training this very experiment"),
         states.locked("key"),
     ):
         pass
@@ -28,6 +30,44 @@ def test_the_error_for_a_damaged_state_explains_what_to_do(tmp_path):
         state.file.write_bytes(b"PK\x03\x04 half of it")
         with pytest.raises(InputError, match=r"state\.pt cannot be read .* Remove it to start this training from the beginning"):
             state.load("cpu")
+
+
+def test_any_flipped_byte_of_the_weights_is_detected(tmp_path):
+    with States(tmp_path).locked("key") as state:
+        weights = torch.arange(50, dtype=torch.uint8)
+        state.save({"images": 12, "weights": weights}, EXPERIMENT)
+        content = state.file.read_bytes()
+        start = content.index(bytes(weights.tolist()))
+        for place in range(start, start + len(weights)):
+            state.file.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+            with pytest.raises(InputError, match=r"state\.pt cannot be read \(the checksum of .* is wrong\)"):
+                state.load("cpu")
+        for place in range(0, len(content), 7):  # anywhere in the file: an error, or no difference
+            state.file.write_bytes(content[:place] + bytes([content[place] ^ 255]) + content[place + 1 :])
+            with contextlib.suppress(InputError):
+                loaded = state.load("cpu")
+                assert loaded["images"] == 12 and torch.equal(loaded["weights"], weights)
+
+
+@pytest.mark.parametrize("content", [b"", b"some text", pickle.dumps({"images": 1}), pickle.dumps(print), bytes(100)])
+def test_text_and_foreign_pickles_are_a_clear_error(tmp_path, content):
+    with States(tmp_path).locked("key") as state:
+        state.file.write_bytes(content)
+        with pytest.raises(InputError, match=r"state\.pt cannot be read \(.+\)\. Remove it"):
+            state.load("cpu")
+        torch.save([torch.zeros(3)], state.file)
+        with pytest.raises(InputError, match=r"it holds a list without the number of images seen"):
+            state.load("cpu")
+
+
+def test_only_the_last_complete_training_keeps_its_state(tmp_path):
+    states = States(tmp_path)
+    for seed, finished in ((1, True), (2, True), (3, False)):
+        each = EXPERIMENT._replace(settings={"seed": seed})
+        with states.locked(each.key) as state:
+            state.save({"images": seed}, each, finished)
+    states.keep_only(EXPERIMENT._replace(settings={"seed": 2}).key)
+    assert sorted((each.images, each.finished) for each in states.stopped()) == [(2, True), (3, False)]
 
 
 def test_a_saved_state_can_be_loaded_and_is_listed_until_it_is_forgotten(tmp_path):

@@ -183,6 +183,20 @@ def exported_styled(styled_recipe):
     return export(styled_recipe.state_dict(), STYLED, images, Release())
 
 
+def described(exported, metrics, release=RELEASE):
+    """The card of a release with these scores of its checkpoint."""
+    return describe(*exported, scored(exported, metrics), release)
+
+
+def scored(exported, metrics):
+    """The content of metrics.json for the checkpoint of a release."""
+    return metrics | {"checkpoint": json.loads(exported[0]["release.json"])["checkpoint"]}
+
+
+def registered(exported, metrics, images):
+    return register(exported[0], described(exported, metrics), scored(exported, metrics), images)
+
+
 @pytest.fixture(scope="module")
 def registry(exported, exported_noisy, exported_sampler, images, tmp_path_factory):
     """A registry with one version each of a translator, of a translator with noise, and of a sampler.
@@ -201,16 +215,14 @@ def registry(exported, exported_noisy, exported_sampler, images, tmp_path_factor
     tags = {"command": "kedro run --pipeline=cyclegan", "mlflow.source.git.commit": "c0ffee", "git.dirty": "true"}
     runs = {name: client.create_run(experiment, tags=tags).info.run_id for name in ("cyclegan", "pix2pix", "gan")}
     session = Session(folder, {})
-    session.runs.under_way = {name: Run(client, run_id) for name, run_id in runs.items()}
+    session.runs.under_way = {name: Run(client, run_id, folder / "outbox") for name, run_id in runs.items()}
     versions = {name: ModelVersion(name) for name in (*runs, "progan")}
     for version in versions.values():
         version.bind(session)
     dataset = versions["cyclegan"]
-    registration = register(exported[0], describe(*exported, METRICS, RELEASE), METRICS, images)
-    noisy_card = describe(*exported_noisy, NOISY_METRICS, RELEASE)
-    versions["pix2pix"].save(register(exported_noisy[0], noisy_card, NOISY_METRICS, images))
-    sampler_card = describe(*exported_sampler, SAMPLER_METRICS, RELEASE)
-    versions["gan"].save(register(exported_sampler[0], sampler_card, SAMPLER_METRICS, images))
+    registration = registered(exported, METRICS, images)
+    versions["pix2pix"].save(registered(exported_noisy, NOISY_METRICS, images))
+    versions["gan"].save(registered(exported_sampler, SAMPLER_METRICS, images))
 
     def save(value: float = 0.12, spread: float | None = None, **changes):
         dataset.save(registration._replace(headline=Headline("kid_efflite0_mean", value, True, spread), **changes))
@@ -336,7 +348,7 @@ def test_the_artefacts_and_the_card_of_a_style_recipe_describe_truncation(export
     facts = json.loads(artefacts["release.json"])
     assert (facts["truncates"], facts["noise_size"], facts["classes"]) == ("styles", styled_recipe.noise_size, ["a", "b", "c"])
     assert max(parity["onnx_difference"].values()) < parity["onnx_tolerance"]
-    assert "`truncation` is psi: 1 as trained" in describe(artefacts, parity, SAMPLER_METRICS, RELEASE)
+    assert "`truncation` is psi: 1 as trained" in described((artefacts, parity), SAMPLER_METRICS)
 
 
 @pytest.mark.parametrize("psi", [1.0, 0.6, 0.0])
@@ -362,7 +374,7 @@ def test_a_checkpoint_of_another_model_is_an_error_that_names_the_difference(rec
 
 
 def test_the_card_shows_the_grid_first_then_every_row_and_score(exported):
-    card = describe(*exported, METRICS, RELEASE)
+    card = described(exported, METRICS, RELEASE)
     assert card.startswith("![samples](/get-artifact?path=samples%2Fsamples.png&run_uuid=${run})\n")
     assert "**CycleGAN** on the image set **emoji**" in card
     assert "Translates `a_to_b`, `b_to_a`: takes images of any size, trained at 16 x 16 px, RGB." in card
@@ -388,7 +400,7 @@ def test_the_card_shows_the_grid_first_then_every_row_and_score(exported):
 def test_the_card_describes_how_a_translator_samples(exported_noisy, extra, sentences):
     artefacts, parity = exported_noisy
     facts = {name: fact for name, fact in facts_of(artefacts).items() if name != "sampling"} | extra
-    card = describe(artefacts | {"release.json": json.dumps(facts).encode()}, parity, NOISY_METRICS, RELEASE)
+    card = described((artefacts | {"release.json": json.dumps(facts).encode()}, parity), NOISY_METRICS)
     assert f"`tile` is the side of a tile in px, a multiple of 32 (0: no tiles).{sentences}\n" in card
 
 
@@ -399,7 +411,7 @@ def test_only_a_translator_with_noise_has_a_seed(exported, exported_noisy):
 
 
 def test_the_card_of_a_sampler_has_ten_scores_and_fits_the_registry(exported_sampler, registry):
-    card = describe(*exported_sampler, SAMPLER_METRICS, RELEASE)
+    card = described(exported_sampler, SAMPLER_METRICS, RELEASE)
     assert "**GAN** on the image set **emoji**" in card
     assert "Generates RGB images of 16 x 16 px from seeds. Each seed determines a latent of 6 numbers from N(0, 1)" in card
     assert "| training images | 0.01 ± 0.01 | 0.01 | 0.01 | 0.01 | 0.01 | 0.01 | - | - | - |" in card
@@ -409,9 +421,9 @@ def test_the_card_of_a_sampler_has_ten_scores_and_fits_the_registry(exported_sam
 
 def test_the_models_own_row_is_first_on_the_card_and_registered_whatever_its_position_in_the_file(exported_sampler, images):
     turned = SAMPLER_METRICS | {"samples": dict(reversed(SAMPLER_METRICS["samples"].items()))}
-    card = describe(*exported_sampler, turned, RELEASE)
+    card = described(exported_sampler, turned, RELEASE)
     assert card.index("| generated |") < min(card.index("| untrained |"), card.index("| training images |"))
-    assert set(register(exported_sampler[0], card, turned, images).scores) == {
+    assert set(register(exported_sampler[0], card, scored(exported_sampler, turned), images).scores) == {
         f"samples.generated.{score}" for score in SAMPLER_METRICS["samples"]["generated"]
     }
 
@@ -714,5 +726,7 @@ def test_a_champion_with_corrupt_tags_has_retired(headline):
 def test_the_headlines_spread_is_registered(exported_sampler, images):
     metrics = {name: dict(value) for name, value in SAMPLER_METRICS.items()}
     metrics["samples"]["generated"] = metrics["samples"]["generated"] | {"kid_efflite0_spread": 0.0625}
-    assert register(exported_sampler[0], "", metrics, images).headline == Headline("kid_efflite0", 0.123456, True, 0.0625)
+    assert register(exported_sampler[0], "", scored(exported_sampler, metrics), images).headline == Headline(
+        "kid_efflite0", 0.123456, True, 0.0625
+    )
     assert "spread" not in metrics["headline"]
