@@ -16,7 +16,8 @@ def targets() -> set[str]:
 
 def test_citation_and_changelog_have_the_version_of_the_package():
     assert yaml.safe_load((ROOT / "CITATION.cff").read_text())["version"] == genlab.__version__
-    (newest, *_) = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    headings = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    newest = next(heading for heading in headings if heading != "Unreleased")
     assert newest == genlab.__version__
 
 
