@@ -36,6 +36,7 @@ from genlab.engine.seeding import seed_everything  # noqa: E402
 from genlab.engine.stream import Stream  # noqa: E402
 from genlab.images.feeding.source import ImageSource, batch_of  # noqa: E402
 from genlab.images.prepared_set import PreparedSet  # noqa: E402
+from genlab.json_text import json_text  # noqa: E402
 from genlab.losses.orthogonality import orthogonality  # noqa: E402
 from genlab.losses.penalties import Scored  # noqa: E402
 from genlab.networks.contracts import Sampler  # noqa: E402
@@ -172,7 +173,7 @@ def run(names: Iterable[str], out: Path, hand_of: Callable[[str], Callable[..., 
         results[name] = compare(name, hand_of(name), turns)
         print("{:>14} {images_per_second:>10.0f} {by_hand:>10.0f} {ratio:>7.2f}".format(name, **results[name]), flush=True)
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps(results, indent=2) + "\n")
+        out.write_text(json_text(results, indent=2) + "\n")
 
 
 def main(names: list[str]) -> None:

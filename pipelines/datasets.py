@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from kedro.io import AbstractDataset
 
 from genlab.errors import InputError
+from genlab.json_text import json_text
 from pipelines.folders import FolderDataset, replace
 
 
@@ -90,7 +90,7 @@ class Pictures(FolderDataset):
         contents = {f"{name}.png": png(picture) for name, picture in data.items()}
         self._write(contents)
         hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(contents.items())}
-        replace(self.listing, (json.dumps({"sha256": hashes}, indent=2) + "\n").encode())
+        replace(self.listing, (json_text({"sha256": hashes}, indent=2) + "\n").encode())
 
     def _exists(self) -> bool:
         return self.filepath.is_dir()

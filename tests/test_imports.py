@@ -23,6 +23,7 @@ LAYERS = (
     {"networks", "losses", "images"},
     {"engine", "serving"},
     {"build"},
+    {"json_text"},
     {"moved", "errors"},
 )
 FRAMEWORKS = {"kedro", "kedro_datasets", "mlflow", "dvc", "great_expectations", "pipelines"}

@@ -5,7 +5,6 @@ Equal networks give equal files: the files contain no date, no path, and nothing
 
 import contextlib
 import copy
-import json
 import logging
 import os
 import warnings
@@ -18,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.errors import InputError
+from genlab.json_text import json_text
 
 THREADS = sorted({1, 2, os.cpu_count() or 1})  # of onnxruntime; the order of summation depends on them
 
@@ -68,7 +68,7 @@ def to_safetensors(network: nn.Module, description: Mapping[str, Any]) -> bytes:
 
     tensors = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
     # A single key: safetensors writes several in an order that changes from call to call.
-    return save(tensors, metadata={"genlab": json.dumps(description, sort_keys=True)})
+    return save(tensors, metadata={"genlab": json_text(description, sort_keys=True)})
 
 
 def to_onnx(network: nn.Module, interface: Interface, description: Mapping[str, Any]) -> bytes:
@@ -87,7 +87,7 @@ def to_onnx(network: nn.Module, interface: Interface, description: Mapping[str, 
     assert program is not None  # with dynamo=True and no file
     model: Any = program.model_proto
     strip(model)
-    model.metadata_props.add(key="genlab", value=json.dumps(description, sort_keys=True))
+    model.metadata_props.add(key="genlab", value=json_text(description, sort_keys=True))
     content: bytes = model.SerializeToString(deterministic=True)
     return content
 

@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import json
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ from genlab.export.interfaces import sampling, translation
 from genlab.export.networks import Interface, export
 from genlab.images.pixels import to_channels_first, to_unit
 from genlab.images.prepared_set import PreparedSet
+from genlab.json_text import json_text
 from genlab.networks.contracts import Sampler, Translator
 from genlab.translation.padding import smallest_side
 
@@ -81,7 +81,7 @@ def release_files(
         "model": model,
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in artefacts.items()},
     }
-    artefacts[FACTS] = (json.dumps(everything, indent=2) + "\n").encode()
+    artefacts[FACTS] = (json_text(everything, indent=2) + "\n").encode()
     return artefacts, {"onnx_difference": differences, "onnx_tolerance": tolerance}
 
 

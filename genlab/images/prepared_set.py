@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from genlab.errors import InputError
+from genlab.json_text import json_text
 
 Kind = Literal["unlabelled", "labelled", "paired", "unpaired"]
 Colour = tuple[int, int, int]  # RGB, 0 to 255
@@ -59,7 +60,7 @@ class PreparedSet:
         with (folder / f"{IMAGES}.part").open("wb") as file:
             np.save(file, self.images)
         self.manifest.to_parquet(folder / f"{MANIFEST}.part", index=False)
-        (folder / f"{DESCRIPTION}.part").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+        (folder / f"{DESCRIPTION}.part").write_text(json_text(description, indent=2) + "\n", encoding="utf-8")
         for name in (IMAGES, MANIFEST, DESCRIPTION):
             os.replace(folder / f"{name}.part", folder / name)
 

@@ -10,6 +10,7 @@ from genlab.engine.recipe import Recipe
 from genlab.errors import InputError
 from genlab.images.feeding.augment import Augmentation
 from genlab.images.prepared_set import PreparedSet
+from genlab.json_text import json_text
 from genlab.training.code import classes_in, code_of
 from genlab.training.settings import Budget, Monitoring
 from genlab.training.state import Experiment, SavedState, States, Stopped
@@ -44,7 +45,7 @@ def experiment_of(
     settings = {"model": model, "augmentation": augmentation, "seed": seed, "budget": vars(budget), "compute": computing.settings()}
     settings["log_every"] = monitoring.log_every
     code = code_of([FIT, *classes_in(model), *classes_in(augmentation)]) if states is not None else {}
-    comparable = json.loads(json.dumps(settings, default=str)) if states is not None else {}  # equal to what is read back from JSON
+    comparable = json.loads(json_text(settings, default=str)) if states is not None else {}  # equal to what is read back from JSON
     return Experiment(comparable, images.content_hash, code)
 
 

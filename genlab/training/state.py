@@ -13,6 +13,7 @@ from typing import IO, Any, NamedTuple
 import torch
 
 from genlab.errors import InputError
+from genlab.json_text import json_text
 
 STATE, DESCRIPTION, LOCK = "state.pt", "experiment.json", "lock"
 
@@ -27,7 +28,7 @@ class Experiment(NamedTuple):
     @property
     def key(self) -> str:
         """Hash of the experiment, 16 hexadecimal digits."""
-        return hashlib.sha256(json.dumps(self, sort_keys=True).encode()).hexdigest()[:16]
+        return hashlib.sha256(json_text(self, sort_keys=True).encode()).hexdigest()[:16]
 
     def differences(self, other: "Experiment") -> list[str]:
         """List the differences from another, earlier experiment.
@@ -60,7 +61,7 @@ class SavedState:
     def save(self, state: dict[str, Any], experiment: Experiment) -> None:
         """Save a state of tensors and primitives only; its entry `images` is the number of images seen."""
         description = {**experiment._asdict(), "images": state["images"]}
-        write(self.folder / DESCRIPTION, lambda file: file.write(json.dumps(description, indent=1).encode()))
+        write(self.folder / DESCRIPTION, lambda file: file.write(json_text(description, indent=1).encode()))
         write(self.file, lambda file: torch.save(state, file))
 
     def load(self, device: torch.device | str) -> dict[str, Any] | None:
