@@ -52,7 +52,7 @@ class Mixture(Recipe):
         projection: PrincipalComponents | None = None,  # applied to images before the mixture
         criterion: Literal["bic", "aic"] = "bic",
         tolerance: float = 1.0e-3,  # nats per image
-        negligible: float = 1.0e-6,  # responsibilities up to this value may be treated as 0 in the M step
+        negligible: float = 1.0e-6,  # responsibilities up to this value count as 0 in the M step of Full and LowRank; 0: exact EM
         memory: float = 16.0,  # MiB, limit for the largest intermediate result
         dtype: Literal["float32", "float64"] = "float32",  # of the arithmetic on images; sums and parameters are float64
         levels: int = BYTE,  # number of intensity levels of the images; the log-likelihood is that of discrete levels
