@@ -38,13 +38,14 @@ class Noise:
     """Source of random images or pairs of images, with labels."""
 
     epoch = 10  # images, not a multiple of the batch size of 4
+    size_of_batch = 4
 
     def __init__(self, *roles: str, channels: int = 1, size: int = 32):
         self.roles, self.shape = roles or ("image",), (channels, size, size)
 
     def batches(self, start):
         while True:
-            places = [place % self.epoch for place in range(4 * start, 4 * start + 4)]
+            places = [place % self.epoch for place in range(self.size_of_batch * start, self.size_of_batch * (start + 1))]
             images = [torch.rand(self.shape, generator=torch.Generator().manual_seed(mix(place))) * 2 - 1 for place in places]
             yield {role: torch.stack(images) for role in self.roles} | {"label": torch.tensor(places)}
             start += 1
@@ -90,6 +91,15 @@ def test_resumed_run_equals_straight_run(name):
         assert ("generator/orthogonality" in terms) == (model.get("orthogonal_weight", 0) > 0)
         assert ("critic/wasserstein" in terms) == (loss == "WASSERSTEIN")
         assert terms >= HEALTH
+
+
+@pytest.mark.parametrize("name", sorted(recipes("test")))
+def test_batches_of_one_image_train(name):
+    """Statistics over the batch, such as a diversity or a standard deviation, are defined for one image or left out."""
+    source, recipe = source_for(name), made(name)
+    source.size_of_batch = 1
+    turns = list(train(recipe, Stream(source), 0, 12, 1, seed=5))
+    assert turns[-1].images >= 12 and all(value.isfinite().all() for value in recipe.state_dict().values())
 
 
 def made(name: str, seed: int = 0):

@@ -115,3 +115,12 @@ def test_a_recipe_object_can_be_trained_but_not_resumed(tmp_path):
     assert_equal(train(model=build(MODEL)), train())
     with pytest.raises(InputError, match=r"model: got a GAN, expected its description"):
         train(States(tmp_path), model=build(MODEL))
+
+
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_any_batch_size_trains(batch_size, caplog):
+    """Batches of one image have no diversity; a number of images that is no multiple of the batch size leaves some over."""
+    trained = train(budget=Budget(images=31, batch_size=batch_size))
+    assert trained.history.rows[-1]["images"] >= 28
+    assert not any("not finite" in record.getMessage() for record in caplog.records)
+    assert ("health/diversity" in trained.history.frame().columns) == (batch_size > 1)
