@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import torch
 
-from genlab.engine.precision import FULL_PRECISION, Precision
+from genlab.engine.precision import FULL_PRECISION, Precision, in_float64
 from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import seed_everything
 from genlab.engine.stream import Stream
@@ -93,5 +93,5 @@ def weight_sums(recipe: Recipe) -> Terms:
     sums: Terms = {}
     for name, value in recipe.state_dict().items():
         owner = f"{name.split('.')[0]}/weights"
-        sums[owner] = sums.get(owner, 0) + value.double().sum().cpu()
+        sums[owner] = sums.get(owner, 0) + in_float64(value).sum().cpu()
     return sums

@@ -27,7 +27,7 @@ def paired_scores(images: Tensor, truth: Tensor) -> dict[str, float]:
     require_images("scores against true images", {"given": len(images)}, 1)
     from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
-    images, truth = images.float().clamp(-1, 1), truth.float()
+    images, truth = images.cpu().float().clamp(-1, 1), truth.cpu().float()
     scores: dict[str, Tensor] = {
         "l1": (images - truth).abs().mean((1, 2, 3)),
         "psnr": peak_signal_noise_ratio(images, truth, data_range=2.0, reduction="none", dim=(1, 2, 3)).clamp(max=MOST_PSNR),

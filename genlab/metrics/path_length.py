@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genlab.engine.precision import in_float64
 from genlab.engine.seeding import mix
 from genlab.extractors.contract import Extractor
 from genlab.metrics.counts import require_images
@@ -60,7 +61,7 @@ def great_circle(
     share: Tensor,  # position on the path in [0, 1], (N, 1)
 ) -> Tensor:
     """Interpolate directions of latents on great circles -> (N, D) of length sqrt(D). Computed in float64, since steps are short."""
-    start, end = (torch.nn.functional.normalize(each.double(), dim=1) for each in (start, end))
+    start, end = (torch.nn.functional.normalize(in_float64(each), dim=1) for each in (start, end))
     angle = (start * end).sum(1, keepdim=True).acos()
     place = (torch.sin((1 - share) * angle) * start + torch.sin(share * angle) * end) / torch.sin(angle)
     return (math.sqrt(start.shape[1]) * place).float()
