@@ -21,7 +21,7 @@ def summary(runs: Mapping[str, Run], catalog: Catalog, seconds: float) -> str:
                 f"{share:.0%} of the run was spent outside training steps"
             )
         metrics = catalog.get(f"{owner}.metrics")
-        if "headline.value" in record.data.metrics and metrics is not None and metrics.exists():
+        if "headline.lower_is_better" in record.data.metrics and metrics is not None and metrics.exists():
             lines += tables(Evaluation.from_json(metrics.load()))
         image_set = record.data.tags["image_set"]
         for title, name in (("samples", f"{owner}.samples"), ("curves", f"{owner}.curves"), ("data", f"{image_set}.validation_report")):
