@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import json
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 
 from genlab.build import build
 from genlab.engine.capabilities import Samples, Translates, truncated_by
+from genlab.engine.json_text import json_text
 from genlab.engine.recipe import Recipe
 from genlab.engine.weights import digest
 from genlab.errors import InputError
@@ -83,7 +83,7 @@ def release_files(
         "checkpoint": digest(recipe.state_dict()),
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in artefacts.items()},
     }
-    artefacts[FACTS] = (json.dumps(everything, indent=2) + "\n").encode()
+    artefacts[FACTS] = (json_text(everything, indent=2) + "\n").encode()
     return artefacts, {"onnx_difference": differences, "onnx_tolerance": tolerance}
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from genlab.engine.files import whole
+from genlab.engine.json_text import json_text
 from genlab.errors import InputError
 
 Kind = Literal["unlabelled", "labelled", "paired", "unpaired"]
@@ -76,7 +77,7 @@ class PreparedSet:
                 np.save(opened, self.images)
             self.manifest.to_parquet(rows, index=False)
             description["sha256"] = {name: sha256(file) for name, file in ((IMAGES, pixels), (MANIFEST, rows))}
-            described.write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+            described.write_text(json_text(description, indent=2) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:

@@ -5,12 +5,19 @@ All scores are invariant under renaming of clusters and labels.
 
 import numpy as np
 
+from genlab.metrics.counts import require_images
+
 
 def cluster_scores(
     assignments: np.ndarray,  # cluster of each image, (N,)
     labels: np.ndarray,  # class of each image, (N,), as numbers or names
 ) -> dict[str, float]:
-    """Purity, normalised mutual information (nmi) and adjusted Rand index (ari); 1 is a perfect agreement."""
+    """Purity, normalised mutual information (nmi) and adjusted Rand index (ari); 1 is a perfect agreement.
+
+    Raises:
+        InputError: there are no images.
+    """
+    require_images("agreement of clusters with labels", {"labelled": len(labels)}, 1)
     return {
         "purity": purity(assignments, labels),
         "nmi": normalised_mutual_information(assignments, labels),

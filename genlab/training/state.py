@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import torch
 
 from genlab.engine.files import write
+from genlab.engine.json_text import json_text
 from genlab.engine.locks import locked
 from genlab.errors import InputError
 
@@ -27,7 +28,7 @@ class Experiment(NamedTuple):
     @property
     def key(self) -> str:
         """Hash of the experiment, 16 hexadecimal digits."""
-        return hashlib.sha256(json.dumps(self, sort_keys=True).encode()).hexdigest()[:16]
+        return hashlib.sha256(json_text(self, sort_keys=True).encode()).hexdigest()[:16]
 
     def differences(self, other: "Experiment") -> list[str]:
         """List the differences from another, earlier experiment.
@@ -61,7 +62,7 @@ class SavedState:
     def save(self, state: dict[str, Any], experiment: Experiment, finished: bool = False) -> None:
         """Save a state of tensors and primitives only; its entry `images` is the number of images seen."""
         description = {**experiment._asdict(), "images": state["images"], "finished": finished}
-        write(self.folder / DESCRIPTION, json.dumps(description, indent=1).encode())
+        write(self.folder / DESCRIPTION, json_text(description, indent=1).encode())
         write(self.file, lambda file: torch.save({**state, "finished": finished}, file))
 
     def load(self, device: torch.device | str) -> dict[str, Any] | None:

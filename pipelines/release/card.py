@@ -1,10 +1,10 @@
 """The model card in Markdown: what the model is, its scores, and how to reproduce it."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from genlab.engine.json_text import json_text
 from genlab.evaluation.scores import Evaluation, Row, Score
 from genlab.reports.markdown import line, number
 from pipelines.release.parameters import Release
@@ -77,7 +77,7 @@ def cell(score: Score | None) -> str:
 
 def code(value: Any) -> str:
     """Format a value as inline code in Markdown. Values other than strings are written as JSON."""
-    return f"`{value if isinstance(value, str) else json.dumps(value)}`"
+    return f"`{value if isinstance(value, str) else json_text(value)}`"
 
 
 def unique(names: Iterable[str]) -> list[str]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
+from genlab.engine.json_text import json_text, nulled
 from genlab.evaluation.scores import Headline
 
 UNREADABLE = Headline("none", math.nan, True)
@@ -20,7 +21,7 @@ class Standing(NamedTuple):
 
     def tags(self) -> dict[str, str]:
         """Convert to the tags of a model version."""
-        return {"headline": json.dumps(self.headline._asdict()), "protocol": self.protocol, "data_hash": self.data_hash}
+        return {"headline": json_text(nulled(self.headline._asdict())), "protocol": self.protocol, "data_hash": self.data_hash}
 
     @classmethod
     def from_tags(cls, tags: Mapping[str, str]) -> Self:
@@ -85,4 +86,4 @@ def retired(candidate: Standing, champion: Standing) -> str:
 
 def digest(protocol: dict[str, Any]) -> str:
     """Hash of a protocol, 16 hexadecimal digits. It does not depend on the order of keys."""
-    return hashlib.sha256(json.dumps(protocol, sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(json_text(protocol, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,8 +1,8 @@
 """MLflow's model registry as a Kedro dataset: saving registers a version, loading returns the latest one."""
 
 import contextlib
-import json
 import logging
+import math
 import os
 import tempfile
 import time
@@ -12,6 +12,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from genlab.engine.json_text import json_text
 from genlab.errors import InputError
 from genlab.evaluation.scores import Evaluation, Headline
 from pipelines.bound import BoundDataset
@@ -115,7 +116,7 @@ class ModelVersion(BoundDataset):
             model_id=model_id,
         )
         # With this tag, MLflow's UI links the run's model to its version.
-        client.set_logged_model_tags(model_id, {"mlflow.modelVersions": json.dumps([{"name": name, "version": int(made.version)}])})
+        client.set_logged_model_tags(model_id, {"mlflow.modelVersions": json_text([{"name": name, "version": int(made.version)}])})
         client.set_registered_model_alias(name, CANDIDATE, made.version)
         if moves:
             client.set_registered_model_alias(name, CHAMPION, made.version)
@@ -183,7 +184,7 @@ def log_model(client: "MlflowClient", run: "Run", name: str, data: Registration)
         client.log_model_artifacts(logged.model_id, str(model))
     client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
     client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
-    scores = data.scores | {data.headline.name: data.headline.value}
+    scores = data.scores | ({data.headline.name: data.headline.value} if math.isfinite(data.headline.value) else {})
     allowed = metric_names(scores)
     points = [Metric(allowed[key], value, now, 0, logged.model_id, run_id=run_id) for key, value in scores.items()]
     for start in range(0, len(points), MOST_METRICS):

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import math
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from genlab.engine.json_text import json_text
 from pipelines.tracking.names import LONGEST_NAME, flatten, metric_names
 from pipelines.tracking.operations import Operation, reason_of, refused
 from pipelines.tracking.outbox import Outbox
@@ -59,7 +61,7 @@ class Run:
         if not self.is_new:
             return
         self.send(Operation("parameters", as_logged(parameters)))
-        text = yaml.safe_dump(json.loads(json.dumps(parameters, default=str)), sort_keys=False, allow_unicode=True)
+        text = yaml.safe_dump(json.loads(json_text(parameters, default=str)), sort_keys=False, allow_unicode=True)
         self.send(Operation("file", {"name": "parameters.yml", "folder": ""}, text.encode()))
 
     def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
@@ -70,7 +72,12 @@ class Run:
         """Log many rows {"step", name: value} at once: a call to MLflow takes 8 ms, whatever its size."""
         now = int(time.time() * 1000)
         allowed = metric_names(name for row in rows for name in row)
-        points = [[allowed[name], value, now, int(row["step"])] for row in rows for name, value in row.items() if name != "step"]
+        points = [
+            [allowed[name], value, now, int(row["step"])]
+            for row in rows
+            for name, value in row.items()
+            if name != "step" and math.isfinite(value)
+        ]
         for start in range(0, len(points), MOST_METRICS):
             self.send(Operation("metrics", points[start : start + MOST_METRICS]))
 

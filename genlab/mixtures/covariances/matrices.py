@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from genlab.mixtures.covariances.base import Covariance
+from genlab.mixtures.covariances.base import EMPTY, Covariance
 from genlab.mixtures.covariances.deviations import Product
 from genlab.mixtures.covariances.quadratic import Triangular
 from genlab.mixtures.covariances.sums import clamp_positive, images_by_component, squared_distances, with_least_eigenvalue
@@ -70,6 +70,7 @@ class Full(Covariance):
 class Tied(Covariance):
     """One symmetric covariance matrix shared by all components, (D, D)."""
 
+    fewest = EMPTY  # a component of one image has the covariance of all
     value: Tensor
     sum_first: Tensor
     sum_second: Tensor
@@ -107,6 +108,9 @@ class Tied(Covariance):
 
     def set_to_average(self, healthy: Tensor, counts: Tensor, lost: int) -> None:
         pass
+
+    def restore(self, former: dict[str, Tensor], which: Tensor) -> None:
+        self.value = former["value"]
 
     def valid(self) -> Tensor:
         info: Tensor = torch.linalg.cholesky_ex(self.value).info

@@ -698,6 +698,16 @@ def test_a_standing_can_be_restored_from_its_tags():
     assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1}) != digest({"a": 1, "b": 3})
 
 
+def test_a_headline_that_is_not_finite_is_null_in_the_tags():
+    def refuse(constant):
+        raise AssertionError(constant)
+
+    tags = standing(math.nan, math.inf).tags()
+    assert json.loads(tags["headline"], parse_constant=refuse)["value"] is None
+    assert math.isnan(Standing.from_tags(tags).headline.value)
+    assert not beats(standing(math.nan), None)[0] and beats(standing(0.1), Standing.from_tags(tags))[0]
+
+
 def test_tags_without_a_spread_still_load():
     old = standing(0.1).tags() | {"headline": '{"name": "kid", "value": 0.1, "lower_is_better": true}'}
     assert Standing.from_tags(old) == standing(0.1)
