@@ -7,8 +7,9 @@ import numpy as np
 from PIL import Image
 
 from genlab.images.decode import decode
-from genlab.images.sources.domains import split_of
-from genlab.images.sources.files import Item, Reader, list_images, without_extension
+from genlab.images.sources.files import Item, Reader, list_images
+from genlab.images.sources.names import without_extension
+from genlab.images.sources.splits import find_splits
 from genlab.serving.images import convert
 
 PHOTO = "photo"  # name of domain b
@@ -17,7 +18,7 @@ Derivation = Callable[[Image.Image], np.ndarray]  # an upright image of any mode
 
 
 def derived_pairs(
-    root: str,  # folder or .zip; its subfolders `train`, `test` and `val` are splits
+    root: str,  # folder or archive; folders `train`, `test` and `val` are the split
     name: str,  # of domain a
     derive: Derivation,
     side: int = 0,  # photos are first downscaled to this shorter side, px; 0: not downscaled
@@ -27,8 +28,10 @@ def derived_pairs(
     Raises:
         InputError: the root is missing or unreadable. A damaged photo raises a DecodeError in `Item.read`.
     """
-    for path, read in list_images(root).items():
-        stem, split = without_extension(path), split_of(path)
+    images = list_images(root)
+    splits = find_splits(images)
+    for path, read in images.items():
+        stem, split = without_extension(path), splits.of(path)
         yield Item(f"{path}#{name}", partial(derived, read, derive, side), stem, "a", split=split)
         yield Item(f"{path}#{PHOTO}", partial(shrunk, read, side) if side else read, stem, "b", split=split)
 

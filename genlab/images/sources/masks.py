@@ -9,7 +9,7 @@ from PIL import Image
 
 from genlab.errors import InputError
 from genlab.images.sources.derived import PHOTO, derived_pairs
-from genlab.images.sources.files import Item
+from genlab.images.sources.files import Item, Survey, survey
 from genlab.serving.images import convert
 
 MASK = "mask"
@@ -23,7 +23,7 @@ class Otsu:
     1979), which suits one object on a plain background; `foreground` specifies which side of the threshold is the object.
     """
 
-    root: str  # folder or .zip; its subfolders train, test and val are splits
+    root: str  # folder or archive; folders train, test and val are the split
     foreground: Literal["dark", "light"] = "dark"  # the object, compared with the background; dark for products in front of a white wall
 
     def __post_init__(self) -> None:
@@ -35,6 +35,9 @@ class Otsu:
 
     def domains(self) -> dict[str, str]:
         return {"a": MASK, "b": PHOTO}
+
+    def survey(self) -> Survey:
+        return survey(self.root)
 
     def mask(self, image: Image.Image) -> np.ndarray:
         """Mask of an image of any mode, uint8 (H, W): 255 for the object, 0 for the background; alpha has values between."""

@@ -11,7 +11,8 @@ from PIL import Image
 
 from genlab.errors import InputError
 from genlab.images.decode import decode
-from genlab.images.sources.files import Item, Reader, list_images, without_extension
+from genlab.images.sources.files import Item, Reader, list_images
+from genlab.images.sources.names import without_extension
 from genlab.serving.errors import DecodeError
 from genlab.serving.images import convert
 
@@ -52,7 +53,7 @@ class Tiles:
     Transparent pixels are placed on white.
     """
 
-    root: str  # folder or .zip
+    root: str  # folder or archive
     a: str  # picture of domain a, a file in root
     b: str  # picture of domain b, of equal size or larger or smaller by an integer factor; the larger one is downscaled
     side: int  # of a tile, in pixels of the smaller picture

@@ -279,6 +279,21 @@ def test_a_warning_is_reported_and_stops_nothing(root):
     assert len(gate(manifest, validation, image_set)[0]) == 60
 
 
+def test_what_is_passed_over_and_what_is_no_split_are_in_the_outcome_and_the_report(root):
+    (root / "paint" / "notes.txt").write_text("not an image")
+    (root / "paint" / ".DS_Store").write_text("not an image")
+    (root / "paint" / "train").mkdir()
+    shutil.copy(root / "paint" / "00.png", root / "paint" / "train" / "<00>.png")
+    image_set = declare(root, "unlabelled")
+    validation, report = validate(read(image_set), image_set, [])
+    assert validation["passed_over"] == {".txt": 1, "system": 1}
+    assert "'train' looks like a split" in validation["remarks"][0]
+    assert "Files that are no images, passed over: 1 .txt, 1 system" in report or "passed over: 1 system, 1 .txt" in report
+    assert "&#x27;train&#x27; looks like a split" in report
+    assert "1 warning" in report
+    assert json.loads(json.dumps(validation)) == validation
+
+
 @pytest.mark.parametrize(
     ("entry", "words"),
     [
