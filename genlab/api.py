@@ -22,6 +22,7 @@ from genlab.images.prepare import prepare_images
 from genlab.images.prepared_set import Colour, Kind, PreparedSet
 from genlab.images.read import read_images
 from genlab.images.sources import Folder, FolderPerClass, Layout
+from genlab.images.sources.names import shortened
 from genlab.serving.images import WHITE
 from genlab.training.fit import Trained
 from genlab.training.fit import fit as fit_recipe
@@ -66,7 +67,7 @@ def prepare(
     items, manifest = read_images(layout, kind, test, seed, background=background)
     broken = manifest[manifest["decode_error"] != ""]
     if len(broken):
-        examples = "; ".join(f"{row.path}: {row.decode_error}" for row in broken.head(MAX_NAMED_IMAGES).itertuples())
+        examples = "; ".join(f"{shortened(str(row.path))}: {row.decode_error}" for row in broken.head(MAX_NAMED_IMAGES).itertuples())
         raise InputError(f"{len(broken):,} of {len(manifest):,} images cannot be read, e.g. {examples}. Mend or remove them.")
     return prepare_images(items, manifest, name or type(layout).__name__, kind, height_and_width, channels, background, fit)
 

@@ -14,6 +14,7 @@ JUNK = frozenset({"__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\\
 SYSTEM = "system"  # kind of hidden files and of those of the operating system
 NO_EXTENSION = "no extension"
 LONGEST = 12  # characters of an extension; what is longer is a name with a dot in it
+LONGEST_NAME = 160  # characters of a name in a message; archives allow 65,535
 # Pillow only recognises these or writes them; EPS it reads with an external program.
 NOT_PICTURES = frozenset({"EPS", "IPTC", "MPEG", "PALM", "PDF"})
 
@@ -96,3 +97,9 @@ def readable(name: str) -> str:
     """Name with every byte that is not UTF-8 (a lone surrogate in Python) and every control character as an escape: `caf\\xe9.png`."""
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def shortened(name: str) -> str:
+    """Name of at most LONGEST_NAME characters for a message: its middle is left out."""
+    half = LONGEST_NAME // 2
+    return name if len(name) <= LONGEST_NAME else f"{name[:half]}...{name[-half:]}"
