@@ -5,6 +5,9 @@ from contextlib import suppress
 from typing import Any
 
 from kedro.config import MissingConfigException, OmegaConfigLoader
+from omegaconf.errors import KeyValidationError
+
+from genlab.build import ConfigurationError
 
 LOCAL = "local"
 COMMITTED = "dvc"  # the environment of DVC's stages: conf/base alone, so that a result follows from what git tracks
@@ -19,6 +22,11 @@ class Loader(OmegaConfigLoader):
         given, self.runtime_params = self.runtime_params or {}, {}  # laid on top last, and not by Kedro
         try:
             parameters = super().__getitem__(key)
+        except KeyValidationError as error:
+            place = str(getattr(error, "full_key", "") or "the top of a file")
+            raise ConfigurationError(
+                f"conf/: a key under {place} is empty, null or ~; expected a name. Write one in front of the colon."
+            ) from error
         finally:
             self.runtime_params = given
         if (self.env or LOCAL) not in (LOCAL, COMMITTED):

@@ -1,11 +1,14 @@
-"""Checks that every name in the parameters, from YAML and from the command line, is known: nothing that a user wrote is ignored."""
+"""Checks of the names in the parameters, from YAML and from the command line: each has a form that can be used, and is known."""
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from genlab.build import ConfigurationError, suggestion
-from pipelines.configuration import image_sets, recipes
+from pipelines.configuration import FAMILIES, image_sets, recipes
 
+# Names become those of folders, pipelines, MLflow's models and keys of --params, where a dot separates keys.
+FORM = re.compile(r"[^\W_][\w-]*")
 RECIPE_KEYS = ("family", "images", "seed", "budget", "monitoring", "augmentation", "compute", "release", "model")
 
 
@@ -22,7 +25,7 @@ def check_names(
     """
     known = [*recipes(parameters), "images"]
     for name in parameters:
-        if name not in known and not name.startswith("_"):  # names that start with _ are free, for YAML anchors
+        if name not in known and not str(name).startswith("_"):  # names that start with _ are free, for YAML anchors
             where = "--params" if name in given else "conf/"
             raise ConfigurationError(
                 f"{where}: '{name}' is no recipe (an entry with a 'model') and not 'images'.{suggestion(name, known)} "
@@ -50,3 +53,36 @@ def check_names(
                 f"--params: the image set '{name}' is not part of this run, so its settings would have no effect."
                 f"{suggestion(name, image_sets(parameters))} This run has: {', '.join(prepared)}."
             )
+
+
+def wrong_form(
+    name: object,  # a key in YAML, which need not be text
+    what: str,  # "an image set" or "a recipe"
+) -> str:
+    """Why a key cannot be the name of an image set or of a recipe, and what to write instead; "" for a usable name."""
+    if not isinstance(name, str):
+        return f"the name of {what} is text; got {name!r}, which YAML reads as {type(name).__name__}. Write it in quotes: '{name}'."
+    if FORM.fullmatch(name):
+        return ""
+    better = re.sub(r"[^\w-]+", "_", name).strip("_-")
+    advice = f"e.g. '{better}'" if FORM.fullmatch(better) else "e.g. 'mine'"
+    return f"the name of {what} has letters, digits, _ and -, the first a letter or digit; got '{name}'. Rename it, {advice}."
+
+
+def taken(
+    name: str,
+    names: Collection[object],  # of all image sets and recipes
+    pipelines: Collection[str],  # names of pipelines that are no recipes
+) -> str:
+    """Why an image set or a recipe cannot have its name, which something else has as well; "" for a free name.
+
+    Upper and lower case are the same in the file names of macOS and Windows.
+    """
+    alike = [each for each in names if str(each).casefold() == name.casefold()]
+    if len(alike) > 1:
+        shared = f"'{alike[0]}' and '{alike[1]}'" if alike[0] != alike[1] else f"'{name}', of an image set and of a recipe,"
+        return f"the names {shared} stand for the same folders in data/. Rename one of them."
+    if name in FAMILIES or name in pipelines:
+        owner = "of a family of recipes" if name in FAMILIES else "of the pipeline that prepares an image set"
+        return f"the name '{name}' is that {owner}. Rename the recipe."
+    return ""

@@ -64,7 +64,8 @@ class Session:
 
 def named(parameters: dict[str, Any]) -> dict[str, Any]:
     """Add each image set's name to its declaration, for messages."""
-    for name, declaration in parameters.get("images", {}).items():
+    declared = parameters.get("images")
+    for name, declaration in declared.items() if isinstance(declared, dict) else ():
         if isinstance(declaration, dict):
             declaration.setdefault("name", name)
     return parameters
