@@ -23,6 +23,7 @@ from genlab.images.prepared_set import Colour, Kind, PreparedSet
 from genlab.images.read import read_images
 from genlab.images.sources import Folder, FolderPerClass, Layout
 from genlab.images.sources.names import shortened
+from genlab.paths import expanded
 from genlab.serving.images import WHITE
 from genlab.training.fit import Trained
 from genlab.training.fit import fit as fit_recipe
@@ -60,7 +61,7 @@ def prepare(
     if not 0 < test < 1:
         raise InputError(f"test: got {test}, expected the fraction to hold out, between 0 and 1.")
     if isinstance(source, str | Path):
-        name = name or Path(source).resolve().name
+        name = name or expanded(source).resolve().name
         layout: Layout = FolderPerClass(str(source)) if kind == "labelled" else Folder(str(source))
     else:
         layout = source
@@ -81,7 +82,7 @@ def recipe(
     Raises:
         InputError: there is no such recipe, or the description does not have a given argument.
     """
-    file = Path(name) if Path(name).suffix in (".yml", ".yaml") else RECIPES / f"{name}.yml"
+    file = expanded(name) if Path(name).suffix in (".yml", ".yaml") else RECIPES / f"{name}.yml"
     if not file.is_file():
         known = ", ".join(sorted(each.stem for each in RECIPES.glob("*.yml"))) or "none"
         raise InputError(f"recipe: got '{name}', expected a YAML file or one of: {known}.{suggestion(str(name), known.split(', '))}")
@@ -129,7 +130,7 @@ def evaluate(
     seed_everything(seed)
     device = next(iter(trained.recipe.state_dict().values())).device
     untrained = build(description, "model").to(device)
-    folder = Path(cache)
+    folder = expanded(cache)
     extractor, classifiers = EfficientNetLite0(folder / "extractors"), Classifiers(folder / "classifiers")
     return evaluate_recipe(trained.recipe, untrained, images, extractor, classifiers, device)
 
@@ -146,7 +147,7 @@ def release(
         InputError: the folder already contains a release, or the recipe was not trained from a description.
         ParityError: a difference exceeds the tolerance.
     """
-    folder = Path(folder)
+    folder = expanded(folder)
     if (folder / FACTS).exists():
         raise InputError(f"{folder} holds a release already, which would be overwritten. Name another folder, or remove it.")
     artefacts, parity = release_files(trained.recipe.eval(), described(trained), images, tolerance)

@@ -23,7 +23,7 @@ LAYERS = (
     {"networks", "losses", "images"},
     {"engine", "serving"},
     {"build"},
-    {"moved", "errors"},
+    {"moved", "errors", "paths"},
 )
 FRAMEWORKS = {"kedro", "kedro_datasets", "mlflow", "dvc", "great_expectations", "pipelines"}
 

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.errors import InputError
+from genlab.paths import expanded
 
 THREADS = sorted({1, 2, os.cpu_count() or 1})  # of onnxruntime; the order of summation depends on them
 
@@ -49,7 +50,7 @@ def export(
     Raises:
         ParityError: a difference exceeds the tolerance.
     """
-    folder = Path(folder)
+    folder = expanded(folder)
     folder.mkdir(parents=True, exist_ok=True)
     differences = {}
     for name, network in networks.items():

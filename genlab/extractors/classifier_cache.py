@@ -16,6 +16,7 @@ from genlab.extractors.classifier import Classifier
 from genlab.extractors.classifier_training import PROTOCOL, fit, initial
 from genlab.images.feeding.source import labels as labels_of
 from genlab.images.prepared_set import PreparedSet
+from genlab.paths import expanded
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ class Classifiers:
     """In-domain classifiers of image sets. Each is trained once, saved, and loaded from then on."""
 
     def __init__(self, folder: Path):
-        self.folder = Path(folder)
+        self.folder = expanded(folder)
 
     def of_set(self, images: PreparedSet) -> Classifier:
         """Return the classifier trained on the training images of a set.

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from genlab.errors import InputError
+from genlab.paths import expanded
 
 Kind = Literal["unlabelled", "labelled", "paired", "unpaired"]
 Colour = tuple[int, int, int]  # RGB, 0 to 255
@@ -50,7 +51,7 @@ class PreparedSet:
 
     def save(self, folder: str | Path) -> None:
         """Write images.npy, manifest.parquet and set.json. Equal sets give equal bytes: no file contains a date or a local path."""
-        folder = Path(folder)
+        folder = expanded(folder)
         folder.mkdir(parents=True, exist_ok=True)
         description = {"name": self.name, "kind": self.kind, "shape": self.images.shape, "classes": self.classes}
         description |= {"content_hash": self.content_hash, "background": self.background}
@@ -70,7 +71,7 @@ class PreparedSet:
         Raises:
             InputError: the folder contains no complete set.
         """
-        folder = Path(folder)
+        folder = expanded(folder)
         try:
             description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
             images = np.load(folder / IMAGES, mmap_mode="r")

@@ -13,6 +13,7 @@ from typing import IO, Any, NamedTuple
 import torch
 
 from genlab.errors import InputError
+from genlab.paths import expanded
 
 STATE, DESCRIPTION, LOCK = "state.pt", "experiment.json", "lock"
 
@@ -95,7 +96,7 @@ class States:
     """The saved states of one recipe's experiments, in a folder."""
 
     def __init__(self, folder: str | Path):
-        self.folder = Path(folder)
+        self.folder = expanded(folder)
 
     @contextmanager
     def locked(self, key: str) -> Iterator[SavedState]:

@@ -13,6 +13,7 @@ from genlab.errors import InputError
 from genlab.images.sources.archives import ARCHIVES, find_archive, open_archive
 from genlab.images.sources.names import File, is_image, is_junk, kind_of, readable
 from genlab.images.sources.splits import find_splits
+from genlab.paths import expanded
 
 Reader = Callable[[], bytes]
 
@@ -72,8 +73,8 @@ class Listing(NamedTuple):
 def list_files(root: str, folder: str = "") -> dict[str, Reader]:
     """List all files below root/folder as {path relative to the root: function that reads it}, sorted by path.
 
-    `root` is a folder, an archive, or a folder inside an archive (`horse2zebra.zip/horse2zebra`). Hidden files and files of the operating
-    system are omitted. Names are in the form of genlab.images.sources.names.readable.
+    `root` is a folder, an archive, or a folder inside an archive (`horse2zebra.zip/horse2zebra`); `~` is expanded. Hidden files and files
+    of the operating system are omitted. Names are in the form of genlab.images.sources.names.readable.
 
     Raises:
         InputError: root or folder does not exist, is not a folder, or cannot be read.
@@ -112,20 +113,20 @@ def all_files(root: str, folder: str = "") -> dict[str, File]:
     """List all files below root/folder, sorted by path; see `list_files`."""
     if PurePosixPath(folder).is_absolute() or not {"~", ".."}.isdisjoint(PurePosixPath(folder).parts):
         raise InputError(f"Folders of a set are below its `root`, {root}; got '{folder}'. Write it relative to `root`.")
-    archive = find_archive(Path(root))
-    files = archived_files(*archive, folder) if archive else folder_files(Path(root), folder)
+    archive = find_archive(expanded(root))
+    files = archived_files(*archive, folder) if archive else folder_files(expanded(root), folder)
     return dict(sorted(files.items()))
 
 
 def subfolders(root: str, folder: str = "") -> list[str]:
     """Names of the folders directly in root/folder, sorted, without those of the operating system; empty if it is missing."""
-    archive = find_archive(Path(root))
+    archive = find_archive(expanded(root))
     if archive:
         start = "/".join(part for part in (archive[1], folder) if part)
         below = [Path(each).relative_to(start) for each in open_archive(archive[0]).folders if Path(each).is_relative_to(start)]
         names = {each.parts[0] for each in below if each.parts}
     else:
-        here = Path(root, folder)
+        here = expanded(root) / folder
         names = {readable(entry.name) for entry in here.iterdir() if entry.is_dir()} if here.is_dir() else set()
     return sorted(name for name in names if not is_junk(name))
 
@@ -146,9 +147,9 @@ def inner_root(
 
 def exists(root: str, name: str) -> bool:
     """Whether root has this file or folder."""
-    archive = find_archive(Path(root))
+    archive = find_archive(expanded(root))
     if archive is None:
-        return Path(root, name).exists()
+        return (expanded(root) / name).exists()
     path = "/".join(part for part in (archive[1], name) if part)
     files, folders = open_archive(archive[0])
     return path in files or path in folders

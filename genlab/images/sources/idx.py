@@ -17,6 +17,7 @@ from genlab.errors import InputError
 from genlab.images.sources.files import Item, Reader, Survey, all_files, list_files, without_wrapper
 from genlab.images.sources.names import is_junk, kind_of
 from genlab.images.sources.splits import SPLITS, quoted, split_of
+from genlab.paths import expanded
 
 UNSIGNED_BYTES = 0x08
 HELD_OUT = re.compile(rf"(?<![a-z])(t10k|{'|'.join(word for word in SPLITS if split_of(word) == 'test')})(?![a-z])")
@@ -84,7 +85,7 @@ class Idx:
         Raises:
             InputError: there is no such file, or it cannot be read or decoded.
         """
-        path = Path(self.root, name).absolute()
+        path = (expanded(self.root) / name).absolute()
         if name not in files:
             raise InputError(f"No file {path}; there is: {', '.join(list(files)[:12]) or 'nothing'}.")
         try:

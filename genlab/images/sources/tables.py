@@ -11,6 +11,7 @@ from genlab.errors import InputError
 from genlab.images.sources.files import list_files
 from genlab.images.sources.names import extension_of, image_extensions, without_extension
 from genlab.images.sources.splits import WORDS, split_of
+from genlab.paths import expanded
 
 DELIMITERS = ",;\t"  # Excel writes semicolons where the comma is the decimal sign
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -38,7 +39,7 @@ def read_table(root: str, name: str) -> Table:
         InputError: there is no such table, it has no such columns or another encoding, a stem has two labels or two splits, or a split is
             unknown.
     """
-    path, files = Path(root, name), list_files(root)
+    path, files = expanded(root) / name, list_files(root)
     if name not in files:
         raise InputError(f"No table of labels {path.absolute()}. Write one with the columns stem,label, or change the set's `labels`.")
     try:

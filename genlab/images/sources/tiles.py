@@ -13,6 +13,7 @@ from genlab.errors import InputError
 from genlab.images.decode import decode
 from genlab.images.sources.files import Item, Reader, list_images
 from genlab.images.sources.names import without_extension
+from genlab.paths import expanded
 from genlab.serving.errors import DecodeError
 from genlab.serving.images import convert
 
@@ -90,8 +91,8 @@ class Tiles:
             InputError: there is no such file, or it cannot be read.
         """
         if name not in files:
-            raise InputError(f"No image {Path(self.root, name).absolute()}; there is: {', '.join(list(files)[:12]) or 'none'}.")
-        return read_picture(files[name], Path(self.root, name))
+            raise InputError(f"No image {Path(expanded(self.root), name).absolute()}; there is: {', '.join(list(files)[:12]) or 'none'}.")
+        return read_picture(files[name], Path(expanded(self.root), name))
 
 
 def read_picture(read: Reader, path: Path) -> Image.Image:
