@@ -21,7 +21,7 @@ def layout_of(image_set: ImageSet, project: Path) -> Layout:
     """Build the layout of an image set. A relative `root` is relative to the project folder; `~` is the home folder."""
     from genlab.build import build
 
-    source = dict(image_set.source)
+    source = ({} if image_set.max_pixels is None else {"max_pixels": image_set.max_pixels}) | image_set.source
     if isinstance(source.get("root"), str):
         source["root"] = str(project / expanded(source["root"]))
     return build(source, "source")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from genlab.images.decode import decode, load
+from genlab.images.decode import decode_item, load
 from genlab.images.sources import Item
 from genlab.images.sources.names import in_words
 from genlab.serving.errors import DecodeError
@@ -188,7 +188,7 @@ def thumbnail(item: Item) -> str:
     Raises:
         DecodeError: the image can't be read.
     """
-    image = convert(decode(load(item), item.half), 3)
+    image = convert(decode_item(item, load(item)), 3)
     image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     file = io.BytesIO()
     image.save(file, "WEBP", quality=80)

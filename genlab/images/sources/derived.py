@@ -6,11 +6,11 @@ from functools import partial
 import numpy as np
 from PIL import Image
 
-from genlab.images.decode import decode
+from genlab.images.decode import decode_in_set
 from genlab.images.sources.files import Item, Reader, list_images
 from genlab.images.sources.names import without_extension
 from genlab.images.sources.splits import find_splits
-from genlab.serving.images import convert
+from genlab.serving.images import MAX_PIXELS, convert
 
 PHOTO = "photo"  # name of domain b
 
@@ -22,6 +22,7 @@ def derived_pairs(
     name: str,  # of domain a
     derive: Derivation,
     side: int = 0,  # photos are first downscaled to this shorter side, px; 0: not downscaled
+    max_pixels: int = MAX_PIXELS,  # largest width x height of a photo
 ) -> Iterator[Item]:
     """Yield two items per image, `<path>#<name>` in domain a and `<path>#photo` in b. Images are decoded when they are read.
 
@@ -32,18 +33,19 @@ def derived_pairs(
     splits = find_splits(images)
     for path, read in images.items():
         stem, split = without_extension(path), splits.of(path)
-        yield Item(f"{path}#{name}", partial(derived, read, derive, side), stem, "a", split=split)
-        yield Item(f"{path}#{PHOTO}", partial(shrunk, read, side) if side else read, stem, "b", split=split)
+        yield Item(f"{path}#{name}", partial(derived, read, derive, side, max_pixels), stem, "a", split=split)
+        photo = partial(shrunk, read, side, max_pixels) if side else read
+        yield Item(f"{path}#{PHOTO}", photo, stem, "b", split=split, max_pixels=max_pixels)
 
 
-def derived(read: Reader, derive: Derivation, side: int) -> np.ndarray:
+def derived(read: Reader, derive: Derivation, side: int, max_pixels: int) -> np.ndarray:
     """Read a photo, downscale it unless `side` is 0, and compute the image of domain a, uint8 (H, W)."""
-    return derive(Image.fromarray(shrunk(read, side)) if side else decode(read()))
+    return derive(Image.fromarray(shrunk(read, side, max_pixels)) if side else decode_in_set(read(), max_pixels))
 
 
-def shrunk(read: Reader, side: int) -> np.ndarray:
+def shrunk(read: Reader, side: int, max_pixels: int) -> np.ndarray:
     """Read a file as RGB, uint8 (H, W, 3), on white, downscaled to a shorter side of at most `side` px."""
-    image = convert(decode(read()), 3)
+    image = convert(decode_in_set(read(), max_pixels), 3)
     factor = side / min(image.size)
     if factor < 1:
         image = image.resize((round(image.width * factor), round(image.height * factor)), Image.Resampling.LANCZOS)

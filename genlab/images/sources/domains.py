@@ -20,6 +20,7 @@ from genlab.images.sources.files import (
 )
 from genlab.images.sources.names import without_extension
 from genlab.images.sources.splits import domain_of, find_splits, quoted, split_of
+from genlab.serving.images import MAX_PIXELS
 
 
 class Place(NamedTuple):
@@ -40,6 +41,7 @@ class TwoFolders:
     root: str  # folder or archive
     a: str  # folder of domain a, relative to root
     b: str  # folder of domain b, relative to root
+    max_pixels: int = MAX_PIXELS  # largest width x height of a file; larger ones are not decoded
 
     def __post_init__(self) -> None:
         a, b = PurePosixPath(self.a), PurePosixPath(self.b)
@@ -50,7 +52,7 @@ class TwoFolders:
         found = self.found()
         splits = find_splits(name for _, name, _, _ in found)
         for path, name, read, domain in found:
-            yield Item(path, read, without_extension(name), domain, split=splits.of(name))
+            yield Item(path, read, without_extension(name), domain, split=splits.of(name), max_pixels=self.max_pixels)
 
     def domains(self) -> dict[str, str]:
         return {"a": self.a, "b": self.b}
@@ -93,12 +95,14 @@ class TrainTestDomains:
     """
 
     root: str  # folder or archive
+    max_pixels: int = MAX_PIXELS  # largest width x height of a file; larger ones are not decoded
 
     def items(self) -> Iterator[Item]:
         root = self.inner()
         for domain, folder, split in self.places(root):
             for path, read in list_images(root, folder).items():
-                yield Item(path, read, f"{split}/{without_extension(path, folder)}", domain, split=split_of(split))
+                stem = f"{split}/{without_extension(path, folder)}"
+                yield Item(path, read, stem, domain, split=split_of(split), max_pixels=self.max_pixels)
 
     def domains(self) -> dict[str, str]:
         return {"a": "trainA and testA", "b": "trainB and testB"}
@@ -137,6 +141,7 @@ class SideBySide:
 
     root: str  # folder or archive
     a: str = "left"  # half that is domain a, "left" or "right"; "right" reverses the direction of translation
+    max_pixels: int = MAX_PIXELS  # largest width x height of a file; larger ones are not decoded
 
     def __post_init__(self) -> None:
         if self.a not in ("left", "right"):
@@ -146,8 +151,9 @@ class SideBySide:
         halves, images = self.domains(), list_images(self.root)
         splits = find_splits(images)
         for path, read in images.items():
+            stem, split = without_extension(path), splits.of(path)
             for domain, half in halves.items():
-                yield Item(f"{path}#{half}", read, without_extension(path), domain, split=splits.of(path), half=half)
+                yield Item(f"{path}#{half}", read, stem, domain, split=split, half=half, max_pixels=self.max_pixels)
 
     def domains(self) -> dict[str, str]:
         return {"a": self.a, "b": "left" if self.a == "right" else "right"}

@@ -10,7 +10,7 @@ from PIL import Image
 from genlab.errors import InputError
 from genlab.images.sources.derived import PHOTO, derived_pairs
 from genlab.images.sources.files import Item, Survey, survey
-from genlab.serving.images import convert
+from genlab.serving.images import MAX_PIXELS, convert
 
 EDGES = "edges"
 
@@ -29,6 +29,7 @@ class Canny:
     blur: float = 1.0  # standard deviation of the Gaussian filter applied first to reduce noise, px; 0: none
     lines: Literal["black", "white"] = "black"  # colour of the lines; the background has the other. edges2shoes and edges2handbags: black
     side: int = 0  # larger photos are first downscaled to this shorter side, px; 0: not downscaled
+    max_pixels: int = MAX_PIXELS  # largest width x height of a photo; larger ones are not decoded
 
     def __post_init__(self) -> None:
         if not 0 <= self.low <= self.high:
@@ -39,7 +40,7 @@ class Canny:
             raise InputError(f"Canny's `lines` are 'black' or 'white'; got '{self.lines}'.")
 
     def items(self) -> Iterator[Item]:
-        return derived_pairs(self.root, EDGES, self.edges, self.side)
+        return derived_pairs(self.root, EDGES, self.edges, self.side, self.max_pixels)
 
     def domains(self) -> dict[str, str]:
         return {"a": EDGES, "b": PHOTO}

@@ -14,6 +14,7 @@ from genlab.images.sources.archives import ARCHIVES, find_archive, open_archive
 from genlab.images.sources.names import File, is_image, is_junk, kind_of, readable
 from genlab.images.sources.splits import find_splits
 from genlab.paths import expanded
+from genlab.serving.images import MAX_PIXELS
 
 Reader = Callable[[], bytes]
 
@@ -28,6 +29,7 @@ class Item(NamedTuple):
     label: str = ""
     split: str = ""  # "train" or "test" if the layout defines splits
     half: str = ""  # "left" or "right" of a file with two images
+    max_pixels: int = MAX_PIXELS  # largest width x height of the file; larger ones are not decoded
 
 
 class Layout(Protocol):

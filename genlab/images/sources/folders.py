@@ -8,6 +8,7 @@ from genlab.images.sources.files import Item, Survey, list_images, listing, surv
 from genlab.images.sources.names import without_extension
 from genlab.images.sources.splits import find_splits
 from genlab.images.sources.tables import Row, read_table
+from genlab.serving.images import MAX_PIXELS
 
 
 @dataclass(frozen=True)
@@ -15,12 +16,13 @@ class Folder:
     """All images below a folder, at any depth, without labels. Folders `train` and `test` are the split (genlab.images.sources.splits)."""
 
     root: str  # folder or archive
+    max_pixels: int = MAX_PIXELS  # largest width x height of a file; larger ones are not decoded
 
     def items(self) -> Iterator[Item]:
         images = list_images(self.root)
         splits = find_splits(images)
         for path, read in images.items():
-            yield Item(path, read, without_extension(path), split=splits.of(path))
+            yield Item(path, read, without_extension(path), split=splits.of(path), max_pixels=self.max_pixels)
 
     def domains(self) -> dict[str, str]:
         return {}
@@ -37,12 +39,14 @@ class FolderPerClass:
     """
 
     root: str  # folder or archive
+    max_pixels: int = MAX_PIXELS  # largest width x height of a file; larger ones are not decoded
 
     def items(self) -> Iterator[Item]:
         images = list_images(self.root)
         splits = find_splits(images)
         for path, read in images.items():
-            yield Item(path, read, without_extension(path), label=splits.label_of(path), split=splits.of(path))
+            label, split = splits.label_of(path), splits.of(path)
+            yield Item(path, read, without_extension(path), label=label, split=split, max_pixels=self.max_pixels)
 
     def domains(self) -> dict[str, str]:
         return {}
@@ -62,6 +66,7 @@ class LabelsFile:
     root: str  # folder or archive
     labels: str = "labels.csv"  # file of the table, relative to root
     folder: str = ""  # folder of the images, relative to root; '': root
+    max_pixels: int = MAX_PIXELS  # largest width x height of a file; larger ones are not decoded
 
     def items(self) -> Iterator[Item]:
         root = without_wrapper(self.root, self.labels)
@@ -70,7 +75,8 @@ class LabelsFile:
         stems = {path: without_extension(path, self.folder) for path in images}
         for path, read in images.items():
             row = table.rows.get(stems[path], Row("", ""))
-            yield Item(path, read, stems[path], label=row.label, split=row.split if table.has_splits else splits.of(path))
+            split = row.split if table.has_splits else splits.of(path)
+            yield Item(path, read, stems[path], label=row.label, split=split, max_pixels=self.max_pixels)
         for stem in sorted(table.rows.keys() - set(stems.values())):
             row = table.rows[stem]
             yield Item(PurePosixPath(self.folder, stem).as_posix(), absent, stem, label=row.label, split=row.split)

@@ -10,7 +10,7 @@ from PIL import Image
 from genlab.errors import InputError
 from genlab.images.sources.derived import PHOTO, derived_pairs
 from genlab.images.sources.files import Item, Survey, survey
-from genlab.serving.images import convert
+from genlab.serving.images import MAX_PIXELS, convert
 
 MASK = "mask"
 
@@ -25,13 +25,14 @@ class Otsu:
 
     root: str  # folder or archive; folders train, test and val are the split
     foreground: Literal["dark", "light"] = "dark"  # the object, compared with the background; dark for products in front of a white wall
+    max_pixels: int = MAX_PIXELS  # largest width x height of a photo; larger ones are not decoded
 
     def __post_init__(self) -> None:
         if self.foreground not in ("dark", "light"):
             raise InputError(f"Otsu's `foreground` is 'dark' or 'light', compared with its background; got '{self.foreground}'.")
 
     def items(self) -> Iterator[Item]:
-        return derived_pairs(self.root, MASK, self.mask)
+        return derived_pairs(self.root, MASK, self.mask, max_pixels=self.max_pixels)
 
     def domains(self) -> dict[str, str]:
         return {"a": MASK, "b": PHOTO}

@@ -10,6 +10,8 @@ from typing import IO
 
 from PIL import Image, ImageFile
 
+from genlab.serving.images import without_pillows_limit
+
 JUNK = frozenset({"__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\\r"})  # left by macOS and Windows, in any case
 SYSTEM = "system"  # kind of hidden files and of those of the operating system
 NO_EXTENSION = "no extension"
@@ -58,10 +60,8 @@ def is_image(path: str, file: File) -> bool:
 def begins_as_image(file: File) -> bool:
     """Whether Pillow recognises the content of a file. The pixels are not read."""
     try:
-        with file.open() as opened, Image.open(opened, formats=marked_formats()):
+        with file.open() as opened, without_pillows_limit(), Image.open(opened, formats=marked_formats()):
             return True
-    except Image.DecompressionBombError:
-        return True
     except Exception:  # no image, or unreadable; Pillow's plugins raise almost anything
         return False
 
