@@ -151,7 +151,7 @@ def exists(root: str, name: str) -> bool:
     """Whether root has this file or folder."""
     archive = find_archive(expanded(root))
     if archive is None:
-        return (expanded(root) / name).exists()
+        return os.path.exists(expanded(root) / name)
     path = "/".join(part for part in (archive[1], name) if part)
     files, folders = open_archive(archive[0])
     return path in files or path in folders
@@ -159,24 +159,25 @@ def exists(root: str, name: str) -> bool:
 
 def folder_files(root: Path, folder: str) -> dict[str, File]:
     """List the files below root/folder of a folder on disk; see `list_files`."""
-    if not root.exists():
-        raise InputError(f"No folder or .zip archive {root.absolute()}. Put the images there, or change the set's `root`.")
+    if not os.path.exists(root):  # unlike Path's, not an error for a name that is too long
+        raise InputError(f"No folder or archive {root.absolute()}. Put the images there, or change the set's `root`.")
     if not root.is_dir():
         raise InputError(f"{root.absolute()} is neither a folder nor an archive ({ARCHIVES}). Change the set's `root`.")
-    if not (root / folder).is_dir():
+    if not os.path.isdir(root / folder):
         raise missing_folder(str(root), folder, subfolders(str(root)))
     files: dict[str, File] = {}
-    seen: set[str] = set()  # users link folders together, so that links are followed; a link to a parent must not loop
+    # Users link folders together, so that links are followed, also two to one folder; only a link to a folder above itself would not end.
+    above: dict[str, set[str]] = {}  # folder -> real paths of it and of all folders above it
 
     def refuse(error: OSError) -> None:
         raise InputError(f"Can't read {error.filename}: {(error.strerror or str(error)).lower()}. Allow this user to read it.") from error
 
     for here, below, names in os.walk(root / folder, onerror=refuse, followlinks=True):
-        real = os.path.realpath(here)
-        if real in seen:
+        real, parents = os.path.realpath(here), above.get(os.path.dirname(here), set())
+        if real in parents:
             below.clear()
             continue
-        seen.add(real)
+        above[here] = parents | {real}
         for name in names:
             path = Path(here, name)
             shown = readable(path.relative_to(root).as_posix())
