@@ -5,7 +5,9 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from kedro.config import MissingConfigException, OmegaConfigLoader
+from omegaconf.errors import KeyValidationError
 
+from genlab.build import ConfigurationError
 from pipelines.yaml_files import check_files, check_places
 
 LOCAL = "local"
@@ -35,6 +37,11 @@ class Loader(OmegaConfigLoader):
                     parameters = layered(parameters, local)
         except MissingConfigException:
             raise
+        except KeyValidationError as error:
+            place = str(getattr(error, "full_key", "") or "the top of a file")
+            raise ConfigurationError(
+                f"conf/: a key under {place} is empty, null or ~; expected a name. Write one in front of the colon."
+            ) from error
         except Exception:  # Kedro does not name the file, and raises almost anything
             check_files(self.conf_source, [self.base_env or "base", *environments])
             raise

@@ -65,9 +65,10 @@ class Session:
 
 def named(parameters: dict[str, Any]) -> dict[str, Any]:
     """Add each image set's name to its declaration, for messages."""
-    if not isinstance(parameters.get("images", {}), dict):
-        raise InputError(f"images: got {parameters['images']!r}, expected a mapping of image sets, e.g. images: {{mine: {{kind: ...}}}}.")
-    for name, declaration in parameters.get("images", {}).items():
+    declared = parameters.get("images") or {}
+    if not isinstance(declared, dict):
+        raise InputError(f"images: got {declared!r}, expected a mapping of image sets, e.g. images: {{mine: {{kind: ...}}}}.")
+    for name, declaration in declared.items():
         if isinstance(declaration, dict):
             declaration.setdefault("name", name)
     return parameters

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.engine.json_text import json_text
+from genlab.engine.paths import expanded
 from genlab.engine.weights import to_bytes
 from genlab.errors import InputError
 
@@ -50,7 +51,7 @@ def export(
     Raises:
         ParityError: a difference exceeds the tolerance.
     """
-    folder = Path(folder)
+    folder = expanded(folder)
     folder.mkdir(parents=True, exist_ok=True)
     differences = {}
     for name, network in networks.items():

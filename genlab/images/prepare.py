@@ -16,7 +16,7 @@ from tqdm import tqdm
 from genlab.engine.files import allocate
 from genlab.errors import InputError
 from genlab.images.checking.manifest import digest
-from genlab.images.decode import Fit, decode, load, resize
+from genlab.images.decode import Fit, decode_item, load, resize
 from genlab.images.prepared_set import Colour, Kind, PreparedSet
 from genlab.images.sources.files import Item
 from genlab.serving.errors import DecodeError
@@ -59,7 +59,7 @@ def prepare_images(
             raise InputError(f"{path} can't be read any more ({error}). Validate the images again.") from error
         if digest(content) != sha256:
             raise InputError(f"{path} has changed since it was validated. Validate the images again.")
-        image = convert(decode(content, by_path[path].half), channels, background)
+        image = convert(decode_item(by_path[path], content), channels, background)
         images[index] = np.asarray(resize(image, *size, fit, background)).reshape(*size, channels)
 
     with ThreadPoolExecutor(workers or os.cpu_count()) as threads:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from genlab.engine.files import whole
 from genlab.engine.json_text import json_text
+from genlab.engine.paths import expanded
 from genlab.errors import InputError
 
 Kind = Literal["unlabelled", "labelled", "paired", "unpaired"]
@@ -60,7 +61,7 @@ class PreparedSet:
         Raises:
             DiskFullError: there is no space for the set; a set that was saved before stays as it was.
         """
-        folder = Path(folder)
+        folder = expanded(folder)
         description: dict[str, Any] = {
             "name": self.name,
             "kind": self.kind,
@@ -86,7 +87,7 @@ class PreparedSet:
         Raises:
             InputError: the folder contains no complete set, or a file has another checksum than when the set was saved.
         """
-        folder = Path(folder)
+        folder = expanded(folder)
         try:
             description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
             images = np.load(folder / IMAGES, mmap_mode="r")

@@ -1,5 +1,6 @@
 """Reading the images of a layout into a manifest."""
 
+import logging
 from typing import Literal
 
 import pandas as pd
@@ -8,9 +9,11 @@ from genlab.errors import InputError
 from genlab.images.checking.manifest import make_manifest
 from genlab.images.checking.splits import assign_splits
 from genlab.images.prepared_set import Colour, Kind
-from genlab.images.sources import Item, Layout
-from genlab.images.sources.files import EXTENSIONS
+from genlab.images.sources import Item, Layout, Survey, Surveys
+from genlab.images.sources.names import SYSTEM, in_words
 from genlab.serving.images import WHITE
+
+log = logging.getLogger(__name__)
 
 
 def read_images(
@@ -30,8 +33,27 @@ def read_images(
     if kind in ("paired", "unpaired") and not layout.domains():
         names = "TwoFolders, TrainTestDomains, SideBySide, Tiles or, from one folder of photos, genlab.images.sources.edges.Canny"
         raise InputError(f"The kind {kind} needs two domains, which {type(layout).__name__} hasn't. Use {names}.")
-    items = list(layout.items())
+    items, found = list(layout.items()), survey_of(layout)
     if not items:
         place = getattr(layout, "root", type(layout).__name__)
-        raise InputError(f"No images in {place}; looked for {' '.join(sorted(EXTENSIONS))}. Put some there, or change `source`.")
+        others = in_words(found.passed_over) or "nothing"
+        raise InputError(
+            f"No images in {place}; looked for .png, .jpg, .webp and whatever else Pillow reads, found: {others}. "
+            "Put some there, or change `source`."
+        )
+    tell(found)
     return items, assign_splits(make_manifest(items, workers, background), kind, test, seed, truth)
+
+
+def survey_of(layout: Layout) -> Survey:
+    """What a layout found next to its images; an empty survey for a layout that does not report it."""
+    return layout.survey() if isinstance(layout, Surveys) else Survey()
+
+
+def tell(found: Survey) -> None:
+    """Log the numbers of files that are passed over, and the remarks. Files of the operating system alone are no warning."""
+    if found.passed_over:
+        level = logging.WARNING if found.passed_over.keys() - {SYSTEM} else logging.INFO
+        log.log(level, "Files that are no images, passed over: %s.", in_words(found.passed_over))
+    for remark in found.remarks:
+        log.warning("%s", remark)

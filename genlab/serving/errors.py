@@ -7,3 +7,7 @@ class RequestError(ValueError):
 
 class DecodeError(Exception):
     """The bytes are not a usable image. The message gives the reason in plain words."""
+
+
+class TooLargeError(DecodeError):
+    """The image has more pixels than are allowed."""

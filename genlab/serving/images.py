@@ -1,27 +1,45 @@
 """Image files: decoding, conversion to grey or RGB, and encoding as PNG."""
 
 import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from .errors import DecodeError
+from .errors import DecodeError, TooLargeError
 
-MAX_PIXELS = 89_478_485  # PIL warns of a decompression bomb above this number; here it is an error
+MAX_PIXELS = 89_478_485  # PIL warns of a decompression bomb above this number; here it is an error, unless a larger limit is given
+PILLOWS_LIMIT = threading.Lock()  # held while Pillow's own limit, a global variable, is off
 WHITE = (255, 255, 255)
 SIXTEEN_BITS = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I"})  # PIL opens some 16-bit files as 32-bit "I"
 
 
-def upright(content: bytes) -> Image.Image:
+@contextmanager
+def without_pillows_limit() -> Iterator[None]:
+    """Context manager in which Pillow opens, reads and crops images of any size. The caller checks the size."""
+    with PILLOWS_LIMIT:
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def upright(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Decode the bytes of an image file and rotate the image as its EXIF data specifies. Animations yield their first frame.
 
     Raises:
-        DecodeError: the image has more than MAX_PIXELS pixels.
+        TooLargeError: the image has more than `max_pixels` pixels, width x height. They are not read.
         Exception: PIL's plugins raise almost anything for damaged bytes: OSError, SyntaxError, struct.error, IndexError.
     """
-    image = Image.open(io.BytesIO(content))
-    if image.width * image.height > MAX_PIXELS:
-        raise DecodeError(f"{image.width:,} x {image.height:,} pixels, more than {MAX_PIXELS:,}")
+    with without_pillows_limit():
+        image = Image.open(io.BytesIO(content))
+        if image.width * image.height > max_pixels:
+            raise TooLargeError(f"{image.width:,} x {image.height:,} pixels, more than {max_pixels:,}")
+        if image.width * image.height > MAX_PIXELS:
+            image.load()
     image.load()
     turned: Image.Image = ImageOps.exif_transpose(image)
     turned.format = image.format

@@ -25,10 +25,11 @@ class Sampler:
     """
 
     def __init__(self, folder: str | Path):
-        self.facts = read_facts(Path(folder))
+        folder = Path(folder).expanduser()
+        self.facts = read_facts(folder)
         self.classes: list[str] = self.facts["classes"]
         self.truncates_styles = self.facts.get("truncates") == "styles"
-        self.session = open_network(Path(folder) / "generator.onnx")
+        self.session = open_network(folder / "generator.onnx")
 
     def images(
         self,

@@ -18,10 +18,11 @@ class Translator:
     """The translating networks in a release folder (release.json, and <direction>.onnx for each direction)."""
 
     def __init__(self, folder: str | Path):
-        self.facts = read_facts(Path(folder))
+        folder = Path(folder).expanduser()
+        self.facts = read_facts(folder)
         self.directions: list[str] = self.facts["directions"]
         self.takes_noise = bool(self.facts["noise"])
-        self.sessions = {name: open_network(Path(folder) / f"{name}.onnx") for name in self.directions}
+        self.sessions = {name: open_network(folder / f"{name}.onnx") for name in self.directions}
 
     def images(
         self,

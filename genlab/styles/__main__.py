@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from genlab.build import build
+from genlab.engine.paths import expanded
 from genlab.errors import InputError
 from genlab.images.decode import decode, resize
 from genlab.images.pixels import to_channels_first, to_unit
@@ -38,10 +39,10 @@ def main(given: list[str] | None = None) -> None:
         InputError: the release, the label or an image is invalid.
     """
     parser = argparse.ArgumentParser("python -m genlab.styles", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("release", type=Path, help="folder with release.json and generator.safetensors")
+    parser.add_argument("release", type=expanded, help="folder with release.json and generator.safetensors")
     parser.add_argument("tool", choices=("project", *SHEETS))
-    parser.add_argument("images", type=Path, nargs="*", help="images to project, of any size")
-    parser.add_argument("--out", type=Path, default=Path("data/07_model_output/styles"), help="folder; existing files are replaced")
+    parser.add_argument("images", type=expanded, nargs="*", help="images to project, of any size")
+    parser.add_argument("--out", type=expanded, default=Path("data/07_model_output/styles"), help="folder; existing files are replaced")
     parser.add_argument("--label", type=int, default=0, help="class index, for a conditional generator")
     parser.add_argument("--steps", type=int, default=STEPS, help="optimisation steps of `project`")
     parser.add_argument("--per-layer", action="store_true", help="project to one style per layer: closer to the image, but less meaningful")

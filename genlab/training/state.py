@@ -13,6 +13,7 @@ import torch
 from genlab.engine.files import write
 from genlab.engine.json_text import json_text
 from genlab.engine.locks import locked
+from genlab.engine.paths import expanded
 from genlab.errors import InputError
 
 STATE, DESCRIPTION, LOCK = "state.pt", "experiment.json", "lock"
@@ -103,7 +104,7 @@ class States:
     """The saved states of one recipe's experiments, in a folder."""
 
     def __init__(self, folder: str | Path):
-        self.folder = Path(folder)
+        self.folder = expanded(folder)
 
     @contextmanager
     def locked(self, key: str) -> Iterator[SavedState]:

@@ -24,6 +24,7 @@ class ImageSet(Parameters):
     test: float = Field(default=0.2, gt=0, lt=1)  # fraction to hold out if the layout has no split of its own
     truth: Literal["stem"] | None = None  # unpaired only: images in a and b with equal stems show the same object
     seed: int = 0  # seed of the split
+    max_pixels: Annotated[int, Field(gt=0)] | None = None  # largest width x height of a file; None for the default of the source
     on_failure: Literal["stop", "quarantine"] = "stop"  # if an expectation fails: stop the run, or set failing rows aside
     workers: int = Field(default=0, ge=0)  # threads; 0 for one per core
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from genlab.images.checking.duplicates import earlier_copies, training_copies, training_lookalikes
 from genlab.images.checking.pairs import incomplete_pairs, unequal_pairs
+from genlab.images.sources.names import shortened
 
 
 class Failure(NamedTuple):
@@ -54,7 +55,7 @@ def describe(
         unit,
         failed,
         total,
-        f"{summary}, e.g. {failures[0].subject}: {failures[0].reason}" if failures else summary,
+        f"{summary}, e.g. {shortened(failures[0].subject)}: {failures[0].reason}" if failures else summary,
         expected,
         failures,
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from genlab.engine.paths import expanded
 from genlab.errors import InputError
 from pipelines.data_preparation.declaration import ImageSet
 from pipelines.data_preparation.quarantine import let_through
@@ -17,12 +18,12 @@ HERE = Path()  # the working directory
 
 
 def layout_of(image_set: ImageSet, project: Path) -> Layout:
-    """Build the layout of an image set. A relative `root` is relative to the project folder, not to the working directory."""
+    """Build the layout of an image set. A relative `root` is relative to the project folder; `~` is the home folder."""
     from genlab.build import build
 
-    source = dict(image_set.source)
+    source = ({} if image_set.max_pixels is None else {"max_pixels": image_set.max_pixels}) | image_set.source
     if isinstance(source.get("root"), str):
-        source["root"] = str(project / source["root"])
+        source["root"] = str(project / expanded(source["root"]))
     return build(source, "source")
 
 

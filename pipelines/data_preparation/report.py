@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from genlab.images.decode import decode, load
+from genlab.images.decode import decode_item, load
 from genlab.images.sources import Item
+from genlab.images.sources.names import in_words
 from genlab.serving.errors import DecodeError
 from genlab.serving.images import convert
 from pipelines.data_preparation.declaration import ImageSet
@@ -59,6 +60,7 @@ def render(
     parts = [
         header(manifest, image_set, validation),
         f"<div class=cards><div>{counts(manifest, validation['domains'])}</div><div>{histogram(manifest)}</div></div>",
+        beside(validation),
         f"<h2>A sample of the set</h2>{sheet(manifest, by_path)}",
         "<h2>Expectations</h2>",
         table(["", "expectation", "found", "expected"], [row(finding) for finding in findings]),
@@ -75,7 +77,7 @@ def header(manifest: pd.DataFrame, image_set: ImageSet, validation: Mapping[str,
     """HTML of the set's name, the verdict, and the declaration."""
     height, width = image_set.shape
     evaluated, failed = validation["evaluated"], validation["failed"]
-    warned = sum(not finding["success"] for finding in validation["expectations"]) - failed
+    warned = sum(not finding["success"] for finding in validation["expectations"]) - failed + len(validation["remarks"])
     verdict = f"<p class='verdict {'bad' if failed else 'good'}'>" + (
         f"{failed} of {evaluated} expectations failed" if failed else f"Of {evaluated} expectations, no critical one failed" if warned
         else f"All {evaluated} expectations are met"
@@ -101,6 +103,13 @@ def counts(manifest: pd.DataFrame, domains: Mapping[str, str]) -> str:
         shown += [[f"<span class=soft>and {len(labels) - 40} more</span>", ""]] if len(labels) > 40 else []
         text += "<h2>Labels</h2>" + table(["label", "images"], shown)
     return text
+
+
+def beside(validation: Mapping[str, Any]) -> str:
+    """HTML of what lies next to the images: the numbers of files that were passed over, by kind, and remarks on folders and names."""
+    remarks = "".join(f"<p class=odd>{html.escape(remark)}</p>" for remark in validation["remarks"])
+    others = in_words(validation["passed_over"])
+    return remarks + (f"<p class=soft>Files that are no images, passed over: {html.escape(others)}</p>" if others else "")
 
 
 def histogram(manifest: pd.DataFrame) -> str:
@@ -179,7 +188,7 @@ def thumbnail(item: Item) -> str:
     Raises:
         DecodeError: the image can't be read.
     """
-    image = convert(decode(load(item), item.half), 3)
+    image = convert(decode_item(item, load(item)), 3)
     image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     file = io.BytesIO()
     image.save(file, "WEBP", quality=80)

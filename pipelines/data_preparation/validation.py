@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from genlab.images.read import survey_of
 from genlab.images.sources import Layout
 from pipelines.data_preparation.declaration import ImageSet
 from pipelines.data_preparation.report import render
@@ -27,6 +28,7 @@ def validation_of(
     values = {"$height": height, "$width": width, "$size": min(height, width), "$classes": list(classes)}
     suite = fill(expectations, values)
     findings = evaluate(manifest, suite, layout.domains())
+    survey = survey_of(layout)
     failed = sum(not finding.success and finding.severity == "critical" for finding in findings)
     validation = {
         "set": image_set.name,
@@ -36,6 +38,8 @@ def validation_of(
         "evaluated": len(findings),
         "failed": failed,
         "domains": layout.domains(),
+        "passed_over": dict(survey.passed_over),
+        "remarks": list(survey.remarks),
         "suite": suite,
         "expectations": [finding._asdict() | {"failures": [failure._asdict() for failure in finding.failures]} for finding in findings],
     }

@@ -10,7 +10,7 @@ import pandas as pd
 from PIL import Image
 from tqdm import tqdm
 
-from genlab.images.decode import decode, load
+from genlab.images.decode import decode_item, load
 from genlab.images.prepared_set import Colour
 from genlab.images.sources.files import Item
 from genlab.serving.errors import DecodeError
@@ -59,7 +59,7 @@ def describe(item: Item, background: Colour) -> dict[str, object]:
     try:
         content = load(item)
         row |= {"sha256": digest(content), "bytes": len(content) if isinstance(content, bytes) else content.nbytes}
-        image = decode(content, item.half)
+        image = decode_item(item, content)
         row |= {"format": image.format or "array", "mode": image.mode, "width": image.width, "height": image.height}
         image = convert(image, 3, background)
     except DecodeError as error:
