@@ -17,7 +17,6 @@ def cluster_scores(
     Raises:
         InputError: there are no images.
     """
-    require_images("agreement of clusters with labels", {"labelled": len(labels)}, 1)
     return {
         "purity": purity(assignments, labels),
         "nmi": normalised_mutual_information(assignments, labels),
@@ -63,8 +62,13 @@ def best_matching_accuracy(assignments: np.ndarray, labels: np.ndarray) -> float
 
 
 def table(assignments: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Contingency table: number of images with each label in each cluster, (labels, clusters)."""
+    """Contingency table: number of images with each label in each cluster, (labels, clusters).
+
+    Raises:
+        InputError: there are no images.
+    """
     from sklearn.metrics.cluster import contingency_matrix
 
+    require_images("agreement of clusters with labels", {"labelled": len(labels)}, 1)
     counts: np.ndarray = contingency_matrix(labels, assignments)
     return counts

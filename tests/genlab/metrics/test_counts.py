@@ -9,7 +9,7 @@ import torch
 
 from genlab.errors import InputError
 from genlab.metrics.bins import bins_of
-from genlab.metrics.clusters import cluster_scores
+from genlab.metrics.clusters import best_matching_accuracy, cluster_scores
 from genlab.metrics.distribution import distribution_scores
 from genlab.metrics.frechet import frechet_distance
 from genlab.metrics.kernel import kernel_distance, kernel_distance_estimate
@@ -48,6 +48,7 @@ SCORES = {
     "bins": (lambda n: bins_of(features(n)).different(features(9), features(9))._asdict(), 1),
     "bins of": (lambda n: bins_of(features(9)).different(features(n), features(9))._asdict(), 1),
     "clusters": (lambda n: cluster_scores(np.zeros(n, int), np.zeros(n, int)), 1),
+    "matching": (lambda n: best_matching_accuracy(np.zeros(n, int), np.zeros(n, int)), 1),
     "paired": (lambda n: paired_scores(images(n), images(n)), 1),
     "perceptual": (lambda n: perceptual_scores(pixels(n), pixels(n), EXTRACTOR), 1),
     "path length": (lambda n: perceptual_path_length([(images(n), images(n))], 1e-2, EXTRACTOR), 1),
