@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from genlab.errors import InputError
+from genlab.serving.depth import SIXTEEN
 
 Kind = Literal["unlabelled", "labelled", "paired", "unpaired"]
 Colour = tuple[int, int, int]  # RGB, 0 to 255
@@ -28,6 +29,7 @@ class PreparedSet:
     classes: tuple[str, ...]  # sorted; empty unless the set is labelled
     content_hash: str  # hash of pixels, names, labels, splits and settings; independent of the location of the files
     background: Colour
+    bits: int = SIXTEEN  # depth of the values in files of more than 8 bits; served models decode images with it as well
 
     def indices(self, split: str, domain: str = "") -> np.ndarray:
         """Indices of the images of a split, and of a domain if given, ordered by stem and path, (K,)."""
@@ -52,8 +54,9 @@ class PreparedSet:
         """Write images.npy, manifest.parquet and set.json. Equal sets give equal bytes: no file contains a date or a local path."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        description = {"name": self.name, "kind": self.kind, "shape": self.images.shape, "classes": self.classes}
+        description: dict[str, object] = {"name": self.name, "kind": self.kind, "shape": self.images.shape, "classes": self.classes}
         description |= {"content_hash": self.content_hash, "background": self.background}
+        description |= {} if self.bits == SIXTEEN else {"bits": self.bits}
         # Files are renamed when they are complete, the description last: its presence means that the set is complete.
         (folder / DESCRIPTION).unlink(missing_ok=True)
         with (folder / f"{IMAGES}.part").open("wb") as file:
@@ -82,4 +85,5 @@ class PreparedSet:
                 f"{folder.absolute()}: images.npy {images.shape} doesn't fit its manifest. Run the set's data preparation again."
             )
         classes, background = tuple(description["classes"]), tuple(description["background"])
-        return cls(description["name"], description["kind"], images, manifest, classes, description["content_hash"], background)
+        about = (description["name"], description["kind"], images, manifest, classes, description["content_hash"], background)
+        return cls(*about, description.get("bits", SIXTEEN))

@@ -14,6 +14,7 @@ from great_expectations.expectations.metrics.map_metric_provider.multicolumn_map
 
 from genlab.images.checking.duplicates import earlier_copies, training_copies, training_lookalikes
 from genlab.images.checking.pairs import incomplete_pairs, unequal_pairs
+from genlab.images.checking.ranges import unused_range
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -150,6 +151,23 @@ class ExpectAspectRatioToBeAtMost(MulticolumnMapExpectation):
     max_ratio: float = 2.0
     map_metric = "images.aspect_ratio_is_at_most"
     success_keys = ("mostly", "max_ratio")
+
+
+class RangeIsUsed(MulticolumnMapMetricProvider):
+    """True for each row of a domain and depth whose images use at least a quarter of the range, and for unreadable images."""
+
+    condition_metric_name = "images.range_is_used"
+
+    @condition
+    def _pandas(cls, column_list: pd.DataFrame, **kwargs: Any) -> pd.Series:
+        return unused_range(column_list) == ""
+
+
+class ExpectRangeToBeUsed(MulticolumnMapExpectation):
+    """Expect the images of each domain and depth to use together at least a quarter of the range of their values."""
+
+    column_list: list[str] = ["domain", "low", "high", "white"]
+    map_metric = "images.range_is_used"
 
 
 class ColumnValueFraction(ColumnAggregateMetricProvider):

@@ -7,6 +7,7 @@ import pandas as pd
 
 from genlab.images.checking.duplicates import earlier_copies, training_copies, training_lookalikes
 from genlab.images.checking.pairs import incomplete_pairs, unequal_pairs
+from genlab.images.checking.ranges import unused_range
 
 
 class Failure(NamedTuple):
@@ -76,6 +77,8 @@ def reasons(entry: Mapping[str, Any], rows: pd.DataFrame, manifest: pd.DataFrame
             return incomplete_pairs(manifest, domains)[rows.index].tolist()
         case "expect_pairs_to_be_equal_in_size":
             return unequal_pairs(manifest)[rows.index].tolist()
+        case "expect_range_to_be_used":
+            return [str(words) for words in unused_range(manifest)[rows.index]]
         case "expect_labels_to_have_enough_images":
             counts = manifest["label"].value_counts()
             wanted = f"expected at least {entry.get('min_images', 2)} images"
@@ -84,8 +87,10 @@ def reasons(entry: Mapping[str, Any], rows: pd.DataFrame, manifest: pd.DataFrame
             wanted = f"expected sides in a ratio of at most {entry.get('max_ratio', 2.0):g}"
             return [f"{width} x {height} pixels; {wanted}" for width, height in zip(rows["width"], rows["height"], strict=True)]
     column = entry.get("column")
-    if column == "decode_error":
-        return rows["decode_error"].tolist()
+    if column in ("decode_error", "ignored"):
+        return [str(words) for words in rows[column]]
+    if column == "frames":
+        return [f"the first of {frames:,} frames or pages is used" for frames in rows["frames"]]
     if column is None:
         return [f"doesn't meet {entry['type']}"] * len(rows)
     return [f"{column} {spell(value)}; expected {bounds(entry)}" for value in rows[column]]

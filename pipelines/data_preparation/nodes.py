@@ -39,7 +39,7 @@ def read(
 
     try:
         layout, split = layout_of(image_set, project), (image_set.test, image_set.seed, image_set.truth)
-        return read_images(layout, image_set.kind, *split, image_set.workers, image_set.background)[1]
+        return read_images(layout, image_set.kind, *split, image_set.workers, image_set.background, image_set.bits)[1]
     except InputError as error:
         raise type(error)(f"image set '{image_set.name}': {error}") from error
 
@@ -74,4 +74,4 @@ def prepare(validated: DataFrame, image_set: ImageSet, project: Path = HERE) -> 
     from genlab.images.prepare import prepare_images
 
     items, look = layout_of(image_set, project).items(), (image_set.shape, image_set.channels, image_set.background, image_set.fit)
-    return prepare_images(items, validated, image_set.name, image_set.kind, *look, image_set.workers)
+    return prepare_images(items, validated, image_set.name, image_set.kind, *look, image_set.workers, image_set.bits)
