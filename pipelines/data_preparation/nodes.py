@@ -35,11 +35,13 @@ def read(
     Raises:
         InputError: a folder is missing, unreadable or without images, or the layout doesn't fit the set's kind.
     """
+    from genlab.images.checking.lookalikes import with_lookalikes
     from genlab.images.read import read_images
 
     try:
         layout, split = layout_of(image_set, project), (image_set.test, image_set.seed, image_set.truth)
-        return read_images(layout, image_set.kind, *split, image_set.workers, image_set.background, image_set.bits)[1]
+        items, manifest = read_images(layout, image_set.kind, *split, image_set.workers, image_set.background, image_set.bits)
+        return with_lookalikes(manifest, items, image_set.background, image_set.bits, image_set.workers)
     except InputError as error:
         raise type(error)(f"image set '{image_set.name}': {error}") from error
 

@@ -10,6 +10,7 @@ import pandas as pd
 from PIL import Image
 from tqdm import tqdm
 
+from genlab.images.checking.lookalikes import averaged
 from genlab.images.decode import decode, load
 from genlab.images.prepared_set import Colour
 from genlab.images.sources.files import Item
@@ -38,14 +39,17 @@ COLUMNS = {
     "height": "Int64",
     "mean": "float64",  # of the RGB pixels on the background, 0..255
     "std": "float64",  # root mean square deviation from the mean colour over pixels and channels; 0 for a single colour
-    "low": "Int64",  # smallest and largest stored value; of palettes and CMYK, of the RGB pixels
+    "low": "Int64",  # smallest and largest stored value; of palettes, CMYK and transparent images, of the RGB pixels
     "high": "Int64",
     "white": "Int64",  # stored value that becomes 255; 255 for images of up to 8 bits
     "frames": "Int64",  # of the file; the first one is used
     "profile": "str",  # colour profile from which the pixels are converted to sRGB; "" for no conversion
+    "relief": "float64",  # range of the mean grey levels of 16 x 16 cells: almost 0 for one colour with noise
+    "alpha_std": "float64",  # standard deviation of the alpha channel, 0..127.5; 0 for opaque images
     "ignored": "str",  # what is left out of the file since it cannot be read; "" for nothing
 }
-CHECKED = ("low", "high", "white", "frames", "profile", "ignored")  # columns about files, which a prepared set does not carry
+# Columns for the checks of files, which a prepared set does not carry; checking.lookalikes adds the last two.
+CHECKED = ("low", "high", "white", "frames", "profile", "relief", "alpha_std", "ignored", "lookalike", "lookalike_bits")
 
 
 def make_manifest(
@@ -78,6 +82,7 @@ def describe(item: Item, background: Colour, bits: int = SIXTEEN) -> dict[str, o
         return row | {"decode_error": str(error)}
     pixels = np.asarray(image)
     row |= origin(stored, bits) | dict(zip(("low", "high"), value_range(stored, pixels), strict=True))
+    row |= shape(stored, image)
     return row | {"perceptual_hash": perceptual_hash(image), "mean": pixels.mean(), "std": pixels.var(axis=(0, 1)).mean() ** 0.5}
 
 
@@ -91,16 +96,22 @@ def origin(image: Image.Image, bits: int) -> dict[str, object]:
     return found | {"profile": profile.name} | ({"mode": "RGB"} if image.mode == "CMYK" else {})
 
 
+def shape(
+    stored: Image.Image,
+    image: Image.Image,  # the same, converted to RGB
+) -> dict[str, object]:
+    """Columns about what an image shows: relief, alpha_std."""
+    cells = averaged(image.convert("L"), HASH_SIDE)
+    alpha = np.asarray(stored.convert("RGBA").getchannel("A")).std() if stored.has_transparency_data else 0.0
+    return {"relief": float(np.ptp(cells)), "alpha_std": float(alpha)}
+
+
 def value_range(
     stored: Image.Image,
     pixels: np.ndarray,  # the same, converted to RGB
 ) -> tuple[int, int]:
-    """Smallest and largest stored value of an image, without its alpha channel; of `pixels` if the stored values are not intensities."""
-    values = pixels
-    if stored.mode in SIXTEEN_BITS or stored.mode in ("L", "RGB"):
-        values = np.asarray(stored)
-    elif stored.mode in ("LA", "RGBA"):
-        values = np.asarray(stored)[..., :-1]
+    """Smallest and largest stored value of an image; of `pixels` if the stored values are not all that is seen (palettes, alpha)."""
+    values = np.asarray(stored) if stored.mode in SIXTEEN_BITS or stored.mode in ("L", "RGB") else pixels
     return int(values.min()), int(values.max())
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import yaml
 from colour_profiles import P3_TO_SRGB, black_ink, display_p3, encoded, linear
-from PIL import Image
+from PIL import Image, ImageDraw
 
-from genlab.errors import InputError
+from genlab.errors import DataValidationError, InputError
 from pipelines.data_preparation.declaration import ImageSet
 from pipelines.data_preparation.nodes import gate, prepare, read, validate
 
@@ -107,3 +107,53 @@ def test_frames_that_are_not_used_and_metadata_that_cannot_be_read_are_reported(
         "one frame": "1 of 24 rows, e.g. 03.png: the first of 3 frames or pages is used",
         "nothing ignored": "1 of 24 rows, e.g. 05.png: EXIF data can't be read, not rotated",
     }
+
+
+def message(image_set: ImageSet) -> str:
+    manifest = read(image_set)
+    validation, _ = validate(manifest, image_set, yaml.safe_load(EXPECTATIONS.read_text(encoding="utf-8")))
+    with pytest.raises(DataValidationError) as error:
+        gate(manifest, validation, image_set)
+    return str(error.value)
+
+
+def test_white_icons_need_another_background(tmp_path, values):
+    for number, image in enumerate(values):
+        white = Image.new("RGBA", (32, 32), "white")
+        white.putalpha(Image.fromarray((image * 255).astype(np.uint8)))
+        white.save(tmp_path / f"{number:02d}.png")
+    words = "00.png: it has the colour of the background, and only its transparency shows something; set another `background`"
+    assert f"not blank 24 of 24 rows, e.g. {words}" in message(declare(tmp_path))
+    failed, images, _ = checked(declare(tmp_path, background=(0, 0, 0)))
+    assert failed == {}
+    assert np.abs(images[..., 0] - values * 255).max() <= 1
+
+
+def test_small_images_may_have_a_smaller_size(tmp_path, values):
+    for number, image in enumerate(values):
+        Image.fromarray((image * 255).astype(np.uint8)).save(tmp_path / f"{number:02d}.png")
+    assert "e.g. 00.png: width 32; expected at least 64, or a smaller `size` of the set" in message(declare(tmp_path, size=64))
+
+
+def test_night_photos_and_sparse_drawings_are_sound(tmp_path):
+    random = np.random.default_rng(0)
+    for number in range(COUNT):
+        night = np.linspace(5, 1, 256)[:, None] + random.normal(0, 0.5, (256, 256))
+        for row, column in random.integers(20, 236, (3, 2)):
+            night[row : row + 3, column : column + 3] = 120
+        Image.fromarray(night.clip(0, 255).round().astype(np.uint8)).save(tmp_path / f"night {number:02d}.png")
+        sketch = Image.new("L", (256, 256), 255)
+        left, top = random.integers(20, 200, 2).tolist()
+        ImageDraw.Draw(sketch).line((left, top, *random.integers(20, 200, 2).tolist()), fill=100)
+        sketch.save(tmp_path / f"sketch {number:02d}.png")
+    failed, _, _ = checked(declare(tmp_path))
+    assert failed == {}
+
+
+def test_a_distance_beyond_the_search_is_an_error(tmp_path, values):
+    for number, image in enumerate(values):
+        Image.fromarray((image * 255).astype(np.uint8)).save(tmp_path / f"{number:02d}.png")
+    image_set = declare(tmp_path)
+    entry = {"type": "expect_held_out_images_to_look_new", "name": "new", "max_distance": 40}
+    with pytest.raises(InputError, match=r"'new' .*can't be evaluated: .*max_distance: got 40, expected 0 to 16 bits"):
+        validate(read(image_set), image_set, [entry])
