@@ -53,7 +53,7 @@ def parsed(content: bytes) -> Profile:
             return Profile(name, problem=f"colour profile '{name}' is for {space}, expected RGB, grey or CMYK")
         mode = MODES[space]
         transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB", INTENT, FLAGS[mode])
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError) as error:
+    except (ImageCms.PyCMSError, ImportError, OSError, ValueError, TypeError) as error:
         return Profile("unreadable", problem=f"colour profile can't be read ({error})")
     return Profile(name, mode, None if is_srgb(transform, mode) else transform)
 
