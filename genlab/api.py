@@ -25,6 +25,7 @@ from genlab.images.prepared_set import Colour, Kind, PreparedSet
 from genlab.images.read import read_images
 from genlab.images.sources import Folder, FolderPerClass, Layout
 from genlab.images.sources.names import shortened
+from genlab.serving.depth import SIXTEEN
 from genlab.serving.images import WHITE
 from genlab.training.fit import Trained
 from genlab.training.fit import fit as fit_recipe
@@ -47,6 +48,7 @@ def prepare(
     background: Colour = WHITE,  # RGB colour behind transparent pixels
     fit: Fit = "crop",  # how images of another aspect ratio are fitted to `size`: crop, pad, stretch
     name: str = "",  # of the image set; "": the name of the folder
+    bits: int = SIXTEEN,  # depth of the values in files of more than 8 bits, 8 to 32; 12 for sensors whose white is 4095
 ) -> PreparedSet:
     """Read, check and resize images -> a prepared set for `fit` and `evaluate`.
 
@@ -61,17 +63,19 @@ def prepare(
         raise InputError(f"channels: got {channels}, expected 1 (grey) or 3 (RGB).")
     if not 0 < test < 1:
         raise InputError(f"test: got {test}, expected the fraction to hold out, between 0 and 1.")
+    if not 8 <= bits <= 32:
+        raise InputError(f"bits: got {bits}, expected the depth of the stored values, 8 to 32.")
     if isinstance(source, str | Path):
         name = name or expanded(source).resolve().name
         layout: Layout = FolderPerClass(str(source)) if kind == "labelled" else Folder(str(source))
     else:
         layout = source
-    items, manifest = read_images(layout, kind, test, seed, background=background)
+    items, manifest = read_images(layout, kind, test, seed, background=background, bits=bits)
     broken = manifest[manifest["decode_error"] != ""]
     if len(broken):
         examples = "; ".join(f"{shortened(str(row.path))}: {row.decode_error}" for row in broken.head(MAX_NAMED_IMAGES).itertuples())
         raise InputError(f"{len(broken):,} of {len(manifest):,} images cannot be read, e.g. {examples}. Mend or remove them.")
-    return prepare_images(items, manifest, name or type(layout).__name__, kind, height_and_width, channels, background, fit)
+    return prepare_images(items, manifest, name or type(layout).__name__, kind, height_and_width, channels, background, fit, bits=bits)
 
 
 def recipe(

@@ -30,8 +30,11 @@ STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
         "data_preparation",
         (
             "genlab.build",
+            "genlab.images.checking.conversions",
             "genlab.images.checking.duplicates",
+            "genlab.images.checking.lookalikes",
             "genlab.images.checking.pairs",
+            "genlab.images.checking.ranges",
             "genlab.images.prepare",
             "genlab.images.read",
         ),

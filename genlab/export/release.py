@@ -20,6 +20,7 @@ from genlab.export.networks import Interface, export
 from genlab.images.pixels import to_channels_first, to_unit
 from genlab.images.prepared_set import PreparedSet
 from genlab.networks.contracts import Sampler, Translator
+from genlab.serving.depth import SIXTEEN
 from genlab.translation.padding import smallest_side
 
 FACTS = "release.json"
@@ -77,6 +78,7 @@ def release_files(
         **facts,
         "channels": channels,
         "training_size": [height, width],
+        **({} if images.bits == SIXTEEN else {"bits": images.bits}),
         "image_set": images.name,
         "data_hash": images.content_hash,
         "model": model,

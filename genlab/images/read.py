@@ -11,6 +11,7 @@ from genlab.images.checking.splits import assign_splits
 from genlab.images.prepared_set import Colour, Kind
 from genlab.images.sources import Item, Layout, Survey, Surveys
 from genlab.images.sources.names import SYSTEM, in_words
+from genlab.serving.depth import BYTE_WHITE, SIXTEEN
 from genlab.serving.images import WHITE
 
 log = logging.getLogger(__name__)
@@ -24,11 +25,13 @@ def read_images(
     truth: Literal["stem"] | None = None,  # unpaired sets only: equal stems in a and b show the same object
     workers: int = 0,  # threads; 0: one per core
     background: Colour = WHITE,  # under transparent pixels
+    bits: int = SIXTEEN,  # depth of the values in files of more than 8 bits
 ) -> tuple[list[Item], pd.DataFrame]:
     """Read and decode every image once, and return the items and the manifest with splits and pairs.
 
     Raises:
-        InputError: a folder is missing or unreadable, there is no image, or the kind needs two domains and the layout has none.
+        InputError: a folder is missing or unreadable, there is no image, the kind needs two domains and the layout has none, or
+            `bits` is given and no image has more than 8 bits.
     """
     if kind in ("paired", "unpaired") and not layout.domains():
         names = "TwoFolders, TrainTestDomains, SideBySide, Tiles or, from one folder of photos, genlab.images.sources.edges.Canny"
@@ -42,7 +45,10 @@ def read_images(
             "Put some there, or change `source`."
         )
     tell(found)
-    return items, assign_splits(make_manifest(items, workers, background), kind, test, seed, truth)
+    manifest = make_manifest(items, workers, background, bits)
+    if bits != SIXTEEN and (manifest["white"].dropna() == BYTE_WHITE).all() and (manifest["decode_error"] == "").all():
+        raise InputError(f"bits: got {bits}, but no image has more than 8 bits per value, for which it is meant. Remove `bits`.")
+    return items, assign_splits(manifest, kind, test, seed, truth)
 
 
 def survey_of(layout: Layout) -> Survey:

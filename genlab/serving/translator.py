@@ -5,9 +5,10 @@ from numbers import Integral
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from .errors import RequestError
+from .depth import SIXTEEN
+from .errors import DecodeError, RequestError
 from .images import convert, png, to_bytes, to_unit, upright
 from .padding import crop, pad
 from .release import LAST_SEED, open_network, read_facts
@@ -55,11 +56,11 @@ class Translator:
         """
         try:
             if not isinstance(content, bytes):
-                raise TypeError(f"got {type(content).__name__}, expected bytes")
-            return convert(upright(content), self.facts["channels"], tuple(self.facts["background"]))
-        except Exception as error:  # PIL's plugins raise almost anything for damaged bytes
+                raise DecodeError(f"got {type(content).__name__}, expected bytes")
+            return convert(upright(content), self.facts["channels"], tuple(self.facts["background"]), self.facts.get("bits", SIXTEEN))
+        except DecodeError as error:
             raise RequestError(
-                f"row {row}: not an image that can be read: {reason(error, content)}. "
+                f"row {row}: not an image that can be read: {str(error).removeprefix('not an image: ')}. "
                 "Expected the bytes of a PNG, JPEG or WebP file; in JSON, as base64."
             ) from None
 
@@ -86,8 +87,3 @@ class Translator:
                 (translation,) = self.sessions[direction].run(None, inputs)
                 blended[place] += translation * np.outer(down, across).astype(np.float32)
         return blended
-
-
-def reason(error: Exception, content: bytes) -> str:
-    """Message of an error. PIL's message for unknown formats contains a memory address and is replaced."""
-    return f"it begins with {content[:12]!r}" if isinstance(error, UnidentifiedImageError) else str(error) or type(error).__name__

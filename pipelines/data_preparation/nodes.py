@@ -36,11 +36,13 @@ def read(
     Raises:
         InputError: a folder is missing, unreadable or without images, or the layout doesn't fit the set's kind.
     """
+    from genlab.images.checking.lookalikes import with_lookalikes
     from genlab.images.read import read_images
 
     try:
         layout, split = layout_of(image_set, project), (image_set.test, image_set.seed, image_set.truth)
-        return read_images(layout, image_set.kind, *split, image_set.workers, image_set.background)[1]
+        items, manifest = read_images(layout, image_set.kind, *split, image_set.workers, image_set.background, image_set.bits)
+        return with_lookalikes(manifest, items, image_set.background, image_set.bits, image_set.workers)
     except InputError as error:
         raise type(error)(f"image set '{image_set.name}': {error}") from error
 
@@ -75,4 +77,4 @@ def prepare(validated: DataFrame, image_set: ImageSet, project: Path = HERE) -> 
     from genlab.images.prepare import prepare_images
 
     items, look = layout_of(image_set, project).items(), (image_set.shape, image_set.channels, image_set.background, image_set.fit)
-    return prepare_images(items, validated, image_set.name, image_set.kind, *look, image_set.workers)
+    return prepare_images(items, validated, image_set.name, image_set.kind, *look, image_set.workers, image_set.bits)

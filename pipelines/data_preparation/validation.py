@@ -1,15 +1,21 @@
 """Validation of a manifest against the expectations of its image set."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from genlab.images.checking.conversions import conversions
 from genlab.images.read import survey_of
 from genlab.images.sources import Layout
 from pipelines.data_preparation.declaration import ImageSet
 from pipelines.data_preparation.report import render
 from pipelines.data_preparation.suite import evaluate, fill
+
+LEVELS = {"warning": logging.WARNING, "info": logging.INFO}  # severity -> level; the error that stops the run lists critical findings
+
+log = logging.getLogger(__name__)
 
 
 def validation_of(
@@ -43,4 +49,9 @@ def validation_of(
         "suite": suite,
         "expectations": [finding._asdict() | {"failures": [failure._asdict() for failure in finding.failures]} for finding in findings],
     }
+    for what, count in conversions(manifest).items():
+        log.info("image set '%s': %s images converted: %s", image_set.name, f"{count:,}", what)
+    for finding in findings:
+        if not finding.success and finding.severity in LEVELS:
+            log.log(LEVELS[finding.severity], "image set '%s': %s: %s", image_set.name, finding.name, finding.summary)
     return validation, render(manifest, image_set, validation, layout.items())

@@ -19,7 +19,7 @@ from pipelines.bound import BoundDataset
 from pipelines.release.promotion import Standing, beats, digest
 from pipelines.release.serving import Serving, facts_of, scored, serving_of
 from pipelines.release.shipping import ship
-from pipelines.tracking.address import answering, tracking_uri
+from pipelines.tracking.address import answering, as_default, tracking_uri
 from pipelines.tracking.names import metric_names
 from pipelines.tracking.run import MOST_METRICS
 
@@ -91,7 +91,8 @@ class ModelVersion(BoundDataset):
         """
         advice = f" The results are on disk: `kedro run --pipeline={self.recipe} --tags=release` registers them then."
         self.session.runs[self.recipe].deliver()  # first what waits, for the run's parameters are those of the model
-        with answering(tracking_uri(self.session.project), advice):
+        address = tracking_uri(self.session.project)
+        with answering(address, advice), as_default(address):
             self._register(data)
 
     def _register(self, data: Registration) -> None:

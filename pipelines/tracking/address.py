@@ -57,6 +57,27 @@ def probe_database(file: Path) -> None:
         database.rollback()
 
 
+@contextmanager
+def as_default(uri: str) -> Iterator[None]:
+    """Context manager in which MLflow's default address, a variable of the process and of its environment, is this one.
+
+    MLflow's registry resolves `models:/...` at the default address, whatever address its client has.
+    """
+    import mlflow
+
+    variable = os.environ.get("MLFLOW_TRACKING_URI")
+    before = mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else ""  # type: ignore[no-untyped-call]  # MLflow has no type
+    mlflow.set_tracking_uri(uri)
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(before)
+        if variable is None:
+            os.environ.pop("MLFLOW_TRACKING_URI", None)
+        else:
+            os.environ["MLFLOW_TRACKING_URI"] = variable
+
+
 def settle(uri: str) -> None:
     """Move the write-ahead log of a database into its file, so that a copy of the file is complete. Does nothing for other addresses."""
     file = sqlite_file(uri)

@@ -48,6 +48,14 @@ def test_images_of_any_size_are_translated_whole_or_in_tiles(negative, size, til
     assert np.abs(pixels_of(content) - (255 - image.astype(int))).max() <= (0 if tile in (0, 2**40) else 1)
 
 
+def test_values_of_fewer_bits_are_read_as_the_training_images_were(tmp_path):
+    facts = translator_facts(["a_to_b"], noise=False) | {"bits": 12}
+    translator = Translator(make_release(tmp_path / "release", facts, a_to_b=translating_network(noise=False)))
+    values = np.linspace(0, 4095, 12 * 16).reshape(12, 16).astype(np.uint16)
+    (content,) = translator.images([encoded(values)], "a_to_b")
+    assert np.abs(pixels_of(content) - (255 - values / 4095 * 255)).max() <= 1
+
+
 @pytest.mark.parametrize("tile", [0, 16])
 def test_the_noise_depends_only_on_the_seed_and_is_shared_by_all_tiles(noisy, tile):
     grey = np.full((37, 50), 127, np.uint8)

@@ -205,6 +205,7 @@ def test_a_fault_is_reported_with_its_file_and_reason(root, fault, kind, words):
     assert re.search(words, text)
     assert text.endswith("Report: data/08_reporting/drawn/validation.html")
     advice = "Mend or remove these files, or set `on_failure: quarantine` in conf/base/parameters/images.yml."
+    assert ("If images that look alike are different, set `severity: warning`" in text) is (fault is resaved_across_splits)
     assert (advice in text) is (fault is not empty_domain)  # quarantine cannot fill an empty domain
 
 
