@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 from torch.optim.swa_utils import AveragedModel
 
+from genlab.adversarial.adaptive import check_fixed
 from genlab.adversarial.handover import Handover
 from genlab.adversarial.image_pool import ImagePool
 from genlab.engine.average import MovingAverage
@@ -51,6 +52,7 @@ class CycleGAN(Recipe):
         average_half_life: float = 0.0,  # of the moving average, in images; 0: no moving average, as in the paper
     ):
         super().__init__()
+        check_fixed(critic_augmentation)
         self.a_to_b, self.b_to_a = generator(), generator()
         require(self.a_to_b, Translator, "generator")
         self.critic_a, self.critic_b = critic(), critic()

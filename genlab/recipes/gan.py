@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.optim.swa_utils import AveragedModel
 
+from genlab.adversarial.adaptive import check_fixed
 from genlab.adversarial.batch_norm_statistics import recompute_batch_norms
 from genlab.adversarial.checks import check_growth, check_images, check_same_classes
 from genlab.adversarial.clipping import clamp
@@ -76,6 +77,7 @@ class GAN(Recipe):
         decay_start: float = 1.0,  # share of the budget after which the learning rates decay linearly to 0
     ):
         super().__init__()
+        check_fixed(critic_augmentation)
         check_arguments(generator, critic, critic_steps, penalties or {}, clip, unrolled_steps)
         sampler = cast(Sampler, generator)
         self.generator, self.critic, self.loss = generator, critic, loss
