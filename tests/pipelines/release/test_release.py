@@ -111,7 +111,9 @@ def one_thread():
 @pytest.fixture(scope="module")
 def images():
     pixels = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3), np.uint8)
-    return SimpleNamespace(name="emoji", kind="unpaired", images=pixels, classes=(), content_hash="d" * 64, background=(255, 255, 255))
+    return SimpleNamespace(
+        name="emoji", kind="unpaired", images=pixels, classes=(), content_hash="d" * 64, background=(255, 255, 255), bits=16
+    )
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +181,7 @@ def styled_recipe():
 @pytest.fixture(scope="module")
 def exported_styled(styled_recipe):
     pixels = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), np.uint8)
-    images = SimpleNamespace(name="signs", images=pixels, classes=("a", "b", "c"), content_hash="d" * 64)
+    images = SimpleNamespace(name="signs", images=pixels, classes=("a", "b", "c"), content_hash="d" * 64, bits=16)
     return export(styled_recipe.state_dict(), STYLED, images, Release())
 
 
