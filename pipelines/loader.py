@@ -20,7 +20,15 @@ class WrongEntry(NamedTuple):
     value: Any
 
 
-class Loader(OmegaConfigLoader):
+class Layers(OmegaConfigLoader):
+    """Kedro's loader with another merge of an environment into base."""
+
+    @staticmethod
+    def _soft_merge(config: dict[str, Any], env_config: dict[str, Any], env_path: str | None = None) -> Any:
+        return layered(config, env_config)
+
+
+class Loader(Layers):
     """Loads parameters in the order base, environment, local, command line; later values win. The environment `dvc` leaves out local."""
 
     def __getitem__(self, key: str) -> Any:
@@ -49,10 +57,12 @@ class Loader(OmegaConfigLoader):
             self.runtime_params = given
         return layered(parameters, given)
 
-    @staticmethod
-    def _soft_merge(config: dict[str, Any], env_config: dict[str, Any], env_path: str | None = None) -> Any:
-        """Kedro's merge of an environment into base."""
-        return layered(config, env_config)
+    def committed(self) -> dict[str, Any]:
+        """The parameters that git tracks: without conf/local and the command line."""
+        environment = self.base_env if self.env in (None, LOCAL, COMMITTED) else self.env
+        strategy = self.merge_strategy
+        loader = Layers(str(self.conf_source), base_env=self.base_env, default_run_env=environment, merge_strategy=strategy)
+        return dict(loader["parameters"])
 
 
 def layered(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from kedro.framework.context import KedroContext
 from kedro.io import AbstractDataset, CatalogProtocol
 
 from genlab.errors import InputError
-from pipelines.loader import Loader
+from pipelines.loader import COMMITTED, Loader
 from pipelines.tracking.store import Runs
 
 Catalog = CatalogProtocol[Any, AbstractDataset[Any, Any]]
@@ -61,6 +61,11 @@ class Session:
         settled = not any(file.suffix in (".yml", ".yaml", ".json") for file in (conf / CONFIG_LOADER_ARGS["default_run_env"]).rglob("*"))
         environment = CONFIG_LOADER_ARGS["base_env" if settled else "default_run_env"]
         return cls(project, Loader(str(conf), **CONFIG_LOADER_ARGS | {"default_run_env": environment})["parameters"])
+
+    def committed(self, environment: str | None) -> dict[str, Any]:
+        """The parameters that git tracks: of conf/base and of an environment, without conf/local and `--params`."""
+        loader = Loader(str(self.project / "conf"), env=environment or COMMITTED, **CONFIG_LOADER_ARGS)
+        return loader.committed()
 
 
 def named(parameters: dict[str, Any]) -> dict[str, Any]:

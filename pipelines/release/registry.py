@@ -22,6 +22,7 @@ from pipelines.release.shipping import ship
 from pipelines.tracking.address import answering, as_default, tracking_uri
 from pipelines.tracking.names import metric_names
 from pipelines.tracking.run import MOST_METRICS
+from pipelines.tracking.sections import own_scores
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -70,7 +71,7 @@ class Registration(NamedTuple):
             headline=evaluation.headline,
             protocol=dict(metrics["protocol"]),
             data_hash=images.content_hash,
-            scores=evaluation.own_scores(),  # with the names that the tracking hook uses
+            scores=own_scores(evaluation),  # with the names that the tracking hook uses
         )
 
 
@@ -185,7 +186,7 @@ def log_model(client: "MlflowClient", run: "Run", name: str, data: Registration)
         client.log_model_artifacts(logged.model_id, str(model))
     client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
     client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
-    scores = data.scores | ({data.headline.name: data.headline.value} if math.isfinite(data.headline.value) else {})
+    scores = {name: value for name, value in data.scores.items() if math.isfinite(value)}
     allowed = metric_names(scores)
     points = [Metric(allowed[key], value, now, 0, logged.model_id, run_id=run_id) for key, value in scores.items()]
     for start in range(0, len(points), MOST_METRICS):

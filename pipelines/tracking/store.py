@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # mlflow takes two seconds to import
 EXPERIMENT = "genlab"
 CHECKPOINT_TAG = "genlab.checkpoint"  # the checkpoint's sha256, to find its run; keeps run ids out of DVC's outputs
 PROJECT_TAG = "genlab.project"  # machine and folder: a run that is RUNNING without a process can be told from those of other projects
+SETTINGS_TAG = "genlab.settings"  # hash of the parameters that decide what is trained
 DATA_TAG = "genlab.data"  # content hash of the image set that a run was trained on
 OUTBOX = Path(".genlab", "outbox")  # in the project
 LOCKS = Path(".genlab", "locks")
@@ -151,7 +152,7 @@ class Runs:
         if "error" in found.data.tags:
             client.delete_tag(run_id, "error")
         run = Run(client, run_id, self.project / OUTBOX, False, found.info.run_name or "", found.data.tags)
-        run.recorded, run.data = found.data.params, found.data.tags.get(DATA_TAG, "")
+        run.data = found.data.tags.get(DATA_TAG, "")
         return run
 
     def _end_killed(self, client: "MlflowClient", experiment: str, tags: Mapping[str, str]) -> None:
