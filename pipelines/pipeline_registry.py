@@ -116,4 +116,4 @@ def of_recipe(name: str, image_set: str) -> Pipeline:
     """Pipeline that trains, evaluates and releases one recipe, in its namespace. Other recipes may share its image set."""
     stages = training.create_pipeline() + evaluation.create_pipeline() + release.create_pipeline()
     shared = {"images": f"{image_set}.images", "extractor": "extractor", "classifiers": "classifiers"}
-    return Pipeline(stages, namespace=name, inputs=shared)
+    return Pipeline(stages, namespace=name, inputs=shared, parameters={"params:image_set": f"params:images.{image_set}"})

@@ -173,6 +173,13 @@ class Evaluation(NamedTuple):
         own = {f"{group.name}.{group.own.name}.{name}": value for group in self.groups for name, value in group.own.to_json().items()}
         return {name: value for name, value in own.items() if math.isfinite(value)}
 
+    def untrained(self) -> float | None:
+        """Value of the headline for the same recipe without training; None if that was not scored."""
+        rows = [(group, row) for group in self.groups for row in group.baselines if row.name == RowName.UNTRAINED]
+        scored = [group._replace(own=row) for group, row in rows if group.name in (*DIRECTIONS, GroupName.SAMPLES, GroupName.LIKELIHOOD)]
+        found = headline_of(self.protocol.extractor, scored) if scored else None
+        return found.value if found is not None and found.name == self.headline.name else None
+
     @classmethod
     def from_json(cls, metrics: Mapping[str, Any]) -> Self:
         """Content of metrics.json -> Evaluation.

@@ -27,6 +27,8 @@ class ImageSet(Parameters):
     seed: int = 0  # seed of the split
     max_pixels: Annotated[int, Field(gt=0)] | None = None  # largest width x height of a file; None for the default of the source
     on_failure: Literal["stop", "quarantine"] = "stop"  # if an expectation fails: stop the run, or set failing rows aside
+    licence: str = "not stated"  # of the images, for the card of a model
+    limits: tuple[str, ...] = ()  # what the images do not cover, one sentence each, for the card
     workers: int = Field(default=0, ge=0)  # threads; 0 for one per core
 
     @model_validator(mode="after")

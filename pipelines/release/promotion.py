@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Self
 from genlab.engine.json_text import json_text, nulled
 from genlab.evaluation.scores import Headline
 
+COLLAPSED = "diversity_collapsed"  # a failure of genlab.training.health
 UNREADABLE = Headline("none", math.nan, True)
 
 
@@ -33,6 +34,27 @@ class Standing(NamedTuple):
         except (KeyError, TypeError, ValueError, OverflowError):
             headline = UNREADABLE
         return cls(headline, tags.get("protocol", "none"), tags.get("data_hash", "none"))
+
+
+def unfit(
+    candidate: Headline,
+    untrained: float | None,  # the same score of the untrained recipe; None if there is none
+    health: str,  # names of the failures at the end of training, or SOUND
+) -> str:
+    """Return why a version must not become champion, even if there is none; "" if nothing speaks against it.
+
+    - Its samples had collapsed at the end of training.
+    - Its headline is worse than that of its own untrained networks, by more than its spread.
+    """
+    if COLLAPSED in health.split():
+        return "its samples had collapsed at the end of training, see health.diversity_collapsed of its run"
+    if untrained is None or not math.isfinite(untrained) or not math.isfinite(candidate.value):
+        return ""
+    loss = candidate.value - untrained if candidate.lower_is_better else untrained - candidate.value
+    spread = candidate.spread if candidate.spread is not None and math.isfinite(candidate.spread) else 0.0
+    if loss <= spread:
+        return ""
+    return f"its {candidate.name} {candidate.value:.6g} is worse than the {untrained:.6g} of its own untrained networks"
 
 
 def beats(

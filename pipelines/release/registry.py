@@ -9,17 +9,18 @@ import time
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from string import Template
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from genlab.engine.json_text import json_text
 from genlab.errors import InputError
 from genlab.evaluation.scores import Evaluation, Headline
 from pipelines.bound import BoundDataset
-from pipelines.release.promotion import Standing, beats, digest
+from pipelines.release.page import DESCRIPTION_LIMIT, describe_model, filled, score_tags
+from pipelines.release.promotion import Standing, beats, digest, unfit
 from pipelines.release.serving import Serving, facts_of, scored, serving_of
 from pipelines.release.shipping import ship
 from pipelines.tracking.address import answering, as_default, tracking_uri
+from pipelines.tracking.description import HEALTH_AT_END, SOUND
 from pipelines.tracking.names import metric_names
 from pipelines.tracking.run import MOST_METRICS
 from pipelines.tracking.sections import own_scores
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 CANDIDATE, CHAMPION = "candidate", "champion"
 PACKAGES = ("numpy", "onnxruntime", "pandas", "pillow")  # imported by the shipped code; MLflow adds itself
-DESCRIPTION_LIMIT = 5000  # characters, in MLflow's database
 RECIPE_TAG = "recipe"
 
 logger = logging.getLogger(__name__)
@@ -50,6 +50,7 @@ class Registration(NamedTuple):
     protocol: dict[str, Any]  # how the scores were computed
     data_hash: str
     scores: dict[str, float]  # logged as the model's metrics
+    untrained: float | None = None  # the headline of the untrained recipe
 
     @classmethod
     def of(
@@ -72,6 +73,7 @@ class Registration(NamedTuple):
             protocol=dict(metrics["protocol"]),
             data_hash=images.content_hash,
             scores=own_scores(evaluation),  # with the names that the tracking hook uses
+            untrained=evaluation.untrained(),
         )
 
 
@@ -107,16 +109,21 @@ class ModelVersion(BoundDataset):
             client.create_registered_model(name)
         champion = version_of.get(name, {}).get(CHAMPION)
         moves, reason = beats(standing, Standing.from_tags(client.get_model_version(name, champion).tags) if champion else None, champion)
+        if obstacle := unfit(data.headline, data.untrained, run.data.tags.get(HEALTH_AT_END, SOUND)):
+            moves, reason = False, obstacle
         facts = origin_of(run)
         made = client.create_model_version(
             name,
             f"models:/{model_id}",
             run.info.run_id,
-            tags=standing.tags() | facts | {RECIPE_TAG: self.recipe, "champion": f"{'yes' if moves else 'no'}: {reason}"},
-            description=Template(data.card).safe_substitute(facts, run=run.info.run_id)[:DESCRIPTION_LIMIT],
+            tags=standing.tags()
+            | facts
+            | score_tags(data.headline, str(data.protocol.get("extractor", "")))
+            | {RECIPE_TAG: self.recipe, "champion": f"{'yes' if moves else 'no'}: {reason}"},
             await_creation_for=0,
             model_id=model_id,
         )
+        self._write_pages(client, run, made, data, facts, moves)
         # With this tag, MLflow's UI links the run's model to its version.
         client.set_logged_model_tags(model_id, {"mlflow.modelVersions": json_text([{"name": name, "version": int(made.version)}])})
         client.set_registered_model_alias(name, CANDIDATE, made.version)
@@ -125,6 +132,21 @@ class ModelVersion(BoundDataset):
         logger.info(
             "%s version %s is %s: %s.", name, made.version, "candidate and champion" if moves else "candidate, not champion", reason
         )
+
+    def _write_pages(
+        self, client: "MlflowClient", run: "Run", made: "Version", data: Registration, facts: Mapping[str, str], moves: bool
+    ) -> None:
+        """Write the descriptions and tags of the version and of the registered model, and the filled card to the run."""
+        model = f"{made.name}/{made.version}"
+        card = filled(data.card, facts, run=run.info.run_id, device=run.data.tags.get("device", "unknown"), model=model)
+        client.update_model_version(made.name, made.version, card[:DESCRIPTION_LIMIT])
+        client.log_text(run.info.run_id, card, "card.md")
+        kind = run.data.tags.get("kind", self.recipe)
+        for key, value in {"image_set": data.image_set, "kind": kind, "family": run.data.tags.get("family", "None")}.items():
+            client.set_registered_model_tag(made.name, key, value)
+        if moves or int(made.version) == 1:
+            text = describe_model(kind, data.image_set, made.version, data.headline, run.info.run_id)
+            client.update_registered_model(made.name, text)
 
     def load(self) -> dict[str, Any]:
         """Return the name, version, uri, aliases, run_id and tags of the latest version.

@@ -9,6 +9,8 @@ from genlab.reports.markdown import line, number
 from pipelines.tracking.names import flatten
 
 NOTE = "mlflow.note.content"
+HEALTH_AT_END = "genlab.health"  # tag of a run: names of the failures in the last rows of its history, or SOUND
+SOUND = "sound"
 MATTERING = ("images", "seed", "budget.images", "budget.batch_size", "model.class")  # parameters that every run shows
 NAMED_DIFFERENCES = 5
 NOTE_LIMIT = 8000  # characters, MLflow's limit for a tag

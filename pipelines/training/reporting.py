@@ -6,6 +6,7 @@ from genlab.images.prepared_set import PreparedSet
 from genlab.pictures.training import sample_sheet
 from genlab.training.events import Event, Finished, Found, Logged, PicturesDue, Resumed, Saving
 from pipelines.tracking import Journal
+from pipelines.tracking.description import HEALTH_AT_END, SOUND
 
 SHEET = "_samples/training"  # MLflow sorts its sections by name: the pictures come first
 RUN = "run"  # key of a note in saved states: the id of the MLflow run to continue
@@ -35,3 +36,4 @@ class Reporter:
                 journal.resumed(event.notes[RUN], event.images, [dict(row) for row in event.rows], event.finished)
             case Finished():
                 journal.finished(event.summary, event.images)
+                journal.tag({HEALTH_AT_END: " ".join(finding.name for finding in event.findings) or SOUND})

@@ -8,6 +8,7 @@ import logging
 import math
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import get_type_hints
 
@@ -31,12 +32,14 @@ from genlab.networks.dropout_noise import DropoutNoise
 from genlab.serving.sampler import Sampler
 from genlab.translation.padding import translate
 from genlab.translation.tiling import translate_in_tiles
+from pipelines.data_preparation.declaration import ImageSet
 from pipelines.release import create_pipeline
 from pipelines.release.card import describe, table
 from pipelines.release.nodes import export, register
+from pipelines.release.page import DESCRIPTION_LIMIT
 from pipelines.release.parameters import Release
-from pipelines.release.promotion import Headline, Standing, beats, digest
-from pipelines.release.registry import DESCRIPTION_LIMIT, ModelVersion
+from pipelines.release.promotion import Headline, Standing, beats, digest, unfit
+from pipelines.release.registry import ModelVersion
 from pipelines.release.serving import facts_of, serving_of
 from pipelines.session import Session
 from pipelines.tracking import Run, flatten
@@ -100,7 +103,8 @@ SAMPLER_METRICS = {
         "training images": {score: 0.01 for score in SCORES if score != "nearest_training"},
     },
 }
-RELEASE = Release(licence="MIT (Microsoft)", limits=["Emoji only."])
+RELEASE = Release(limits=["Colours are guesses."])
+IMAGE_SET = ImageSet(kind="unpaired", source={"class": "x"}, size=8, licence="MIT (Microsoft)", limits=["Emoji only."])
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -187,7 +191,7 @@ def exported_styled(styled_recipe):
 
 def described(exported, metrics, release=RELEASE):
     """The card of a release with these scores of its checkpoint."""
-    return describe(*exported, scored(exported, metrics), release)
+    return describe(*exported, scored(exported, metrics), release, IMAGE_SET)
 
 
 def scored(exported, metrics):
@@ -299,7 +303,7 @@ def assert_same_picture(got: np.ndarray, expected: np.ndarray):
 def test_inputs_of_the_pipeline_come_from_training_and_evaluation_and_its_options_are_checked():
     pipeline = Pipeline(create_pipeline(), namespace="cyclegan", inputs={"images": "emoji.images"})
     assert pipeline.inputs() == {"emoji.images"} | {f"cyclegan.{name}" for name in ("checkpoint", "metrics")} | {
-        f"params:cyclegan.{name}" for name in ("model", "release")
+        f"params:cyclegan.{name}" for name in ("model", "release", "image_set")
     }
     assert pipeline.outputs() == {"cyclegan.model_version"}
     assert export in [node.func for node in pipeline.nodes]
@@ -744,3 +748,38 @@ def test_the_headlines_spread_is_registered(exported_sampler, images):
         "kid_efflite0", 0.123456, True, 0.0625
     )
     assert "spread" not in metrics["headline"]
+
+
+def test_a_version_worse_than_its_untrained_networks_or_collapsed_is_no_champion():
+    headline = Headline("kid_efflite0", 0.3, True, 0.02)
+    assert unfit(headline, None, "sound") == unfit(headline, 0.4, "sound") == unfit(headline, 0.29, "critic_saturated") == ""
+    assert unfit(headline, 0.2, "sound") == "its kid_efflite0 0.3 is worse than the 0.2 of its own untrained networks"
+    assert unfit(headline._replace(lower_is_better=False), 0.4, "sound").startswith("its kid_efflite0 0.3 is worse")
+    assert "had collapsed at the end of training" in unfit(headline, 0.4, "critic_saturated diversity_collapsed")
+
+
+def test_an_unfit_first_version_is_candidate_only(registry, exported_sampler, images):
+    metrics = SAMPLER_METRICS | {"samples": {**SAMPLER_METRICS["samples"], "untrained": {"kid_efflite0": -1.0}}}
+    version = ModelVersion("progan")
+    version.bind(registry.versions["gan"].session)
+    version.session.runs.under_way["progan"] = version.session.runs["gan"]
+    version.save(registered(exported_sampler, metrics, images))
+    found = version.load()
+    assert found["aliases"] == ["candidate"] and found["tags"]["champion"].startswith("no: its kid_efflite0")
+    assert registry.client.get_registered_model("progan-emoji").tags["image_set"] == "emoji"
+
+
+def test_the_pages_of_the_registry_say_what_the_model_is_and_how_to_use_it(registry):
+    model = registry.client.get_registered_model("gan-emoji")
+    assert (
+        "on the image set **emoji**. Champion: version 1, kid_efflite0 = " in model.description
+        and "/get-artifact?path=" in model.description
+    )
+    version = registry.client.get_model_version("gan-emoji", 1)
+    assert (
+        'mlflow.pyfunc.load_model("models:/gan-emoji/1")' in version.description
+        and "mlflow models serve -m models:/gan-emoji/1" in version.description
+    )
+    assert float(version.tags["kid"]) == pytest.approx(SAMPLER_METRICS["headline"]["value"], rel=1e-3)
+    folder = registry.client.download_artifacts(registry.runs["gan"], "card.md")
+    assert "${" not in Path(folder).read_text()
