@@ -111,7 +111,17 @@ def one_thread():
 @pytest.fixture(scope="module")
 def images():
     pixels = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3), np.uint8)
-    return SimpleNamespace(name="emoji", kind="unpaired", images=pixels, classes=(), content_hash="d" * 64, background=(255, 255, 255))
+    paths = ["high_contrast/1.png", "high_contrast/2.png", "3d/1.png", "3d/2.png"]
+    manifest = pd.DataFrame({"path": paths, "domain": ["a", "a", "b", "b"]})
+    return SimpleNamespace(
+        name="emoji",
+        kind="unpaired",
+        images=pixels,
+        manifest=manifest,
+        classes=(),
+        content_hash="d" * 64,
+        background=(255, 255, 255),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -310,6 +320,7 @@ def test_the_artefacts_describe_themselves(exported, images):
     assert set(artefacts) == {"a_to_b.onnx", "a_to_b.safetensors", "b_to_a.onnx", "b_to_a.safetensors", "release.json"}
     facts = json.loads(artefacts["release.json"])
     assert facts["directions"] == ["a_to_b", "b_to_a"]
+    assert facts["domains"] == {"a": "high_contrast", "b": "3d"}
     assert (facts["stride"], facts["smallest_side"], facts["training_size"], facts["channels"]) == (4, 8, [16, 16], 3)
     assert (facts["model"], facts["data_hash"]) == (MODEL, images.content_hash)
     assert facts["noise"] is None and "sampling" not in facts
@@ -542,7 +553,11 @@ def test_a_sampler_served_next_to_translators_refuses_unknown_params(champion, n
 @pytest.mark.parametrize(
     ("content", "params", "message"),
     [
-        (encoded(Image.new("RGB", (9, 9))), {"direction": "a_to_c"}, "direction: got 'a_to_c', expected one of: a_to_b, b_to_a"),
+        (
+            encoded(Image.new("RGB", (9, 9))),
+            {"direction": "a_to_c"},
+            r"direction: got 'a_to_c', expected one of: a_to_b \(high_contrast_to_3d\), b_to_a",
+        ),
         (encoded(Image.new("RGB", (9, 9))), {"way": "a_to_b"}, r"Unrecognized params \['way'\]\. Supported params are: direction, tile\.$"),
         (encoded(Image.new("RGB", (9, 9))), {"seed": 1}, r"Unrecognized params \['seed'\]\. Supported params are: direction, tile\.$"),
         (encoded(Image.new("RGB", (9, 9))), {"tile": 30}, "tile: got 30, expected a side in pixels, a multiple of 4 from 8 on, or 0 for"),
