@@ -388,7 +388,8 @@ def test_the_card_shows_the_grid_first_then_every_row_and_score(exported):
     card = described(exported, METRICS, RELEASE)
     assert card.startswith("![samples](/get-artifact?path=samples%2Fsamples.png&run_uuid=${run})\n")
     assert "**CycleGAN** on the image set **emoji**" in card
-    assert "Translates `a_to_b`, `b_to_a`: takes images of any size, trained at 16 x 16 px, RGB." in card
+    names = "`a_to_b` (`high_contrast_to_3d`), `b_to_a` (`3d_to_high_contrast`)"
+    assert f"Translates {names}: takes images of any size, trained at 16 x 16 px, RGB." in card
     assert "|  | l1 | kid_efflite0 |" in card
     assert "| translated | 0.31 | 0.1235 ± 0.01 |" in card
     assert "| identity | 0.56 | 0.2 |" in card
