@@ -10,8 +10,9 @@ from genlab.evaluation.sampler import sampler
 from genlab.evaluation.scores import Group
 from genlab.images.feeding.source import batch_of
 from genlab.networks.latents import normal
+from genlab.pictures.mosaic import HEADING
 from genlab.pictures.samples import LATENTS
-from genlab.pictures.sheets import HEADING, strip
+from genlab.pictures.sheets import strip
 from genlab.serving.latents import of_seed
 
 CPU = torch.device("cpu")
