@@ -1,6 +1,6 @@
 """Registered models for genlab's command line: a name in MLflow's registry -> the release of a version. Entry point `genlab.models`.
 
-The library never imports MLflow; `genlab` finds this function by its entry point. Neither Kedro nor torch is imported.
+The library never imports MLflow; `genlab` finds this function by its entry point. Torch is not imported.
 """
 
 import os
@@ -17,7 +17,8 @@ if TYPE_CHECKING:  # mlflow takes two seconds to import
     from mlflow.entities.model_registry import ModelVersion as Version
 
 DATABASE, CHAMPION = "mlflow.db", "champion"
-PREFIX, RELEASE = "models:/", "artifacts/release"  # of MLflow's addresses; folder of the release in a logged model
+PREFIX, LOGGED = "models:/", "models:/m-"  # of MLflow's addresses of models, and of logged models
+RELEASE = "artifacts/release"  # folder in a logged model
 FORM = "name, name@alias or name/version"
 
 
@@ -37,7 +38,7 @@ def resolve(text: str) -> tuple[Path, str]:
     probe(uri)
     with answering(uri):
         version = version_of(client, name, alias, number)
-        return release_of(version, uri, text), version.description or ""
+        return release_of(client, version, text), version.description or ""
 
 
 def parse(text: str) -> tuple[str, str | None, str | None]:
@@ -82,7 +83,7 @@ def client_of(uri: str) -> "MlflowClient":
         raise InputError(
             f"registered models need MLflow, which is not installed ({error}): pip install 'genlab[pipelines]'. Or name a release folder."
         ) from None
-    return MlflowClient(uri)
+    return MlflowClient(uri, registry_uri=uri)
 
 
 def version_of(client: "MlflowClient", name: str, alias: str | None, number: str | None) -> "Version":
@@ -105,7 +106,7 @@ def version_of(client: "MlflowClient", name: str, alias: str | None, number: str
     return client.get_model_version(name, chosen)
 
 
-def release_of(version: "Version", uri: str, text: str) -> Path:
+def release_of(client: "MlflowClient", version: "Version", text: str) -> Path:
     """Folder of the release in a version. On this machine it is the registry's own; from a server, it is downloaded.
 
     Raises:
@@ -115,14 +116,16 @@ def release_of(version: "Version", uri: str, text: str) -> Path:
     from mlflow.exceptions import MlflowException
 
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    address = f"{PREFIX}{version.name}/{version.version}"
     try:
-        folder = Path(download_artifacts(address, tracking_uri=uri, registry_uri=uri)) / RELEASE
+        # Not by its address models:/<name>/<version>, which MLflow looks up in its global registry.
+        place = client.get_model_version_download_uri(version.name, version.version)
+        if place.startswith(LOGGED):
+            place = client.get_logged_model(place.removeprefix(PREFIX)).artifact_location
+        folder = Path(download_artifacts(place, tracking_uri=client.tracking_uri)) / RELEASE
     except (OSError, MlflowException) as error:
         reason = str(error).partition("\n")[0]
-        raise InputError(
-            f"{text}: the files of version {version.version} cannot be read ({reason}). Restore them, or register again."
-        ) from None
+        where = f"{version.name} version {version.version}"
+        raise InputError(f"{text}: the files of {where} cannot be read ({reason}). Restore them, or register again.") from None
     if not (folder / "release.json").is_file():
         raise InputError(f"{text}: version {version.version} was not registered by genlab: it has no {RELEASE}.")
     return folder

@@ -31,6 +31,7 @@ from genlab.networks.dropout_noise import DropoutNoise
 from genlab.serving.sampler import Sampler
 from genlab.translation.padding import translate
 from genlab.translation.tiling import translate_in_tiles
+from pipelines.registered_models import resolve
 from pipelines.release import create_pipeline
 from pipelines.release.card import describe, table
 from pipelines.release.nodes import export, register
@@ -256,6 +257,13 @@ def noisy(registry):
 @pytest.fixture(scope="module")
 def sampler(registry):
     return mlflow.pyfunc.load_model("models:/gan-emoji@champion")
+
+
+def test_the_command_line_finds_the_release_and_the_card_of_a_version(registry, exported):
+    for name in ("cyclegan-emoji", "cyclegan-emoji@champion", "cyclegan-emoji/1", "models:/cyclegan-emoji/1"):
+        folder, card = resolve(name)
+        assert {file.name: file.read_bytes() for file in folder.iterdir()} == exported[0]
+        assert "**CycleGAN** on the image set **emoji**" in card and "c0ffee" in card
 
 
 def encoded(image: Image.Image, form: str = "PNG", **options) -> bytes:
