@@ -4,6 +4,7 @@ import re
 import shlex
 import shutil
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,8 @@ def test_commands_exist(page, command):
         assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
     elif words[:2] == ["python", "-m"]:
         assert (ROOT / words[2].replace(".", "/")).is_dir() or (ROOT / f"{words[2].replace('.', '/')}.py").is_file()
+    elif words[0] == "genlab":
+        import_module(f"genlab.commands.{words[1]}").parser().parse_args(words[2:])
     elif words[0] == "dvc":
         assert words[1] in ("repro", "pull", "status")
     else:

@@ -11,6 +11,7 @@ from conftest import ROOT
 PACKAGES = ("genlab", "pipelines")
 # The packages of genlab/ from top to bottom. A module imports only from its own package and from lower layers.
 LAYERS = (
+    {"commands"},
     {"api", "reports"},
     {"evaluation"},
     {"training", "pictures"},

@@ -9,12 +9,14 @@ from genlab.engine.capabilities import is_conditional, truncated_by
 from genlab.engine.recipe import Recipe
 from genlab.engine.stream import Batch
 from genlab.evaluation.likelihood import first
+from genlab.evaluation.sampler import seeded
 from genlab.evaluation.scores import Group
 from genlab.evaluation.settings import VIEWED
 from genlab.images.prepared_set import PreparedSet
 from genlab.pictures.draw import draw
 from genlab.pictures.evaluation import views
 from genlab.pictures.samples import (
+    COLUMNS,
     LATENTS,
     TRUNCATIONS,
     Sample,
@@ -32,13 +34,15 @@ def sample_pictures(
     recipe: Recipe,
     sample: Sample,  # sampling function of the recipe, with the same noise for all images
     latents: Tensor,  # (N, latent_size), of the samples
-    samples: Tensor,  # (N, C, H, W)
+    samples: Tensor,  # (N, C, H, W), scored
     resembling: np.ndarray,  # (M, K): indices of the training images nearest to each sample
     held_out: Batch,
     images: PreparedSet,
     truncations: Group | None,  # scores by truncation, if the recipe has them
 ) -> tuple[Image.Image, dict[str, Image.Image]]:
     """Draw a sheet of samples, with one row per class for a conditional recipe, and further pictures by name.
+
+    The sheet shows the seeds 0, 1, 2, ... as a released model generates them; the other pictures show the scored samples.
 
     The pictures are `interpolation`, `neighbours`, `truncation`; for a conditional recipe with several classes `class_interpolation`; with
     scores by truncation `truncation_curve`; and the views of `genlab.pictures.evaluation`.
@@ -55,4 +59,5 @@ def sample_pictures(
     if truncations is not None:
         pictures["truncation_curve"] = draw(truncation_curve(truncations.to_json(), by))
     pictures |= {name: draw(view) for name, view in views(recipe, first(held_out, VIEWED), images.classes).items()}
-    return class_grid(sample, latents, names) if names else grid(samples), pictures
+    latents, sample = seeded(recipe, held_out["image"].device, range(COLUMNS if names else LATENTS))
+    return class_grid(sample, latents, names) if names else grid(sample(latents)), pictures

@@ -1,5 +1,6 @@
 """Sampling in batches with reproducible noise."""
 
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -9,7 +10,7 @@ from genlab.engine.capabilities import Samples, Truncated, truncated_by
 from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import mix
 from genlab.evaluation.settings import BATCH_SIZE, SAMPLING_SEED
-from genlab.networks.latents import normal
+from genlab.networks.latents import normal, of_seeds
 from genlab.pictures.samples import Sample
 
 
@@ -41,3 +42,26 @@ def sampler(
         return torch.cat(images)
 
     return sample
+
+
+def seeded(
+    recipe: Recipe,
+    device: torch.device,  # device of the recipe
+    seeds: Sequence[int],
+) -> tuple[Tensor, Sample]:
+    """Latents of seeds, (N, latent_size), and a function that samples as a released model does: with the noise of each seed.
+
+    The function takes latents (M, latent_size) [, labels (M,)] with M a multiple of N.
+    """
+    latents, _, noise = of_seeds(seeds, cast(Samples, recipe).latent_size, recipe.classes, recipe.noise_size)
+
+    def sample(latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        given = [latents] if labels is None else [latents, labels]
+        draw: Sample = cast(Samples, recipe).sample
+        images = []
+        for batch in zip(*(each.split(len(seeds)) for each in given), strict=True):
+            more = {"noise": noise.to(device)} if truncated_by(recipe) == Truncated.STYLES else {}
+            images.append(draw(*(each.to(device) for each in batch), **more).float().cpu())
+        return torch.cat(images)
+
+    return latents, sample

@@ -3,7 +3,7 @@
 import functools
 import hashlib
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,6 +17,7 @@ from genlab.engine.weights import digest
 from genlab.errors import InputError
 from genlab.export.interfaces import sampling, translation
 from genlab.export.networks import Interface, export
+from genlab.images.domain_names import domain_names
 from genlab.images.pixels import to_channels_first, to_unit
 from genlab.images.prepared_set import PreparedSet
 from genlab.networks.contracts import Sampler, Translator
@@ -91,32 +92,52 @@ def release_files(
 
 def of_translator(recipe: Recipe, images: PreparedSet) -> tuple[Facts, Callable[[nn.Module], Interface]]:
     """Facts about a translating recipe for release.json, and the interface of its networks."""
+    example = to_unit(to_channels_first(images.images[:PARITY_IMAGES].copy()))
+    facts = translator_facts(recipe, example.shape[1], images.background, domain_names(images))
+    return facts, functools.partial(translation, example=example, stride=facts["stride"])
+
+
+def translator_facts(
+    recipe: Recipe,
+    channels: int,  # of the images
+    background: Sequence[int],  # RGB colour behind transparent pixels
+    domains: Mapping[str, str],  # name of each domain
+) -> Facts:
+    """Facts about a translating recipe: how its networks are to be used."""
     networks = cast(Translates, recipe).generators()
     stated = [cast(Translator, network) for network in networks.values()]
-    example = to_unit(to_channels_first(images.images[:PARITY_IMAGES].copy()))
     stride = max(network.stride for network in stated)
     (noise,) = {network.noise for network in stated}  # equal for both directions, whose networks have one description
-    facts = {
+    return {
         "served_as": "translator",
         "directions": list(networks),
+        "domains": dict(domains),
         "stride": stride,
-        "smallest_side": max(smallest_side(network, example.shape[1], stride) for network in networks.values()),
+        "smallest_side": max(smallest_side(network, channels, stride) for network in networks.values()),
         "noise": noise and noise._asdict(),
-        "background": list(images.background),
+        "background": list(background),
         **recipe.facts(),
     }
-    return facts, functools.partial(translation, example=example, stride=stride)
 
 
 def of_sampler(recipe: Recipe, images: PreparedSet) -> tuple[Facts, Callable[[nn.Module], Interface]]:
     """Facts about a sampling recipe for release.json, and the interface of its network."""
+    facts = sampler_facts(recipe, images.classes)
+    return facts, functools.partial(sampling, classes=recipe.classes, noise_size=recipe.noise_size)
+
+
+def sampler_facts(
+    recipe: Recipe,
+    classes: Sequence[str],  # names of the image set's classes
+) -> Facts:
+    """Facts about a sampling recipe: how its network is to be used."""
     generator = cast(Sampler, cast(Samples, recipe).generators()["generator"])
     facts = {
         **recipe.facts(),
         "served_as": "sampler",
         "latent_size": generator.latent_size,
-        "classes": list(images.classes[: recipe.classes]),  # classes that the model is conditional on
+        "classes": list(classes[: recipe.classes]),  # classes that the model is conditional on
     }
     if recipe.noise_size:  # only style-based recipes have these facts
         facts |= {"noise_size": recipe.noise_size, "truncates": truncated_by(recipe).value}
-    return facts, functools.partial(sampling, classes=recipe.classes, noise_size=recipe.noise_size)
+    return facts

@@ -1,13 +1,16 @@
 """Latents, the random inputs of generators: sampling, truncation and interpolation."""
 
 import math
+from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from genlab.engine.precision import in_float64
 from genlab.engine.seeding import mix
 from genlab.errors import InputError
+from genlab.serving.latents import of_seed
 
 NO_TRUNCATION = math.inf
 
@@ -15,6 +18,22 @@ NO_TRUNCATION = math.inf
 def normal(count: int, size: int, seed: int, device: torch.device | str = "cpu") -> Tensor:
     """Draw latents (count, size) from N(0, 1): the same on every device, and independent of the global random state."""
     return torch.randn(count, size, generator=torch.Generator().manual_seed(mix(seed))).to(device)
+
+
+def of_seeds(
+    seeds: Sequence[int],  # 0 or more
+    latent_size: int,
+    classes: int = 0,  # 0: unconditional
+    noise_size: int = 0,  # of a style-based model; 0: none
+    bound: float = NO_TRUNCATION,  # latents are truncated to [-bound, bound]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Draw the random inputs of seeds: latents (N, latent_size), labels (N,), noise (N, noise_size), on the CPU.
+
+    They equal those of a released model, because both come from genlab.serving.latents.of_seed.
+    """
+    drawn = [of_seed(seed, latent_size, classes, noise_size, bound) for seed in seeds]
+    latents, noise = (torch.from_numpy(np.stack(each)) for each in ([one.latent for one in drawn], [one.noise for one in drawn]))
+    return latents, torch.tensor([one.label for one in drawn]), noise
 
 
 def truncated(latents: Tensor, bound: float) -> Tensor:

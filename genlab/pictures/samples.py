@@ -82,7 +82,7 @@ TRUNCATIONS = {Truncated.LATENTS: BOUNDS, Truncated.STYLES: PSIS}  # what a reci
 
 def grid(samples: Tensor) -> Image.Image:
     """Draw a grid of the first samples, not selected by hand."""
-    return sheet({"samples, none chosen": samples[: COLUMNS * LINES]}, COLUMNS)
+    return sheet({"samples of seed 0, 1, 2, ..., none chosen": samples[: COLUMNS * LINES]}, COLUMNS)
 
 
 def class_grid(

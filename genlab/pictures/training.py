@@ -11,6 +11,7 @@ from genlab.adversarial.fixed_samples import ROW, SHOWN, alternating_labels, cla
 from genlab.engine.capabilities import HasComponentImages, Reconstructs, Samples, Translates, Truncated, is_conditional, truncated_by
 from genlab.engine.recipe import Recipe
 from genlab.engine.stream import Batch
+from genlab.images.domain_names import domain_name
 from genlab.images.feeding.order import evenly_spaced
 from genlab.images.feeding.source import batch_of, roles
 from genlab.images.pixels import to_channels_first, to_unit
@@ -85,14 +86,3 @@ def sample_sheet(recipe: Recipe, images: PreparedSet, device: torch.device, coun
     names = {domain: domain_name(images, domain) for domain in ("a", "b")}
     shown = rows(recipe, fixed_inputs(images, count, device))
     return sheet({" to ".join(names.get(part, part) for part in name.split("_to_")): row for name, row in shown.items()})
-
-
-def domain_name(images: PreparedSet, domain: str) -> str:
-    """Return a name for domain "a" or "b", for titles.
-
-    The name is the part of a file that all images of the domain are (`edges` in `x.jpg#edges`), else the folder that contains all of their
-    files, else the letter of the domain.
-    """
-    paths = images.manifest.loc[images.manifest["domain"] == domain, "path"]
-    parts, folders = ({path.rpartition(mark)[end] if mark in path else "" for path in paths} for mark, end in (("#", 2), ("/", 0)))
-    return next((names.pop() for names in (parts, folders) if len(names) == 1 and "" not in names), domain)

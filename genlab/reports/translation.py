@@ -164,7 +164,7 @@ def cell(scores: Mapping[str, float], column: str, extractor: str) -> str:
 
 def domain_names(project: Project, image_set: str) -> dict[str, str]:
     """Return the name of each domain of a prepared set, as shown in pictures: {"a": name, "b": name}."""
-    from genlab.pictures.training import domain_name
+    from genlab.images.domain_names import domain_name
 
     images = prepared(project, image_set)
     return {domain: domain_name(images, domain) for domain in ("a", "b")}

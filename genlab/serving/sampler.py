@@ -10,8 +10,8 @@ import numpy as np
 
 from .errors import RequestError
 from .images import png, to_bytes
-from .release import LAST_SEED, open_network, read_facts
-from .truncation import truncated
+from .latents import Drawn, of_seed
+from .release import LAST_SEED, Release, release_at
 
 MAX_COUNT = 1000  # largest number of images per seed
 
@@ -19,17 +19,14 @@ Truncation = float | Literal["as trained"]
 
 
 class Sampler:
-    """The sampling network in a release folder (release.json, generator.onnx).
+    """The sampling network in a release folder (release.json, generator.onnx). The inputs of a seed are those of genlab.serving.latents."""
 
-    The random generator of a seed draws the latent first, then the label, then the noise, if the model has these inputs.
-    """
-
-    def __init__(self, folder: str | Path):
-        folder = Path(folder).expanduser()
-        self.facts = read_facts(folder)
+    def __init__(self, release: str | Path | Release):
+        opened = release_at(release)
+        self.facts = opened.facts
         self.classes: list[str] = self.facts["classes"]
         self.truncates_styles = self.facts.get("truncates") == "styles"
-        self.session = open_network(folder / "generator.onnx")
+        self.session = opened.open("generator")
 
     def images(
         self,
@@ -70,20 +67,29 @@ class Sampler:
         return float(truncation)
 
     def sample(self, seed: int, truncation: float, label: int | None = None) -> bytes:
-        """Generate the image of a seed as a PNG file. Images are computed one by one, since last bits depend on the batch."""
-        random = np.random.default_rng(seed)
-        latent = random.standard_normal(self.facts["latent_size"])
-        if not self.truncates_styles:
-            latent = truncated(latent, truncation or math.inf)
-        inputs = {"latent": latent.astype(np.float32)[None]}
+        """Generate the image of a seed as a PNG file."""
+        return png(self.pixels(self.drawn(seed, truncation), truncation, label))
+
+    def drawn(self, seed: int, truncation: float) -> Drawn:
+        """Draw the inputs of a seed, with a truncation as returned by `bound_of`."""
+        bound = math.inf if self.truncates_styles else truncation or math.inf
+        return of_seed(seed, self.facts["latent_size"], len(self.classes), self.facts.get("noise_size", 0), bound)
+
+    def pixels(
+        self,
+        drawn: Drawn,
+        truncation: float,  # psi; used only if the model truncates styles
+        label: int | None = None,  # number of a class; None: the label in `drawn`
+    ) -> np.ndarray:
+        """Generate one image, uint8 (H, W, C). Images are computed one by one, since last bits depend on the batch."""
+        inputs = {"latent": drawn.latent[None]}
         if self.classes:
-            own = random.integers(len(self.classes))  # drawn even if a label is given, so that the noise of a seed is always the same
-            inputs["label"] = np.array([own if label is None else label], np.int64)
+            inputs["label"] = np.array([drawn.label if label is None else label], np.int64)
         if self.truncates_styles:
-            inputs["noise"] = random.standard_normal((1, self.facts["noise_size"])).astype(np.float32)
+            inputs["noise"] = drawn.noise[None]
             inputs["truncation"] = np.array([truncation], np.float32)
         (image,) = self.session.run(None, inputs)
-        return png(to_bytes(image[0]))
+        return to_bytes(image[0])
 
 
 def class_number(label: str, classes: Sequence[str]) -> int:

@@ -8,27 +8,28 @@ import numpy as np
 from PIL import Image
 
 from .depth import SIXTEEN
+from .directions import direction_of
 from .errors import DecodeError, RequestError
 from .images import convert, png, to_bytes, to_unit, upright
 from .padding import crop, pad
-from .release import LAST_SEED, open_network, read_facts
+from .release import LAST_SEED, Network, Release, release_at
 from .tiling import Place, coarser, windows
 
 
 class Translator:
     """The translating networks in a release folder (release.json, and <direction>.onnx for each direction)."""
 
-    def __init__(self, folder: str | Path):
-        folder = Path(folder).expanduser()
-        self.facts = read_facts(folder)
+    def __init__(self, release: str | Path | Release):
+        opened = release_at(release)
+        self.facts = opened.facts
         self.directions: list[str] = self.facts["directions"]
         self.takes_noise = bool(self.facts["noise"])
-        self.sessions = {name: open_network(folder / f"{name}.onnx") for name in self.directions}
+        self.sessions: dict[str, Network] = {name: opened.open(name) for name in self.directions}
 
     def images(
         self,
         contents: Sequence[bytes],  # of image files
-        direction: str,  # one of self.directions
+        direction: str,  # one of self.directions, or its name, see genlab.serving.directions
         tile: int = 0,  # side of the tiles, px, which overlap by at least a quarter; 0: whole images
         seed: int = 0,  # of the noise, if the networks have a noise input; all images get the same noise
     ) -> list[bytes]:
@@ -37,16 +38,23 @@ class Translator:
         Raises:
             RequestError: an image cannot be read, or the direction, tile or seed is invalid.
         """
+        direction = direction_of(direction, self.facts)
+        self.check(tile, seed)
+        return [self.translate(self.read(content, row), direction, tile, seed) for row, content in enumerate(contents)]
+
+    def check(self, tile: int, seed: int) -> None:
+        """Check the numbers of a request.
+
+        Raises:
+            RequestError: the tile or the seed is invalid.
+        """
         stride, smallest = self.facts["stride"], self.facts["smallest_side"]
-        if direction not in self.directions:
-            raise RequestError(f"direction: got {direction!r}, expected one of: {', '.join(self.directions)}.")
         if not isinstance(tile, Integral) or (tile and (tile < smallest or tile % stride)):
             raise RequestError(
                 f"tile: got {tile}, expected a side in pixels, a multiple of {stride} from {smallest} on, or 0 for the whole image at once."
             )
         if not (isinstance(seed, Integral) and 0 <= seed <= LAST_SEED):
             raise RequestError(f"seed: got {seed}, expected a whole number, 0 to {LAST_SEED}.")
-        return [self.translate(self.read(content, row), direction, tile, seed) for row, content in enumerate(contents)]
 
     def read(self, content: bytes, row: int) -> Image.Image:
         """Decode an image file to grey or RGB, as the networks require.

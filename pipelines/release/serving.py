@@ -33,6 +33,7 @@ class Serving(NamedTuple):
 
 def translator(facts: Facts) -> Serving:
     """Serving of a recipe that translates images."""
+    from genlab.serving.directions import named_directions
     from genlab.serving.images import png
 
     directions, (height, width) = facts["directions"], facts["training_size"]
@@ -45,10 +46,16 @@ def translator(facts: Facts) -> Serving:
             *((("seed", "long", 0),) if facts["noise"] else ()),
         ),
         example=lambda images: [png(images.images[0])],
-        sentence=f"Translates {', '.join(f'`{name}`' for name in directions)}: takes images of any size, "
+        sentence=f"Translates {', '.join(map(called, named_directions(facts).items()))}: takes images of any size, "
         f"trained at {height} x {width} px, {COLOURS[facts['channels']]}. Tiles are for large images: `tile` is the side of a tile in px, "
         f"a multiple of {facts['stride']} (0: no tiles)." + "".join(f" {each}" for each in how_it_samples(facts)),
     )
+
+
+def called(direction: tuple[str, str]) -> str:
+    """A direction and its name, in Markdown: `a_to_b` (`high_contrast_to_3d`)."""
+    letters, name = direction
+    return f"`{letters}`" if name == letters else f"`{letters}` (`{name}`)"
 
 
 def how_it_samples(facts: Facts) -> list[str]:

@@ -14,7 +14,7 @@ from genlab.errors import InputError
 from genlab.evaluation.evaluate import evaluate
 from genlab.evaluation.scores import Evaluation, Group, GroupName, Headline
 from genlab.images.pixels import to_channels_first, to_unit
-from genlab.pictures.sheets import GAP, HEADING
+from genlab.pictures.mosaic import GAP, HEADING
 
 
 class Blend(Recipe):

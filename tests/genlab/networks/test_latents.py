@@ -2,12 +2,14 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from scipy.stats import kstest, truncnorm
 
 from genlab.errors import InputError
-from genlab.networks.latents import normal, spherical_interpolation, truncated
+from genlab.networks.latents import normal, of_seeds, spherical_interpolation, truncated
+from genlab.serving.latents import of_seed
 
 
 def test_latents_depend_only_on_the_seed():
@@ -49,3 +51,16 @@ def test_spherical_interpolation_stays_on_the_sphere_at_equal_angles():
     angles = torch.atan2(path[:, 1], path[:, 0]).rad2deg()
     assert angles.tolist() == pytest.approx([0, 30, 60, 90], abs=1e-3)
     assert torch.isfinite(spherical_interpolation(start, start, 3)).all()
+
+
+@pytest.mark.parametrize("bound", [math.inf, 0.7])
+def test_the_inputs_of_a_seed_are_those_of_a_released_model(bound):
+    seeds = [0, 7, 2**63 - 1]
+    latents, labels, noise = of_seeds(seeds, 5, classes=3, noise_size=4, bound=bound)
+    for row, seed in enumerate(seeds):
+        random = np.random.default_rng(seed)
+        latent, label = random.standard_normal(5), random.integers(3)
+        expected = latent if math.isinf(bound) else truncated(torch.from_numpy(latent), bound).numpy()
+        assert np.abs(latents[row].numpy() - expected).max() < (1e-7 if math.isinf(bound) else 1e-6)
+        assert np.array_equal(latents[row].numpy(), of_seed(seed, 5, 3, 4, bound).latent)
+        assert labels[row] == label and np.array_equal(noise[row].numpy(), random.standard_normal(4).astype(np.float32))

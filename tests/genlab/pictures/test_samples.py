@@ -10,6 +10,7 @@ import torch
 
 from genlab.images.prepared_set import PreparedSet
 from genlab.networks.latents import normal
+from genlab.pictures.mosaic import GAP, HEADING
 from genlab.pictures.samples import (
     BOUNDS,
     LATENTS,
@@ -22,7 +23,6 @@ from genlab.pictures.samples import (
     truncation,
     truncation_curve,
 )
-from genlab.pictures.sheets import GAP, HEADING
 
 SIDE = 64  # of one image in the picture
 CELL = SIDE + GAP

@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 import torch
 
+from genlab.images.domain_names import domain_name
 from genlab.images.prepared_set import PreparedSet
 from genlab.pictures.curves import curves
-from genlab.pictures.sheets import GAP, HEADING, sheet
-from genlab.pictures.training import domain_name
+from genlab.pictures.mosaic import GAP, HEADING
+from genlab.pictures.sheets import sheet
 
 
 def test_a_sheet_shows_every_image_under_its_rows_name():

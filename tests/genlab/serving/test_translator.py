@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from served_networks import make_release, translating_network, translator_facts
 
+from genlab.serving.directions import direction_of, named_directions
 from genlab.serving.errors import RequestError
 from genlab.serving.translator import Translator
 
@@ -54,6 +55,18 @@ def test_values_of_fewer_bits_are_read_as_the_training_images_were(tmp_path):
     values = np.linspace(0, 4095, 12 * 16).reshape(12, 16).astype(np.uint16)
     (content,) = translator.images([encoded(values)], "a_to_b")
     assert np.abs(pixels_of(content) - (255 - values / 4095 * 255)).max() <= 1
+
+
+def test_a_direction_has_a_second_name_made_of_the_names_of_its_domains(tmp_path):
+    facts = translator_facts(["a_to_b", "b_to_a"], noise=False) | {"domains": {"a": "drawing", "b": "photo"}}
+    network = translating_network(noise=False)
+    translator = Translator(make_release(tmp_path / "release", facts, a_to_b=network, b_to_a=network))
+    assert named_directions(facts) == {"a_to_b": "drawing_to_photo", "b_to_a": "photo_to_drawing"}
+    assert direction_of("photo_to_drawing", facts) == direction_of("b_to_a", facts) == "b_to_a"
+    content = encoded(image_of(9, 9))
+    assert translator.images([content], "drawing_to_photo") == translator.images([content], "a_to_b")
+    with pytest.raises(RequestError, match=r"got 'photo', expected one of: a_to_b \(drawing_to_photo\), b_to_a \(photo_to_drawing\)\.$"):
+        translator.images([content], "photo")
 
 
 @pytest.mark.parametrize("tile", [0, 16])

@@ -33,6 +33,7 @@ from genlab.serving.sampler import Sampler
 from genlab.translation.padding import translate
 from genlab.translation.tiling import translate_in_tiles
 from pipelines.data_preparation.declaration import ImageSet
+from pipelines.registered_models import resolve
 from pipelines.release import create_pipeline
 from pipelines.release.card import describe, table
 from pipelines.release.nodes import export, register
@@ -115,8 +116,17 @@ def one_thread():
 @pytest.fixture(scope="module")
 def images():
     pixels = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3), np.uint8)
+    paths = ["high_contrast/1.png", "high_contrast/2.png", "3d/1.png", "3d/2.png"]
+    manifest = pd.DataFrame({"path": paths, "domain": ["a", "a", "b", "b"]})
     return SimpleNamespace(
-        name="emoji", kind="unpaired", images=pixels, classes=(), content_hash="d" * 64, background=(255, 255, 255), bits=16
+        name="emoji",
+        kind="unpaired",
+        images=pixels,
+        manifest=manifest,
+        classes=(),
+        content_hash="d" * 64,
+        background=(255, 255, 255),
+        bits=16,
     )
 
 
@@ -254,6 +264,13 @@ def sampler(registry):
     return mlflow.pyfunc.load_model("models:/gan-emoji@champion")
 
 
+def test_the_command_line_finds_the_release_and_the_card_of_a_version(registry, exported):
+    for name in ("cyclegan-emoji", "cyclegan-emoji@champion", "cyclegan-emoji/1", "models:/cyclegan-emoji/1"):
+        folder, card = resolve(name)
+        assert {file.name: file.read_bytes() for file in folder.iterdir()} == exported[0]
+        assert "**CycleGAN** on the image set **emoji**" in card and "c0ffee" in card
+
+
 def encoded(image: Image.Image, form: str = "PNG", **options) -> bytes:
     file = io.BytesIO()
     image.save(file, form, **options)
@@ -316,6 +333,7 @@ def test_the_artefacts_describe_themselves(exported, images):
     assert set(artefacts) == {"a_to_b.onnx", "a_to_b.safetensors", "b_to_a.onnx", "b_to_a.safetensors", "release.json"}
     facts = json.loads(artefacts["release.json"])
     assert facts["directions"] == ["a_to_b", "b_to_a"]
+    assert facts["domains"] == {"a": "high_contrast", "b": "3d"}
     assert (facts["stride"], facts["smallest_side"], facts["training_size"], facts["channels"]) == (4, 8, [16, 16], 3)
     assert (facts["model"], facts["data_hash"]) == (MODEL, images.content_hash)
     assert facts["noise"] is None and "sampling" not in facts
@@ -383,7 +401,8 @@ def test_the_card_shows_the_grid_first_then_every_row_and_score(exported):
     card = described(exported, METRICS, RELEASE)
     assert card.startswith("![samples](/get-artifact?path=samples%2Fsamples.png&run_uuid=${run})\n")
     assert "**CycleGAN** on the image set **emoji**" in card
-    assert "Translates `a_to_b`, `b_to_a`: takes images of any size, trained at 16 x 16 px, RGB." in card
+    names = "`a_to_b` (`high_contrast_to_3d`), `b_to_a` (`3d_to_high_contrast`)"
+    assert f"Translates {names}: takes images of any size, trained at 16 x 16 px, RGB." in card
     assert "|  | l1 | kid_efflite0 |" in card
     assert "| translated | 0.31 | 0.1235 ± 0.01 |" in card
     assert "| identity | 0.56 | 0.2 |" in card
@@ -550,7 +569,11 @@ def test_a_sampler_served_next_to_translators_refuses_unknown_params(champion, n
 @pytest.mark.parametrize(
     ("content", "params", "message"),
     [
-        (encoded(Image.new("RGB", (9, 9))), {"direction": "a_to_c"}, "direction: got 'a_to_c', expected one of: a_to_b, b_to_a"),
+        (
+            encoded(Image.new("RGB", (9, 9))),
+            {"direction": "a_to_c"},
+            r"direction: got 'a_to_c', expected one of: a_to_b \(high_contrast_to_3d\), b_to_a",
+        ),
         (encoded(Image.new("RGB", (9, 9))), {"way": "a_to_b"}, r"Unrecognized params \['way'\]\. Supported params are: direction, tile\.$"),
         (encoded(Image.new("RGB", (9, 9))), {"seed": 1}, r"Unrecognized params \['seed'\]\. Supported params are: direction, tile\.$"),
         (encoded(Image.new("RGB", (9, 9))), {"tile": 30}, "tile: got 30, expected a side in pixels, a multiple of 4 from 8 on, or 0 for"),
