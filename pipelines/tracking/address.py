@@ -1,5 +1,6 @@
 """The address of MLflow, and whether it answers."""
 
+import logging
 import os
 import sqlite3
 import urllib.error
@@ -27,6 +28,19 @@ def tracking_uri(project: Path) -> str:
 def sqlite_file(uri: str) -> Path | None:
     """The file of a SQLite URI; None for any other URI."""
     return Path(uri.removeprefix("sqlite:///").partition("?")[0]) if uri.startswith("sqlite:///") else None
+
+
+def quieten() -> None:
+    """Limit MLflow's log, and how long its HTTP requests are repeated; variables that the user has set stay."""
+    for name, level in (
+        ("mlflow", logging.WARNING),
+        ("alembic", logging.WARNING),  # logs the creation of tables
+        ("mlflow.store.db.utils", logging.CRITICAL),  # logs a traceback of each error that it raises
+        ("urllib3.connectionpool", logging.ERROR),  # logs each attempt
+    ):
+        logging.getLogger(name).setLevel(level)
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")  # seconds without an answer
 
 
 def probe(uri: str) -> None:
