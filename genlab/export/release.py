@@ -15,6 +15,7 @@ from genlab.engine.json_text import json_text
 from genlab.engine.recipe import Recipe
 from genlab.engine.weights import digest
 from genlab.errors import InputError
+from genlab.export import limits
 from genlab.export.interfaces import sampling, translation
 from genlab.export.networks import Interface, export
 from genlab.images.pixels import to_channels_first, to_unit
@@ -52,6 +53,7 @@ def release_files(
     model: Description,  # of the recipe, stored in every file
     images: PreparedSet,
     tolerance: float = 1e-4,  # largest absolute difference of ONNX from torch, for images in [-1, 1]
+    requests: limits.Requests = limits.BY_MEASUREMENT,  # limits of requests to the served model
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
     """Files of a release by name, and the parity {"onnx_difference": {network: value}, "onnx_tolerance": value}.
 
@@ -62,9 +64,9 @@ def release_files(
         ParityError: an ONNX file differs from its network by more than the tolerance.
     """
     if isinstance(recipe, Translates):
-        facts, interface_of = of_translator(recipe, images)
+        facts, interface_of = of_translator(recipe, images, requests)
     elif isinstance(recipe, Samples):
-        facts, interface_of = of_sampler(recipe, images)
+        facts, interface_of = of_sampler(recipe, images, requests)
     else:
         raise InputError(
             f"{type(recipe).__name__} can't be released: expected `directions` or `latent_size`, see genlab.engine.capabilities."
@@ -89,26 +91,28 @@ def release_files(
     return artefacts, {"onnx_difference": differences, "onnx_tolerance": tolerance}
 
 
-def of_translator(recipe: Recipe, images: PreparedSet) -> tuple[Facts, Callable[[nn.Module], Interface]]:
+def of_translator(recipe: Recipe, images: PreparedSet, requests: limits.Requests) -> tuple[Facts, Callable[[nn.Module], Interface]]:
     """Facts about a translating recipe for release.json, and the interface of its networks."""
     networks = cast(Translates, recipe).generators()
     stated = [cast(Translator, network) for network in networks.values()]
     example = to_unit(to_channels_first(images.images[:PARITY_IMAGES].copy()))
     stride = max(network.stride for network in stated)
     (noise,) = {network.noise for network in stated}  # equal for both directions, whose networks have one description
+    smallest = max(smallest_side(network, example.shape[1], stride) for network in networks.values())
     facts = {
         "served_as": "translator",
         "directions": list(networks),
         "stride": stride,
-        "smallest_side": max(smallest_side(network, example.shape[1], stride) for network in networks.values()),
+        "smallest_side": smallest,
         "noise": noise and noise._asdict(),
         "background": list(images.background),
+        "limits": limits.of_translator(requests, networks.values(), example.shape[1], stride, smallest),
         **recipe.facts(),
     }
     return facts, functools.partial(translation, example=example, stride=stride)
 
 
-def of_sampler(recipe: Recipe, images: PreparedSet) -> tuple[Facts, Callable[[nn.Module], Interface]]:
+def of_sampler(recipe: Recipe, images: PreparedSet, requests: limits.Requests) -> tuple[Facts, Callable[[nn.Module], Interface]]:
     """Facts about a sampling recipe for release.json, and the interface of its network."""
     generator = cast(Sampler, cast(Samples, recipe).generators()["generator"])
     facts = {
@@ -116,6 +120,7 @@ def of_sampler(recipe: Recipe, images: PreparedSet) -> tuple[Facts, Callable[[nn
         "served_as": "sampler",
         "latent_size": generator.latent_size,
         "classes": list(images.classes[: recipe.classes]),  # classes that the model is conditional on
+        "limits": limits.of_sampler(requests, *images.images.shape[1:]),
     }
     if recipe.noise_size:  # only style-based recipes have these facts
         facts |= {"noise_size": recipe.noise_size, "truncates": truncated_by(recipe).value}

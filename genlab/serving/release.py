@@ -1,12 +1,18 @@
 """Reading of release folders: facts and networks."""
 
 import json
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
 import onnxruntime
 
 LAST_SEED = 2**63 - 1  # largest value of MLflow's type `long`
+
+
+def is_whole(value: object) -> bool:
+    """Whether a value is a whole number; true and false are none."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def read_facts(folder: Path) -> dict[str, Any]:
