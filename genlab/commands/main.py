@@ -14,6 +14,10 @@ COMMANDS = {  # command -> what it does; its module has `parser()` and `run(argu
     "sample": "generate images from seeds",
     "translate": "translate images from one domain to another",
     "interpolate": "make a video of a walk through the latents of seeds",
+    "encode": "write the latents of pictures (VAE)",
+    "reconstruct": "reconstruct pictures from their latents or components (VAE, mixture)",
+    "score": "compute log-likelihoods of pictures (VAE, mixture)",
+    "cluster": "assign pictures to components (mixture)",
     "info": "show what a model is, and how to use it",
 }
 WRONG_INPUT, INTERRUPTED = 2, 130  # exit codes; 1: a part of the work could not be done

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.mixtures.covariances.base import Covariance
+from genlab.mixtures.covariances.densities import MatrixDensity
 from genlab.mixtures.covariances.deviations import Product
 from genlab.mixtures.covariances.quadratic import Triangular
 from genlab.mixtures.covariances.sums import clamp_positive, images_by_component, squared_distances, with_least_eigenvalue
@@ -66,6 +67,9 @@ class Full(Covariance):
     def deviations(self) -> nn.Module:
         return Product(torch.linalg.cholesky(self.value))
 
+    def density(self, means: Tensor) -> nn.Module:
+        return MatrixDensity(self.matrices(), means)
+
 
 class Tied(Covariance):
     """One symmetric covariance matrix shared by all components, (D, D)."""
@@ -126,3 +130,6 @@ class Tied(Covariance):
 
     def deviations(self) -> nn.Module:
         return Product(torch.linalg.cholesky(self.value)[None].expand(self.components, -1, -1))
+
+    def density(self, means: Tensor) -> nn.Module:
+        return MatrixDensity(self.matrices(), means)
