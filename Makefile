@@ -1,6 +1,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PORT ?= 5000
 
 .DEFAULT_GOAL := help
 .PHONY: help run test coverage setup lint docs wheel ui results benchmarks clean
@@ -37,9 +38,8 @@ wheel: setup  ## build the wheel in dist/
 	rm -rf build  # modules of an earlier build, which are gone by now, would be packed again
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
-ui: setup  ## browse runs, pictures and models with MLflow at http://127.0.0.1:5000
-	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_DISABLE_TELEMETRY=true \
-		$(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5000
+ui: setup  ## browse runs, pictures and models with MLflow; prints the address (PORT=5000)
+	$(BIN)/python -m pipelines.ui --port $(PORT)
 
 results: setup  ## write the pages in docs/results from the results of `dvc repro` and `make benchmarks`
 	$(BIN)/python -m pipelines.results

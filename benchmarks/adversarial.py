@@ -31,6 +31,7 @@ sys.path.insert(0, str(ROOT))
 
 from genlab.adversarial.unrolling import unrolled  # noqa: E402
 from genlab.build import build  # noqa: E402
+from genlab.engine.json_text import json_text  # noqa: E402
 from genlab.engine.loop import train  # noqa: E402
 from genlab.engine.seeding import seed_everything  # noqa: E402
 from genlab.engine.stream import Stream  # noqa: E402
@@ -172,7 +173,7 @@ def run(names: Iterable[str], out: Path, hand_of: Callable[[str], Callable[..., 
         results[name] = compare(name, hand_of(name), turns)
         print("{:>14} {images_per_second:>10.0f} {by_hand:>10.0f} {ratio:>7.2f}".format(name, **results[name]), flush=True)
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps(results, indent=2) + "\n")
+        out.write_text(json_text(results, indent=2) + "\n")
 
 
 def main(names: list[str]) -> None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from genlab.engine.json_text import json_text  # noqa: E402
 from genlab.mixtures.covariances import Covariance, Diagonal, Full  # noqa: E402
 from genlab.mixtures.fitting import fit  # noqa: E402
 from genlab.mixtures.gaussian_mixture import GaussianMixture  # noqa: E402
@@ -207,7 +208,7 @@ def stream(file: str, components: int, batch_size: int = 500) -> None:
         # The file is mapped again for each batch, because pages that have been read would count as memory of this process.
         mixture.accumulate(torch.from_numpy(np.array(np.load(file, mmap_mode="r")[start : start + batch_size])))
     mixture.maximise()
-    print(json.dumps({"before": before, "growth": resident("VmHWM") - before}))
+    print(json_text({"before": before, "growth": resident("VmHWM") - before}))
 
 
 def memory(case: Case, rows: int) -> dict[str, float]:
@@ -258,7 +259,7 @@ def main(share: float = 1.0) -> None:
     print(line.format(**results["memory"]))
     if share == 1:
         OUT.parent.mkdir(parents=True, exist_ok=True)
-        OUT.write_text(json.dumps(results, indent=2) + "\n")
+        OUT.write_text(json_text(results, indent=2) + "\n")
 
 
 if __name__ == "__main__":

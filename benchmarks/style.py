@@ -50,11 +50,9 @@ def by_hand(
 
     uncalled = cast(Callable[[], torch.Tensor], lambda: None)  # makes the real logits, which the loss does not use
     for turn, real in enumerate(batches):
-        seen = augment(real).detach()
-        if recipe.r1_every == 1:
-            seen.requires_grad_()
+        seen = real.detach().requires_grad_(recipe.r1_every == 1)
         critic_optimizer.zero_grad()
-        real_logits, fake_logits = critic(seen), critic(augment(fakes(len(real)).detach()))
+        real_logits, fake_logits = critic(augment(seen)), critic(augment(fakes(len(real)).detach()))
         total = loss.critic(real_logits, fake_logits).mean()
         if recipe.r1_every == 1:
             judged = Scored(seen, real_logits)
@@ -63,8 +61,8 @@ def by_hand(
         critic_optimizer.step()
         if recipe.r1_every > 1 and turn % recipe.r1_every == 0:
             critic_optimizer.zero_grad()
-            seen = augment(real).detach().requires_grad_()
-            judged = Scored(seen, critic(seen))
+            seen = real.detach().requires_grad_()
+            judged = Scored(seen, critic(augment(seen)))
             (recipe.r1_every * r1(critic, judged, judged, recipe.r1_weight).mean()).backward()
             critic_optimizer.step()
         generator_optimizer.zero_grad()

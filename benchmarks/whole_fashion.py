@@ -10,7 +10,6 @@ separate clone, because the image set and the recipes have the same names as tho
 """
 
 import csv
-import json
 import sys
 from pathlib import Path
 from typing import cast
@@ -23,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from genlab.build import build  # noqa: E402
 from genlab.engine.capabilities import Samples  # noqa: E402
+from genlab.engine.json_text import json_text  # noqa: E402
 from genlab.engine.seeding import seed_everything  # noqa: E402
 from genlab.evaluation.classes import class_scores  # noqa: E402
 from genlab.evaluation.sampler import sampler  # noqa: E402
@@ -63,9 +63,9 @@ def main(name: str) -> None:
         GroupName.CLASSES: class_scores(sampler(recipe, device), latent_size, made, images, classifier),
     }
     OUT.mkdir(parents=True, exist_ok=True)
-    (OUT / f"{name}.json").write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
+    (OUT / f"{name}.json").write_text(json_text(scores, indent=2) + "\n", encoding="utf-8")
     save_as_webp(class_grid(sampler(recipe, device), latents[:COLUMNS], images.classes), OUT / f"{name}.webp")
-    print(json.dumps({group: scores[group] for group in (GroupName.IN_DOMAIN, GroupName.CLASSES)}, indent=2))
+    print(json_text({group: scores[group] for group in (GroupName.IN_DOMAIN, GroupName.CLASSES)}, indent=2))
 
 
 if __name__ == "__main__":

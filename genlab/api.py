@@ -10,6 +10,7 @@ import genlab
 from genlab.build import build, suggestion
 from genlab.engine.compute import Compute
 from genlab.engine.files import write
+from genlab.engine.paths import expanded
 from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import seed_everything
 from genlab.errors import InputError
@@ -23,6 +24,8 @@ from genlab.images.prepare import prepare_images
 from genlab.images.prepared_set import Colour, Kind, PreparedSet
 from genlab.images.read import read_images
 from genlab.images.sources import Folder, FolderPerClass, Layout
+from genlab.images.sources.names import shortened
+from genlab.serving.depth import SIXTEEN
 from genlab.serving.images import WHITE
 from genlab.training.fit import Trained
 from genlab.training.fit import fit as fit_recipe
@@ -45,6 +48,7 @@ def prepare(
     background: Colour = WHITE,  # RGB colour behind transparent pixels
     fit: Fit = "crop",  # how images of another aspect ratio are fitted to `size`: crop, pad, stretch
     name: str = "",  # of the image set; "": the name of the folder
+    bits: int = SIXTEEN,  # depth of the values in files of more than 8 bits, 8 to 32; 12 for sensors whose white is 4095
 ) -> PreparedSet:
     """Read, check and resize images -> a prepared set for `fit` and `evaluate`.
 
@@ -59,17 +63,19 @@ def prepare(
         raise InputError(f"channels: got {channels}, expected 1 (grey) or 3 (RGB).")
     if not 0 < test < 1:
         raise InputError(f"test: got {test}, expected the fraction to hold out, between 0 and 1.")
+    if not 8 <= bits <= 32:
+        raise InputError(f"bits: got {bits}, expected the depth of the stored values, 8 to 32.")
     if isinstance(source, str | Path):
-        name = name or Path(source).resolve().name
+        name = name or expanded(source).resolve().name
         layout: Layout = FolderPerClass(str(source)) if kind == "labelled" else Folder(str(source))
     else:
         layout = source
-    items, manifest = read_images(layout, kind, test, seed, background=background)
+    items, manifest = read_images(layout, kind, test, seed, background=background, bits=bits)
     broken = manifest[manifest["decode_error"] != ""]
     if len(broken):
-        examples = "; ".join(f"{row.path}: {row.decode_error}" for row in broken.head(MAX_NAMED_IMAGES).itertuples())
+        examples = "; ".join(f"{shortened(str(row.path))}: {row.decode_error}" for row in broken.head(MAX_NAMED_IMAGES).itertuples())
         raise InputError(f"{len(broken):,} of {len(manifest):,} images cannot be read, e.g. {examples}. Mend or remove them.")
-    return prepare_images(items, manifest, name or type(layout).__name__, kind, height_and_width, channels, background, fit)
+    return prepare_images(items, manifest, name or type(layout).__name__, kind, height_and_width, channels, background, fit, bits=bits)
 
 
 def recipe(
@@ -81,7 +87,7 @@ def recipe(
     Raises:
         InputError: there is no such recipe, or the description does not have a given argument.
     """
-    file = Path(name) if Path(name).suffix in (".yml", ".yaml") else RECIPES / f"{name}.yml"
+    file = expanded(name) if Path(name).suffix in (".yml", ".yaml") else RECIPES / f"{name}.yml"
     if not file.is_file():
         known = ", ".join(sorted(each.stem for each in RECIPES.glob("*.yml"))) or "none"
         raise InputError(f"recipe: got '{name}', expected a YAML file or one of: {known}.{suggestion(str(name), known.split(', '))}")
@@ -129,7 +135,7 @@ def evaluate(
     seed_everything(seed)
     device = next(iter(trained.recipe.state_dict().values())).device
     untrained = build(description, "model").to(device)
-    folder = Path(cache)
+    folder = expanded(cache)
     extractor, classifiers = EfficientNetLite0(folder / "extractors"), Classifiers(folder / "classifiers")
     return evaluate_recipe(trained.recipe, untrained, images, extractor, classifiers, device)
 
@@ -146,7 +152,7 @@ def release(
         InputError: the folder already contains a release, or the recipe was not trained from a description.
         ParityError: a difference exceeds the tolerance.
     """
-    folder = Path(folder)
+    folder = expanded(folder)
     if (folder / FACTS).exists():
         raise InputError(f"{folder} holds a release already, which would be overwritten. Name another folder, or remove it.")
     artefacts, parity = release_files(trained.recipe.eval(), described(trained), images, tolerance)

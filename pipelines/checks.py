@@ -1,5 +1,6 @@
 """Checks before a run, of everything that would otherwise stop it in the middle or mix up its results."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -7,9 +8,11 @@ from kedro.framework.project import pipelines
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from genlab.engine.json_text import json_text
 from genlab.errors import InputError
 from pipelines.session import Catalog
 from pipelines.tracking.run import Run, as_logged
+from pipelines.tracking.store import SETTINGS_TAG
 
 if TYPE_CHECKING:  # torch takes a second to import
     from genlab.images.prepared_set import PreparedSet
@@ -82,23 +85,31 @@ def maker_of(dataset: str) -> str:
     return f"kedro run --pipeline={owner}" + "".join(f" --tags={tag}" for tag in sorted(tags))
 
 
+def settings_of(entry: Mapping[str, Any]) -> dict[str, str]:
+    """The parameters of a recipe that decide what is trained, flattened, as text."""
+    return as_logged({key: entry[key] for key in DECISIVE if key in entry})
+
+
+def settings_hash(entry: Mapping[str, Any]) -> str:
+    """Hash of the parameters that decide what is trained, 16 hexadecimal digits."""
+    return hashlib.sha256(json_text(settings_of(entry), sort_keys=True).encode()).hexdigest()[:16]
+
+
 def check_recorded(name: str, entry: Mapping[str, Any], run: Run) -> None:
     """Check that the checkpoint of a reopened run was trained with the settings of this command.
 
     Raises:
         InputError: settings differ; the message lists them.
     """
-    if not run.recorded:
+    if run.is_new or run.tags.get(SETTINGS_TAG) in (None, settings_hash(entry)):
         return
-    now = as_logged({key: entry[key] for key in DECISIVE if key in entry})
-    then = {key: value for key, value in run.recorded.items() if key.split(".")[0] in DECISIVE}
+    now, then = settings_of(entry), settings_of(run.recorded())
     changed = [key for key in {**then, **now} if then.get(key) != now.get(key)]
     differences = [f"{key} was {then.get(key, 'not set')} and is {now.get(key, 'not set')}" for key in changed]
-    if differences:
-        raise InputError(
-            f"{name}: the checkpoint was trained with other settings than those of this command: {'; '.join(differences)}. "
-            "Scores and releases belong to one training: give the settings of the training, or train again."
-        )
+    raise InputError(
+        f"{name}: the checkpoint was trained with other settings than those of this command: {'; '.join(differences)}. "
+        "Scores and releases belong to one training: give the settings of the training, or train again."
+    )
 
 
 def check_data(node: Node, inputs: Mapping[str, Any], run: Run) -> str:

@@ -16,13 +16,15 @@ def project() -> Path:
 
 
 def recipes(parameters: Mapping[str, Any] | None = None) -> dict[str, dict[str, Any]]:
-    """Map each recipe's name to its parameters, sorted by name. A recipe is a top-level entry with a `model`.
+    """Map each recipe's name to its parameters, sorted by name. A recipe is a top-level entry with a `model`. Names that start
+    with _ are free, for YAML anchors.
 
     Without `parameters`, the recipes of the current session are returned.
     """
     parameters = session.current().parameters if parameters is None else parameters
-    found = {name: entry for name, entry in parameters.items() if isinstance(entry, dict) and "model" in entry}
-    return dict(sorted(found.items()))  # Kedro reads the files in no fixed order
+    named = {name: entry for name, entry in parameters.items() if not str(name).startswith("_")}
+    found = {name: entry for name, entry in named.items() if isinstance(entry, dict) and "model" in entry}
+    return dict(sorted(found.items(), key=lambda item: str(item[0])))  # Kedro reads the files in no fixed order
 
 
 def image_sets(parameters: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -2,13 +2,13 @@
 
 import hashlib
 import io
-import json
 from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset
 
 from genlab.engine.files import whole, write
+from genlab.engine.json_text import json_text
 from genlab.errors import InputError
 from pipelines.folders import FolderDataset
 
@@ -115,7 +115,7 @@ class Pictures(FolderDataset):
         contents = {f"{name}.png": png(picture) for name, picture in data.items()}
         self._write(contents)
         hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(contents.items())}
-        write(self.listing, (json.dumps({"sha256": hashes}, indent=2) + "\n").encode())
+        write(self.listing, (json_text({"sha256": hashes}, indent=2) + "\n").encode())
 
     def _exists(self) -> bool:
         return self.filepath.is_dir()

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,11 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from genlab.errors import root_cause
+from genlab.evaluation.scores import Evaluation
 from genlab.training.interruption import Interrupted, interruptible
 from pipelines import session as sessions
 from pipelines.bound import BoundDataset
-from pipelines.checks import check, check_data, check_inputs, check_recorded, check_runner
+from pipelines.checks import check, check_data, check_inputs, check_recorded, check_runner, settings_hash
 from pipelines.configuration import image_sets, recipes
 from pipelines.folders import FolderDataset
 from pipelines.locks import RunLocks
@@ -24,9 +25,12 @@ from pipelines.names import check_names
 from pipelines.pipeline_registry import REFUSED
 from pipelines.session import Catalog, Session
 from pipelines.summary import summary
+from pipelines.tracking.description import NOTE, differing, note_of_error, note_of_scores, parameters_shown, run_name
 from pipelines.tracking.names import flatten
 from pipelines.tracking.origin import origin, sha256
-from pipelines.tracking.store import CHECKPOINT_TAG, DATA_TAG
+from pipelines.tracking.run import Run
+from pipelines.tracking.sections import NAMED
+from pipelines.tracking.store import CHECKPOINT_TAG, DATA_TAG, SETTINGS_TAG
 from pipelines.training.resumption import ResumeFolder
 
 BOUND = ("journal", "model_version")  # datasets of each recipe in conf/base/catalog.yml that need the session
@@ -94,21 +98,23 @@ class ProjectHooks:
         check(chosen, declared)
         check_inputs(pipeline, catalog)
         self.locks.begin(chosen, declared, pipeline)
+        committed = self.session.committed(run_params.get("env")) if chosen else {}
         names = " ".join(run_params.get("pipeline_names") or ["__default__"])
         tags = origin(self.session.project) | {"pipeline": names, "environment": run_params.get("env") or "local"}
         for name, entry in chosen.items():
+            changed = differing(entry, committed.get(name, {}))
             trains = any(node.namespace == name and "train" in node.tags for node in pipeline.nodes)
             run = runs.start(
                 name,
-                f"{name} {entry['images']} {entry['budget']['images']:,} images",
-                tags | {"recipe": name, "image_set": entry["images"]},
+                run_name(name, entry, changed, run_params.get("env")),
+                tags | {"recipe": name, "image_set": entry["images"], SETTINGS_TAG: settings_hash(entry)} | kind_of(entry),
                 None if trains else filepath(catalog, f"{name}.checkpoint"),
             )
             check_recorded(name, entry, run)
-            run.parameters({**entry, "image_set": declared[entry["images"]]})
+            run.parameters({**entry, "image_set": declared[entry["images"]]}, parameters_shown(entry, changed))
         if not chosen:
             for name in sorted(namespaces & set(declared)):
-                runs.start(name, f"prepare {name}", tags | {"image_set": name}, None).parameters(declared[name])
+                runs.start(name, f"prepare {name}", tags | {"image_set": name}, None).parameters(declared[name], {})
 
     @hook_impl
     def before_node_run(self, node: Node, inputs: dict[str, Any]) -> None:
@@ -119,6 +125,7 @@ class ProjectHooks:
         if run is not None and (content := check_data(node, inputs, run)) and content != run.data:
             run.data = content
             run.tag({DATA_TAG: content})
+            run.input(*input_of(inputs, self.session.parameters))
 
     @hook_impl
     def after_node_run(self, node: Node) -> None:
@@ -140,7 +147,9 @@ class ProjectHooks:
             for file in files(self.catalog, dataset_name):
                 run.file(file, wish.get("folder", ""))
             if wish["mlflow"] == "metrics":
-                run.metrics({name: value for name, value in flatten(data).items() if isinstance(value, int | float)})
+                run.metrics(NAMED[dataset_name.rpartition(".")[2]](data))
+            if dataset_name.endswith(".metrics"):
+                run.tag(described_by(data, run))
 
     @hook_impl
     def after_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: Catalog) -> None:
@@ -167,12 +176,34 @@ class ProjectHooks:
     def _fail(self, error: Exception) -> None:
         reason = root_cause(error)
         for run in self.session.runs.under_way.values():
-            run.tag({"error": f"{type(reason).__name__}: {reason}"[:5000]})
+            text = f"{type(reason).__name__}: {reason}"[:5000]
+            run.tag({"error": text, NOTE: note_of_error(text, run.tags.get(NOTE, ""))})
         self._close("KILLED" if isinstance(reason, Interrupted) else "FAILED")
 
     def _close(self, status: str) -> None:
         self.session.runs.end(status)
         self.around.close()
+
+
+def kind_of(entry: Mapping[str, Any]) -> dict[str, str]:
+    """Tags with the family and the class of a recipe."""
+    return {"family": str(entry.get("family")), "kind": str(entry["model"]["class"]).rpartition(".")[2]}
+
+
+def input_of(inputs: Mapping[str, Any], parameters: Mapping[str, Any]) -> tuple[str, str, str, dict[str, int]]:
+    """Describe the image set among the inputs of a node -> name, content hash, source, number of images by split."""
+    images = next(value for name, value in inputs.items() if name.endswith(".images"))
+    source = image_sets(parameters)[images.name]["source"]
+    counts = {str(split): int(count) for split, count in images.manifest["split"].value_counts().items()}
+    return images.name, images.content_hash, str(source.get("root", source["class"])), counts
+
+
+def described_by(metrics: Mapping[str, Any], run: Run) -> dict[str, str]:
+    """Tags of an evaluated run: its note, the extractor, and the protocol, whose values are constants and so are no metrics."""
+    evaluation = Evaluation.from_json(metrics)
+    found = [message for name, message in run.tags.items() if name.startswith("health.")]
+    protocol = {f"protocol.{name}": str(value)[:1000] for name, value in flatten(evaluation.protocol.to_json()).items()}
+    return {NOTE: note_of_scores(evaluation, found, run.id), "extractor": evaluation.protocol.extractor} | protocol
 
 
 def metadata(catalog: Catalog, dataset_name: str) -> dict[str, str]:

@@ -5,7 +5,9 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from kedro.config import MissingConfigException, OmegaConfigLoader
+from omegaconf.errors import KeyValidationError
 
+from genlab.build import ConfigurationError
 from pipelines.yaml_files import check_files, check_places
 
 LOCAL = "local"
@@ -18,7 +20,15 @@ class WrongEntry(NamedTuple):
     value: Any
 
 
-class Loader(OmegaConfigLoader):
+class Layers(OmegaConfigLoader):
+    """Kedro's loader with another merge of an environment into base."""
+
+    @staticmethod
+    def _soft_merge(config: dict[str, Any], env_config: dict[str, Any], env_path: str | None = None) -> Any:
+        return layered(config, env_config)
+
+
+class Loader(Layers):
     """Loads parameters in the order base, environment, local, command line; later values win. The environment `dvc` leaves out local."""
 
     def __getitem__(self, key: str) -> Any:
@@ -35,6 +45,11 @@ class Loader(OmegaConfigLoader):
                     parameters = layered(parameters, local)
         except MissingConfigException:
             raise
+        except KeyValidationError as error:
+            place = str(getattr(error, "full_key", "") or "the top of a file")
+            raise ConfigurationError(
+                f"conf/: a key under {place} is empty, null or ~; expected a name. Write one in front of the colon."
+            ) from error
         except Exception:  # Kedro does not name the file, and raises almost anything
             check_files(self.conf_source, [self.base_env or "base", *environments])
             raise
@@ -42,10 +57,12 @@ class Loader(OmegaConfigLoader):
             self.runtime_params = given
         return layered(parameters, given)
 
-    @staticmethod
-    def _soft_merge(config: dict[str, Any], env_config: dict[str, Any], env_path: str | None = None) -> Any:
-        """Kedro's merge of an environment into base."""
-        return layered(config, env_config)
+    def committed(self) -> dict[str, Any]:
+        """The parameters that git tracks: without conf/local and the command line."""
+        environment = self.base_env if self.env in (None, LOCAL, COMMITTED) else self.env
+        strategy = self.merge_strategy
+        loader = Layers(str(self.conf_source), base_env=self.base_env, default_run_env=environment, merge_strategy=strategy)
+        return dict(loader["parameters"])
 
 
 def layered(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

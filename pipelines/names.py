@@ -1,12 +1,15 @@
-"""Checks that every name in the parameters, from YAML and from the command line, is known: nothing that a user wrote is ignored."""
+"""Checks of the names in the parameters, from YAML and from the command line: each has a form that can be used, and is known."""
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from genlab.build import ConfigurationError, suggestion
-from pipelines.configuration import image_sets, recipes
+from pipelines.configuration import FAMILIES, image_sets, recipes
 from pipelines.loader import WrongEntry
 
+# Names become those of folders, pipelines, MLflow's models and keys of --params, where a dot separates keys.
+FORM = re.compile(r"[^\W_][\w-]*")
 REQUIRED = ("images", "seed", "budget", "monitoring", "augmentation", "compute", "release", "model")
 RECIPE_KEYS = ("family", *REQUIRED)
 DESCRIPTIONS = ("augmentation", "compute")
@@ -27,7 +30,7 @@ def check_names(
     for name in parameters:
         if isinstance(parameters[name], WrongEntry):
             continue  # its pipeline is refused, all others stay usable
-        if name not in known and not name.startswith("_"):  # names that start with _ are free, for YAML anchors
+        if name not in known and not str(name).startswith("_"):  # names that start with _ are free, for YAML anchors
             where = "--params" if name in given else "conf/"
             raise ConfigurationError(
                 f"{where}: '{name}' is no recipe (an entry with a 'model') and not 'images'.{suggestion(name, known)} "
@@ -72,3 +75,36 @@ def check_entry(name: str, entry: Mapping[str, Any]) -> None:
         if not (isinstance(given_value, Mapping) and "class" in given_value) and not (given_value is None and key == "augmentation"):
             expected = "{class: genlab...., its arguments}" + (", or null for none" if key == "augmentation" else "")
             raise ConfigurationError(f"{name}.{key}: got {given_value!r}, expected {expected}.")
+
+
+def wrong_form(
+    name: object,  # a key in YAML, which need not be text
+    what: str,  # "an image set" or "a recipe"
+) -> str:
+    """Why a key cannot be the name of an image set or of a recipe, and what to write instead; "" for a usable name."""
+    if not isinstance(name, str):
+        return f"the name of {what} is text; got {name!r}, which YAML reads as {type(name).__name__}. Write it in quotes: '{name}'."
+    if FORM.fullmatch(name):
+        return ""
+    better = re.sub(r"[^\w-]+", "_", name).strip("_-")
+    advice = f"e.g. '{better}'" if FORM.fullmatch(better) else "e.g. 'mine'"
+    return f"the name of {what} has letters, digits, _ and -, the first a letter or digit; got '{name}'. Rename it, {advice}."
+
+
+def taken(
+    name: str,
+    names: Collection[object],  # of all image sets and recipes
+    pipelines: Collection[str],  # names of pipelines that are no recipes
+) -> str:
+    """Why an image set or a recipe cannot have its name, which something else has as well; "" for a free name.
+
+    Upper and lower case are the same in the file names of macOS and Windows.
+    """
+    alike = [each for each in names if str(each).casefold() == name.casefold()]
+    if len(alike) > 1:
+        shared = f"'{alike[0]}' and '{alike[1]}'" if alike[0] != alike[1] else f"'{name}', of an image set and of a recipe,"
+        return f"the names {shared} stand for the same folders in data/. Rename one of them."
+    if name in FAMILIES or name in pipelines:
+        owner = "of a family of recipes" if name in FAMILIES else "of another pipeline"
+        return f"the name '{name}' is that {owner}. Rename the recipe."
+    return ""

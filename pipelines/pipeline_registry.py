@@ -1,5 +1,8 @@
 """Register one pipeline per recipe, per family and per image set in conf/."""
 
+import re
+import zlib
+from collections.abc import Collection, Mapping
 from functools import partial, update_wrapper
 from typing import Any, get_args
 
@@ -11,6 +14,7 @@ from pipelines import data_preparation, evaluation, release, session, training
 from pipelines.configuration import FAMILIES, image_sets, recipes
 from pipelines.data_preparation.declaration import ImageSet
 from pipelines.loader import WrongEntry
+from pipelines.names import taken, wrong_form
 from pipelines.tracking.pipeline import SYNC
 from pipelines.tracking.pipeline import create_pipeline as tracking_pipeline
 
@@ -28,40 +32,48 @@ def register_pipelines() -> dict[str, Pipeline]:
     """
     parameters_of_all = session.current().parameters  # read only once: outside a session this reads all of conf/
     declared, described = image_sets(parameters_of_all), recipes(parameters_of_all)
-    preparations = {name: preparation(name, declaration) for name, declaration in declared.items()}
-    pipelines = {f"prepare_{name}": pipeline for name, pipeline in preparations.items()}
-    for name, parameters in described.items():
-        images, family = parameters.get("images"), parameters.get("family")
-        if not isinstance(images, str) or images not in preparations:
-            pipelines[name] = refused(
-                name,
-                f"{name}.images: '{images}' is not an image set.{suggestion(str(images), preparations)} Declared under 'images' in "
-                f"conf/base and conf/local (which DVC's stages do not read): {', '.join(preparations)}.",
-            )
-        elif family not in (None, *FAMILIES):
-            expected = f"one of {', '.join(FAMILIES)}, or no `family` at all.{suggestion(str(family), FAMILIES)}"
-            pipelines[name] = refused(name, f"{name}.family: got '{family}', expected {expected}")
-        elif is_refused(preparations[images]):
-            pipelines[name] = preparations[images]
-        else:
-            pipelines[name] = preparations[images] + of_recipe(name, images)
-    for name, value in parameters_of_all.items():
-        if isinstance(value, WrongEntry):
-            pipelines[name] = refused(name, f"{name}: got {value.value!r}, expected a mapping. Write its settings below it, or remove it.")
+    names = [*declared, *described]
+    preparations = {str(name): preparation(name, declaration, names) for name, declaration in declared.items()}
+    prepared = {f"prepare_{name}": pipeline for name, pipeline in preparations.items()}
+    of_recipes = {
+        str(name): refused(name, f"{name}: {wrong}")
+        if (wrong := wrong_form(name, "a recipe") or taken(name, names, [*prepared, SYNC]))
+        else of_entry(name, parameters, preparations)
+        for name, parameters in described.items()
+    }
+    of_others = {
+        str(name): refused(name, f"{name}: got {value.value!r}, expected a mapping. Write its settings below it, or remove it.")
+        for name, value in parameters_of_all.items()
+        if isinstance(value, WrongEntry)
+    }
+    pipelines = prepared | of_recipes | of_others | {SYNC: tracking_pipeline()}
     families = {
-        family: sum((pipelines[name] for name, parameters in described.items() if parameters.get("family") == family), Pipeline([]))
+        family: sum((pipelines[str(name)] for name, parameters in described.items() if parameters.get("family") == family), Pipeline([]))
         for family in FAMILIES
     }
-    pipelines |= {name: pipeline for name, pipeline in families.items() if pipeline.nodes}
-    pipelines[SYNC] = tracking_pipeline()
+    pipelines |= {name: pipeline for name, pipeline in families.items() if pipeline.nodes and name not in pipelines}
     return pipelines | {"__default__": pipelines[DEFAULT] if DEFAULT in pipelines else Pipeline([])}
 
 
-def refused(name: str, message: str) -> Pipeline:
+def of_entry(name: str, parameters: Mapping[str, Any], preparations: Mapping[str, Pipeline]) -> Pipeline:
+    """Pipeline of a recipe's entry, with the preparation of its image set; of a wrong entry, one that says what is wrong."""
+    images, family = str(parameters.get("images")), parameters.get("family")
+    if images not in preparations:
+        return refused(
+            name,
+            f"{name}.images: '{images}' is not an image set.{suggestion(images, preparations)} Declared under 'images' in conf/base and "
+            f"conf/local (which DVC's stages do not read): {', '.join(preparations)}.",
+        )
+    if family not in (None, *FAMILIES):
+        expected = f"one of {', '.join(FAMILIES)}, or no `family` at all.{suggestion(str(family), FAMILIES)}"
+        return refused(name, f"{name}.family: got '{family}', expected {expected}")
+    return preparations[images] if is_refused(preparations[images]) else preparations[images] + of_recipe(name, images)
+
+
+def refused(name: object, message: str) -> Pipeline:
     """Pipeline of a wrong entry: one node that raises an InputError, so that all other pipelines stay usable."""
-    node = Node(
-        update_wrapper(partial(refuse, message), refuse), None, f"{name}.{REFUSED}", name=f"{REFUSED}_{name}", tags=[REFUSED, *STAGES]
-    )
+    label = f"{REFUSED}_{re.sub(r'[^A-Za-z0-9]', '_', str(name))}_{zlib.crc32(str(name).encode()):08x}"  # any name gives a valid one
+    node = Node(update_wrapper(partial(refuse, message), refuse), None, label, name=label, tags=[REFUSED, *STAGES])
     return Pipeline([node])
 
 
@@ -75,8 +87,15 @@ def refuse(message: str) -> None:
     raise InputError(message)
 
 
-def preparation(image_set: str, declaration: Any) -> Pipeline:
-    """Pipeline that prepares one image set, in the namespace of the set; of a wrong declaration, one that says what is wrong."""
+def preparation(
+    image_set: str,
+    declaration: Any,
+    names: Collection[object],  # of all image sets and recipes
+) -> Pipeline:
+    """Pipeline that prepares one image set, in the namespace of the set; of a wrong name or declaration, one that says what is wrong."""
+    wrong = wrong_form(image_set, "an image set") or taken(image_set, names, ())
+    if wrong:
+        return refused(image_set, f"images.{image_set}: {wrong}")
     if not isinstance(declaration, dict):
         return refused(image_set, f"images.{image_set}: got {declaration!r}, expected a mapping with `kind`, `source` and `size`.")
     kind = declaration.get("kind")
@@ -97,4 +116,4 @@ def of_recipe(name: str, image_set: str) -> Pipeline:
     """Pipeline that trains, evaluates and releases one recipe, in its namespace. Other recipes may share its image set."""
     stages = training.create_pipeline() + evaluation.create_pipeline() + release.create_pipeline()
     shared = {"images": f"{image_set}.images", "extractor": "extractor", "classifiers": "classifiers"}
-    return Pipeline(stages, namespace=name, inputs=shared)
+    return Pipeline(stages, namespace=name, inputs=shared, parameters={"params:image_set": f"params:images.{image_set}"})

@@ -5,12 +5,14 @@ The library never imports MLflow; `genlab` finds this function by its entry poin
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genlab.build import suggestion
 from genlab.errors import InputError
-from pipelines.tracking.address import answering, probe, sqlite_file, tracking_uri
+from pipelines.tracking.address import answering, probe, quieten, sqlite_file, tracking_uri
 
 if TYPE_CHECKING:  # mlflow takes two seconds to import
     from mlflow import MlflowClient
@@ -33,12 +35,25 @@ def resolve(text: str) -> tuple[Path, str]:
         TrackingError: MLflow does not answer.
     """
     name, alias, number = parse(text.removeprefix(PREFIX))
-    uri = registry_uri(Path.cwd(), text)
-    client = client_of(uri)
-    probe(uri)
-    with answering(uri):
+    with connected(text) as client:
         version = version_of(client, name, alias, number)
         return release_of(client, version, text), version.description or ""
+
+
+@contextmanager
+def connected(text: str) -> Iterator["MlflowClient"]:
+    """Context manager that yields a client of the registry.
+
+    Raises:
+        InputError: MLflow is not installed, or there is no registry to look `text` up in.
+        TrackingError: MLflow does not answer.
+    """
+    uri = registry_uri(Path.cwd(), text)
+    client = client_of(uri)
+    quieten()
+    probe(uri)
+    with answering(uri):
+        yield client
 
 
 def parse(text: str) -> tuple[str, str | None, str | None]:

@@ -10,7 +10,7 @@ from kedro.framework.context import KedroContext
 from kedro.io import AbstractDataset, CatalogProtocol
 
 from genlab.errors import InputError
-from pipelines.loader import Loader
+from pipelines.loader import COMMITTED, Loader
 from pipelines.tracking.store import Runs
 
 Catalog = CatalogProtocol[Any, AbstractDataset[Any, Any]]
@@ -62,12 +62,18 @@ class Session:
         environment = CONFIG_LOADER_ARGS["base_env" if settled else "default_run_env"]
         return cls(project, Loader(str(conf), **CONFIG_LOADER_ARGS | {"default_run_env": environment})["parameters"])
 
+    def committed(self, environment: str | None) -> dict[str, Any]:
+        """The parameters that git tracks: of conf/base and of an environment, without conf/local and `--params`."""
+        loader = Loader(str(self.project / "conf"), env=environment or COMMITTED, **CONFIG_LOADER_ARGS)
+        return loader.committed()
+
 
 def named(parameters: dict[str, Any]) -> dict[str, Any]:
     """Add each image set's name to its declaration, for messages."""
-    if not isinstance(parameters.get("images", {}), dict):
-        raise InputError(f"images: got {parameters['images']!r}, expected a mapping of image sets, e.g. images: {{mine: {{kind: ...}}}}.")
-    for name, declaration in parameters.get("images", {}).items():
+    declared = parameters.get("images") or {}
+    if not isinstance(declared, dict):
+        raise InputError(f"images: got {declared!r}, expected a mapping of image sets, e.g. images: {{mine: {{kind: ...}}}}.")
+    for name, declaration in declared.items():
         if isinstance(declaration, dict):
             declaration.setdefault("name", name)
     return parameters

@@ -34,7 +34,7 @@ def summary(runs: Mapping[str, Run], catalog: Catalog, seconds: float) -> str:
             if dataset is not None and dataset.exists():
                 lines.append(f"  {title:<10} {dataset._describe()['filepath']}")
         lines += registered(run, catalog.get(f"{owner}.model_version") if run.tags.get("recipe") else None)
-    lines.append("  browse     make ui, then http://127.0.0.1:5000")
+    lines.append("  browse     make ui")
     return "\n".join(lines)
 
 

@@ -127,11 +127,16 @@ def draw(drawing: bytes, size: int) -> Image.Image:
     return laid if laid.size == (size, size) else laid.resize((size, size), Image.Resampling.LANCZOS)
 
 
+def home(path: str) -> Path:
+    """Path with the home folder in place of `~`, which shells leave in `--out=~/emoji`."""
+    return Path(path).expanduser()
+
+
 def main() -> None:
     """Run the command line: write the images of every style, and labels.csv."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--packages", type=Path, default=Path(), help="folder with the three .tgz files")
-    parser.add_argument("--out", type=Path, default=Path("data/01_raw/emoji"))
+    parser.add_argument("--packages", type=home, default=Path(), help="folder with the three .tgz files")
+    parser.add_argument("--out", type=home, default=Path("data/01_raw/emoji"))
     parser.add_argument("--size", type=int, default=64, help="side in pixels")
     parser.add_argument("--count", type=int, default=600, help="number of emoji; 0 for all")
     arguments = parser.parse_args()

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from genlab.engine.paths import expanded
 from genlab.errors import InputError
 from genlab.images.sources.idx import decode_idx, encode_idx
 
@@ -103,8 +104,8 @@ def make_sample(
 def main() -> None:
     """Run the command line. Exits with an error message if the sample can't be made."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--source", type=Path, required=True, help="folder with the four original files")
-    parser.add_argument("--out", type=Path, default=Path("data/01_raw/fashion"))
+    parser.add_argument("--source", type=expanded, required=True, help="folder with the four original files")
+    parser.add_argument("--out", type=expanded, default=Path("data/01_raw/fashion"))
     parser.add_argument("--train", type=int, default=4000, help="number of training images, a multiple of 10")
     parser.add_argument("--test", type=int, default=1000, help="number of test images, a multiple of 10")
     arguments = parser.parse_args()

@@ -8,7 +8,6 @@ DVC runs a stage again only if code that it depends on has changed.
     python scripts/fingerprints.py
 """
 
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from kedro.config import OmegaConfigLoader
 ROOT = Path.cwd()
 sys.path.insert(0, str(ROOT))
 
+from genlab.engine.json_text import json_text  # noqa: E402
 from genlab.training.code import Parsed, classes_in, code_of  # noqa: E402
 from pipelines.session import CONFIG_LOADER_ARGS  # noqa: E402
 
@@ -30,8 +30,11 @@ STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
         "data_preparation",
         (
             "genlab.build",
+            "genlab.images.checking.conversions",
             "genlab.images.checking.duplicates",
+            "genlab.images.checking.lookalikes",
             "genlab.images.checking.pairs",
+            "genlab.images.checking.ranges",
             "genlab.images.prepare",
             "genlab.images.read",
         ),
@@ -79,7 +82,7 @@ def main() -> None:
     for stage, name, files in fingerprints(parameters()):
         file = FOLDER / stage / f"{name}.json"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(files, indent=1) + "\n")
+        file.write_text(json_text(files, indent=1) + "\n")
         wanted.add(file)
     for file in set(FOLDER.rglob("*.json")) - wanted:  # of items that no longer exist
         file.unlink()

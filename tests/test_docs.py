@@ -85,7 +85,10 @@ def test_commands_exist(page, command):
         entries = parameters(options.get("env", "base"))
         images = set(entries["images"]) | {"horses", "photos", "flowers"}
         known = {name for name, entry in entries.items() if isinstance(entry, dict) and "model" in entry}
-        assert options.get("pipeline", "cyclegan") in known | set(FAMILIES) | {f"prepare_{name}" for name in images} | {"small_gan"}
+        assert options.get("pipeline", "cyclegan") in known | set(FAMILIES) | {f"prepare_{name}" for name in images} | {
+            "small_gan",
+            "sync_tracking",
+        }
         for setting in options.get("params", "").split(",") if "params" in options else ():
             path, value = setting.split("=", 1)
             recipe, *keys = path.split(".")

@@ -101,6 +101,19 @@ class AdaptiveAugment(nn.Module):
         return {"probability": self.probability.clone(), "overfitting": overfitting}
 
 
+def check_fixed(augmentation: nn.Module | None) -> None:
+    """Check an augmentation of a recipe that does not adapt p, which then stays `start`.
+
+    Raises:
+        InputError: p is 0, so that the augmentation would have no effect.
+    """
+    if isinstance(augmentation, AdaptiveAugment) and float(augmentation.probability) == 0:
+        raise InputError(
+            "critic_augmentation: AdaptiveAugment with start 0 has no effect in this recipe, since only StyleGAN and StyleGAN2 adapt its "
+            "probability. Set `start` above 0 for a fixed probability, or use genlab.adversarial.diffaugment.DiffAugment."
+        )
+
+
 def check_arguments(policy: Sequence[str], target: float, ramp: float, every: int, start: float, ceiling: float) -> None:
     """Check the arguments of `AdaptiveAugment`.
 

@@ -10,7 +10,10 @@ from genlab.engine.updates import Terms
 
 
 class Diversity:
-    """Update that changes no state: logs the mean pairwise distance of samples of fixed latents, relative to that of real images."""
+    """Update that changes no state: logs the mean pairwise distance of samples of fixed latents, relative to that of real images.
+
+    With a batch of one image there are no pairs, and nothing is logged.
+    """
 
     def __init__(
         self,
@@ -24,6 +27,8 @@ class Diversity:
         if not stream.is_due(self.every):
             return {}
         real = self.real(stream.batch["image"])
+        if len(real) < 2:
+            return {}
         samples = self.sample(2 * len(real))  # bounds time and memory by the batch size, at any image size
         return {"diversity": pairwise_distance(samples) / pairwise_distance(real)}
 

@@ -15,7 +15,12 @@ def path_lengths(
     images: Tensor,  # (N, C, H, W), computed from the styles
     styles: Tensor,  # w (N, style_size), requires a gradient
 ) -> Tensor:
-    """|J_w^T y| for a random image y ~ N(0, I), (N,), with J_w the Jacobian of the image with respect to w. Equation 4."""
+    """|J_w^T y| for a random image y ~ N(0, I), (N,), with J_w the Jacobian of the image with respect to w. Equation 4.
+
+    The derivative is with respect to the one w that all layers share: the sum over L layers of the derivatives g with respect to their
+    styles. The public code takes sqrt(mean |g|^2) over the layers instead, and y / r for images of r pixels. If the g of the layers are
+    uncorrelated, a length here is r sqrt(L) times as large, L = 2 log2(r) - 2; if they are equal, r L times.
+    """
     (gradient,) = torch.autograd.grad((images * torch.randn_like(images)).sum(), styles, create_graph=True)
     lengths: Tensor = gradient.flatten(1).norm(dim=1)
     return lengths
@@ -33,7 +38,7 @@ class PathLength(nn.Module):
 
     def __init__(
         self,
-        weight: float | None = None,  # gamma_pl; None: ln 2 / (r^2 (ln r - ln 2)) for images of r pixels, appendix B
+        weight: float | None = None,  # gamma_pl; None: ln 2 / (r^2 (ln r - ln 2)) for r pixels, appendix B, the public code's weight of 2
         decay: float = 0.99,  # beta_pl, of the running mean
         share: float = 0.5,  # of a batch, that the recipe computes the penalty on
     ):

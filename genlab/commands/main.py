@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from importlib.metadata import entry_points
 
 import genlab
 from genlab.build import suggestion
@@ -20,19 +21,20 @@ COMMANDS = {  # command -> what it does; its module has `parser()` and `run(argu
     "cluster": "assign pictures to components (mixture)",
     "info": "show what a model is, and how to use it",
 }
+OTHERS = "genlab.commands"  # entry points: modules of other packages with `DESCRIPTION`, `parser()` and `run(arguments)`
 WRONG_INPUT, INTERRUPTED = 2, 130  # exit codes; 1: a part of the work could not be done
 
 
 def main(given: Sequence[str] | None = None) -> int:
     """Run a command line, by default that of the process; return the exit code: 0, 1 if a part was left out, 2 for wrong input."""
     words = list(sys.argv[1:] if given is None else given)
-    if not words or words[0] in ("-h", "--help"):
-        print(usage())
-        return 0
-    if words[0] in ("-V", "--version"):
-        print(f"genlab {genlab.__version__}")
-        return 0
     try:
+        if not words or words[0] in ("-h", "--help"):
+            print(usage())
+            return 0
+        if words[0] in ("-V", "--version"):
+            print(f"genlab {genlab.__version__}")
+            return 0
         return run(words[0], words[1:])
     except (InputError, RequestError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -51,17 +53,20 @@ def run(command: str, words: Sequence[str]) -> int:
     Raises:
         InputError, RequestError: there is no such command, or its arguments are wrong.
     """
-    if command not in COMMANDS:
-        close = suggestion(command, COMMANDS)
-        raise InputError(f"genlab: got the command '{command}', expected one of: {', '.join(COMMANDS)}.{close} See `genlab --help`.")
-    module = importlib.import_module(f"genlab.commands.{command}")
+    others = {each.name: each for each in entry_points(group=OTHERS)} if command not in COMMANDS else {}
+    known = [*COMMANDS, *others]
+    if command not in known:
+        close = suggestion(command, known)
+        raise InputError(f"genlab: got the command '{command}', expected one of: {', '.join(known)}.{close} See `genlab --help`.")
+    module = others[command].load() if command in others else importlib.import_module(f"genlab.commands.{command}")
     code: int = module.run(module.parser().parse_args(words))
     return code
 
 
 def usage() -> str:
     """Text of `genlab --help`."""
-    lines = [f"  {name:<12} {text}" for name, text in COMMANDS.items()]
+    others = {each.name: each.load().DESCRIPTION for each in sorted(entry_points(group=OTHERS), key=lambda each: each.name)}
+    lines = [f"  {name:<12} {text}" for name, text in {**COMMANDS, **others}.items()]
     return "\n".join(
         [
             "usage: genlab <command> <model> [options]",

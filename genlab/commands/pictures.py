@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from PIL import Image
 
 from genlab.errors import InputError
+from genlab.serving.depth import SIXTEEN
 from genlab.serving.errors import DecodeError
 from genlab.serving.images import WHITE, convert, upright
-from genlab.serving.translator import reason
 
 # Of pictures in folders; a file that is named itself is read whatever its suffix.
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif", ".ppm", ".pgm"))
@@ -89,6 +89,6 @@ def read(file: Path, facts: Mapping[str, Any]) -> Image.Image:
     if not content:
         raise DecodeError("the file is empty")
     try:
-        return convert(upright(content), facts["channels"], tuple(facts.get("background", WHITE)))
-    except Exception as error:  # PIL's plugins raise almost anything for damaged bytes
-        raise DecodeError(f"not a picture that can be read: {reason(error, content)}") from None
+        return convert(upright(content), facts["channels"], tuple(facts.get("background", WHITE)), facts.get("bits", SIXTEEN))
+    except DecodeError as error:
+        raise DecodeError(f"not a picture that can be read: {error}") from None

@@ -1,6 +1,7 @@
 """`genlab translate`: pictures of any size from one domain to another."""
 
 import argparse
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,16 +9,14 @@ from genlab.commands.models import Model, open_model
 from genlab.commands.outputs import check_new, check_suffix
 from genlab.commands.parser import Parser, add_model, add_out, add_work, number
 from genlab.commands.pictures import Picture, listed, read, targets
-from genlab.commands.work import Failure, attempted, in_order, report
+from genlab.commands.work import Failure, attempted, counted, in_order, report
 from genlab.engine.files import write
 from genlab.errors import InputError
+from genlab.serving.deadline import Deadline
 from genlab.serving.directions import direction_of, named_directions
-from genlab.serving.padding import padded_side
 from genlab.serving.translator import Translator
 
 AUTO = "auto"
-WHOLE = 1024 * 1024  # pixels up to which a picture is translated as a whole with --tile auto
-SIDE = 512  # of the tiles of larger pictures, pixels
 EXAMPLE = "example: genlab translate cyclegan-emoji photos/ --direction b_to_a --tile auto --out done/"
 
 
@@ -31,7 +30,7 @@ def parser() -> Parser:
         "--tile",
         default=AUTO,
         type=tile_of,
-        help=f"side of the tiles that large pictures are cut into; 0: never; auto, the default: {SIDE} px above {WHOLE:,} pixels",
+        help="side of the tiles that large pictures are cut into, in pixels; auto, the default: chosen by memory",
     )
     made.add_argument("--seed", type=number("--seed", 0), help="seed of the noise, for models whose dropout stays on (default: 0)")
     add_out(made, "folder of the results")
@@ -39,9 +38,9 @@ def parser() -> Parser:
     return made
 
 
-def tile_of(text: str) -> int | None:
-    """Read `--tile`; None for auto."""
-    return None if text == AUTO else number("--tile", 0)(text)
+def tile_of(text: str) -> int:
+    """Read `--tile`; 0 for auto."""
+    return 0 if text == AUTO else number("--tile", 0)(text)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -62,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
             write(files[picture], result)
     name = named_directions(model.release.facts)[direction]
     known_as = "" if name == direction else f" ({name})"
-    print(f"{len(pictures) - len(failures):,} of {len(pictures):,} pictures, {direction}{known_as}: {arguments.out}")
+    print(f"{len(pictures) - len(failures):,} of {counted(len(pictures), 'picture')}, {direction}{known_as}: {arguments.out}")
     if passed:
         print(f"passed over: {passed}")
     return report(failures, len(pictures), "picture")
@@ -71,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
 def translation(
     model: Model,
     direction: str,
-    tile: int | None,  # pixels; 0: whole pictures; None: tiles for large pictures
+    tile: int,  # pixels; 0: chosen by memory, whole pictures if they fit
     seed: int | None,  # of the noise; None: 0
 ) -> Callable[[Picture], bytes]:
     """Make the function that translates a picture to a PNG file.
@@ -82,16 +81,10 @@ def translation(
     translator = Translator(model.release)
     if seed is not None and not translator.takes_noise:
         raise InputError(f"--seed: got {seed}, but {model.name} takes no noise: a picture has one translation. Leave it out.")
-    translator.check(tile or 0, seed or 0)
+    translator.check(tile, seed or 0)
 
     def translate(picture: Picture) -> bytes:
         image = read(picture.file, translator.facts)
-        side = auto_tile(image.height, image.width, translator.facts) if tile is None else tile
-        return translator.translate(image, direction, side, seed or 0)
+        return translator.translate(image, direction, tile, seed or 0, Deadline(math.inf))
 
     return translate
-
-
-def auto_tile(height: int, width: int, facts: dict[str, int]) -> int:
-    """Side of the tiles for a picture of this size; 0: no tiles."""
-    return padded_side(SIDE, facts["stride"], facts["smallest_side"]) if height * width > WHOLE else 0

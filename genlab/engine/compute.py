@@ -5,7 +5,7 @@ from typing import Literal, TypeVar
 import torch
 from torch import nn
 
-from genlab.engine.precision import Precision
+from genlab.engine.precision import Precision, device_for
 from genlab.errors import InputError
 
 MINIMUM_BUDGET_TO_COMPILE = 200_000  # images; with a smaller budget, compilation costs more than it saves
@@ -63,8 +63,11 @@ class Compute:
         return {"device": self.device.type, "precision": self.precision.name, **formats}
 
     def prepare(self, module: Prepared, budget: int) -> Prepared:
-        """Move a module to the device and memory format, and compile its networks. In place: optimizers keep their parameters."""
-        module.to(self.device)
+        """Move a module to the device and memory format, and compile its networks. In place: optimizers keep their parameters.
+
+        A module with float64 parameters stays on the CPU if the device has no float64, as Apple's GPU.
+        """
+        module.to(device_for(module, self.device))
         if self.channels_last:
             module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's overloads
         if self.compile is True or (self.compile == "auto" and budget >= MINIMUM_BUDGET_TO_COMPILE):

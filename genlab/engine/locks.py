@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from genlab.engine.files import is_running
+from genlab.engine.json_text import json_text
 from genlab.errors import InputError
 
 PATIENCE = 10  # seconds; the data loader's processes of a killed process hold its locks until they notice its end, after 5 s at most
@@ -46,7 +47,7 @@ def locked(
         acquire(opened, file, task, advice, wait)
         opened.truncate(0)
         holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%Y-%m-%d %H:%M"), "command": command()}
-        opened.write(json.dumps(holder))
+        opened.write(json_text(holder))
         opened.flush()
         yield
 

@@ -4,6 +4,9 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Literal, NamedTuple
 
 import torch
+from torch import Tensor, nn
+
+NO_FLOAT64 = ("mps",)  # types of devices without float64: Apple's GPU
 
 
 class Precision(NamedTuple):
@@ -25,3 +28,19 @@ class Precision(NamedTuple):
 
 
 FULL_PRECISION = Precision(torch.device("cpu"), "fp32")
+
+
+def in_float64(values: Tensor) -> Tensor:
+    """Convert to float64; on the CPU if the values' device has no float64."""
+    return (values.cpu() if values.device.type in NO_FLOAT64 else values).double()
+
+
+def device_for(module: nn.Module, device: torch.device) -> torch.device:
+    """Return the device, or the CPU if the device has no float64 and the module has float64 parameters or buffers, as mixtures do."""
+    lacks = device.type in NO_FLOAT64 and any(value.dtype == torch.float64 for value in module.state_dict().values())
+    return torch.device("cpu") if lacks else device
+
+
+def device_of_states(device: torch.device) -> torch.device:
+    """Return the device that saved states are loaded to: the CPU if the device has no float64, else the device itself."""
+    return torch.device("cpu") if device.type in NO_FLOAT64 else device

@@ -1,12 +1,13 @@
 """Weights as bytes: equal weights give equal bytes, and so an equal hash."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from genlab.engine.json_text import json_text
 
 
 def to_bytes(
@@ -17,7 +18,7 @@ def to_bytes(
     from safetensors.torch import save
 
     # A single key of metadata: safetensors writes several in an order that changes from call to call.
-    return save(separate(weights), metadata=None if description is None else {"genlab": json.dumps(description, sort_keys=True)})
+    return save(separate(weights), metadata=None if description is None else {"genlab": json_text(description, sort_keys=True)})
 
 
 def digest(weights: Mapping[str, Tensor]) -> str:

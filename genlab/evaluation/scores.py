@@ -3,7 +3,8 @@
     {"headline": {"name", "value", "lower_is_better"}, "protocol": {...}, "checkpoint": sha256,
      group: {row: {score: value, score_spread: spread}}}
 
-This module defines all names of rows and groups. It imports the standard library only, and genlab's errors and protocol.
+A value or spread that is not finite is null in JSON, and NaN in the types (genlab.engine.json_text). This module defines all names of rows
+and groups. It imports the standard library only, and genlab's errors, protocol and JSON.
 """
 
 import math
@@ -11,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
+from genlab.engine.json_text import nulled
 from genlab.errors import InputError
 from genlab.evaluation.protocol import Protocol
 
@@ -78,7 +80,7 @@ SCORES_ARE_CLASSES = (GroupName.KID_WITHIN_CLASSES,)  # scores named after class
 class Score(NamedTuple):
     """A score and its uncertainty. The protocol states the number of images that it was computed on."""
 
-    value: float
+    value: float  # NaN if it is not defined, or not finite
     spread: float | None = None  # standard deviation over subsets or images, or standard error of a mean; None if not estimated
 
 
@@ -89,10 +91,11 @@ class Row(NamedTuple):
     values: Mapping[str, Score]  # name of the score -> score
 
     @classmethod
-    def from_json(cls, name: str, values: Mapping[str, float], spreads: bool = True) -> Self:
+    def from_json(cls, name: str, values: Mapping[str, float | None], spreads: bool = True) -> Self:
         """{score: value, score_spread: spread} -> Row. With `spreads=False`, every entry is a score."""
+        numbers = {key: math.nan if value is None else value for key, value in values.items()}
         suffixed = [key for key in values if key.endswith(SPREAD) and key.removesuffix(SPREAD) in values] if spreads else []
-        scores = {key: Score(value, values[key + SPREAD] if key + SPREAD in suffixed else None) for key, value in values.items()}
+        scores = {key: Score(value, numbers[key + SPREAD] if key + SPREAD in suffixed else None) for key, value in numbers.items()}
         return cls(name, {key: score for key, score in scores.items() if key not in suffixed})
 
     def to_json(self) -> dict[str, float]:
@@ -118,7 +121,7 @@ class Group(NamedTuple):
         return (self.own, *self.baselines)
 
     @classmethod
-    def from_json(cls, name: str, rows: Mapping[str, Mapping[str, float]]) -> Self:
+    def from_json(cls, name: str, rows: Mapping[str, Mapping[str, float | None]]) -> Self:
         """{row: {score: value}}, with rows in any order -> Group.
 
         Raises:
@@ -166,8 +169,16 @@ class Evaluation(NamedTuple):
         return next((group for group in self.groups if group.name == name), None)
 
     def own_scores(self) -> dict[str, float]:
-        """Map `<group>.<row>.<score>` to the value, for the own row of each group, including spreads."""
-        return {f"{group.name}.{group.own.name}.{name}": value for group in self.groups for name, value in group.own.to_json().items()}
+        """Map `<group>.<row>.<score>` to the value, for the own row of each group, including spreads; only finite numbers."""
+        own = {f"{group.name}.{group.own.name}.{name}": value for group in self.groups for name, value in group.own.to_json().items()}
+        return {name: value for name, value in own.items() if math.isfinite(value)}
+
+    def untrained(self) -> float | None:
+        """Value of the headline for the same recipe without training; None if that was not scored."""
+        rows = [(group, row) for group in self.groups for row in group.baselines if row.name == RowName.UNTRAINED]
+        scored = [group._replace(own=row) for group, row in rows if group.name in (*DIRECTIONS, GroupName.SAMPLES, GroupName.LIKELIHOOD)]
+        found = headline_of(self.protocol.extractor, scored) if scored else None
+        return found.value if found is not None and found.name == self.headline.name else None
 
     @classmethod
     def from_json(cls, metrics: Mapping[str, Any]) -> Self:
@@ -183,6 +194,7 @@ class Evaluation(NamedTuple):
         protocol = Protocol.from_json(metrics[PROTOCOL])
         groups = tuple(Group.from_json(name, rows) for name, rows in metrics.items() if name not in (HEADLINE, PROTOCOL, CHECKPOINT))
         written = Headline(**metrics[HEADLINE])
+        written = written._replace(value=math.nan if written.value is None else written.value)
         headline = written._replace(spread=headline_spread(written.name, protocol.extractor, groups))
         return cls(headline, protocol, groups, str(metrics.get(CHECKPOINT, "")))
 
@@ -190,8 +202,8 @@ class Evaluation(NamedTuple):
         """Evaluation -> content of metrics.json, the inverse of `from_json`."""
         headline = {name: value for name, value in self.headline._asdict().items() if name != "spread"}
         stated = {CHECKPOINT: self.checkpoint} if self.checkpoint else {}
-        groups = {str(group.name): group.to_json() for group in self.groups}
-        return {HEADLINE: headline, PROTOCOL: self.protocol.to_json(), **stated, **groups}
+        groups = {str(group.name): nulled(group.to_json()) for group in self.groups}
+        return {HEADLINE: nulled(headline), PROTOCOL: self.protocol.to_json(), **stated, **groups}
 
 
 def kid_of(extractor: str) -> str:

@@ -5,7 +5,6 @@ Equal networks give equal files: the files contain no date, no path, and nothing
 
 import contextlib
 import copy
-import json
 import logging
 import os
 import warnings
@@ -17,6 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from genlab.engine.json_text import json_text
+from genlab.engine.paths import expanded
 from genlab.engine.weights import to_bytes
 from genlab.errors import InputError
 
@@ -50,7 +51,7 @@ def export(
     Raises:
         ParityError: a difference exceeds the tolerance.
     """
-    folder = Path(folder)
+    folder = expanded(folder)
     folder.mkdir(parents=True, exist_ok=True)
     differences = {}
     for name, network in networks.items():
@@ -86,7 +87,7 @@ def to_onnx(network: nn.Module, interface: Interface, description: Mapping[str, 
     assert program is not None  # with dynamo=True and no file
     model: Any = program.model_proto
     strip(model)
-    model.metadata_props.add(key="genlab", value=json.dumps(description, sort_keys=True))
+    model.metadata_props.add(key="genlab", value=json_text(description, sort_keys=True))
     content: bytes = model.SerializeToString(deterministic=True)
     return content
 

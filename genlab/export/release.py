@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,15 +11,18 @@ from torch import Tensor, nn
 
 from genlab.build import build
 from genlab.engine.capabilities import Infers, Samples, Translates, truncated_by
+from genlab.engine.json_text import json_text
 from genlab.engine.recipe import Recipe
 from genlab.engine.weights import digest
 from genlab.errors import InputError
+from genlab.export import limits
 from genlab.export.interfaces import inferring, sampling, translation
 from genlab.export.networks import Interface, export
 from genlab.images.domain_names import domain_names
 from genlab.images.pixels import to_channels_first, to_unit
 from genlab.images.prepared_set import PreparedSet
 from genlab.networks.contracts import Sampler, Translator
+from genlab.serving.depth import SIXTEEN
 from genlab.translation.padding import smallest_side
 
 FACTS = "release.json"
@@ -52,6 +54,7 @@ def release_files(
     model: Description,  # of the recipe, stored in every file
     images: PreparedSet,
     tolerance: float = 1e-4,  # largest absolute difference of ONNX from torch, for images in [-1, 1]
+    requests: limits.Requests = limits.BY_MEASUREMENT,  # limits of requests to the served model
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
     """Files of a release by name, and the parity {"onnx_difference": {network: value}, "onnx_tolerance": value}.
 
@@ -62,9 +65,9 @@ def release_files(
         ParityError: an ONNX file differs from its network by more than the tolerance.
     """
     if isinstance(recipe, Translates):
-        facts, interface_of = of_translator(recipe, images)
+        facts, interface_of = of_translator(recipe, images, requests)
     elif isinstance(recipe, Samples):
-        facts, interface_of = of_sampler(recipe, images)
+        facts, interface_of = of_sampler(recipe, images, requests)
     else:
         raise InputError(
             f"{type(recipe).__name__} can't be released: expected `directions` or `latent_size`, see genlab.engine.capabilities."
@@ -82,20 +85,23 @@ def release_files(
         **facts,
         "channels": channels,
         "training_size": [height, width],
+        **({} if images.bits == SIXTEEN else {"bits": images.bits}),
         "image_set": images.name,
         "data_hash": images.content_hash,
         "model": model,
         "checkpoint": digest(recipe.state_dict()),
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in artefacts.items()},
     }
-    artefacts[FACTS] = (json.dumps(everything, indent=2) + "\n").encode()
+    artefacts[FACTS] = (json_text(everything, indent=2) + "\n").encode()
     return artefacts, {"onnx_difference": differences, "onnx_tolerance": tolerance}
 
 
-def of_translator(recipe: Recipe, images: PreparedSet) -> tuple[Facts, Callable[[nn.Module], Interface]]:
+def of_translator(recipe: Recipe, images: PreparedSet, requests: limits.Requests) -> tuple[Facts, Callable[[nn.Module], Interface]]:
     """Facts about a translating recipe for release.json, and the interface of its networks."""
     example = example_of(images)
     facts = translator_facts(recipe, example.shape[1], images.background, domain_names(images))
+    networks = cast(Translates, recipe).generators().values()
+    facts["limits"] = limits.of_translator(requests, networks, example.shape[1], facts["stride"], facts["smallest_side"])
     return facts, functools.partial(translation, example=example, stride=facts["stride"])
 
 
@@ -133,9 +139,9 @@ def translator_facts(
     }
 
 
-def of_sampler(recipe: Recipe, images: PreparedSet) -> tuple[Facts, Callable[[nn.Module], Interface]]:
+def of_sampler(recipe: Recipe, images: PreparedSet, requests: limits.Requests) -> tuple[Facts, Callable[[nn.Module], Interface]]:
     """Facts about a sampling recipe for release.json, and the interface of its network."""
-    facts = sampler_facts(recipe, images.classes)
+    facts = sampler_facts(recipe, images.classes) | {"limits": limits.of_sampler(requests, *images.images.shape[1:])}
     return facts, functools.partial(sampling, classes=recipe.classes, noise_size=recipe.noise_size)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from genlab.engine.files import write
+from genlab.engine.paths import expanded
 from genlab.errors import InputError
 from genlab.export.networks import to_safetensors
 from genlab.extractors import classifier, classifier_training
@@ -24,7 +25,7 @@ class Classifiers:
     """In-domain classifiers of image sets. Each is trained once, saved, and loaded from then on."""
 
     def __init__(self, folder: Path):
-        self.folder = Path(folder)
+        self.folder = expanded(folder)
 
     def of_set(self, images: PreparedSet) -> Classifier:
         """Return the classifier trained on the training images of a set.

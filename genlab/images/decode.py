@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from genlab.images.prepared_set import Colour
-from genlab.serving.errors import DecodeError
-from genlab.serving.images import WHITE, upright
+from genlab.serving.errors import DecodeError, TooLargeError
+from genlab.serving.images import MAX_PIXELS, WHITE, upright, without_pillows_limit
 
 if TYPE_CHECKING:  # sources import this module; a direct import would be circular
     from genlab.images.sources.files import Item
@@ -15,46 +15,44 @@ if TYPE_CHECKING:  # sources import this module; a direct import would be circul
 Fit = Literal["crop", "pad", "stretch"]
 
 
-def decode(content: bytes | np.ndarray, half: str = "") -> Image.Image:
+def decode_item(item: "Item", content: bytes | np.ndarray) -> Image.Image:
+    """Decode the content of an item of an image set as `decode` does; a DecodeError names what to change in the set."""
+    return decode_in_set(content, item.max_pixels, item.half)
+
+
+def decode_in_set(content: bytes | np.ndarray, max_pixels: int, half: str = "") -> Image.Image:
+    """Decode a file of an image set as `decode` does; a DecodeError names what to change in the set."""
+    try:
+        return decode(content, half, max_pixels)
+    except TooLargeError as error:
+        raise DecodeError(f"{error}: downscale it, or raise `max_pixels` of the image set") from error
+
+
+def decode(
+    content: bytes | np.ndarray,
+    half: str = "",  # "left" or "right" half of a side-by-side image; "": all of it
+    max_pixels: int = MAX_PIXELS,  # largest width x height of a file
+) -> Image.Image:
     """Decode the bytes of an image file, and rotate the image as its EXIF data specifies. The pixels are loaded.
 
-    Animations yield their first frame. `half` selects the "left" or "right" half of a side-by-side image. An array uint8 (H, W[, C])
-    is converted to an image without further changes.
+    Animations yield their first frame. An array uint8 (H, W[, C]) is converted to an image without further changes.
 
     Raises:
-        DecodeError: the bytes are not an image, or the image is damaged, truncated, too large, or has no two equal halves.
+        DecodeError: the bytes are not an image, or the image is damaged, truncated, or has no two equal halves.
+        TooLargeError: the image has more pixels than allowed; a DecodeError, too.
     """
     if isinstance(content, np.ndarray):
         return Image.fromarray(content)
-    missing = missing_bytes(content)
-    if missing > 0:
-        raise DecodeError(f"image file is truncated ({missing:,} bytes are missing)")
-    try:
-        image = upright(content)
-    except UnidentifiedImageError:
-        raise DecodeError(f"not an image: it begins with {content[:12]!r}" if content else "not an image: it is empty") from None
-    except DecodeError:
-        raise
-    except Exception as error:  # PIL's plugins raise almost anything for damaged bytes: OSError, SyntaxError, struct.error, IndexError
-        reason = str(error) or type(error).__name__
-        raise DecodeError(reason if "truncated" in reason else f"damaged: {reason}") from error
+    image = upright(content, max_pixels)
     name = image.format
     if half:
         if image.width % 2:
             raise DecodeError(f"an odd width, {image.width}: no two equal halves")
         middle = image.width // 2
-        image = image.crop((0, 0, middle, image.height) if half == "left" else (middle, 0, image.width, image.height))
+        with without_pillows_limit():
+            image = image.crop((0, 0, middle, image.height) if half == "left" else (middle, 0, image.width, image.height))
     image.format = name
     return image
-
-
-def missing_bytes(content: bytes) -> int:
-    """Number of bytes missing from a WebP file according to its header, negative for surplus bytes; 0 for other formats.
-
-    PIL reports only that a truncated WebP file cannot be decoded.
-    """
-    is_webp = content[:4] == b"RIFF" and content[8:12] == b"WEBP"
-    return int.from_bytes(content[4:8], "little") + 8 - len(content) if is_webp else 0
 
 
 def load(item: "Item") -> bytes | np.ndarray:

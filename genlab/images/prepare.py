@@ -15,10 +15,11 @@ from tqdm import tqdm
 
 from genlab.engine.files import allocate
 from genlab.errors import InputError
-from genlab.images.checking.manifest import digest
-from genlab.images.decode import Fit, decode, load, resize
+from genlab.images.checking.manifest import CHECKED, digest
+from genlab.images.decode import Fit, decode_item, load, resize
 from genlab.images.prepared_set import Colour, Kind, PreparedSet
 from genlab.images.sources.files import Item
+from genlab.serving.depth import SIXTEEN
 from genlab.serving.errors import DecodeError
 from genlab.serving.images import WHITE, convert
 
@@ -35,6 +36,7 @@ def prepare_images(
     background: Colour = WHITE,
     fit: Fit = "crop",
     workers: int = 0,  # threads; 0: one per core
+    bits: int = SIXTEEN,  # depth of the values in files of more than 8 bits
 ) -> PreparedSet:
     """Prepare the images of a validated manifest that are in a split, sorted by domain, stem and path.
 
@@ -42,7 +44,8 @@ def prepare_images(
         InputError: no image is in a split, or a file is missing, unreadable or changed since the manifest was made.
         DiskFullError: the folder of temporary files has no space for the images.
     """
-    used = manifest[manifest["split"] != ""].sort_values(["domain", "stem", "path"], ignore_index=True)
+    used = manifest[manifest["split"] != ""].drop(columns=list(CHECKED), errors="ignore")
+    used = used.sort_values(["domain", "stem", "path"], ignore_index=True)
     if used.empty:
         raise InputError("No image is left to prepare.")
     by_path = {item.path: item for item in items}
@@ -59,7 +62,7 @@ def prepare_images(
             raise InputError(f"{path} can't be read any more ({error}). Validate the images again.") from error
         if digest(content) != sha256:
             raise InputError(f"{path} has changed since it was validated. Validate the images again.")
-        image = convert(decode(content, by_path[path].half), channels, background)
+        image = convert(decode_item(by_path[path], content), channels, background, bits)
         images[index] = np.asarray(resize(image, *size, fit, background)).reshape(*size, channels)
 
     with ThreadPoolExecutor(workers or os.cpu_count()) as threads:
@@ -67,9 +70,11 @@ def prepare_images(
         for _ in tqdm(done, "preparing images", len(used), unit="image", disable=None):
             pass
     classes = tuple(sorted(set(used["label"]) - {""})) if kind == "labelled" else ()
-    content_hash = hash_content(images, used, {"kind": kind, "shape": shape, "background": background, "fit": fit, "classes": classes})
+    declaration: dict[str, object] = {"kind": kind, "shape": shape, "background": background, "fit": fit, "classes": classes}
+    declaration |= {} if bits == SIXTEEN else {"bits": bits}
+    content_hash = hash_content(images, used, declaration)
     red, green, blue = background
-    return PreparedSet(name, kind, images, used, classes, content_hash, (red, green, blue))
+    return PreparedSet(name, kind, images, used, classes, content_hash, (red, green, blue), bits)
 
 
 def hash_content(

@@ -12,7 +12,10 @@ import numpy as np
 import pandas as pd
 
 from genlab.engine.files import whole
+from genlab.engine.json_text import json_text
+from genlab.engine.paths import expanded
 from genlab.errors import InputError
+from genlab.serving.depth import SIXTEEN
 
 Kind = Literal["unlabelled", "labelled", "paired", "unpaired"]
 Colour = tuple[int, int, int]  # RGB, 0 to 255
@@ -31,6 +34,7 @@ class PreparedSet:
     classes: tuple[str, ...]  # sorted; empty unless the set is labelled
     content_hash: str  # hash of pixels, names, labels, splits and settings; independent of the location of the files
     background: Colour
+    bits: int = SIXTEEN  # depth of the values in files of more than 8 bits; served models decode images with it as well
 
     def indices(self, split: str, domain: str = "") -> np.ndarray:
         """Indices of the images of a split, and of a domain if given, ordered by stem and path, (K,)."""
@@ -59,7 +63,7 @@ class PreparedSet:
         Raises:
             DiskFullError: there is no space for the set; a set that was saved before stays as it was.
         """
-        folder = Path(folder)
+        folder = expanded(folder)
         description: dict[str, Any] = {
             "name": self.name,
             "kind": self.kind,
@@ -67,6 +71,7 @@ class PreparedSet:
             "classes": self.classes,
             "content_hash": self.content_hash,
             "background": self.background,
+            **({} if self.bits == SIXTEEN else {"bits": self.bits}),
         }
         with ExitStack() as files:
             # In this order: those that are entered last are renamed first, and the description last.
@@ -76,7 +81,7 @@ class PreparedSet:
                 np.save(opened, self.images)
             self.manifest.to_parquet(rows, index=False)
             description["sha256"] = {name: sha256(file) for name, file in ((IMAGES, pixels), (MANIFEST, rows))}
-            described.write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+            described.write_text(json_text(description, indent=2) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -85,7 +90,7 @@ class PreparedSet:
         Raises:
             InputError: the folder contains no complete set, or a file has another checksum than when the set was saved.
         """
-        folder = Path(folder)
+        folder = expanded(folder)
         try:
             description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
             images = np.load(folder / IMAGES, mmap_mode="r")
@@ -104,7 +109,8 @@ class PreparedSet:
                     "Run the set's data preparation again."
                 )
         classes, background = tuple(description["classes"]), tuple(description["background"])
-        return cls(description["name"], description["kind"], images, manifest, classes, description["content_hash"], background)
+        about = (description["name"], description["kind"], images, manifest, classes, description["content_hash"], background)
+        return cls(*about, description.get("bits", SIXTEEN))
 
 
 def sha256(file: Path) -> str:

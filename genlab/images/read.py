@@ -1,5 +1,6 @@
 """Reading the images of a layout into a manifest."""
 
+import logging
 from typing import Literal
 
 import pandas as pd
@@ -8,9 +9,12 @@ from genlab.errors import InputError
 from genlab.images.checking.manifest import make_manifest
 from genlab.images.checking.splits import assign_splits
 from genlab.images.prepared_set import Colour, Kind
-from genlab.images.sources import Item, Layout
-from genlab.images.sources.files import EXTENSIONS
+from genlab.images.sources import Item, Layout, Survey, Surveys
+from genlab.images.sources.names import SYSTEM, in_words
+from genlab.serving.depth import BYTE_WHITE, SIXTEEN
 from genlab.serving.images import WHITE
+
+log = logging.getLogger(__name__)
 
 
 def read_images(
@@ -21,17 +25,41 @@ def read_images(
     truth: Literal["stem"] | None = None,  # unpaired sets only: equal stems in a and b show the same object
     workers: int = 0,  # threads; 0: one per core
     background: Colour = WHITE,  # under transparent pixels
+    bits: int = SIXTEEN,  # depth of the values in files of more than 8 bits
 ) -> tuple[list[Item], pd.DataFrame]:
     """Read and decode every image once, and return the items and the manifest with splits and pairs.
 
     Raises:
-        InputError: a folder is missing or unreadable, there is no image, or the kind needs two domains and the layout has none.
+        InputError: a folder is missing or unreadable, there is no image, the kind needs two domains and the layout has none, or
+            `bits` is given and no image has more than 8 bits.
     """
     if kind in ("paired", "unpaired") and not layout.domains():
         names = "TwoFolders, TrainTestDomains, SideBySide, Tiles or, from one folder of photos, genlab.images.sources.edges.Canny"
         raise InputError(f"The kind {kind} needs two domains, which {type(layout).__name__} hasn't. Use {names}.")
-    items = list(layout.items())
+    items, found = list(layout.items()), survey_of(layout)
     if not items:
         place = getattr(layout, "root", type(layout).__name__)
-        raise InputError(f"No images in {place}; looked for {' '.join(sorted(EXTENSIONS))}. Put some there, or change `source`.")
-    return items, assign_splits(make_manifest(items, workers, background), kind, test, seed, truth)
+        others = in_words(found.passed_over) or "nothing"
+        raise InputError(
+            f"No images in {place}; looked for .png, .jpg, .webp and whatever else Pillow reads, found: {others}. "
+            "Put some there, or change `source`."
+        )
+    tell(found)
+    manifest = make_manifest(items, workers, background, bits)
+    if bits != SIXTEEN and (manifest["white"].dropna() == BYTE_WHITE).all() and (manifest["decode_error"] == "").all():
+        raise InputError(f"bits: got {bits}, but no image has more than 8 bits per value, for which it is meant. Remove `bits`.")
+    return items, assign_splits(manifest, kind, test, seed, truth)
+
+
+def survey_of(layout: Layout) -> Survey:
+    """What a layout found next to its images; an empty survey for a layout that does not report it."""
+    return layout.survey() if isinstance(layout, Surveys) else Survey()
+
+
+def tell(found: Survey) -> None:
+    """Log the numbers of files that are passed over, and the remarks. Files of the operating system alone are no warning."""
+    if found.passed_over:
+        level = logging.WARNING if found.passed_over.keys() - {SYSTEM} else logging.INFO
+        log.log(level, "Files that are no images, passed over: %s.", in_words(found.passed_over))
+    for remark in found.remarks:
+        log.warning("%s", remark)

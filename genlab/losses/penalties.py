@@ -31,7 +31,9 @@ def one_centred(critic: CriticFunction, real: Scored, fake: Scored, weight: floa
     Draws one epsilon per image, as in algorithm 1. The critic must treat images independently: no batch norm.
     """
     epsilon = torch.rand(len(real.images), *[1] * (real.images.dim() - 1), device=real.images.device, dtype=real.images.dtype)
-    between = torch.lerp(real.images, fake.images, epsilon).detach().requires_grad_()
+    between = torch.lerp(real.images, fake.images, epsilon)
+    if not between.requires_grad:  # an unrolled critic depends on the fakes through these images, too
+        between.requires_grad_()
     norms: Tensor = slope(Scored(between, critic(between))).norm(dim=1)
     return weight * (norms - 1).square()
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from genlab.metrics.counts import require_images
 from genlab.metrics.neighbours import nearest
 from genlab.mixtures.k_means import k_means
 
@@ -47,7 +48,11 @@ class Bins:
         For context, compare as many held-out real images with the same reference. Bins fit the images that they were computed from better
         than new images: between two sets of 4,000 draws of 400 independent normal numbers, three in five bins differ. Two sets that
         are balanced by class differ less than by chance.
+
+        Raises:
+            InputError: a set has no images.
         """
+        require_images("bins (NDB)", {"generated": len(samples), "reference": len(reference)}, 1)
         counts, expected = self.counts(samples), self.counts(reference)
         different = np.abs(two_proportions(counts, expected)) > NormalDist().inv_cdf(1 - SIGNIFICANCE / 2)
         return Difference(float(different.mean()), jensen_shannon(counts, expected), len(self.centres))
@@ -58,7 +63,12 @@ def bins_of(
     count: int = BINS,  # number of bins; at most one per ten images
     seed: int = 0,
 ) -> Bins:
-    """Compute the bins of a training set by k-means."""
+    """Compute the bins of a training set by k-means.
+
+    Raises:
+        InputError: there are no training images.
+    """
+    require_images("bins (NDB)", {"training": len(training)}, 1)
     count = max(1, min(count, len(training) // IMAGES))
     return Bins(k_means(training.astype(np.float64), count, seed))
 

@@ -5,12 +5,18 @@ All scores are invariant under renaming of clusters and labels.
 
 import numpy as np
 
+from genlab.metrics.counts import require_images
+
 
 def cluster_scores(
     assignments: np.ndarray,  # cluster of each image, (N,)
     labels: np.ndarray,  # class of each image, (N,), as numbers or names
 ) -> dict[str, float]:
-    """Purity, normalised mutual information (nmi) and adjusted Rand index (ari); 1 is a perfect agreement."""
+    """Purity, normalised mutual information (nmi) and adjusted Rand index (ari); 1 is a perfect agreement.
+
+    Raises:
+        InputError: there are no images.
+    """
     return {
         "purity": purity(assignments, labels),
         "nmi": normalised_mutual_information(assignments, labels),
@@ -56,8 +62,13 @@ def best_matching_accuracy(assignments: np.ndarray, labels: np.ndarray) -> float
 
 
 def table(assignments: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Contingency table: number of images with each label in each cluster, (labels, clusters)."""
+    """Contingency table: number of images with each label in each cluster, (labels, clusters).
+
+    Raises:
+        InputError: there are no images.
+    """
     from sklearn.metrics.cluster import contingency_matrix
 
+    require_images("agreement of clusters with labels", {"labelled": len(labels)}, 1)
     counts: np.ndarray = contingency_matrix(labels, assignments)
     return counts

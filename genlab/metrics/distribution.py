@@ -14,10 +14,13 @@ def distribution_scores(
     seed: int,
     largest_subset: int | None = None,  # number of images per subset for the spread; None: half of the images
 ) -> dict[str, float]:
-    """KID with its spread, and FID, of features (N, D) and reference features (M, D). Names contain that of the extractor."""
-    kernel = kernel_distance_estimate(reference, features, seed, largest=largest_subset)
-    return {
-        f"kid_{extractor.name}": kernel.value,
-        f"kid_{extractor.name}_spread": kernel.spread,
-        f"fid_{extractor.name}": frechet_distance(reference, features),
-    }
+    """KID with its spread, and FID, of features (N, D) and reference features (M, D). Names contain that of the extractor.
+
+    There is no spread if both sets have two images only.
+
+    Raises:
+        InputError: a set has fewer than two images.
+    """
+    kernel, kid = kernel_distance_estimate(reference, features, seed, largest=largest_subset), f"kid_{extractor.name}"
+    spread = {} if kernel.spread is None else {f"{kid}_spread": kernel.spread}
+    return {kid: kernel.value} | spread | {f"fid_{extractor.name}": frechet_distance(reference, features)}

@@ -2,13 +2,19 @@
 
 import numpy as np
 
+from genlab.metrics.counts import require_images
+
 
 def frechet_distance(real: np.ndarray, fake: np.ndarray) -> float:
     """Features (N, D), (M, D) -> |mu_r - mu_f|^2 + tr(S_r + S_f - 2 (S_r S_f)^(1/2)). Heusel et al. 2017 (arXiv:1706.08500), equation 6.
 
     The trace of the matrix root is the sum of the square roots of the eigenvalues of A S_f A^T with S_r = A^T A. The estimate is biased
     upwards unless N is well above D; report N together with the distance.
+
+    Raises:
+        InputError: a set has fewer than two images, which have no covariance.
     """
+    require_images("Frechet distance (FID)", {"real": len(real), "generated": len(fake)}, 2)
     real, fake = real.astype(np.float64), fake.astype(np.float64)
     mean_distance = np.square(real.mean(0) - fake.mean(0)).sum()
     centred_real = (real - real.mean(0)) / np.sqrt(len(real) - 1)

@@ -6,6 +6,7 @@ The manifold of a set is the union of balls around its images in feature space. 
 import numpy as np
 
 from genlab.metrics.blocks import blocks
+from genlab.metrics.counts import require_images
 from genlab.metrics.neighbours import distances, nearest
 
 NEIGHBOURS = 3  # k, section 3.1
@@ -16,16 +17,33 @@ def precision(real: np.ndarray, fake: np.ndarray, k: int = NEIGHBOURS) -> float:
 
     High precision means that samples look real. Both sets should have the same number of images, since balls shrink as a set grows. In a
     set of at most k images, a ball reaches to the farthest image.
+
+    Raises:
+        InputError: there are fewer than two real images, which span no manifold, or no fakes.
     """
-    return float(within(fake, real, radii(real, k)).mean())
+    return coverage("precision", real, fake, k, "real", "generated")
 
 
 def recall(real: np.ndarray, fake: np.ndarray, k: int = NEIGHBOURS) -> float:
     """Features (N, D), (M, D) -> share of real images in the manifold of the fakes, in [0, 1]. Equations 1 and 2.
 
     High recall means that the samples cover the variety of the real images.
+
+    Raises:
+        InputError: there are fewer than two fakes, which span no manifold, or no real images.
     """
-    return precision(fake, real, k)
+    return coverage("recall", fake, real, k, "generated", "real")
+
+
+def coverage(score: str, centres: np.ndarray, points: np.ndarray, k: int, centre_name: str, point_name: str) -> float:
+    """Features (N, D), (M, D) -> share of the points in the manifold of the centres, in [0, 1]; both names are for the error's message.
+
+    Raises:
+        InputError: there are fewer than two centres, or no points.
+    """
+    require_images(score, {centre_name: len(centres)}, 2)
+    require_images(score, {point_name: len(points)}, 1)
+    return float(within(points, centres, radii(centres, k)).mean())
 
 
 def radii(features: np.ndarray, k: int) -> np.ndarray:

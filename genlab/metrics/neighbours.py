@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from genlab.metrics.blocks import blocks
+from genlab.metrics.counts import require_images
 
 ROUNDING = 1e-12  # relative to |x|^2 + |y|^2: exceeds the float64 rounding error of |x - y|^2 for some thousand features
 
@@ -17,7 +18,12 @@ class Neighbours(NamedTuple):
 
 
 def nearest(points: np.ndarray, others: np.ndarray, count: int = 1) -> Neighbours:
-    """Points (N, D), others (M, D) -> the min(count, M) nearest others of each point."""
+    """Points (N, D), others (M, D) -> the min(count, M) nearest others of each point.
+
+    Raises:
+        InputError: there are no points or no others.
+    """
+    require_images("nearest neighbours", {"given": len(points), "other": len(others)}, 1)
     found = [nearest_of_block(block, others, count) for _, block in blocks(points)]
     return Neighbours(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 

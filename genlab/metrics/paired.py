@@ -4,25 +4,33 @@ from typing import cast
 
 from torch import Tensor
 
+from genlab.metrics.counts import require_images
+
 SSIM_WINDOW = 11  # pixels
+MOST_PSNR = 100.0  # dB, of an image. A single value of an 8-bit image that is one level off gives 78 dB in 1,000 values, 108 in a million
 MS_SSIM_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # finest scale first: Wang et al. 2003, section 3.2
 
 
 def paired_scores(images: Tensor, truth: Tensor) -> dict[str, float]:
-    """Two batches (N, C, H, W) in [-1, 1] -> mean scores over the images, and standard deviations as `<score>_spread`.
+    """Two batches (N, C, H, W) in [-1, 1] -> mean scores over the images, and, from two images on, standard deviations as `<score>_spread`.
 
     - l1: mean absolute difference, in [0, 2].
-    - psnr: peak signal-to-noise ratio in dB, for a range of 2.
+    - psnr: peak signal-to-noise ratio in dB, for a range of 2; at most MOST_PSNR per image, where torchmetrics and scikit-image return
+      infinity for equal images, with which no mean or spread would be finite.
     - ssim: Wang et al. 2004, Gaussian window of 11 px, on intensities shifted to [0, 2], as the luminance term requires. Omitted for
       images smaller than the window.
     - ms_ssim: see `ms_ssim`. Omitted for images that are large enough for one scale only.
+
+    Raises:
+        InputError: there are no images.
     """
+    require_images("scores against true images", {"given": len(images)}, 1)
     from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
-    images, truth = images.float().clamp(-1, 1), truth.float()
+    images, truth = images.cpu().float().clamp(-1, 1), truth.cpu().float()
     scores: dict[str, Tensor] = {
         "l1": (images - truth).abs().mean((1, 2, 3)),
-        "psnr": peak_signal_noise_ratio(images, truth, data_range=2.0, reduction="none", dim=(1, 2, 3)),
+        "psnr": peak_signal_noise_ratio(images, truth, data_range=2.0, reduction="none", dim=(1, 2, 3)).clamp(max=MOST_PSNR),
     }
     if min(images.shape[2:]) >= SSIM_WINDOW:
         scores["ssim"] = cast(Tensor, structural_similarity_index_measure(images + 1, truth + 1, data_range=2.0, reduction="none"))
@@ -30,7 +38,9 @@ def paired_scores(images: Tensor, truth: Tensor) -> dict[str, float]:
         scores["ms_ssim"] = ms_ssim(images, truth)
     values: dict[str, float] = {}
     for name, each in scores.items():
-        values |= {name: float(each.double().mean()), f"{name}_spread": float(each.double().std())}
+        values[name] = float(each.double().mean())
+        if len(each) > 1:
+            values[f"{name}_spread"] = float(each.double().std())
     return values
 
 

@@ -12,8 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genlab.engine.precision import in_float64
 from genlab.engine.seeding import mix
 from genlab.extractors.contract import Extractor
+from genlab.metrics.counts import require_images
 from genlab.metrics.perceptual import BATCH_SIZE, perceptual_distances
 from genlab.networks.evaluation_mode import evaluation_mode
 from genlab.networks.latents import normal, normal_cdf
@@ -59,7 +61,7 @@ def great_circle(
     share: Tensor,  # position on the path in [0, 1], (N, 1)
 ) -> Tensor:
     """Interpolate directions of latents on great circles -> (N, D) of length sqrt(D). Computed in float64, since steps are short."""
-    start, end = (torch.nn.functional.normalize(each.double(), dim=1) for each in (start, end))
+    start, end = (torch.nn.functional.normalize(in_float64(each), dim=1) for each in (start, end))
     angle = (start * end).sum(1, keepdim=True).acos()
     place = (torch.sin((1 - share) * angle) * start + torch.sin(share * angle) * end) / torch.sin(angle)
     return (math.sqrt(start.shape[1]) * place).float()
@@ -70,16 +72,20 @@ def perceptual_path_length(
     step: float,
     extractor: Extractor,
 ) -> dict[str, float]:
-    """Mean of d / step^2 over all pairs, where d is the perceptual distance, and the standard error as `<score>_spread`.
+    """Mean of d / step^2 over all pairs, where d is the perceptual distance.
+
+    From two pairs on, also its standard error as `<score>_spread`.
 
     Outliers are not removed. Images are clipped to [-1, 1] and not rounded to bytes, since one step changes less than a grey level.
+
+    Raises:
+        InputError: there are no pairs.
     """
-    distances = np.concatenate([perceptual_distances(unrounded(first), unrounded(second), extractor) for first, second in pairs])
-    lengths = distances / step**2
-    return {
-        f"ppl_{extractor.name}": float(lengths.mean()),
-        f"ppl_{extractor.name}_spread": float(lengths.std(ddof=1) / math.sqrt(len(lengths))),
-    }
+    distances = [perceptual_distances(unrounded(first), unrounded(second), extractor) for first, second in pairs]
+    require_images("perceptual path length", {"paired": sum(map(len, distances))}, 1)
+    lengths, name = np.concatenate(distances) / step**2, f"ppl_{extractor.name}"
+    spread = {f"{name}_spread": float(lengths.std(ddof=1) / math.sqrt(len(lengths)))} if len(lengths) > 1 else {}
+    return {name: float(lengths.mean())} | spread
 
 
 def unrounded(images: Tensor) -> np.ndarray:

@@ -9,19 +9,28 @@ from collections.abc import Sequence
 import numpy as np
 
 from genlab.extractors.contract import Extractor
+from genlab.metrics.counts import require_images
 
 BATCH_SIZE = 16  # pairs whose activations are in memory together, 16 MB per pair with EfficientNet-Lite0
 EPSILON = 1e-10  # as in the authors' code: positions without activation stay 0
 
 
 def perceptual_scores(images: np.ndarray, truth: np.ndarray, extractor: Extractor) -> dict[str, float]:
-    """Two batches uint8 (N, H, W, C) -> mean distance between image i and truth i, and its standard deviation as `<score>_spread`."""
-    each = perceptual_distances(images, truth, extractor)
-    return {f"perceptual_{extractor.name}": float(each.mean()), f"perceptual_{extractor.name}_spread": float(each.std(ddof=1))}
+    """Two batches uint8 (N, H, W, C) -> mean distance between image i and truth i.
+
+    From two images on, also its standard deviation as `<score>_spread`.
+    """
+    each, name = perceptual_distances(images, truth, extractor), f"perceptual_{extractor.name}"
+    return {name: float(each.mean())} | ({f"{name}_spread": float(each.std(ddof=1))} if len(each) > 1 else {})
 
 
 def perceptual_distances(images: np.ndarray, truth: np.ndarray, extractor: Extractor) -> np.ndarray:
-    """Two batches uint8 (N, H, W, C) -> distance between image i and truth i, float64 (N,)."""
+    """Two batches uint8 (N, H, W, C) -> distance between image i and truth i, float64 (N,).
+
+    Raises:
+        InputError: there are no images.
+    """
+    require_images("perceptual distance", {"given": len(images)}, 1)
     starts = range(0, max(len(images), len(truth)), BATCH_SIZE)
     batches = (slice(start, start + BATCH_SIZE) for start in starts)
     return np.concatenate([activation_distances(extractor.stages(images[batch]), extractor.stages(truth[batch])) for batch in batches])

@@ -10,13 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from genlab.errors import InputError
-from genlab.mixtures.covariances.base import Covariance
+from genlab.mixtures.covariances.base import ALONE, Covariance
 from genlab.mixtures.covariances.quadratic import BLOCK
 from genlab.mixtures.covariances.sums import squared_distances
 
 WORST = 64  # number of images with the lowest likelihood that are kept, as new means for lost components
 INFINITE = 1.0e30  # replaces an infinite log-likelihood: state must be finite, also in float32
-FEWEST = 2.0  # minimum sum of a component's responsibilities, in images; with less, the component is lost
 
 
 class Step(NamedTuple):
@@ -52,9 +51,9 @@ class GaussianMixture(nn.Module):
         size: int,  # D
         covariance: Covariance,
         tolerance: float = 1.0e-3,  # nats per image: EM has converged if a pass gains less
-        negligible: float = 1.0e-6,  # responsibilities up to this value may be treated as 0 in the M step
+        negligible: float = 1.0e-6,  # responsibilities up to this value count as 0 in the M step of Full and LowRank; 0: exact EM
         memory: float = 16.0,  # MiB, maximum size of the largest intermediate result of a chunk
-        most_recoveries: int = 100,  # maximum number of restarts; lost components then stay lost
+        most_recoveries: int = 100,  # maximum number of restarts; lost components then stay as they are
     ):
         super().__init__()
         if components < 1:
@@ -163,9 +162,9 @@ class GaussianMixture(nn.Module):
     def maximise(self) -> Step:
         """M step: update the parameters from the sums of a pass, and clear the sums.
 
-        A component that holds fewer than FEWEST images, or has a covariance that cannot be factorised, restarts at one of the images with
-        the lowest likelihood, with the average covariance. Such a step may lower the likelihood, so the gain of the next pass does not
-        indicate convergence. Other steps never lower it, except for the variance that regularisation adds.
+        A component that holds fewer images than its covariance requires (`fewest`), or has a covariance that cannot be factorised, restarts
+        at one of the images with the lowest likelihood, with the average covariance and a small weight. The gain of the next pass does not
+        indicate convergence. Other steps never lower the likelihood, except for the variance that regularisation adds.
 
         Raises:
             InputError: the mean log-likelihood is not finite, or no component is valid.
@@ -177,10 +176,11 @@ class GaussianMixture(nn.Module):
                 f"the mean log-likelihood is {float(log_likelihood)}: an image holds a value that is not finite, or a variance is so small "
                 "that it overflows. Raise the covariance's `regularisation` (or `least`)."
             )
-        counts = self.sum_counts.clone()
+        counts, exhausted = self.sum_counts.clone(), int(self.recoveries) >= self.most_recoveries
+        former = self.covariance.parameters_by_name() if exhausted else None
         self.means = self.covariance.maximise(counts, self.means)
         self.log_weights = counts.clamp(min=torch.finfo(torch.float64).tiny).log() - total.log()
-        recovered = self.recover(counts)
+        recovered = self.recover(counts, former)
         gain = float(log_likelihood - self.log_likelihood) if self.passes else math.inf
         self.passes += 1
         settled = recovered == 0 and not self.disturbed
@@ -193,20 +193,18 @@ class GaussianMixture(nn.Module):
         self.forget()
         return Step(float(log_likelihood), gain, recovered, float(self.log_weights.min().exp()))
 
-    def recover(self, counts: Tensor) -> int:
+    def recover(self, counts: Tensor, former: dict[str, Tensor] | None) -> int:
         """Restart lost components and return their number.
 
-        After `most_recoveries` restarts, only invalid covariances are replaced by the average one, and the number is 0.
+        After `most_recoveries` restarts, `former` holds the covariances before this step, which replace invalid ones; the number is 0.
         """
         valid = self.valid()
-        exhausted = int(self.recoveries) >= self.most_recoveries
-        healthy = valid if exhausted else valid & (counts >= FEWEST)
+        if former is not None:
+            self.covariance.restore(former, ~valid)
+            return 0
+        healthy = valid & (counts >= self.covariance.fewest)
         self.require(healthy)
         lost = (~healthy).nonzero()[:, 0].tolist()
-        if exhausted:
-            for k in lost:
-                self.covariance.set_to_average(healthy, counts, k)
-            return 0
         if not lost:
             return 0
         there = int((self.worst_log_likelihood < INFINITE).sum())
@@ -214,7 +212,8 @@ class GaussianMixture(nn.Module):
             # A different image for each restart: a component at an isolated outlier would be lost again and again.
             self.means[k] = self.worst[int(self.recoveries) % there]
             self.covariance.set_to_average(healthy, counts, k)
-            self.log_weights[k] = -math.log(self.components)
+            # A small weight: the others lose next to nothing, and EM raises it if the component explains more than this image.
+            self.log_weights[k] = math.log(min(1 / self.components, ALONE / float(counts.sum())))
             self.recoveries += 1
         self.log_weights = self.log_weights - torch.logsumexp(self.log_weights, 0)
         return len(lost)
@@ -235,7 +234,7 @@ class GaussianMixture(nn.Module):
         """
         if not healthy.any():
             raise InputError(
-                f"no component holds {FEWEST:g} images and has a covariance that can be factorised. "
+                f"no component holds {self.covariance.fewest:g} images and has a covariance that can be factorised. "
                 "Raise the covariance's `regularisation`, or take fewer components."
             )
 

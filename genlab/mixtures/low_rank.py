@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.errors import InputError
-from genlab.mixtures.covariances.base import Covariance
+from genlab.mixtures.covariances.base import EMPTY, Covariance
 from genlab.mixtures.covariances.densities import LowRankDensity
 from genlab.mixtures.covariances.quadratic import DiagonalQuadratic
 from genlab.mixtures.covariances.sums import clamp_positive, images_by_component
@@ -24,6 +24,7 @@ class LowRank(Covariance):
     has mean L^-T y and covariance (L L^T)^-1.
     """
 
+    fewest = EMPTY  # variances have a lower limit, `least`
     loadings: Tensor
     value: Tensor
     sum_first: Tensor
@@ -133,12 +134,15 @@ class LowRank(Covariance):
         return variances.mean(1, keepdim=True).expand_as(variances) if self.isotropic else variances
 
     def set_to_average(self, healthy: Tensor, counts: Tensor, lost: int) -> None:
-        """Average the variances; loadings are random for EM to rotate, since those of different components have no average."""
+        """Average the variances, and divide them equally between diagonal and loadings.
+
+        The directions of the loadings are random for EM to rotate, since loadings of different components have no average.
+        """
         share = counts * healthy / (counts * healthy).sum()
-        variances = self.value + self.loadings.square().sum(2)
-        self.value[lost] = (share[:, None] * variances).nan_to_num().sum(0)
-        scale = self.value[lost].sqrt()[:, None] / math.sqrt(self.rank)
-        self.loadings[lost] = torch.randn(self.loadings.shape[1:], dtype=torch.float64).to(scale.device) * scale
+        variances = (share[:, None] * (self.value + self.loadings.square().sum(2))).nan_to_num().sum(0)
+        self.value[lost] = self.pooled(variances[None] / 2)[0].clamp(min=self.least)
+        directions = torch.nn.functional.normalize(torch.randn(self.loadings.shape[1:], dtype=torch.float64), dim=1).to(variances.device)
+        self.loadings[lost] = directions * (variances - self.value[lost]).clamp(min=0).sqrt()[:, None]
 
     def valid(self) -> Tensor:
         return self.value.isfinite().all(1) & self.loadings.isfinite().all(2).all(1)

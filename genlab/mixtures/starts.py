@@ -1,11 +1,11 @@
 """Initialisation of expectation-maximisation, which converges to a local maximum that depends on the start."""
 
-from pathlib import Path
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from genlab.engine.paths import expanded
 from genlab.errors import InputError
 from genlab.mixtures.fitting import fit
 from genlab.mixtures.gaussian_mixture import GaussianMixture
@@ -86,9 +86,9 @@ class Checkpoint:
 
     def __init__(
         self,
-        file: str,  # checkpoint.safetensors of a Mixture recipe, relative to the working directory
+        file: str,  # checkpoint.safetensors of a Mixture recipe, relative to the working directory; `~` is the home folder
     ):
-        self.file, self.images = Path(file), 0
+        self.file, self.images = expanded(file), 0
 
     def project(self, projection: PrincipalComponents, x: Tensor) -> None:
         """Load the projection of the checkpoint, since the mixture's parameters are coordinates along its axes. `x` is not used.

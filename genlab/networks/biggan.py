@@ -46,7 +46,7 @@ class Generator(nn.Module):
         embedding_size: int | None = 128,  # of the label, shared by all norms; null: one gain and bias per class in each norm
         split: bool = True,  # pass a piece of the latent to each block
         attention: int | None = None,  # side of the feature map with self-attention; null: none; paper: 64
-        spectral: bool = True,
+        spectral: bool = True,  # spectral norm of all weights, except those with one row or column per class
     ):
         super().__init__()
         check_count(classes, "Generator")
@@ -69,14 +69,13 @@ class Generator(nn.Module):
         self.norm = nn.BatchNorm2d(filters[-1])
         self.to_image = nn.Conv2d(filters[-1], channels, 3, padding=1)
         orthogonal(self)
-        if not embedding_size:  # start with gain 1 and bias 0, like an ordinary batch norm
-            for block in blocks:
-                for norm in (block.first_norm, block.second_norm):
-                    nn.init.zeros_(norm.gain.weight)
-                    nn.init.zeros_(norm.bias.weight)
-        if spectral:  # except the embedding, to leave the scale of the classes free
+        norms = [norm for block in blocks for norm in (block.first_norm, block.second_norm)]
+        tables = [] if embedding_size else [table for norm in norms for table in (norm.gain, norm.bias)]
+        for table in tables:  # start with gain 1 and bias 0, like an ordinary batch norm
+            nn.init.zeros_(table.weight)
+        if spectral:  # except the embedding or the tables, to leave the scale of the classes free; the norm of a table of zeros is 0
             for part in (self.from_latent, self.blocks, self.attention, self.to_image):
-                normalise_spectrally(part)
+                normalise_spectrally(part, excluded=tables)
 
     def forward(self, latent: Tensor, label: Tensor) -> Tensor:
         embedded = self.embedding(class_weights(label, self.classes).to(latent.dtype))

@@ -133,7 +133,8 @@ class ConditionalBatchNorm(nn.Module):
 
     Gain and bias are linear in the condition. For class weights as the condition, they are tables with one row per class (de Vries et al.
     2017, arXiv:1707.00683; Miyato and Koyama 2018). BigGAN's condition is a label embedding and a piece of the latent (arXiv:1809.11096,
-    appendix B).
+    appendix B). As in its public code, gain 0 is that of an ordinary batch norm. Code that multiplies by the gain itself has tables
+    that start at 1: subtract 1 to compare.
     """
 
     def __init__(self, channels: int, condition_size: int):

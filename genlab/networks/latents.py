@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genlab.engine.precision import in_float64
 from genlab.engine.seeding import mix
 from genlab.errors import InputError
 from genlab.serving.latents import of_seed
@@ -51,9 +52,10 @@ def truncated(latents: Tensor, bound: float) -> Tensor:
         return latents
     # Use the lower tail and mirror it: near 1, a float is too coarse for the upper tail.
     lowest = normal_cdf(torch.tensor(-bound, dtype=torch.float64))
-    share = lowest + normal_cdf(-latents.double().abs()) * (1 - 2 * lowest)
-    mapped: Tensor = -latents.sign() * torch.special.ndtri(share)
-    return mapped.clamp(-bound, bound).float()
+    exact = in_float64(latents)
+    share = lowest + normal_cdf(-exact.abs()) * (1 - 2 * lowest)
+    mapped: Tensor = -exact.sign() * torch.special.ndtri(share)
+    return mapped.clamp(-bound, bound).float().to(latents.device)
 
 
 def normal_cdf(value: Tensor) -> Tensor:

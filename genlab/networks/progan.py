@@ -79,7 +79,7 @@ class Critic(nn.Module):
         width: int = 16,
         most: int = 512,
         group_size: int = 4,  # images per group of the minibatch standard deviation
-        filtered: bool = False,  # apply a low-pass filter before each halving, as in StyleGAN (arXiv:1812.04948, appendix C)
+        filtered: bool = False,  # low-pass filter before each halving: StyleGAN (arXiv:1812.04948, appendix C), see Halving
     ):
         super().__init__()
         self.size, self.stage, self.filtered = size, Stage(size), filtered
@@ -107,7 +107,11 @@ class Critic(nn.Module):
 
 
 class Halving(nn.Module):
-    """Features (N, inputs, H, W) -> (N, outputs, H / 2, W / 2): two convolutions, then a halving with or without low-pass filter."""
+    """Features (N, inputs, H, W) -> (N, outputs, H / 2, W / 2): two convolutions, then a halving with or without low-pass filter.
+
+    Table 2 halves after the second activation. StyleGAN's public code filters before the second convolution and halves before its
+    activation; here the filter follows the activation.
+    """
 
     def __init__(self, inputs: int, outputs: int, filtered: bool):
         super().__init__()

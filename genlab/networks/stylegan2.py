@@ -1,6 +1,7 @@
 """StyleGAN2's synthesis network and critic: modulated convolutions, output skips, residual critic (arXiv:1912.04958)."""
 
 import math
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import cast
 
@@ -11,7 +12,7 @@ from torch.nn.functional import conv2d
 from genlab.networks.labels import class_weights
 from genlab.networks.layers.critic_head import CriticHead
 from genlab.networks.layers.equalised import EqualisedConv2d, EqualisedLinear, activate
-from genlab.networks.layers.resample import double, halve
+from genlab.networks.layers.resample import double, halve, low_pass
 from genlab.networks.shapes import COARSEST, check_side, filters_by_level
 from genlab.networks.style import noise_maps, noise_numbers
 
@@ -109,8 +110,9 @@ class Synthesis(nn.Module):
 class Critic(nn.Module):
     """Image (N, C, size, size) [, label] -> logits (N,), with residual blocks: figure 7c.
 
-    Conditional on a label by projection (arXiv:1802.05637, equation 3), as in arXiv:2006.06676. Size 1024, width 32 and most 512 give
-    configuration F.
+    Conditional on a label by projection (arXiv:1802.05637, equation 3), as in arXiv:2006.06676. The inner product of embedding and features
+    is divided by their number F, and added to the unconditional logit; the public code takes only the product, divided by sqrt F, of an
+    embedding that 8 layers map. Size 1024, width 32 and most 512 give configuration F.
     """
 
     def __init__(
@@ -142,7 +144,11 @@ class Critic(nn.Module):
 
 
 class ResidualHalving(nn.Module):
-    """Residual block, features (N, inputs, H, W) -> (N, outputs, H / 2, W / 2); both paths contribute equally to the output's variance."""
+    """Residual block, features (N, inputs, H, W) -> (N, outputs, H / 2, W / 2); both paths contribute equally to the output's variance.
+
+    Convolution and leaky ReLU; low-pass filter, convolution of stride 2 and leaky ReLU. The shortcut is filter, halving and 1 x 1
+    convolution. Figure 7c and the authors' public code (`conv2d_resample`).
+    """
 
     def __init__(self, inputs: int, outputs: int):
         super().__init__()
@@ -151,6 +157,7 @@ class ResidualHalving(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         shortcut: Tensor = self.skip(halve(features))  # equivalent to halving after the 1 x 1 convolution, at a quarter of the cost
-        for layer in self.layers:
-            features = activate(layer(features))
-        return (shortcut + halve(features)) * math.sqrt(0.5)
+        first, second = cast(Iterable[EqualisedConv2d], self.layers)
+        features = low_pass(activate(first(features)))
+        features = activate(conv2d(features, second.scaled_weight(), second.bias, stride=2))
+        return (shortcut + features) * math.sqrt(0.5)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 from torch.optim.swa_utils import AveragedModel
 
+from genlab.adversarial.adaptive import check_fixed
 from genlab.adversarial.handover import Handover
 from genlab.adversarial.image_pool import ImagePool
 from genlab.engine.average import MovingAverage
@@ -19,6 +20,7 @@ from genlab.errors import InputError
 from genlab.losses.adversarial import AdversarialLoss
 from genlab.networks.contracts import Translator, require
 from genlab.networks.evaluation_mode import evaluation_mode
+from genlab.networks.separate import separately
 from genlab.translation.padding import check_sides
 
 
@@ -50,6 +52,7 @@ class CycleGAN(Recipe):
         average_half_life: float = 0.0,  # of the moving average, in images; 0: no moving average, as in the paper
     ):
         super().__init__()
+        check_fixed(critic_augmentation)
         self.a_to_b, self.b_to_a = generator(), generator()
         require(self.a_to_b, Translator, "generator")
         self.critic_a, self.critic_b = critic(), critic()
@@ -74,12 +77,12 @@ class CycleGAN(Recipe):
             update.scale_learning_rate(linear_decay(progress, self.decay_start))
 
     def generator_objective(self, batch: Batch) -> Terms:
-        """Objective of both generators, equation 3 and section 5.2. Each generator translates its two inputs in one call."""
+        """Objective of both generators, equation 3 and section 5.2. Each generator translates its two inputs together if it can."""
         a, b = batch["a"], batch["b"]
         terms: Terms = {}
         if self.identity_weight > 0:
-            fake_b, same_b = self.a_to_b(torch.cat([a, b])).split([len(a), len(b)])
-            fake_a, same_a = self.b_to_a(torch.cat([b, a])).split([len(b), len(a)])
+            fake_b, same_b = separately(self.a_to_b, a, b)
+            fake_a, same_a = separately(self.b_to_a, b, a)
             terms["identity"] = l1_loss(same_a, a) + l1_loss(same_b, b)
         else:
             fake_b, fake_a = self.a_to_b(a), self.b_to_a(b)
@@ -110,8 +113,8 @@ class CycleGAN(Recipe):
         terms: Terms = {}
         for domain, critic, pool in (("a", self.critic_a, self.pool_a), ("b", self.critic_b, self.pool_b)):
             real, fake = batch[domain], pool(fakes[domain])
-            logits = critic(self.critic_augmentation(torch.cat([real, fake])))
-            terms[domain] = self.loss.critic(*logits.split([len(real), len(fake)])).mean()
+            augmented = self.critic_augmentation(torch.cat([real, fake])).split([len(real), len(fake)])
+            terms[domain] = self.loss.critic(*separately(critic, *augmented)).mean()
         terms["loss"] = terms["a"] + terms["b"]
         return terms
 

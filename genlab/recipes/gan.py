@@ -14,13 +14,14 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.optim.swa_utils import AveragedModel
 
+from genlab.adversarial.adaptive import check_fixed
 from genlab.adversarial.batch_norm_statistics import recompute_batch_norms
 from genlab.adversarial.checks import check_growth, check_images, check_same_classes
 from genlab.adversarial.clipping import clamp
 from genlab.adversarial.diversity import Diversity
 from genlab.adversarial.fixed_samples import SHOWN, alternating_labels, generate
 from genlab.adversarial.growth import Growth, images_at_stage
-from genlab.adversarial.unrolling import unrolled
+from genlab.adversarial.unrolling import critic_loss, unrolled
 from genlab.engine.average import MovingAverage
 from genlab.engine.recipe import Recipe
 from genlab.engine.schedules import linear_decay
@@ -65,21 +66,22 @@ class GAN(Recipe):
         critic_weight: float = 1.0,  # of the critic's loss: 1 as in the papers; 0.5 in public code, relative to a penalty
         penalties: Mapping[str, Penalty] | None = None,  # by the name under which they are logged
         clip: float | None = None,  # c: the critic's weights are clipped to [-c, c]; None: no clipping
-        unrolled_steps: int = 0,  # K, number of critic steps that the generator's loss is unrolled over; 0: none
+        unrolled_steps: int = 0,  # K, number of critic steps, with penalties and clip, that the generator's loss is unrolled over; 0: none
         unrolled_rate: float = 1.0e-3,  # eta, learning rate of the unrolled steps
         critic_augmentation: nn.Module | None = None,  # differentiable, applied to real and fake images
         class_weight: float = 1.0,  # of the cross-entropy of the classes, if the critic classifies
-        orthogonal_weight: float = 0.0,  # beta, of the orthogonal regularisation of the generator
+        orthogonal_weight: float = 0.0,  # beta, of the generator's orthogonal regularisation; as in public code with 2 beta
         average_half_life: float = 0.0,  # of the generator's moving average, in images; 0: no moving average
         growth: Growth | None = None,  # of generator and critic, starting with small images; None: all levels from the start
         batch_norm_batches: int = 0,  # recompute batch-norm statistics over this many batches after training; 0: keep running averages
         decay_start: float = 1.0,  # share of the budget after which the learning rates decay linearly to 0
     ):
         super().__init__()
+        check_fixed(critic_augmentation)
         check_arguments(generator, critic, critic_steps, penalties or {}, clip, unrolled_steps)
         sampler = cast(Sampler, generator)
         self.generator, self.critic, self.loss = generator, critic, loss
-        self.critic_weight, self.penalties = critic_weight, dict(penalties or {})
+        self.critic_weight, self.penalties, self.clip = critic_weight, dict(penalties or {}), clip
         self.unrolled_steps, self.unrolled_rate = unrolled_steps, unrolled_rate
         self.class_weight, self.orthogonal_weight, self.batch_norm_batches = class_weight, orthogonal_weight, batch_norm_batches
         self.critic_augmentation = critic_augmentation or nn.Identity()
@@ -178,12 +180,11 @@ class GAN(Recipe):
     def future_critic(self, real: Tensor, fake: Tensor, *labels: Tensor) -> CriticFunction:
         """Return the critic after `unrolled_steps` steps on these images, as a function of images."""
 
-        def objective(critic: Callable[..., Tensor]) -> Tensor:
-            real_logits, fake_logits = (critic(self.critic_augmentation(images), *labels) for images in (real, fake))
-            return self.critic_weight * self.loss.critic(real_logits, fake_logits).mean()
+        def judged(critic: Callable[..., Tensor]) -> CriticFunction:
+            return lambda images: critic(self.critic_augmentation(images), *labels)
 
-        critic = unrolled(self.critic, objective, self.unrolled_steps, self.unrolled_rate)
-        return lambda images: critic(self.critic_augmentation(images), *labels)
+        loss = critic_loss(self.loss, self.critic_weight, [*self.penalties.values()], real, fake)
+        return judged(unrolled(self.critic, lambda critic: loss(judged(critic)), self.unrolled_steps, self.unrolled_rate, self.clip))
 
     def finalise(self) -> None:
         """Switch growing networks to their last level, and recompute batch-norm statistics if `batch_norm_batches` is set."""

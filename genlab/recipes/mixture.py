@@ -33,7 +33,8 @@ class Mixture(Recipe):
     """Gaussian mixture over flattened images.
 
     One pass over the image set is one EM step: the statistics of all batches are accumulated in float64. They are part of the state, so a
-    run can stop in the middle of a pass. Training has finished when a pass increases the log-likelihood by less than `tolerance`.
+    run can stop in the middle of a pass. Where the device has no float64, the mixture stays on the CPU, and images are moved there.
+    Training has finished when a pass increases the log-likelihood by less than `tolerance`.
 
     Raises:
         InputError: `components` is empty or has duplicates.
@@ -54,7 +55,7 @@ class Mixture(Recipe):
         projection: PrincipalComponents | None = None,  # applied to images before the mixture
         criterion: Literal["bic", "aic"] = "bic",
         tolerance: float = 1.0e-3,  # nats per image
-        negligible: float = 1.0e-6,  # responsibilities up to this value may be treated as 0 in the M step
+        negligible: float = 1.0e-6,  # responsibilities up to this value count as 0 in the M step of Full and LowRank; 0: exact EM
         memory: float = 16.0,  # MiB, limit for the largest intermediate result
         dtype: Literal["float32", "float64"] = "float32",  # of the arithmetic on images; sums and parameters are float64
         levels: int = BYTE,  # number of intensity levels of the images; the log-likelihood is that of discrete levels
@@ -108,7 +109,7 @@ class Mixture(Recipe):
 
     def vectors(self, images: Tensor) -> Tensor:
         """Images (N, C, H, W) -> vectors (N, D): flattened, and projected if there is a projection."""
-        flat = images.flatten(1).to(self.dtype)
+        flat = images.flatten(1).to(self.shown.device).to(self.dtype)
         return flat if self.projection is None else self.projection(flat)
 
     @torch.no_grad()
@@ -152,7 +153,7 @@ class Mixture(Recipe):
             if left <= 0:
                 break
             seen.append(batch["image"][:left])
-        images = torch.cat(seen) if seen else stream.batch["image"][:0]
+        images = (torch.cat(seen) if seen else stream.batch["image"][:0]).to(self.shown.device)
         if self.projection is not None:
             self.start.project(self.projection, images[: self.projection.images].flatten(1))
         x = self.vectors(images[: self.start.images])
@@ -188,7 +189,7 @@ class Mixture(Recipe):
         """Lower bound of the log-likelihood of discrete images, (N,) in nats: the mean log-likelihood of 4 dequantisations."""
         drawn = torch.zeros(len(batch["image"]), dtype=torch.float64)
         for _ in range(DEQUANTISATIONS):
-            images = dequantised(batch["image"], self.levels)
+            images = dequantised(batch["image"], self.levels).to(self.shown.device)
             density = self.best.log_prob(self.vectors(images))
             if self.projection is not None:
                 density = density + self.projection.rest_log_density(images.flatten(1).to(self.dtype))

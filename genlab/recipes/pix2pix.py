@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 from torch.optim.swa_utils import AveragedModel
 
+from genlab.adversarial.adaptive import check_fixed
 from genlab.adversarial.handover import Handover
 from genlab.engine.average import MovingAverage
 from genlab.engine.recipe import Recipe
@@ -54,6 +55,7 @@ class Pix2Pix(Recipe):
         decay_start: float = 1.0,  # share of the budget after which the learning rates decay linearly to 0
     ):
         super().__init__()
+        check_fixed(critic_augmentation)
         require(generator, Translator, "generator")
         self.generator, self.critic, self.loss = generator, critic, loss
         self.sampling, self.directions = sampling, (direction,)

@@ -118,19 +118,23 @@ class StyleGAN(Recipe):
         return self.generator.synthesise(first, torch.randn(count, self.noise_size, device=device))
 
     def real(self, batch: Batch) -> Tensor:
-        """Real images of a batch as the critic's input: at the current stage of growth, and augmented."""
-        images: Tensor = self.critic_augmentation(images_at_stage(batch["image"], self.stage))
-        return images
+        """Real images of a batch at the current stage of growth, not augmented."""
+        return images_at_stage(batch["image"], self.stage)
+
+    def logits(self, images: Tensor, *labels: Tensor) -> Tensor:
+        """The critic's logits (N,) for augmented images."""
+        logits: Tensor = self.critic(self.critic_augmentation(images), *labels)
+        return logits
 
     def critic_objective(self, batch: Batch) -> Terms:
         """Objective of the critic: adversarial loss, and R1 unless it is lazy, with estimates to log."""
         real, labels = self.real(batch), self.labels_of(batch)
         with torch.no_grad():
-            fake = self.critic_augmentation(self.fakes(len(real), *labels))
+            fake = self.fakes(len(real), *labels)
         if self.r1_every == 1:
             real = real.detach().requires_grad_()
         # Two calls: the minibatch layer must not mix real images with fakes.
-        logits = self.critic(real, *labels), self.critic(fake, *labels)
+        logits = self.logits(real, *labels), self.logits(fake, *labels)
         terms = {"adversarial": self.loss.critic(*logits).mean()}
         terms["loss"] = terms["adversarial"]
         if self.r1_every == 1:
@@ -144,19 +148,22 @@ class StyleGAN(Recipe):
     def r1_objective(self, batch: Batch) -> Terms:
         """Objective of the critic's lazy step: R1 times `r1_every`."""
         real = self.real(batch).detach().requires_grad_()
-        terms = self.smoothness(real, self.critic(real, *self.labels_of(batch)))
+        terms = self.smoothness(real, self.logits(real, *self.labels_of(batch)))
         return terms | {"loss": self.r1_every * terms["r1"]}
 
     def smoothness(self, real: Tensor, logits: Tensor) -> Terms:
-        """R1 penalty on real images after augmentation, with the critic's logits for them."""
+        """R1 penalty on real images, with the critic's logits for them: the gradient is with respect to the images before augmentation.
+
+        As in genlab.recipes.gan and in the public code of arXiv:2006.06676: critic and augmentation are one function of an image.
+        """
         scored = Scored(real, logits)
         return {"r1": r1(self.critic, scored, scored, self.r1_weight).mean()}
 
     def generator_objective(self, batch: Batch) -> Terms:
         """Objective of the generator: the adversarial loss."""
         labels = self.labels_of(batch)
-        fake = self.critic_augmentation(self.fakes(len(batch["image"]), *labels))
-        loss = self.loss.generator(self.critic(fake, *labels), lambda: self.critic(self.real(batch), *labels)).mean()
+        fake = self.fakes(len(batch["image"]), *labels)
+        loss = self.loss.generator(self.logits(fake, *labels), lambda: self.logits(self.real(batch), *labels)).mean()
         return {"adversarial": loss, "loss": loss}
 
     def path_objective(self, batch: Batch) -> Terms:

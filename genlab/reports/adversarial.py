@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from genlab.errors import InputError
-from genlab.reports.artifacts import Project, Written, complete, copy_as_webp, metrics_of, reports, speeds_of, thousandths
+from genlab.reports.artifacts import Project, Written, complete, copy_as_webp, metrics_of, rank, reports, speeds_of, thousandths
 from genlab.reports.markdown import number
 
 PAGE = Path("docs/results/adversarial.md")
@@ -100,7 +100,7 @@ def comparison(
     protocol = next(iter(protocols.values()))
     if odd := [name for name, other in protocols.items() if other != protocol]:
         raise InputError(f"{', '.join(odd)}: scored under another protocol than {next(iter(protocols))}. Score them again: `dvc repro`.")
-    order = sorted(entries, key=lambda name: metrics[name]["headline"]["value"])
+    order = sorted(entries, key=lambda name: rank(metrics[name]["headline"]))
     first = entries[order[0]]
     budgets = {name: entry["budget"]["images"] for name, entry in entries.items()}
     counts, training, sides = protocol["images"], protocol["training_images"], " x ".join(map(str, protocol["size"]))
@@ -144,7 +144,8 @@ def shared(protocol: Mapping[str, Any]) -> dict[str, Any]:
 def row(name: str, scored: Mapping[str, Any], speed: Mapping[str, float] | None, extra: list[str]) -> str:
     """Compose the table row of a recipe; `extra` holds the cells before the scores."""
     made, untrained, extractor = scored["samples"]["generated"], scored["samples"]["untrained"], scored["protocol"]["extractor"]
-    better = f"{untrained[f'kid_{extractor}'] / made[f'kid_{extractor}']:.1f}"
+    kid = f"kid_{extractor}"
+    better = f"{untrained[kid] / made[kid]:.1f}" if made[kid] else "-"
     domain = [thousandths(scored["in_domain"]["generated"], "in_domain")] if "in_domain" in scored else []
     shares = [f"{made[f'fid_{extractor}']:.0f}", f"{made['precision']:.2f}", f"{made['recall']:.2f}", f"{made['nearest_training']:.1f}"]
     pace = [f"{speed['images_per_second']:.0f}", f"{speed['ratio']:.2f}"] if speed else ["-", "-"]
@@ -154,9 +155,9 @@ def row(name: str, scored: Mapping[str, Any], speed: Mapping[str, float] | None,
 def ideal(scored: Mapping[str, Any], extra: int) -> str:
     """Compose the table row of training images in place of samples, the scores of a perfect model; `extra` empty cells come first."""
     real, extractor = scored["samples"]["training images"], scored["protocol"]["extractor"]
-    domain = [str(round(1000 * scored["in_domain"]["training images"]["kid_in_domain"]))] if "in_domain" in scored else []
+    domain = [f"{1000 * scored['in_domain']['training images']['kid_in_domain']:z.0f}"] if "in_domain" in scored else []
     cells = [
-        str(round(1000 * real[f"kid_{extractor}"])),
+        f"{1000 * real[f'kid_{extractor}']:z.0f}",
         "",
         *domain,
         f"{real[f'fid_{extractor}']:.0f}",

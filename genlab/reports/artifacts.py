@@ -1,6 +1,7 @@
 """The artifacts of earlier runs that pages are made from: scores, pictures, checkpoints, speeds."""
 
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +11,7 @@ from safetensors.torch import load_file
 
 from genlab.engine.recipe import Recipe
 from genlab.errors import InputError
+from genlab.evaluation.scores import PROTOCOL
 from genlab.export.release import restored
 from genlab.images.prepared_set import PreparedSet
 
@@ -103,12 +105,25 @@ def read(project: Project, file: Path, made_by: str) -> dict[str, Any]:
 
 
 def metrics_of(project: Project, recipe: str) -> dict[str, Any]:
-    """Read the metrics.json of a recipe.
+    """Read the metrics.json of a recipe. Scores that are not finite, null in the file, are NaN.
 
     Raises:
         InputError: the recipe has not been evaluated.
     """
-    return read(project, Path(f"data/08_reporting/{recipe}/metrics.json"), f"kedro run --pipeline={recipe}")
+    content = read(project, Path(f"data/08_reporting/{recipe}/metrics.json"), f"kedro run --pipeline={recipe}")
+    return {name: part if name == PROTOCOL else unnulled(part) for name, part in content.items()}
+
+
+def unnulled(scores: Any) -> Any:
+    """Copy of nested mappings in which NaN replaces null (None), the inverse of genlab.engine.json_text.nulled for scores."""
+    if isinstance(scores, Mapping):
+        return {name: unnulled(value) for name, value in scores.items()}
+    return math.nan if scores is None else scores
+
+
+def rank(headline: Mapping[str, Any]) -> tuple[bool, float]:
+    """Sort key of a headline: the lowest value first, NaN last."""
+    return math.isnan(headline["value"]), headline["value"]
 
 
 def prepared(project: Project, image_set: str) -> PreparedSet:
@@ -123,8 +138,9 @@ def trained(project: Project, recipe: str) -> Recipe:
 
 
 def thousandths(scores: Mapping[str, float], extractor: str) -> str:
-    """Format KID x 1000 with its spread as a table cell, such as "27 ± 1"."""
-    return f"{round(1000 * scores[f'kid_{extractor}'])} ± {round(1000 * scores[f'kid_{extractor}_spread'])}"
+    """Format KID x 1000 with its spread, if it has one, as a table cell, such as "27 ± 1"; "nan" if it is not finite."""
+    kid = f"kid_{extractor}"
+    return " ± ".join(f"{1000 * scores[name]:z.0f}" for name in (kid, f"{kid}_spread") if name in scores)
 
 
 def save_as_webp(picture: Image.Image, file: Path) -> None:

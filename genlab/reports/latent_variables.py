@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from genlab.reports import bridges
-from genlab.reports.artifacts import Project, Written, complete, copy_as_webp, metrics_of, reports, thousandths, trained_on
+from genlab.reports.artifacts import Project, Written, complete, copy_as_webp, metrics_of, rank, reports, thousandths, trained_on
 
 PAGE = Path("docs/results/latent_variables.md")
 BENCHMARK = Path("data/08_reporting/benchmarks/mixtures.json")
@@ -144,7 +144,7 @@ def describe(entries: Mapping[str, Any], metrics: Mapping[str, Any], pictures: M
 def grouped(entries: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[tuple[str, str], list[str]]:
     """Group recipes by the image set and the form in which its images are scored: (set, form) -> recipes, the best likelihood first."""
     groups: dict[tuple[str, str], list[str]] = {}
-    for name in sorted(entries, key=lambda name: metrics[name]["headline"]["value"]):
+    for name in sorted(entries, key=lambda name: rank(metrics[name]["headline"])):
         scored = metrics[name]["protocol"]["likelihood"].partition(" of ")[2].partition(";")[0]
         groups.setdefault((entries[name]["images"], scored), []).append(name)
     return dict(sorted(groups.items(), reverse=True))

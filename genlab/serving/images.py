@@ -1,70 +1,194 @@
 """Image files: decoding, conversion to grey or RGB, and encoding as PNG."""
 
 import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-from .errors import DecodeError
+from .depth import DEPTH, SIXTEEN, SIXTEEN_BITS, check_colour, corrected, eight_bits, stored_depth
+from .errors import DecodeError, TooLargeError
+from .profiles import in_srgb
+from .sound import Formats, reason, sound_part, words_of
 
-MAX_PIXELS = 89_478_485  # PIL warns of a decompression bomb above this number; here it is an error
+MAX_PIXELS = 89_478_485  # PIL warns of a decompression bomb above this number; here it is an error, unless a larger limit is given
+PILLOWS_LIMIT = threading.Lock()  # held while Pillow's own limit, a global variable, is off
+REQUEST_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")  # others may start programs, as EPS does Ghostscript
 WHITE = (255, 255, 255)
-SIXTEEN_BITS = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I"})  # PIL opens some 16-bit files as 32-bit "I"
+IGNORED, FRAMES = "ignored", "frames"  # keys of `info` of images returned by `upright`
+SEVERAL = frozenset({"GIF", "PNG", "TIFF", "WEBP"})  # formats with frames or pages; the further pictures of MPO are not meant to be seen
+ORIENTATION = 0x0112
+NO_TAGS = 20  # bytes of EXIF data without any tag: its name and the header of a TIFF file
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
-def upright(content: bytes) -> Image.Image:
+@contextmanager
+def without_pillows_limit() -> Iterator[None]:
+    """Context manager in which Pillow opens, reads and crops images of any size. The caller checks the size."""
+    with PILLOWS_LIMIT:
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def upright(
+    content: bytes,
+    max_pixels: int = MAX_PIXELS,  # largest width x height
+    formats: Formats = None,
+) -> Image.Image:
     """Decode the bytes of an image file and rotate the image as its EXIF data specifies. Animations yield their first frame.
 
+    Extras of the file that cannot be read and are not needed for its pixels, such as damaged EXIF data, are left out. The `info` of the
+    image lists them as IGNORED, and has the DEPTH of its values in bits and the number of FRAMES of the file.
+
     Raises:
-        DecodeError: the image has more than MAX_PIXELS pixels.
-        Exception: PIL's plugins raise almost anything for damaged bytes: OSError, SyntaxError, struct.error, IndexError.
+        DecodeError: the bytes are not an image, the image is damaged or truncated, or has more than `max_pixels` pixels.
     """
-    image = Image.open(io.BytesIO(content))
-    if image.width * image.height > MAX_PIXELS:
-        raise DecodeError(f"{image.width:,} x {image.height:,} pixels, more than {MAX_PIXELS:,}")
-    image.load()
-    turned: Image.Image = ImageOps.exif_transpose(image)
+    damaged: list[str] = []
+    try:
+        image = loaded(content, max_pixels, formats)
+    except DecodeError:
+        raise
+    except Exception as error:  # PIL's plugins raise almost anything for damaged bytes: OSError, SyntaxError, struct.error, IndexError
+        image, damaged = loaded_without_extras(content, max_pixels, formats, error)
+    if "icc_profile" in image.info and not image.info["icc_profile"]:
+        damaged.append("colour profile can't be read")
+    orientation, problem = orientation_of(image)
+    depth, frames = stored_depth(image, content), frames_of(image, content)
+    image = corrected(image, content)
+    # PIL puts the texts of PNG files into `info` under their own names, so that nothing else is taken over, and no text.
+    kept = {"transparency": int | bytes | tuple, "icc_profile": bytes}
+    info: dict[str | tuple[int, int], object] = {
+        key: image.info[key] for key, kind in kept.items() if isinstance(image.info.get(key), kind)
+    }
+    turned = image.transpose(TURNS[orientation]) if orientation in TURNS else image.copy()
+    turned.info = info | {DEPTH: depth, FRAMES: frames, IGNORED: "; ".join(damaged + problem)}
     turned.format = image.format
     return turned
 
 
-def convert(image: Image.Image, channels: int, background: tuple[int, int, int] = WHITE) -> Image.Image:
-    """Convert an image of any mode to grey (1 channel) or RGB (3 channels) with 8 bits, on a background if it is transparent.
-
-    16 bits are scaled to 8 (65535 -> 255), grey is the luma of ITU-R 601-2, and colour profiles are ignored.
+def loaded(content: bytes, max_pixels: int, formats: Formats) -> Image.Image:
+    """Decode the pixels of an image file.
 
     Raises:
-        DecodeError: the range or the colours of the mode are unknown: floating point, 32 bits, Lab.
+        TooLargeError: the image has more than `max_pixels` pixels, width x height. They are not read.
+        Exception: any error of PIL.
+    """
+    with without_pillows_limit():
+        image = Image.open(io.BytesIO(content), formats=formats)
+        if image.width * image.height > max_pixels:
+            raise TooLargeError(f"{image.width:,} x {image.height:,} pixels, more than {max_pixels:,}")
+        if image.width * image.height > MAX_PIXELS:
+            image.load()
+    image.load()
+    return image
+
+
+def loaded_without_extras(
+    content: bytes,
+    max_pixels: int,
+    formats: Formats,
+    error: Exception,  # PIL's error for the whole file
+) -> tuple[Image.Image, list[str]]:
+    """Decode the pixels of an image file from its sound part -> image, and what was left out because it is damaged.
+
+    Raises:
+        DecodeError: the pixels cannot be decoded either.
+    """
+    part = sound_part(content)
+    if part is None:
+        raise DecodeError(reason(error, content, formats)) from error
+    try:
+        image = loaded(part.content, max_pixels, formats)
+    except DecodeError:
+        raise
+    except Exception as other:
+        raise DecodeError(reason(other, part.content, formats)) from other
+    if part.profile:
+        image.info["icc_profile"] = part.profile
+    return image, part.damaged
+
+
+def orientation_of(image: Image.Image) -> tuple[int, list[str]]:
+    """Orientation of a loaded image in its EXIF or XMP data (EXIF 2.3, tag 0x0112), 1 if there is none -> (orientation, problems)."""
+    try:
+        exif = image.getexif()
+        orientation = exif.get(ORIENTATION, 1)
+        empty = not exif and len(image.info.get("exif") or b"") > NO_TAGS
+    except Exception as error:  # as anywhere in PIL
+        return 1, [f"EXIF data can't be read, not rotated ({words_of(error)})"]
+    if empty:
+        return 1, ["EXIF data can't be read, not rotated"]
+    if orientation not in range(9):  # 0 is in use for "unknown"
+        return 1, [f"orientation {orientation} in the EXIF data, expected 1 to 8; not rotated"]
+    return int(orientation), []
+
+
+def frames_of(image: Image.Image, content: bytes) -> int:
+    """Number of frames of an animation or of pages of a TIFF file."""
+    if image.format not in SEVERAL:
+        return 1
+    try:
+        with (
+            without_pillows_limit(),
+            Image.open(io.BytesIO(content), formats=[image.format]) as again,
+        ):  # counting moves to the last frame, which would replace the pixels
+            return int(getattr(again, "n_frames", 1))  # only classes of formats that can have several frames have the attribute
+    except Exception:  # damaged later frames; the first one is sound
+        return 1
+
+
+def convert(
+    image: Image.Image,
+    channels: int,  # 1: grey, 3: RGB
+    background: tuple[int, int, int] = WHITE,  # RGB colour behind transparent pixels
+    bits: int = SIXTEEN,  # depth of the values in files of more than 8 bits: 2^bits - 1 is white
+) -> Image.Image:
+    """Convert an image of any mode to grey (1 channel) or RGB (3 channels) with 8 bits in sRGB, on a background if it is transparent.
+
+    Values of more than 8 bits are scaled to 8 (65535 -> 255), and grey is the luma of ITU-R 601-2. Colours are converted from an embedded
+    profile to sRGB; without a usable profile they are taken for sRGB, and CMYK for plain ink on paper.
+
+    Raises:
+        DecodeError: the range or the colours of the mode are unknown (floating point, 32 bits, Lab), or `bits` does not fit.
     """
     if image.mode in SIXTEEN_BITS:
-        image = eight_bits(image)
+        image = eight_bits(image, bits)
+    check_colour(image, bits)
     if image.mode == "F":
         raise DecodeError("floating-point pixels have no known range: save it with 8 or 16 bits")
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, (*background, 255)), image)
     try:
-        return image.convert("RGB").convert("L") if channels == 1 else image.convert("RGB")
+        image = in_srgb(image)
+        if image.has_transparency_data:
+            image = image.convert("RGBA")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, (*background, 255)), image)
+        converted = image.convert("RGB").convert("L") if channels == 1 else image.convert("RGB")
     except ValueError as error:
         raise DecodeError(f"mode {image.mode} can't be converted to RGB: save it as RGB") from error
+    converted.info = {}  # the profile does not describe these pixels
+    return converted
 
 
-def eight_bits(image: Image.Image) -> Image.Image:
-    """Convert a 16-bit grey image to 8 bits: v / 257, rounded.
-
-    Raises:
-        DecodeError: a pixel is outside 0 to 65535.
-    """
-    values = np.asarray(image).astype(np.int64)
-    if values.min() < 0 or values.max() > 65535:
-        raise DecodeError(f"32-bit pixels from {values.min()} to {values.max()}: save it with 8 or 16 bits")
-    return Image.fromarray(((values + 128) // 257).astype(np.uint8))
+def channels_first(image: Image.Image) -> np.ndarray:
+    """Grey or RGB image with 8 bits -> uint8 (1, C, H, W)."""
+    return np.asarray(image).reshape(image.height, image.width, -1).transpose(2, 0, 1)[None]
 
 
-def to_unit(image: Image.Image) -> np.ndarray:
-    """Grey or RGB image with 8 bits -> float32 (1, C, H, W) in [-1, 1]."""
-    pixels = np.asarray(image, np.float32).reshape(image.height, image.width, -1)
-    unit: np.ndarray = pixels.transpose(2, 0, 1)[None] / np.float32(127.5) - np.float32(1)
+def to_unit(pixels: np.ndarray) -> np.ndarray:
+    """Pixels uint8 of any shape -> float32 in [-1, 1]."""
+    unit: np.ndarray = pixels.astype(np.float32) / np.float32(127.5) - np.float32(1)
     return unit
 
 

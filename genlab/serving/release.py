@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from numbers import Integral
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -28,6 +29,11 @@ class Release(NamedTuple):
     open: Callable[[str], Network]  # name of a network, e.g. "generator" -> the network
 
 
+def is_whole(value: object) -> bool:
+    """Whether a value is a whole number; true and false are none."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
 def read_facts(folder: Path) -> dict[str, Any]:
     """Read release.json from a release folder."""
     facts: dict[str, Any] = json.loads((folder / "release.json").read_text(encoding="utf-8"))
@@ -41,7 +47,7 @@ def release_at(
     """Read a release folder. Networks are opened when they are asked for."""
     if isinstance(folder, Release):
         return folder
-    place = Path(folder)
+    place = Path(folder).expanduser()
     return Release(read_facts(place), lambda name: open_network(place / f"{name}.onnx", device))
 
 

@@ -33,7 +33,7 @@ def code_of(
         waiting += [".".join(packages[:end]) for end in range(1, len(packages) + 1)]  # an import runs the `__init__` of each
         if file not in parsed:
             tree = ast.parse(file.read_bytes())
-            parsed[file] = list(imported(tree, package.name)), meaning(tree)
+            parsed[file] = list(imported(tree, package.name, packages)), meaning(tree)
         names, found[path] = parsed[file]
         waiting += names
     return dict(sorted(found.items()))
@@ -64,7 +64,11 @@ def file_of(name: str, package: Path) -> Path | None:
     return None
 
 
-def imported(tree: ast.Module, package: str) -> Iterator[str]:
+def imported(
+    tree: ast.Module,
+    package: str,
+    here: list[str],  # names of the packages that contain the module, for relative imports
+) -> Iterator[str]:
     """Yield the dotted names of the modules and objects that a module imports from the package, except those for type checkers."""
     ignored = {id(inner) for node in ast.walk(tree) if is_type_checking(node) for inner in ast.walk(node)}
     for node in ast.walk(tree):
@@ -72,8 +76,11 @@ def imported(tree: ast.Module, package: str) -> Iterator[str]:
             continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == package:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = here[: len(here) - node.level + 1] if node.level else []
+            module = ".".join([*start, *([node.module] if node.module else [])])
+            if module.partition(".")[0] == package:
+                yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
 def is_type_checking(node: ast.AST) -> bool:

@@ -51,6 +51,7 @@ class Finished(NamedTuple):
 
     images: int
     summary: Mapping[str, float]  # training_seconds, turn_seconds, images_per_second
+    findings: Sequence[Finding] = ()  # failures in the last rows of the history
 
 
 Event = Resumed | Logged | Found | PicturesDue | Saving | Finished

@@ -17,7 +17,7 @@ from genlab.images.feeding.source import ImageSource
 from genlab.images.prepared_set import PreparedSet
 from genlab.networks.labels import check_classes
 from genlab.training.events import Callback, Event, Finished, Found, Logged, PicturesDue, Resumed, Saving
-from genlab.training.health import Adversarial, Watch
+from genlab.training.health import Adversarial, Watch, findings
 from genlab.training.history import History
 from genlab.training.interruption import Interrupted, StopRequest, stop_request
 from genlab.training.progress import Progress
@@ -128,7 +128,8 @@ class Training:
         if self.finished:
             return
         budget, monitoring = self.budget, self.monitoring
-        watch = Watch(self.history.rows, self.recipe.loss.bounded if isinstance(self.recipe, Adversarial) else True)
+        bounded = self.recipe.loss.bounded if isinstance(self.recipe, Adversarial) else True
+        watch = Watch(self.history.rows, bounded)
         progress = Progress(self.images, budget.images)
         turns = train(self.recipe, self.stream, self.images, budget.images, budget.batch_size, self.seed, self.settings.precision)
         for turn in progress.watch(turns):
@@ -148,7 +149,7 @@ class Training:
         if self.images < budget.images:
             logger.info("Training converged after %s of %s images.", f"{self.images:,}", f"{budget.images:,}")
         self.save(finished=True)
-        self.report(Finished(self.images, progress.summary()))
+        self.report(Finished(self.images, progress.summary(), findings(self.history.rows, bounded)))
 
     def save(self, finished: bool = False) -> None:
         """Save the state, unless no states are kept.

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from genlab.engine.compute import Compute
+from genlab.engine.json_text import json_text
+from genlab.engine.precision import device_of_states
 from genlab.engine.recipe import Recipe
 from genlab.errors import InputError
 from genlab.images.feeding.augment import Augmentation
@@ -44,7 +46,7 @@ def experiment_of(
     settings = {"model": model, "augmentation": augmentation, "seed": seed, "budget": vars(budget), "compute": computing.settings()}
     settings["log_every"] = monitoring.log_every
     code = code_of([FIT, *classes_in(model), *classes_in(augmentation)]) if states is not None else {}
-    comparable = json.loads(json.dumps(settings, default=str)) if states is not None else {}  # equal to what is read back from JSON
+    comparable = json.loads(json_text(settings, default=str)) if states is not None else {}  # equal to what is read back from JSON
     return Experiment(comparable, images.content_hash, code)
 
 
@@ -64,7 +66,8 @@ def saved_state(
         if resume:
             raise InputError(f"monitoring.resume: got '{resume}', but no folder of states is given. Give `states`.")
         return None
-    saved = state.load(computing.device)
+    device = device_of_states(computing.device)
+    saved = state.load(device)
     others = {each.experiment.key: each for each in states.stopped() if each.experiment.key != experiment.key}
     if saved is not None or not resume:
         if saved is None:
@@ -84,7 +87,7 @@ def saved_state(
     differences = "; ".join(experiment.differences(others[resume].experiment))
     logger.warning("Continuing %s after %s images, as requested. It differs in %s.", resume, f"{others[resume].images:,}", differences)
     with states.locked(resume) as other:
-        return other.load(computing.device)
+        return other.load(device)
 
 
 def warn_of_stopped(experiment: Experiment, others: Mapping[str, Stopped]) -> None:

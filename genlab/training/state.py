@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 import torch
 
 from genlab.engine.files import write
+from genlab.engine.json_text import json_text
 from genlab.engine.locks import locked
+from genlab.engine.paths import expanded
 from genlab.errors import InputError
 
 STATE, DESCRIPTION, LOCK = "state.pt", "experiment.json", "lock"
@@ -27,7 +29,7 @@ class Experiment(NamedTuple):
     @property
     def key(self) -> str:
         """Hash of the experiment, 16 hexadecimal digits."""
-        return hashlib.sha256(json.dumps(self, sort_keys=True).encode()).hexdigest()[:16]
+        return hashlib.sha256(json_text(self, sort_keys=True).encode()).hexdigest()[:16]
 
     def differences(self, other: "Experiment") -> list[str]:
         """List the differences from another, earlier experiment.
@@ -61,7 +63,7 @@ class SavedState:
     def save(self, state: dict[str, Any], experiment: Experiment, finished: bool = False) -> None:
         """Save a state of tensors and primitives only; its entry `images` is the number of images seen."""
         description = {**experiment._asdict(), "images": state["images"], "finished": finished}
-        write(self.folder / DESCRIPTION, json.dumps(description, indent=1).encode())
+        write(self.folder / DESCRIPTION, json_text(description, indent=1).encode())
         write(self.file, lambda file: torch.save({**state, "finished": finished}, file))
 
     def load(self, device: torch.device | str) -> dict[str, Any] | None:
@@ -102,7 +104,7 @@ class States:
     """The saved states of one recipe's experiments, in a folder."""
 
     def __init__(self, folder: str | Path):
-        self.folder = Path(folder)
+        self.folder = expanded(folder)
 
     @contextmanager
     def locked(self, key: str) -> Iterator[SavedState]:

@@ -47,6 +47,6 @@ def translate_in_tiles(
             translation = network(padded[place]) if drawn is None else network(padded[place], drawn[coarser(place, cell)])
             if blended is None:
                 blended = translation.new_zeros(*translation.shape[:2], *padded.shape[-2:])
-            blended[place] += translation * torch.from_numpy(np.outer(down, across)).to(translation)
+            blended[place] += translation * torch.from_numpy(np.outer(down, across)).to(translation.dtype).to(translation.device)
     assert blended is not None  # there is a tile: a side has at least one pixel
     return crop(blended, height, width)

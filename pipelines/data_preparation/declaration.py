@@ -19,12 +19,16 @@ class ImageSet(Parameters):
     size: Side | tuple[Side, Side]  # of the prepared images, in pixels: one side, or [height, width]
     channels: Literal[1, 3] = 3  # 1 grey, 3 RGB
     background: tuple[Byte, Byte, Byte] = (255, 255, 255)  # RGB colour behind transparent pixels
+    bits: Annotated[int, Field(ge=8, le=32)] = 16  # depth of the values in files of more than 8 bits: 2^bits - 1 is white
     fit: Literal["crop", "pad", "stretch"] = "crop"  # how to fit another aspect ratio to `size`
     classes: tuple[str, ...] | None = None  # labelled only: the allowed labels; None for all labels found
     test: float = Field(default=0.2, gt=0, lt=1)  # fraction to hold out if the layout has no split of its own
     truth: Literal["stem"] | None = None  # unpaired only: images in a and b with equal stems show the same object
     seed: int = 0  # seed of the split
+    max_pixels: Annotated[int, Field(gt=0)] | None = None  # largest width x height of a file; None for the default of the source
     on_failure: Literal["stop", "quarantine"] = "stop"  # if an expectation fails: stop the run, or set failing rows aside
+    licence: str = "not stated"  # of the images, for the card of a model
+    limits: tuple[str, ...] = ()  # what the images do not cover, one sentence each, for the card
     workers: int = Field(default=0, ge=0)  # threads; 0 for one per core
 
     @model_validator(mode="after")

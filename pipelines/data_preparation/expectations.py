@@ -12,8 +12,11 @@ from great_expectations.expectations.metrics.column_aggregate_metric_provider im
 from great_expectations.expectations.metrics.map_metric_provider.multicolumn_condition_partial import multicolumn_condition_partial
 from great_expectations.expectations.metrics.map_metric_provider.multicolumn_map_metric_provider import MulticolumnMapMetricProvider
 
-from genlab.images.checking.duplicates import earlier_copies, training_copies, training_lookalikes
+from genlab.errors import InputError
+from genlab.images.checking.duplicates import earlier_copies, training_copies
+from genlab.images.checking.lookalikes import LIMIT
 from genlab.images.checking.pairs import incomplete_pairs, unequal_pairs
+from genlab.images.checking.ranges import unused_range
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -65,17 +68,29 @@ class HeldOutImageLooksNew(MulticolumnMapMetricProvider):
 
     @condition
     def _pandas(cls, column_list: pd.DataFrame, max_distance: int, **kwargs: Any) -> pd.Series:
-        return pd.Series(training_lookalikes(column_list, max_distance) < 0, column_list.index)
+        return (column_list["lookalike"] == "") | (column_list["lookalike_bits"] > checked_distance(max_distance)).fillna(False)
 
 
 class ExpectHeldOutImagesToLookNew(MulticolumnMapExpectation):
     """Expect each held-out image to differ from all training images of its domain in more than `max_distance` of the 256 bits of the
-    perceptual hash. Byte-identical images are left to ExpectHeldOutContentToBeNew."""
+    perceptual hash, or visibly in its pixels (genlab.images.checking.lookalikes). Byte-identical images are left to
+    ExpectHeldOutContentToBeNew."""
 
-    column_list: list[str] = ["domain", "split", "sha256", "perceptual_hash"]
+    column_list: list[str] = ["lookalike", "lookalike_bits"]
     max_distance: int = 4
     map_metric = "images.held_out_image_looks_new"
     success_keys = ("mostly", "max_distance")
+
+
+def checked_distance(max_distance: int) -> int:
+    """Return the largest distance of two hashes that look alike, which the search has covered.
+
+    Raises:
+        InputError: the search compares only images with nearer hashes.
+    """
+    if not 0 <= max_distance <= LIMIT:
+        raise InputError(f"max_distance: got {max_distance}, expected 0 to {LIMIT} bits.")
+    return max_distance
 
 
 class PairIsComplete(MulticolumnMapMetricProvider):
@@ -150,6 +165,47 @@ class ExpectAspectRatioToBeAtMost(MulticolumnMapExpectation):
     max_ratio: float = 2.0
     map_metric = "images.aspect_ratio_is_at_most"
     success_keys = ("mostly", "max_ratio")
+
+
+class ImageIsNotBlank(MulticolumnMapMetricProvider):
+    """True for each row whose pixels or whose thumbnail vary enough, and for unreadable images."""
+
+    condition_metric_name = "images.image_is_not_blank"
+    condition_value_keys = ("min_std", "min_relief")
+
+    @condition
+    def _pandas(cls, column_list: pd.DataFrame, min_std: float, min_relief: float, **kwargs: Any) -> pd.Series:
+        return (column_list["std"].isna() | (column_list["std"] >= min_std)) | (column_list["relief"] >= min_relief)
+
+
+class ExpectImagesNotToBeBlank(MulticolumnMapExpectation):
+    """Expect the pixels of each image to have a standard deviation of at least `min_std`, or its thumbnail a range of `min_relief`.
+
+    Both are in grey levels, 0 to 255. The second one is met by sparse drawings and by night photos, but not by noise.
+    """
+
+    column_list: list[str] = ["std", "relief", "alpha_std"]
+    min_std: float = 2.0
+    min_relief: float = 2.0
+    map_metric = "images.image_is_not_blank"
+    success_keys = ("mostly", "min_std", "min_relief")
+
+
+class RangeIsUsed(MulticolumnMapMetricProvider):
+    """True for each row of a domain and depth whose images use at least a quarter of the range, and for unreadable images."""
+
+    condition_metric_name = "images.range_is_used"
+
+    @condition
+    def _pandas(cls, column_list: pd.DataFrame, **kwargs: Any) -> pd.Series:
+        return unused_range(column_list) == ""
+
+
+class ExpectRangeToBeUsed(MulticolumnMapExpectation):
+    """Expect the images of each domain and depth to use together at least a quarter of the range of their values."""
+
+    column_list: list[str] = ["domain", "low", "high", "white"]
+    map_metric = "images.range_is_used"
 
 
 class ColumnValueFraction(ColumnAggregateMetricProvider):

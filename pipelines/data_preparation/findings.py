@@ -5,8 +5,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from genlab.images.checking.duplicates import earlier_copies, training_copies, training_lookalikes
+from genlab.images.checking.duplicates import earlier_copies, training_copies
 from genlab.images.checking.pairs import incomplete_pairs, unequal_pairs
+from genlab.images.checking.ranges import unused_range
+from genlab.images.sources.names import shortened
 
 
 class Failure(NamedTuple):
@@ -54,7 +56,7 @@ def describe(
         unit,
         failed,
         total,
-        f"{summary}, e.g. {failures[0].subject}: {failures[0].reason}" if failures else summary,
+        f"{summary}, e.g. {shortened(failures[0].subject)}: {failures[0].reason}" if failures else summary,
         expected,
         failures,
     )
@@ -70,12 +72,15 @@ def reasons(entry: Mapping[str, Any], rows: pd.DataFrame, manifest: pd.DataFrame
         case "expect_held_out_content_to_be_new":
             return [f"held out, but the same file as {path} in training" for path in repeated(rows, manifest, training_copies(manifest))]
         case "expect_held_out_images_to_look_new":
-            twins = training_lookalikes(manifest, entry.get("max_distance", 4))
-            return [f"held out, but looks like {path} in training" for path in repeated(rows, manifest, twins)]
+            return [f"held out, but looks like {path} in training" for path in rows["lookalike"]]
         case "expect_pairs_to_be_complete":
             return incomplete_pairs(manifest, domains)[rows.index].tolist()
         case "expect_pairs_to_be_equal_in_size":
             return unequal_pairs(manifest)[rows.index].tolist()
+        case "expect_images_not_to_be_blank":
+            return [blank(std, alpha, entry) for std, alpha in zip(rows["std"], rows["alpha_std"], strict=True)]
+        case "expect_range_to_be_used":
+            return [str(words) for words in unused_range(manifest)[rows.index]]
         case "expect_labels_to_have_enough_images":
             counts = manifest["label"].value_counts()
             wanted = f"expected at least {entry.get('min_images', 2)} images"
@@ -84,11 +89,22 @@ def reasons(entry: Mapping[str, Any], rows: pd.DataFrame, manifest: pd.DataFrame
             wanted = f"expected sides in a ratio of at most {entry.get('max_ratio', 2.0):g}"
             return [f"{width} x {height} pixels; {wanted}" for width, height in zip(rows["width"], rows["height"], strict=True)]
     column = entry.get("column")
-    if column == "decode_error":
-        return rows["decode_error"].tolist()
+    if column in ("decode_error", "ignored"):
+        return [str(words) for words in rows[column]]
+    if column == "frames":
+        return [f"the first of {frames:,} frames or pages is used" for frames in rows["frames"]]
     if column is None:
         return [f"doesn't meet {entry['type']}"] * len(rows)
-    return [f"{column} {spell(value)}; expected {bounds(entry)}" for value in rows[column]]
+    remedy = ", or a smaller `size` of the set" if column in ("width", "height") and "min_value" in entry else ""
+    return [f"{column} {spell(value)}; expected {bounds(entry)}{remedy}" for value in rows[column]]
+
+
+def blank(std: float, alpha_std: float, entry: Mapping[str, Any]) -> str:
+    """Reason for a blank image. A drawing in the colour of the background is blank, but its transparency shows it."""
+    wanted = entry.get("min_std", 2.0)
+    if alpha_std >= wanted:
+        return "it has the colour of the background, and only its transparency shows something; set another `background`"
+    return f"std {spell(std)}; expected at least {spell(wanted)}"
 
 
 def repeated(rows: pd.DataFrame, manifest: pd.DataFrame, positions: Any) -> list[str]:

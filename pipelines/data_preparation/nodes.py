@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from genlab.engine.paths import expanded
 from genlab.errors import InputError
 from pipelines.data_preparation.declaration import ImageSet
 from pipelines.data_preparation.quarantine import let_through
@@ -17,12 +18,12 @@ HERE = Path()  # the working directory
 
 
 def layout_of(image_set: ImageSet, project: Path) -> Layout:
-    """Build the layout of an image set. A relative `root` is relative to the project folder, not to the working directory."""
+    """Build the layout of an image set. A relative `root` is relative to the project folder; `~` is the home folder."""
     from genlab.build import build
 
-    source = dict(image_set.source)
+    source = ({} if image_set.max_pixels is None else {"max_pixels": image_set.max_pixels}) | image_set.source
     if isinstance(source.get("root"), str):
-        source["root"] = str(project / source["root"])
+        source["root"] = str(project / expanded(source["root"]))
     return build(source, "source")
 
 
@@ -35,11 +36,13 @@ def read(
     Raises:
         InputError: a folder is missing, unreadable or without images, or the layout doesn't fit the set's kind.
     """
+    from genlab.images.checking.lookalikes import with_lookalikes
     from genlab.images.read import read_images
 
     try:
         layout, split = layout_of(image_set, project), (image_set.test, image_set.seed, image_set.truth)
-        return read_images(layout, image_set.kind, *split, image_set.workers, image_set.background)[1]
+        items, manifest = read_images(layout, image_set.kind, *split, image_set.workers, image_set.background, image_set.bits)
+        return with_lookalikes(manifest, items, image_set.background, image_set.bits, image_set.workers)
     except InputError as error:
         raise type(error)(f"image set '{image_set.name}': {error}") from error
 
@@ -74,4 +77,4 @@ def prepare(validated: DataFrame, image_set: ImageSet, project: Path = HERE) -> 
     from genlab.images.prepare import prepare_images
 
     items, look = layout_of(image_set, project).items(), (image_set.shape, image_set.channels, image_set.background, image_set.fit)
-    return prepare_images(items, validated, image_set.name, image_set.kind, *look, image_set.workers)
+    return prepare_images(items, validated, image_set.name, image_set.kind, *look, image_set.workers, image_set.bits)

@@ -9,6 +9,7 @@ from pipelines.data_preparation.declaration import ImageSet
 
 DataFrame = Any  # pandas.DataFrame; pandas takes 0.6 s to import
 
+LOOKALIKES = "expect_held_out_images_to_look_new"
 ROUNDS = 5  # rounds of setting rows aside, which may make others fail (too few of a label are left); one or two usually suffice
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,8 @@ def message(image_set: ImageSet, failed: Sequence[Mapping[str, Any]], evaluated:
     if about_rows:
         quarantine = ", or set `on_failure: quarantine` in conf/base/parameters/images.yml" if curable else ""
         advice.append(f"Mend or remove these files{quarantine}.")
+    if any(finding["type"] == LOOKALIKES for finding in failed):
+        advice.append(f"If images that look alike are different, set `severity: warning` in conf/base/expectations/{image_set.kind}.yml.")
     if about_set:
         advice.append(f"Add what is missing, or change what is expected in conf/base/expectations/{image_set.kind}.yml.")
     advice.append(f"Report: data/08_reporting/{image_set.name}/validation.html")

@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from genlab.images.decode import decode, load
+from genlab.images.checking.conversions import conversions
+from genlab.images.decode import decode_item, load
 from genlab.images.sources import Item
+from genlab.images.sources.names import in_words
 from genlab.serving.errors import DecodeError
 from genlab.serving.images import convert
 from pipelines.data_preparation.declaration import ImageSet
@@ -59,10 +61,11 @@ def render(
     parts = [
         header(manifest, image_set, validation),
         f"<div class=cards><div>{counts(manifest, validation['domains'])}</div><div>{histogram(manifest)}</div></div>",
-        f"<h2>A sample of the set</h2>{sheet(manifest, by_path)}",
+        beside(validation),
+        f"<h2>A sample of the set</h2>{sheet(manifest, by_path, image_set)}",
         "<h2>Expectations</h2>",
         table(["", "expectation", "found", "expected"], [row(finding) for finding in findings]),
-        *(offenders(finding, by_path) for finding in findings if finding["failures"]),
+        *(offenders(finding, by_path, image_set) for finding in findings if finding["failures"]),
     ]
     title = f"Validation of {html.escape(image_set.name)}"
     body = "\n".join(parts)
@@ -75,7 +78,7 @@ def header(manifest: pd.DataFrame, image_set: ImageSet, validation: Mapping[str,
     """HTML of the set's name, the verdict, and the declaration."""
     height, width = image_set.shape
     evaluated, failed = validation["evaluated"], validation["failed"]
-    warned = sum(not finding["success"] for finding in validation["expectations"]) - failed
+    warned = sum(not finding["success"] for finding in validation["expectations"]) - failed + len(validation["remarks"])
     verdict = f"<p class='verdict {'bad' if failed else 'good'}'>" + (
         f"{failed} of {evaluated} expectations failed" if failed else f"Of {evaluated} expectations, no critical one failed" if warned
         else f"All {evaluated} expectations are met"
@@ -88,7 +91,7 @@ def header(manifest: pd.DataFrame, image_set: ImageSet, validation: Mapping[str,
 
 
 def counts(manifest: pd.DataFrame, domains: Mapping[str, str]) -> str:
-    """HTML tables of the number of images per domain and split, and per label."""
+    """HTML tables of the number of images per domain and split, per label, and per conversion."""
     by_split = manifest.groupby(["domain", "split"]).size().unstack(fill_value=0).reindex(columns=["train", "test", ""], fill_value=0)
     rows = []
     for domain, found in by_split.iterrows():
@@ -100,7 +103,15 @@ def counts(manifest: pd.DataFrame, domains: Mapping[str, str]) -> str:
         shown = [[html.escape(str(label)), f"{count:,}"] for label, count in labels.head(40).items()]
         shown += [[f"<span class=soft>and {len(labels) - 40} more</span>", ""]] if len(labels) > 40 else []
         text += "<h2>Labels</h2>" + table(["label", "images"], shown)
-    return text
+    made = [[html.escape(what), f"{count:,}"] for what, count in conversions(manifest).items()]
+    return text + ("<h2>Conversions</h2>" + table(["from", "images"], made) if made else "")
+
+
+def beside(validation: Mapping[str, Any]) -> str:
+    """HTML of what lies next to the images: the numbers of files that were passed over, by kind, and remarks on folders and names."""
+    remarks = "".join(f"<p class=odd>{html.escape(remark)}</p>" for remark in validation["remarks"])
+    others = in_words(validation["passed_over"])
+    return remarks + (f"<p class=soft>Files that are no images, passed over: {html.escape(others)}</p>" if others else "")
 
 
 def histogram(manifest: pd.DataFrame) -> str:
@@ -123,7 +134,7 @@ def histogram(manifest: pd.DataFrame) -> str:
     return f"<h2>Shorter side</h2>{picture}<p class=soft>{low} to {high} px; the tallest bar is {top:,} images</p>"
 
 
-def sheet(manifest: pd.DataFrame, by_path: Mapping[str, Item]) -> str:
+def sheet(manifest: pd.DataFrame, by_path: Mapping[str, Item], image_set: ImageSet) -> str:
     """HTML of evenly spaced readable images. If two domains share stems, it shows the same stems of both, a above b."""
     sound = manifest[manifest["decode_error"] == ""].sort_values(["stem", "path"])
     domains = [rows.set_index("stem")["path"] for _, rows in sound.groupby("domain")]
@@ -132,7 +143,9 @@ def sheet(manifest: pd.DataFrame, by_path: Mapping[str, Item]) -> str:
     for paths in domains:
         files = (paths.loc[shared] if shared else paths).groupby(level=0).first().tolist()
         places = np.unique(np.linspace(0, len(files) - 1, min(SHEET // len(domains), len(files))).astype(int))
-        images = "".join(f"<img alt='' title='{html.escape(files[place])}' src='{thumbnail(by_path[files[place]])}'>" for place in places)
+        images = "".join(
+            f"<img alt='' title='{html.escape(files[place])}' src='{thumbnail(by_path[files[place]], image_set)}'>" for place in places
+        )
         parts.append(f"<div class=sheet>{images}</div>")
     return "<p></p>".join(parts) or "<p class=soft>No image can be read.</p>"
 
@@ -156,30 +169,30 @@ def row(finding: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def offenders(finding: Mapping[str, Any], by_path: Mapping[str, Item]) -> str:
+def offenders(finding: Mapping[str, Any], by_path: Mapping[str, Item], image_set: ImageSet) -> str:
     """HTML of the images that don't meet an expectation, one tile per image."""
     shown = finding["failures"][:TILES]
     more = f"<p class=soft>and {len(finding['failures']) - TILES:,} more</p>" if len(finding["failures"]) > TILES else ""
-    tiles = "".join(tile(failure, by_path) for failure in shown)
+    tiles = "".join(tile(failure, by_path, image_set) for failure in shown)
     return f"<h2>{html.escape(finding['name'])}</h2><p class=soft>{html.escape(finding['summary'])}</p><div class=tiles>{tiles}</div>{more}"
 
 
-def tile(failure: Mapping[str, str], by_path: Mapping[str, Item]) -> str:
+def tile(failure: Mapping[str, str], by_path: Mapping[str, Item], image_set: ImageSet) -> str:
     """HTML of a failing image with its path and the reason."""
     try:
-        picture = f"<img alt='' src='{thumbnail(by_path[failure['path']])}'>"
+        picture = f"<img alt='' src='{thumbnail(by_path[failure['path']], image_set)}'>"
     except DecodeError:
         picture = "<div class=broken>can't be read</div>"
     return f"<figure>{picture}<b>{html.escape(failure['path'])}</b><br>{html.escape(failure['reason'])}</figure>"
 
 
-def thumbnail(item: Item) -> str:
-    """Thumbnail of an image as a data URI.
+def thumbnail(item: Item, image_set: ImageSet) -> str:
+    """Thumbnail of an image as a data URI, with the set's background and depth.
 
     Raises:
         DecodeError: the image can't be read.
     """
-    image = convert(decode(load(item), item.half), 3)
+    image = convert(decode_item(item, load(item)), 3, image_set.background, image_set.bits)
     image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     file = io.BytesIO()
     image.save(file, "WEBP", quality=80)

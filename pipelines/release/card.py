@@ -1,19 +1,20 @@
 """The model card in Markdown: what the model is, its scores, and how to reproduce it."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from genlab.engine.json_text import json_text
 from genlab.evaluation.scores import Evaluation, Row, Score
 from genlab.reports.markdown import line, number
+from pipelines.data_preparation.declaration import ImageSet
 from pipelines.release.parameters import Release
-from pipelines.release.serving import facts_of, scored, serving_of
+from pipelines.release.serving import Serving, facts_of, scored, serving_of
 
 MOST_COLUMNS = 20
 SAMPLES = "samples/samples.png"  # path in the run's artifacts
 # Placeholders that the registry fills in: the card is an output of the pipeline, so its bytes must not depend on the run.
-RUN, GIT_COMMIT, COMMAND = "${run}", "${git_commit}", "${command}"
+RUN, GIT_COMMIT, COMMAND, DEVICE, MODEL = "${run}", "${git_commit}", "${command}", "${device}", "${model}"
 
 
 def describe(
@@ -21,6 +22,7 @@ def describe(
     parity: Mapping[str, Any],
     metrics: Mapping[str, Any],  # the content of metrics.json
     release: Release,
+    image_set: ImageSet,
 ) -> str:
     """Write the model card: sample grid, use, scores, protocol, provenance, ONNX parity and limits."""
     scores = Evaluation.from_json(metrics)
@@ -35,6 +37,8 @@ def describe(
             f"**{facts['model']['class'].rpartition('.')[2]}** on the image set **{facts['image_set']}**.",
             serving_of(facts).sentence,
             "",
+            *use(serving_of(facts)),
+            "",
             "## Scores",
             f"Headline: **{headline.name} = {number(headline.value)}** ({better} is better).",
             *(line for group in scores.groups for line in ("", f"### {group.name}", *table(group.rows))),
@@ -43,17 +47,39 @@ def describe(
             *(f"- {name}: {code(value)}" for name, value in scores.protocol.to_json().items()),
             "",
             "## Provenance",
-            f"- data: {facts['image_set']}, {code(facts['data_hash'])}",
-            f"- licence of the data: {release.licence}",
-            f"- git commit: `{GIT_COMMIT}`",
+            f"- licence of the data: {image_set.licence}",
             f"- command: `{COMMAND}`",
+            f"- device: {DEVICE}",
+            f"- git commit: `{GIT_COMMIT}`",
             f"- largest difference between ONNX and torch: {', '.join(differences)}",
+            f"- data: {facts['image_set']}, {code(facts['data_hash'])}",
+            f"- checkpoint: {code(facts['checkpoint'])}, kept in the artifacts of the run",
             "",
             "## Limits",
-            *(f"- {limit}" for limit in (*release.limits, "Scores are comparable only under the same protocol and data hash.")),
+            *(
+                f"- {limit}"
+                for limit in (*image_set.limits, *release.limits, "Scores are comparable only under the same protocol and data hash.")
+            ),
             "",
         ]
     )
+
+
+def use(serving: Serving) -> list[str]:
+    """Lines on how to load, call and serve the version, ready to copy."""
+    name, kind = serving.column
+    example = "[0, 1]" if kind == "long" else '[open("photo.png", "rb").read()]'
+    return [
+        "## Use",
+        "```python",
+        "import mlflow, pandas",
+        f'model = mlflow.pyfunc.load_model("models:/{MODEL}")',
+        f'answer = model.predict(pandas.DataFrame({{"{name}": {example}}}))  # PNG files in the column image',
+        "```",
+        "```bash",
+        f"mlflow models serve -m models:/{MODEL} --env-manager local -p 5001",
+        "```",
+    ]
 
 
 def table(rows: Sequence[Row]) -> list[str]:
@@ -77,7 +103,7 @@ def cell(score: Score | None) -> str:
 
 def code(value: Any) -> str:
     """Format a value as inline code in Markdown. Values other than strings are written as JSON."""
-    return f"`{value if isinstance(value, str) else json.dumps(value)}`"
+    return f"`{value if isinstance(value, str) else json_text(value)}`"
 
 
 def unique(names: Iterable[str]) -> list[str]:

@@ -6,8 +6,10 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
+from genlab.engine.json_text import json_text, nulled
 from genlab.evaluation.scores import Headline
 
+COLLAPSED = "diversity_collapsed"  # a failure of genlab.training.health
 UNREADABLE = Headline("none", math.nan, True)
 
 
@@ -20,7 +22,7 @@ class Standing(NamedTuple):
 
     def tags(self) -> dict[str, str]:
         """Convert to the tags of a model version."""
-        return {"headline": json.dumps(self.headline._asdict()), "protocol": self.protocol, "data_hash": self.data_hash}
+        return {"headline": json_text(nulled(self.headline._asdict())), "protocol": self.protocol, "data_hash": self.data_hash}
 
     @classmethod
     def from_tags(cls, tags: Mapping[str, str]) -> Self:
@@ -32,6 +34,27 @@ class Standing(NamedTuple):
         except (KeyError, TypeError, ValueError, OverflowError):
             headline = UNREADABLE
         return cls(headline, tags.get("protocol", "none"), tags.get("data_hash", "none"))
+
+
+def unfit(
+    candidate: Headline,
+    untrained: float | None,  # the same score of the untrained recipe; None if there is none
+    health: str,  # names of the failures at the end of training, or SOUND
+) -> str:
+    """Return why a version must not become champion, even if there is none; "" if nothing speaks against it.
+
+    - Its samples had collapsed at the end of training.
+    - Its headline is worse than that of its own untrained networks, by more than its spread.
+    """
+    if COLLAPSED in health.split():
+        return "its samples had collapsed at the end of training, see health.diversity_collapsed of its run"
+    if untrained is None or not math.isfinite(untrained) or not math.isfinite(candidate.value):
+        return ""
+    loss = candidate.value - untrained if candidate.lower_is_better else untrained - candidate.value
+    spread = candidate.spread if candidate.spread is not None and math.isfinite(candidate.spread) else 0.0
+    if loss <= spread:
+        return ""
+    return f"its {candidate.name} {candidate.value:.6g} is worse than the {untrained:.6g} of its own untrained networks"
 
 
 def beats(
@@ -85,4 +108,4 @@ def retired(candidate: Standing, champion: Standing) -> str:
 
 def digest(protocol: dict[str, Any]) -> str:
     """Hash of a protocol, 16 hexadecimal digits. It does not depend on the order of keys."""
-    return hashlib.sha256(json.dumps(protocol, sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(json_text(protocol, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,26 +1,29 @@
 """MLflow's model registry as a Kedro dataset: saving registers a version, loading returns the latest one."""
 
 import contextlib
-import json
 import logging
+import math
 import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from string import Template
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from genlab.engine.json_text import json_text
 from genlab.errors import InputError
 from genlab.evaluation.scores import Evaluation, Headline
 from pipelines.bound import BoundDataset
-from pipelines.release.promotion import Standing, beats, digest
-from pipelines.release.serving import Serving, facts_of, scored, serving_of
+from pipelines.release.page import DESCRIPTION_LIMIT, describe_model, filled, score_tags
+from pipelines.release.promotion import Standing, beats, digest, unfit
+from pipelines.release.serving import ANY, Serving, facts_of, scored, serving_of
 from pipelines.release.shipping import ship
-from pipelines.tracking.address import answering, tracking_uri
+from pipelines.tracking.address import answering, as_default, tracking_uri
+from pipelines.tracking.description import HEALTH_AT_END, SOUND
 from pipelines.tracking.names import metric_names
 from pipelines.tracking.run import MOST_METRICS
+from pipelines.tracking.sections import own_scores
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -30,7 +33,6 @@ if TYPE_CHECKING:
 
 CANDIDATE, CHAMPION = "candidate", "champion"
 PACKAGES = ("numpy", "onnxruntime", "pandas", "pillow")  # imported by the shipped code; MLflow adds itself
-DESCRIPTION_LIMIT = 5000  # characters, in MLflow's database
 RECIPE_TAG = "recipe"
 
 logger = logging.getLogger(__name__)
@@ -48,6 +50,7 @@ class Registration(NamedTuple):
     protocol: dict[str, Any]  # how the scores were computed
     data_hash: str
     scores: dict[str, float]  # logged as the model's metrics
+    untrained: float | None = None  # the headline of the untrained recipe
 
     @classmethod
     def of(
@@ -69,7 +72,8 @@ class Registration(NamedTuple):
             headline=evaluation.headline,
             protocol=dict(metrics["protocol"]),
             data_hash=images.content_hash,
-            scores=evaluation.own_scores(),  # with the names that the tracking hook uses
+            scores=own_scores(evaluation),  # with the names that the tracking hook uses
+            untrained=evaluation.untrained(),
         )
 
 
@@ -90,7 +94,8 @@ class ModelVersion(BoundDataset):
         """
         advice = f" The results are on disk: `kedro run --pipeline={self.recipe} --tags=release` registers them then."
         self.session.runs[self.recipe].deliver()  # first what waits, for the run's parameters are those of the model
-        with answering(tracking_uri(self.session.project), advice):
+        address = tracking_uri(self.session.project)
+        with answering(address, advice), as_default(address):
             self._register(data)
 
     def _register(self, data: Registration) -> None:
@@ -104,24 +109,44 @@ class ModelVersion(BoundDataset):
             client.create_registered_model(name)
         champion = version_of.get(name, {}).get(CHAMPION)
         moves, reason = beats(standing, Standing.from_tags(client.get_model_version(name, champion).tags) if champion else None, champion)
+        if obstacle := unfit(data.headline, data.untrained, run.data.tags.get(HEALTH_AT_END, SOUND)):
+            moves, reason = False, obstacle
         facts = origin_of(run)
         made = client.create_model_version(
             name,
             f"models:/{model_id}",
             run.info.run_id,
-            tags=standing.tags() | facts | {RECIPE_TAG: self.recipe, "champion": f"{'yes' if moves else 'no'}: {reason}"},
-            description=Template(data.card).safe_substitute(facts, run=run.info.run_id)[:DESCRIPTION_LIMIT],
+            tags=standing.tags()
+            | facts
+            | score_tags(data.headline, str(data.protocol.get("extractor", "")))
+            | {RECIPE_TAG: self.recipe, "champion": f"{'yes' if moves else 'no'}: {reason}"},
             await_creation_for=0,
             model_id=model_id,
         )
+        self._write_pages(client, run, made, data, facts, moves)
         # With this tag, MLflow's UI links the run's model to its version.
-        client.set_logged_model_tags(model_id, {"mlflow.modelVersions": json.dumps([{"name": name, "version": int(made.version)}])})
+        client.set_logged_model_tags(model_id, {"mlflow.modelVersions": json_text([{"name": name, "version": int(made.version)}])})
         client.set_registered_model_alias(name, CANDIDATE, made.version)
         if moves:
             client.set_registered_model_alias(name, CHAMPION, made.version)
         logger.info(
             "%s version %s is %s: %s.", name, made.version, "candidate and champion" if moves else "candidate, not champion", reason
         )
+
+    def _write_pages(
+        self, client: "MlflowClient", run: "Run", made: "Version", data: Registration, facts: Mapping[str, str], moves: bool
+    ) -> None:
+        """Write the descriptions and tags of the version and of the registered model, and the filled card to the run."""
+        model = f"{made.name}/{made.version}"
+        card = filled(data.card, facts, run=run.info.run_id, device=run.data.tags.get("device", "unknown"), model=model)
+        client.update_model_version(made.name, made.version, card[:DESCRIPTION_LIMIT])
+        client.log_text(run.info.run_id, card, "card.md")
+        kind = run.data.tags.get("kind", self.recipe)
+        for key, value in {"image_set": data.image_set, "kind": kind, "family": run.data.tags.get("family", "None")}.items():
+            client.set_registered_model_tag(made.name, key, value)
+        if moves or int(made.version) == 1:
+            text = describe_model(kind, data.image_set, made.version, data.headline, run.info.run_id)
+            client.update_registered_model(made.name, text)
 
     def load(self) -> dict[str, Any]:
         """Return the name, version, uri, aliases, run_id and tags of the latest version.
@@ -183,7 +208,7 @@ def log_model(client: "MlflowClient", run: "Run", name: str, data: Registration)
         client.log_model_artifacts(logged.model_id, str(model))
     client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
     client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
-    scores = data.scores | {data.headline.name: data.headline.value}
+    scores = {name: value for name, value in data.scores.items() if math.isfinite(value)}
     allowed = metric_names(scores)
     points = [Metric(allowed[key], value, now, 0, logged.model_id, run_id=run_id) for key, value in scores.items()]
     for start in range(0, len(points), MOST_METRICS):
@@ -215,7 +240,9 @@ def signature(serving: Serving) -> "ModelSignature":
     """MLflow signature of a served model: request column and optional params -> column `image`."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
+    from mlflow.types.schema import AnyType
 
     name, kind = serving.column
     params = ParamSchema([ParamSpec(*param) for param in serving.params])
-    return ModelSignature(Schema([ColSpec(kind, name)]), Schema([ColSpec("binary", "image")]), params)
+    column = ColSpec(AnyType() if kind == ANY else kind, name)  # type: ignore[no-untyped-call]
+    return ModelSignature(Schema([column]), Schema([ColSpec("binary", "image")]), params)

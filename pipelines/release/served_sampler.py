@@ -7,6 +7,7 @@ from there (see pipelines.release.shipping). Serving needs neither torch nor an 
 import importlib
 import logging
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,9 @@ from mlflow.exceptions import MlflowException
 from mlflow.pyfunc.model import PythonModel
 
 __path__ = [str(Path(__file__).with_name("code"))]  # each load has a new module name, so each load has its own submodules
-errors, sampler = (importlib.import_module(f"{__name__}.genlab_serving.{name}") for name in ("errors", "sampler"))
+errors, requests, sampler = (importlib.import_module(f"{__name__}.genlab_serving.{name}") for name in ("errors", "requests", "sampler"))
 
-IGNORED = "Unrecognized params"  # start of MLflow's warning
+IGNORED, SUPPORTED = "Unrecognized params", "Supported params are: "  # parts of MLflow's warning
 
 
 class ServedSampler(PythonModel):
@@ -38,18 +39,25 @@ class ServedSampler(PythonModel):
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         try:
-            return pd.DataFrame({"image": self.sampler.images(model_input["seed"].tolist(), **(params or {}))})
+            images = self.sampler.images(
+                requests.rows_of(model_input["seed"].tolist()), **(params or {}), seconds=requests.seconds_allowed()
+            )
+            return pd.DataFrame({"image": images})
         except errors.RequestError as error:
-            raise MlflowException.invalid_parameter_value(str(error)) from None
+            raise MlflowException.invalid_parameter_value(requests.message_of(error)) from None
 
 
 class RefuseUnknownSamplerParams(logging.Filter):
-    """Turn MLflow's warning about unknown params into an error. MLflow drops these params before it calls the model."""
+    """Turn MLflow's warnings about unknown params and columns into errors. MLflow drops these before it calls the model."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        if message.startswith(IGNORED) and "'truncation'" in message:
-            raise MlflowException.invalid_parameter_value(message.replace(" are ignored for inference", "").split(" To enable")[0])
+        if ignored := requests.ignored_columns(message):
+            raise MlflowException.invalid_parameter_value(ignored)
+        got, _, supported = message.partition(SUPPORTED)
+        if message.startswith(IGNORED) and "'truncation'" in supported:
+            known = ", ".join(sorted(re.findall(r"'(\w+)'", supported)))
+            raise MlflowException.invalid_parameter_value(f"{got.replace(' are ignored for inference', '')}{SUPPORTED}{known}.")
         return True
 
 

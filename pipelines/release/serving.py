@@ -9,6 +9,7 @@ from genlab.errors import InputError
 
 Facts = dict[str, Any]  # content of release.json
 FACTS = "release.json"
+ANY = "any"  # MLflow's other types change values before the model can check them: 7.5 and true become 7 and 1
 MOST_NAMED = 20  # classes named on the card
 COLOURS = {1: "grey", 3: "RGB"}  # by number of channels
 TRUNCATIONS = {  # what is truncated -> default of the param, and its description on the card
@@ -25,7 +26,7 @@ class Serving(NamedTuple):
     """How a release is served. Every response has one column `image` of PNG files."""
 
     file: Path  # the MLflow adapter, which pipelines.release.shipping copies into the version
-    column: tuple[str, str]  # the required column of a request: name, MLflow's type
+    column: tuple[str, str]  # the required column of a request: name, MLflow's type, or "any" for values that the served code checks itself
     params: tuple[tuple[str, str, Any], ...]  # the optional params of a request: name, MLflow's type, default
     example: Callable[[Any], list[Any]]  # a genlab.images.prepared_set.PreparedSet -> example values of the column
     sentence: str  # description of requests and responses for the card, in Markdown
@@ -39,16 +40,16 @@ def translator(facts: Facts) -> Serving:
     directions, (height, width) = facts["directions"], facts["training_size"]
     return Serving(
         file=Path(__file__).with_name("served_translator.py"),
-        column=("image", "binary"),
+        column=("image", ANY),
         params=(
             ("direction", "string", directions[0]),
-            ("tile", "long", 0),  # px; 0: the whole image at once
+            ("tile", "long", 0),  # px; 0: chosen by memory
             *((("seed", "long", 0),) if facts["noise"] else ()),
         ),
         example=lambda images: [png(images.images[0])],
         sentence=f"Translates {', '.join(map(called, named_directions(facts).items()))}: takes images of any size, "
-        f"trained at {height} x {width} px, {COLOURS[facts['channels']]}. Tiles are for large images: `tile` is the side of a tile in px, "
-        f"a multiple of {facts['stride']} (0: no tiles)." + "".join(f" {each}" for each in how_it_samples(facts)),
+        f"trained at {height} x {width} px, {COLOURS[facts['channels']]}. Large images are cut into tiles: `tile` is their side in px, "
+        f"a multiple of {facts['stride']} (0: chosen by memory)." + "".join(f" {each}" for each in how_it_samples(facts)),
     )
 
 
@@ -80,7 +81,7 @@ def sampler(facts: Facts) -> Serving:
     labels = f" `label` is one of {known}, by its name or its number as text; without it each seed determines its class." if classes else ""
     return Serving(
         file=Path(__file__).with_name("served_sampler.py"),
-        column=("seed", "long"),
+        column=("seed", ANY),
         params=(
             ("truncation", "double", untruncated),
             ("count", "long", 1),

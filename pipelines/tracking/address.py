@@ -1,5 +1,6 @@
 """The address of MLflow, and whether it answers."""
 
+import logging
 import os
 import sqlite3
 import urllib.error
@@ -29,6 +30,19 @@ def sqlite_file(uri: str) -> Path | None:
     return Path(uri.removeprefix("sqlite:///").partition("?")[0]) if uri.startswith("sqlite:///") else None
 
 
+def quieten() -> None:
+    """Limit MLflow's log, and how long its HTTP requests are repeated; variables that the user has set stay."""
+    for name, level in (
+        ("mlflow", logging.WARNING),
+        ("alembic", logging.WARNING),  # logs the creation of tables
+        ("mlflow.store.db.utils", logging.CRITICAL),  # logs a traceback of each error that it raises
+        ("urllib3.connectionpool", logging.ERROR),  # logs each attempt
+    ):
+        logging.getLogger(name).setLevel(level)
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")  # seconds without an answer
+
+
 def probe(uri: str) -> None:
     """Check within a few seconds that MLflow answers.
 
@@ -55,6 +69,27 @@ def probe_database(file: Path) -> None:
             database.execute("PRAGMA journal_mode = WAL")
         database.execute("BEGIN IMMEDIATE")
         database.rollback()
+
+
+@contextmanager
+def as_default(uri: str) -> Iterator[None]:
+    """Context manager in which MLflow's default address, a variable of the process and of its environment, is this one.
+
+    MLflow's registry resolves `models:/...` at the default address, whatever address its client has.
+    """
+    import mlflow
+
+    variable = os.environ.get("MLFLOW_TRACKING_URI")
+    before = mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else ""  # type: ignore[no-untyped-call]  # MLflow has no type
+    mlflow.set_tracking_uri(uri)
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(before)
+        if variable is None:
+            os.environ.pop("MLFLOW_TRACKING_URI", None)
+        else:
+            os.environ["MLFLOW_TRACKING_URI"] = variable
 
 
 def settle(uri: str) -> None:

@@ -5,11 +5,15 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import psutil
+
 from pipelines.bound import BoundDataset
+from pipelines.tracking.description import NOTE, note_of_training
 from pipelines.tracking.operations import reason_of
 from pipelines.tracking.run import Run
+from pipelines.tracking.sections import of_training
 
-EACH_ROW = "images_per_second"  # a metric of every row of the history
+EACH_ROW = "speed/images_per_second"  # a metric of every row of the history
 
 logger = logging.getLogger(__name__)
 
@@ -19,6 +23,9 @@ class Journal(BoundDataset):
 
     def __init__(self, owner: str):
         self.owner, self.logged = owner, Logged()
+        self.row: Mapping[str, float] = {}  # the last one of the history
+        self.sheet = ""  # path of the last picture among the artifacts
+        self.process = psutil.Process()
 
     def load(self) -> "Journal":
         return self
@@ -39,13 +46,24 @@ class Journal(BoundDataset):
 
     def metrics(self, values: Mapping[str, float], images: int) -> None:
         """Log metrics at this number of images seen."""
+        self.row = values
         if images not in self.logged.rows:
-            self.run.metrics(values, images)
+            self.run.metrics(of_training(values) | self.load_of_machine(), images)
 
     def finished(self, values: Mapping[str, float], images: int) -> None:
         """Log the metrics of a finished training, and keep them for the summary."""
         self.run.training = values
-        self.run.metrics(values, images)
+        self.run.metrics(of_training(values), images)
+
+    def note(self, images: int, budget: int) -> None:
+        """Describe the state of the training in the run's note: progress, losses, the last picture, and what is wrong."""
+        found = [message for name, message in self.run.tags.items() if name.startswith("health.")]
+        self.run.tag({NOTE: note_of_training(images, budget, self.sheet, self.row, found, self.run.id)})
+
+    def load_of_machine(self) -> dict[str, float]:
+        """Memory and processor time of this process, as metrics in MLflow's section `system`."""
+        megabytes = self.process.memory_info().rss / 2**20
+        return {"system/memory_megabytes": megabytes, "system/cpu_percent": self.process.cpu_percent()}
 
     def tag(self, tags: Mapping[str, str]) -> None:
         """Set tags of the run."""
@@ -54,14 +72,14 @@ class Journal(BoundDataset):
     def picture(self, name: str, image: Any, images: int) -> None:
         """Log a PIL image at this number of images seen."""
         if images not in self.logged.pictures:
-            self.run.picture(name, image, images)
+            self.sheet = self.run.picture(name, image, images)
 
     def resumed(self, stopped: str, images: int, rows: Sequence[Mapping[str, float]], finished: bool) -> None:
         """Continue the run with id `stopped`. If it no longer exists, log the rows of its history to the current run."""
         if self.session.runs.resume(self.owner, stopped):
             self.logged = logged(self.run)  # a killed training repeats what it did after its last saved state
         else:
-            self.run.history([{"step": row["images"], **{name: value for name, value in row.items() if name != "images"}} for row in rows])
+            self.run.history([{"step": row["images"], **of_training(without_images(row))} for row in rows])
         if not finished:
             self.run.tag({"resumed_at_images": str(images)})
 
@@ -88,6 +106,11 @@ class Undelivered(BoundDataset):
             TrackingError: MLflow does not answer.
         """
         return self.session.runs.synchronise()
+
+
+def without_images(row: Mapping[str, float]) -> dict[str, float]:
+    """A row of the history without the number of images seen."""
+    return {name: value for name, value in row.items() if name != "images"}
 
 
 class Logged(NamedTuple):

@@ -13,14 +13,15 @@ REFUSALS = ("INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST")  # MLflow's co
 class Operation(NamedTuple):
     """A call that logs something to a run. All times are part of it, since MLflow identifies a point of a metric by its time, too."""
 
-    kind: Literal["tags", "parameters", "metrics", "file", "status"]
-    # tags, parameters: {name: value}. metrics: [[name, value, time, step], ...]. file: {"name", "folder"}. status: [status, time].
+    kind: Literal["tags", "parameters", "metrics", "file", "input", "status"]
+    # tags, parameters: {name: value}. metrics: [[name, value, time, step], ...]. file: {"name", "folder"}.
+    # input: {"name", "digest", "source", "profile"}. status: [status, time].
     values: Any
     content: bytes | Path | None = None  # of a file: its bytes, or its path
 
     def perform(self, client: "MlflowClient", run_id: str) -> None:
         """Make the call."""
-        from mlflow.entities import Metric, Param, RunTag
+        from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 
         match self.kind:
             case "tags":
@@ -33,6 +34,9 @@ class Operation(NamedTuple):
                 client.set_terminated(run_id, *self.values)
             case "file":
                 self._upload(client, run_id)
+            case "input":
+                dataset = Dataset(source_type="local", **self.values)
+                client.log_inputs(run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])])
 
     def _upload(self, client: "MlflowClient", run_id: str) -> None:
         name, folder = self.values["name"], self.values["folder"] or None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genlab.engine.files import write
+from genlab.engine.json_text import json_text
 from genlab.engine.locks import locked
 from pipelines.tracking.operations import Operation, refused
 
@@ -39,7 +40,7 @@ class Outbox:
         try:
             if not (self.folder / RUN).exists():
                 self.claim.enter_context(self.locked())
-                write(self.folder / RUN, json.dumps({"run": run_id, "uri": uri}).encode())
+                write(self.folder / RUN, json_text({"run": run_id, "uri": uri}).encode())
             last = self._waiting()[-1:]
             self._write(int(last[0].stem) + 1 if last else 1, operation)
         except Exception as error:  # DiskFullError, OSError: tracking never stops a training
@@ -85,7 +86,7 @@ class Outbox:
         if operation.content is not None:
             content = operation.content.read_bytes() if isinstance(operation.content, Path) else operation.content
             write(file.with_suffix("") / operation.values["name"], content)
-        write(file, json.dumps([operation.kind, operation.values]).encode())  # last: with it, the call is complete
+        write(file, json_text([operation.kind, operation.values]).encode())  # last: with it, the call is complete
 
     def _set_aside(self, file: Path, error: Exception) -> None:
         aside = self.folder / REFUSED

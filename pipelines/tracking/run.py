@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+import math
+import tempfile
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from genlab.engine.json_text import json_text
 from pipelines.tracking.names import LONGEST_NAME, flatten, metric_names
 from pipelines.tracking.operations import Operation, reason_of, refused
 from pipelines.tracking.outbox import Outbox
@@ -20,6 +23,7 @@ if TYPE_CHECKING:  # mlflow takes two seconds to import
 
 LONGEST_VALUE = 6000  # characters, MLflow's limit for a parameter
 MOST_METRICS = 1000  # per call, MLflow's limit
+DIGEST = 36  # characters, MLflow's limit for the digest of a dataset
 PREVIEW = 256  # pixels, the longer side of the small version of a picture
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0  # seconds between two attempts to reach MLflow
 
@@ -46,7 +50,6 @@ class Run:
         self.outbox = Outbox(outbox / run_id)
         self.pause, self.next_attempt = FIRST_PAUSE, 0.0
         self.training: Mapping[str, float] = {}  # metrics of a training that finished in this process
-        self.recorded: Mapping[str, str] = {}  # parameters of a reopened run
         self.data = ""  # content hash of the image set it was trained on, once that is known
 
     def tag(self, tags: Mapping[str, str]) -> None:
@@ -54,13 +57,23 @@ class Run:
         self.tags |= tags
         self.send(Operation("tags", {key: str(value) for key, value in tags.items()}))
 
-    def parameters(self, parameters: Mapping[str, Any]) -> None:
-        """Log parameters, flattened, and as the artifact parameters.yml. A reopened run keeps its original parameters."""
+    def parameters(self, parameters: Mapping[str, Any], shown: Mapping[str, Any]) -> None:
+        """Log parameters as the artifact parameters.yml, and the shown ones as MLflow's. A reopened run keeps its original parameters."""
         if not self.is_new:
             return
-        self.send(Operation("parameters", as_logged(parameters)))
-        text = yaml.safe_dump(json.loads(json.dumps(parameters, default=str)), sort_keys=False, allow_unicode=True)
+        self.send(Operation("parameters", as_logged(shown)))
+        text = yaml.safe_dump(json.loads(json_text(parameters, default=str)), sort_keys=False, allow_unicode=True)
         self.send(Operation("file", {"name": "parameters.yml", "folder": ""}, text.encode()))
+
+    def recorded(self) -> dict[str, Any]:
+        """Read the artifact parameters.yml of a reopened run; empty if it cannot be had."""
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                text = Path(self.client.download_artifacts(self.id, "parameters.yml", folder)).read_text(encoding="utf-8")
+        except Exception as error:  # it is wanted for a message only
+            logger.warning("parameters.yml of the run %s cannot be read (%s).", self.id, reason_of(error))
+            return {}
+        return dict(yaml.safe_load(text) or {})
 
     def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
         """Log metrics at one step."""
@@ -70,21 +83,32 @@ class Run:
         """Log many rows {"step", name: value} at once: a call to MLflow takes 8 ms, whatever its size."""
         now = int(time.time() * 1000)
         allowed = metric_names(name for row in rows for name in row)
-        points = [[allowed[name], value, now, int(row["step"])] for row in rows for name, value in row.items() if name != "step"]
+        points = [
+            [allowed[name], value, now, int(row["step"])]
+            for row in rows
+            for name, value in row.items()
+            if name != "step" and math.isfinite(value)
+        ]
         for start in range(0, len(points), MOST_METRICS):
             self.send(Operation("metrics", points[start : start + MOST_METRICS]))
 
-    def picture(self, name: str, image: Any, step: int) -> None:
-        """Log a PIL image at a step. MLflow shows the images of one name with a slider."""
+    def input(self, name: str, digest: str, source: str, counts: Mapping[str, int]) -> None:
+        """Log the image set that the run uses as MLflow's dataset: the runs of a set can be listed by it."""
+        profile, origin = json_text(dict(counts)), json_text({"path": source})
+        self.send(Operation("input", {"name": name, "digest": digest[:DIGEST], "source": origin, "profile": profile}))
+
+    def picture(self, name: str, image: Any, step: int) -> str:
+        """Log a PIL image at a step, and return its path among the artifacts. MLflow shows the images of one name with a slider."""
         # As MlflowClient.log_image does it, which names the files anew at each call, so that a second attempt would add a second picture.
         preview = image.copy()
         preview.thumbnail((PREVIEW, PREVIEW))
-        stem = f"{name}+step+{step}+timestamp+{int(time.time() * 1000)}+{uuid.uuid4()}"
+        stem = f"{name.replace('/', '~')}+step+{step}+timestamp+{int(time.time() * 1000)}+{uuid.uuid4()}"
         for file, picture, kind in ((f"{stem}.png", image, "PNG"), (f"{stem}+compressed.webp", preview, "WEBP")):
             content = io.BytesIO()
             picture.save(content, kind)
             self.send(Operation("file", {"name": file, "folder": "images"}, content.getvalue()))
         self.tag({"mlflow.loggedImages": "True"})
+        return f"images/{stem}.png"
 
     def file(self, file: Path, folder: str = "") -> None:
         """Log a file as an artifact, in a folder or at the top."""

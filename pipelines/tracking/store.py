@@ -1,7 +1,6 @@
 """Start, reopen and end MLflow runs. The run of a checkpoint is found by the checkpoint's hash."""
 
 import logging
-import os
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genlab.engine.locks import LockedError, locked
-from pipelines.tracking.address import answering, probe, settle, sqlite_file, tracking_uri
+from pipelines.tracking.address import answering, probe, quieten, settle, sqlite_file, tracking_uri
 from pipelines.tracking.operations import reason_of, refused
 from pipelines.tracking.origin import command, sha256
 from pipelines.tracking.outbox import left
@@ -22,6 +21,7 @@ if TYPE_CHECKING:  # mlflow takes two seconds to import
 EXPERIMENT = "genlab"
 CHECKPOINT_TAG = "genlab.checkpoint"  # the checkpoint's sha256, to find its run; keeps run ids out of DVC's outputs
 PROJECT_TAG = "genlab.project"  # machine and folder: a run that is RUNNING without a process can be told from those of other projects
+SETTINGS_TAG = "genlab.settings"  # hash of the parameters that decide what is trained
 DATA_TAG = "genlab.data"  # content hash of the image set that a run was trained on
 OUTBOX = Path(".genlab", "outbox")  # in the project
 LOCKS = Path(".genlab", "locks")
@@ -151,7 +151,7 @@ class Runs:
         if "error" in found.data.tags:
             client.delete_tag(run_id, "error")
         run = Run(client, run_id, self.project / OUTBOX, False, found.info.run_name or "", found.data.tags)
-        run.recorded, run.data = found.data.params, found.data.tags.get(DATA_TAG, "")
+        run.data = found.data.tags.get(DATA_TAG, "")
         return run
 
     def _end_killed(self, client: "MlflowClient", experiment: str, tags: Mapping[str, str]) -> None:
@@ -173,19 +173,6 @@ def identity(project: Path) -> str:
 def quoted(text: str) -> str:
     """Text for a filter string of MLflow, which has no escape for quotes: `_` stands for one character."""
     return text.replace("'", "_")
-
-
-def quieten() -> None:
-    """Limit MLflow's log, and how long its HTTP requests are repeated; variables that the user has set stay."""
-    for name, level in (
-        ("mlflow", logging.WARNING),
-        ("alembic", logging.WARNING),  # logs the creation of tables
-        ("mlflow.store.db.utils", logging.CRITICAL),  # logs a traceback of each error that it raises
-        ("urllib3.connectionpool", logging.ERROR),  # logs each attempt
-    ):
-        logging.getLogger(name).setLevel(level)
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")  # seconds without an answer
 
 
 def made(client: "MlflowClient", experiment: str, checkpoint: Path) -> str | None:

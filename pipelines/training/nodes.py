@@ -27,5 +27,5 @@ def fit(
     from pipelines.training.reporting import Reporter
 
     length, frequency = settings.Budget(**budget.model_dump()), settings.Monitoring(**monitoring.model_dump())
-    trained = fit.fit(model, images, length, seed, augmentation, compute, frequency, resumption, [Reporter(journal, images)])
+    trained = fit.fit(model, images, length, seed, augmentation, compute, frequency, resumption, [Reporter(journal, images, budget.images)])
     return trained.recipe.state_dict(), trained.history.frame(), curves(trained.history.rows), trained.key

@@ -1,26 +1,33 @@
 """Log the events of a training to its MLflow run."""
 
+import torch
+
 from genlab.images.prepared_set import PreparedSet
 from genlab.pictures.training import sample_sheet
 from genlab.training.events import Event, Finished, Found, Logged, PicturesDue, Resumed, Saving
 from pipelines.tracking import Journal
+from pipelines.tracking.description import HEALTH_AT_END, SOUND
 
+SHEET = "_samples/training"  # MLflow sorts its sections by name: the pictures come first
 RUN = "run"  # key of a note in saved states: the id of the MLflow run to continue
 
 
 class Reporter:
     """Callback of genlab.training.fit that logs events to a journal."""
 
-    def __init__(self, journal: Journal, images: PreparedSet):
-        self.journal, self.images = journal, images
+    def __init__(self, journal: Journal, images: PreparedSet, budget: int):  # images to see in total
+        self.journal, self.images, self.budget = journal, images, budget
 
     def __call__(self, event: Event) -> None:
         journal = self.journal
         match event:
             case PicturesDue():
-                journal.picture("samples", sample_sheet(event.recipe, self.images, event.device), event.images)
+                journal.picture(SHEET, sample_sheet(event.recipe, self.images, event.device), event.images)
+                journal.tag({"device": str(event.device), "threads": str(torch.get_num_threads()), "torch": torch.__version__})
+                journal.note(event.images, self.budget)
             case Logged():
                 journal.metrics(event.row, event.images)
+                journal.note(event.images, self.budget)
             case Found():
                 journal.tag({f"health.{event.finding.name}": f"since {event.images:,} images: {event.finding.message}"})
             case Saving():
@@ -29,3 +36,4 @@ class Reporter:
                 journal.resumed(event.notes[RUN], event.images, [dict(row) for row in event.rows], event.finished)
             case Finished():
                 journal.finished(event.summary, event.images)
+                journal.tag({HEALTH_AT_END: " ".join(finding.name for finding in event.findings) or SOUND})

@@ -63,7 +63,7 @@ def test_a_recipe_is_read_and_its_arguments_are_replaced_everywhere():
         (lambda: genlab.prepare("data/01_raw/emoji/3d", 0), r"size: got 0, expected a side in pixels"),
         (lambda: genlab.prepare("data/01_raw/emoji/3d", 32, channels=4), r"channels: got 4, expected 1 \(grey\) or 3 \(RGB\)"),
         (lambda: genlab.prepare("data/01_raw/emoji/3d", 32, test=1.5), r"test: got 1\.5, expected the fraction to hold out"),
-        (lambda: genlab.prepare("nowhere", 32), r"No folder or \.zip archive .*nowhere"),
+        (lambda: genlab.prepare("nowhere", 32), r"No folder or archive .*nowhere"),
         (lambda: genlab.prepare("data/empty", 32), r"No images in data/empty"),
         (lambda: genlab.prepare("data/broken", 32), r"1 of 2 images cannot be read, e\.g\. broken\.png: .*Mend or remove"),
     ],

@@ -17,7 +17,7 @@ from genlab.errors import InputError
 
 RECIPE = "biggan"  # the export has spectral norms, attention, split latents and recomputed batch-norm statistics
 PICTURES = ("samples", "pictures/class_interpolation", "pictures/truncation_curve", "pictures/truncation", "curves")
-GROUPS = ["headline", "protocol", "samples", "in_domain", "classes", "kid_within_classes", "truncation"]
+GROUPS = ["headline", "protocol", "checkpoint", "samples", "in_domain", "classes", "kid_within_classes", "truncation"]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_the_whole_path(project, monkeypatch):
     uri = f"sqlite:///{project / 'mlflow.db'}"
     client = MlflowClient(uri)
     (run,) = client.search_runs([client.get_experiment_by_name("genlab").experiment_id], f"tags.recipe = '{RECIPE}'")
-    assert run.info.status == "FINISHED" and "classes.generated.recognised" in run.data.metrics
+    assert run.info.status == "FINISHED" and "score/classes.recognised" in run.data.metrics
     mlflow.set_tracking_uri(uri)
     model = mlflow.pyfunc.load_model(f"models:/{RECIPE}-fashion@champion")
 

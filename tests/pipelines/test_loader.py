@@ -3,8 +3,10 @@
 import click
 import pytest
 
+from genlab.build import ConfigurationError
 from pipelines.cli import split_params
-from pipelines.loader import overlaid
+from pipelines.loader import Loader, overlaid
+from pipelines.session import CONFIG_LOADER_ARGS
 
 FACTORS = {"class": "genlab.mixtures.low_rank.LowRank", "partial": True, "rank": 10, "least": 1.0e-4}
 
@@ -47,3 +49,12 @@ def test_parameters_of_the_command_line(text, expected):
 def test_an_item_without_key_or_value_is_one_clear_error(text):
     with pytest.raises(click.UsageError, match=r"--params: got '.*', expected <recipe>\.<key>=<value>"):
         split_params(None, None, text)
+
+
+@pytest.mark.parametrize(("text", "place"), [("images: {null: {size: 8}}", "images"), ("~: {size: 8}", "the top of a file")])
+def test_an_empty_key_is_one_clear_error(tmp_path, text, place):
+    (tmp_path / "base").mkdir()
+    (tmp_path / "local").mkdir()
+    (tmp_path / "base" / "parameters.yml").write_text(text)
+    with pytest.raises(ConfigurationError, match=f"a key under {place} is empty, null or ~; expected a name"):
+        Loader(str(tmp_path), **CONFIG_LOADER_ARGS)["parameters"]

@@ -1,6 +1,7 @@
 """Tests of every recipe in conf/."""
 
 import functools
+import itertools
 import json
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import torch
 from conftest import parameters
 from safetensors.torch import load_file, save_file
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from genlab.build import build, check
 from genlab.engine.capabilities import Infers, Translates
@@ -38,13 +40,14 @@ class Noise:
     """Source of random images or pairs of images, with labels."""
 
     epoch = 10  # images, not a multiple of the batch size of 4
+    size_of_batch = 4
 
     def __init__(self, *roles: str, channels: int = 1, size: int = 32):
         self.roles, self.shape = roles or ("image",), (channels, size, size)
 
     def batches(self, start):
         while True:
-            places = [place % self.epoch for place in range(4 * start, 4 * start + 4)]
+            places = [place % self.epoch for place in range(self.size_of_batch * start, self.size_of_batch * (start + 1))]
             images = [torch.rand(self.shape, generator=torch.Generator().manual_seed(mix(place))) * 2 - 1 for place in places]
             yield {role: torch.stack(images) for role in self.roles} | {"label": torch.tensor(places)}
             start += 1
@@ -90,6 +93,40 @@ def test_resumed_run_equals_straight_run(name):
         assert ("generator/orthogonality" in terms) == (model.get("orthogonal_weight", 0) > 0)
         assert ("critic/wasserstein" in terms) == (loss == "WASSERSTEIN")
         assert terms >= HEALTH
+
+
+@pytest.mark.parametrize("name", sorted(recipes("test")))
+def test_batches_of_one_image_train(name):
+    """Statistics over the batch, such as a diversity or a standard deviation, are defined for one image or left out."""
+    source, recipe = source_for(name), made(name)
+    source.size_of_batch = 1
+    turns = list(train(recipe, Stream(source), 0, 12, 1, seed=5))
+    assert turns[-1].images >= 12 and all(value.isfinite().all() for value in recipe.state_dict().values())
+
+
+class RefuseFloat64(TorchDispatchMode):
+    """Fails at any operation that creates a float64 tensor."""
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        results = function(*args, **(kwargs or {}))
+        for result in results if isinstance(results, tuple | list) else [results]:
+            assert not (isinstance(result, torch.Tensor) and result.dtype == torch.float64), f"{function} creates a float64 tensor"
+        return results
+
+
+@pytest.mark.parametrize("name", sorted({*recipes("test")} - {*MIXTURES}))
+def test_nothing_that_runs_on_the_recipes_device_is_float64(name):
+    """Apple's GPU has no float64. Mixtures, whose sums are float64, stay on the CPU."""
+    recipe, batches = made(name), [batch for _, batch in zip(range(4), source_for(name).batches(0), strict=False)]
+    assert all(value.dtype != torch.float64 for value in recipe.state_dict().values())
+    source = source_for(name)
+    source.batches = lambda start: itertools.cycle(batches)
+    with RefuseFloat64():
+        list(train(recipe, Stream(source), 0, 8, 4, seed=5))
+        if isinstance(recipe, Translates):
+            recipe.sample(batches[0][recipe.directions[0][0]], recipe.directions[0])
+        else:
+            recipe.sample(torch.randn(4, recipe.latent_size), torch.arange(4) % recipe.classes if recipe.classes else None)
 
 
 def made(name: str, seed: int = 0):

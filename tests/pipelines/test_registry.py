@@ -94,3 +94,91 @@ def test_a_wrong_entry_is_one_clear_error_of_its_own_pipeline(broken, pipeline, 
         run_kedro(broken, pipeline)
     with session.using(session.Session.on_disk(broken)):
         assert {"cyclegan", "prepare_emoji", "gan", "wgan"} <= set(pipeline_registry.register_pipelines())
+
+
+NAMES = {  # key in YAML -> the set's pipeline, expected words; no words: the name is usable
+    "v1.0": (
+        "prepare_v1.0",
+        "the name of an image set has letters, digits, _ and -, the first a letter or digit; got 'v1.0'. Rename it, e.g. 'v1_0'",
+    ),
+    "my set": ("prepare_my set", "got 'my set'. Rename it, e.g. 'my_set'"),
+    "a/b": ("prepare_a/b", "got 'a/b'. Rename it, e.g. 'a_b'"),
+    '"{set}"': ("prepare_{set}", "got '{set}'. Rename it, e.g. 'set'"),
+    '".."': ("prepare_..", "got '..'. Rename it, e.g. 'mine'"),
+    '""': ("prepare_", "got ''. Rename it, e.g. 'mine'"),
+    "2024": ("prepare_2024", "is text; got 2024, which YAML reads as int. Write it in quotes: '2024'"),
+    "yes": ("prepare_True", "is text; got True, which YAML reads as bool"),
+    "EMOJI": ("prepare_EMOJI", "the names 'emoji' and 'EMOJI' stand for the same folders in data/"),
+    "gan": ("prepare_gan", "the names 'gan', of an image set and of a recipe, stand for the same folders"),
+    '"2025"': ("prepare_2025", ""),
+    "items": ("prepare_items", ""),
+    "Birds-2": ("prepare_Birds-2", ""),
+    "größe": ("prepare_größe", ""),
+}
+
+
+def with_local(project, text: str) -> dict:
+    """Pipelines of the project with these parameters in conf/local."""
+    local = project / "conf/local/parameters"
+    local.mkdir(parents=True, exist_ok=True)
+    (local / "mine.yml").write_text(text, encoding="utf-8")
+    with session.using(session.Session.on_disk(project)):
+        return pipeline_registry.register_pipelines()
+
+
+def complaint(pipeline) -> str:
+    """Message of a refused pipeline; "" for a usable one."""
+    try:
+        [node.run({}) for node in pipeline.nodes if pipeline_registry.REFUSED in node.tags]
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    return make_project(tmp_path_factory.mktemp("names"), recipes=("gan",))
+
+
+def test_names_of_image_sets_are_usable_or_refused_with_the_allowed_form(small):
+    entry = "{kind: unlabelled, source: {class: genlab.images.sources.Folder, root: x}, size: 8}"
+    pipelines = with_local(small, "images:\n" + "".join(f"  {name}: {entry}\n" for name in NAMES))
+    for pipeline, words in NAMES.values():
+        assert words in complaint(pipelines[pipeline])
+        assert bool(words) is bool(complaint(pipelines[pipeline]))
+    assert not complaint(pipelines["prepare_fashion"])
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (
+            "v1.0",
+            "v1.0: the name of a recipe has letters, digits, _ and -, the first a letter or digit; got 'v1.0'. Rename it, e.g. 'v1_0'.",
+        ),
+        ("style", "style: the name 'style' is that of a family of recipes. Rename the recipe."),
+        ("prepare_emoji", "prepare_emoji: the name 'prepare_emoji' is that of another pipeline. Rename the recipe."),
+        ("2024", "is text; got 2024"),
+        ("Gan", "the names 'Gan' and 'gan' stand for the same folders"),
+        ("items", ""),
+        ("Größe-2", ""),
+    ],
+)
+def test_names_of_recipes_are_usable_or_refused_with_the_allowed_form(small, name, words):
+    text = (small / "conf/base/parameters/recipes/gan.yml").read_text().replace("gan:\n", f"{name}:\n", 1)
+    pipelines = with_local(small, text.replace("family: adversarial", "family: style") + "_draft: {model: {}}\n")
+    assert words in complaint(pipelines[name])
+    assert bool(words) is bool(complaint(pipelines[name]))
+    assert "_draft" not in pipelines
+
+
+def test_a_recipe_of_a_list_of_sets_is_one_clear_error(small):
+    assert "gan.images: '['emoji', 'fashion']' is not an image set" in complaint(
+        with_local(small, "gan: {images: [emoji, fashion]}")["gan"]
+    )
+
+
+def test_a_wrong_name_is_one_message_of_kedro_run(small):
+    with_local(small, "images: {v1.0: {kind: unlabelled, source: {class: genlab.images.sources.Folder, root: x}, size: 8}}")
+    with pytest.raises(InputError, match=r"images.v1.0: the name of an image set has letters"):
+        run_kedro(small, "prepare_v1.0")

@@ -41,7 +41,7 @@ def test_the_whole_path(recipe, project, monkeypatch):
     client = MlflowClient(uri)
     (run,) = client.search_runs([client.get_experiment_by_name("genlab").experiment_id], f"tags.recipe = '{recipe}'")
     assert run.info.status == "FINISHED"
-    health = {"critic/real", "critic/fake", "critic/accuracy", "critic/gradient_norm", "generator/gradient_norm", "health/diversity"}
+    health = {"loss/critic.real", "loss/critic.fake", "loss/critic.gradient_norm", "loss/generator.gradient_norm", "health/diversity"}
     assert health <= set(run.data.metrics)
     mlflow.set_tracking_uri(uri)
     model = mlflow.pyfunc.load_model(f"models:/{recipe}-fashion@champion")
@@ -71,4 +71,4 @@ def test_another_loss_and_an_augmentation_need_only_parameters(project, monkeypa
     client = MlflowClient(f"sqlite:///{project / 'mlflow.db'}")
     run = client.search_runs([client.get_experiment_by_name("genlab").experiment_id], "tags.recipe = 'gan'")[0]
     assert run.data.tags["image_set"] == "emoji_3d" and run.data.params["model.loss.class"].endswith("MINIMAX")
-    assert run.data.metrics["generator/loss"] < 0  # log(1 - D(G(z))); the other losses here are not negative
+    assert run.data.metrics["loss/generator"] < 0  # log(1 - D(G(z))); the other losses here are not negative

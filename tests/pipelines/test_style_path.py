@@ -87,7 +87,7 @@ def test_given_images_are_projected_and_sheets_drawn_from_a_release(path, monkey
     found = load_file("out/styles.safetensors")
     assert found["styles"].shape == (2, 8)
     assert "given.png: mean squared error" in capsys.readouterr().out and size_of("out/projection.png")[0] == 2 * 66
-    generator, channels = tools.released(Path("data/06_models/stylegan2/release"))
+    generator, channels, _ = tools.released(Path("data/06_models/stylegan2/release"))
     trained = load_file("data/06_models/stylegan2/release/generator.safetensors")
     assert channels == 1 and torch.equal(generator.mean, trained["mean"]) and not torch.equal(found["styles"][0], generator.mean)
     tools.main(["data/06_models/stylegan2/release", "mix", "--out", "out"])

@@ -114,7 +114,7 @@ def test_resumed_run_equals_straight_run(prepared):
     (run, _straight) = runs(prepared)
     assert run.info.run_id == stopped and run.info.status == "FINISHED"
     assert 40 < int(run.data.tags["resumed_at_images"]) < 240  # not where the first process was killed
-    history = MlflowClient(f"sqlite:///{prepared / 'mlflow.db'}").get_metric_history(stopped, "generator/loss")
+    history = MlflowClient(f"sqlite:///{prepared / 'mlflow.db'}").get_metric_history(stopped, "loss/generator")
     assert sorted({point.step for point in history}) == list(range(4, 241, 4))
 
 

@@ -6,10 +6,11 @@ from functools import partial
 import numpy as np
 from PIL import Image
 
-from genlab.images.decode import decode
-from genlab.images.sources.domains import split_of
-from genlab.images.sources.files import Item, Reader, list_images, without_extension
-from genlab.serving.images import convert
+from genlab.images.decode import decode_in_set
+from genlab.images.sources.files import Item, Reader, list_images
+from genlab.images.sources.names import without_extension
+from genlab.images.sources.splits import find_splits
+from genlab.serving.images import MAX_PIXELS, convert
 
 PHOTO = "photo"  # name of domain b
 
@@ -17,30 +18,34 @@ Derivation = Callable[[Image.Image], np.ndarray]  # an upright image of any mode
 
 
 def derived_pairs(
-    root: str,  # folder or .zip; its subfolders `train`, `test` and `val` are splits
+    root: str,  # folder or archive; folders `train`, `test` and `val` are the split
     name: str,  # of domain a
     derive: Derivation,
     side: int = 0,  # photos are first downscaled to this shorter side, px; 0: not downscaled
+    max_pixels: int = MAX_PIXELS,  # largest width x height of a photo
 ) -> Iterator[Item]:
     """Yield two items per image, `<path>#<name>` in domain a and `<path>#photo` in b. Images are decoded when they are read.
 
     Raises:
         InputError: the root is missing or unreadable. A damaged photo raises a DecodeError in `Item.read`.
     """
-    for path, read in list_images(root).items():
-        stem, split = without_extension(path), split_of(path)
-        yield Item(f"{path}#{name}", partial(derived, read, derive, side), stem, "a", split=split)
-        yield Item(f"{path}#{PHOTO}", partial(shrunk, read, side) if side else read, stem, "b", split=split)
+    images = list_images(root)
+    splits = find_splits(images)
+    for path, read in images.items():
+        stem, split = without_extension(path), splits.of(path)
+        yield Item(f"{path}#{name}", partial(derived, read, derive, side, max_pixels), stem, "a", split=split)
+        photo = partial(shrunk, read, side, max_pixels) if side else read
+        yield Item(f"{path}#{PHOTO}", photo, stem, "b", split=split, max_pixels=max_pixels)
 
 
-def derived(read: Reader, derive: Derivation, side: int) -> np.ndarray:
+def derived(read: Reader, derive: Derivation, side: int, max_pixels: int) -> np.ndarray:
     """Read a photo, downscale it unless `side` is 0, and compute the image of domain a, uint8 (H, W)."""
-    return derive(Image.fromarray(shrunk(read, side)) if side else decode(read()))
+    return derive(Image.fromarray(shrunk(read, side, max_pixels)) if side else decode_in_set(read(), max_pixels))
 
 
-def shrunk(read: Reader, side: int) -> np.ndarray:
+def shrunk(read: Reader, side: int, max_pixels: int) -> np.ndarray:
     """Read a file as RGB, uint8 (H, W, 3), on white, downscaled to a shorter side of at most `side` px."""
-    image = convert(decode(read()), 3)
+    image = convert(decode_in_set(read(), max_pixels), 3)
     factor = side / min(image.size)
     if factor < 1:
         image = image.resize((round(image.width * factor), round(image.height * factor)), Image.Resampling.LANCZOS)

@@ -9,8 +9,8 @@ from PIL import Image
 
 from genlab.errors import InputError
 from genlab.images.sources.derived import PHOTO, derived_pairs
-from genlab.images.sources.files import Item
-from genlab.serving.images import convert
+from genlab.images.sources.files import Item, Survey, survey
+from genlab.serving.images import MAX_PIXELS, convert
 
 EDGES = "edges"
 
@@ -23,12 +23,13 @@ class Canny:
     and fade if they are downscaled together with a large photo. Set `side` to the `size` of the set if photos are larger.
     """
 
-    root: str  # folder or .zip; its subfolders train, test and val are splits
+    root: str  # folder or archive; folders train, test and val are the split
     low: float = 100.0  # hysteresis: a slope above `high` starts an edge, a slope above `low` continues it
     high: float = 200.0  # slopes are |dx| + |dy| of 3 x 3 Sobel filters: 4 times the grey levels of a straight step
     blur: float = 1.0  # standard deviation of the Gaussian filter applied first to reduce noise, px; 0: none
     lines: Literal["black", "white"] = "black"  # colour of the lines; the background has the other. edges2shoes and edges2handbags: black
     side: int = 0  # larger photos are first downscaled to this shorter side, px; 0: not downscaled
+    max_pixels: int = MAX_PIXELS  # largest width x height of a photo; larger ones are not decoded
 
     def __post_init__(self) -> None:
         if not 0 <= self.low <= self.high:
@@ -39,10 +40,13 @@ class Canny:
             raise InputError(f"Canny's `lines` are 'black' or 'white'; got '{self.lines}'.")
 
     def items(self) -> Iterator[Item]:
-        return derived_pairs(self.root, EDGES, self.edges, self.side)
+        return derived_pairs(self.root, EDGES, self.edges, self.side, self.max_pixels)
 
     def domains(self) -> dict[str, str]:
         return {"a": EDGES, "b": PHOTO}
+
+    def survey(self) -> Survey:
+        return survey(self.root)
 
     def edges(self, image: Image.Image) -> np.ndarray:
         """Edges of an image of any mode, uint8 (H, W) of 0 and 255. Transparent images are first placed on white."""

@@ -1,18 +1,20 @@
-"""Items of layouts, and the listing of files in folders and .zip archives."""
+"""Items of layouts, and the listing of files in folders and archives."""
 
 import os
-import zipfile
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple, Protocol
+from typing import IO, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
+from genlab.engine.paths import expanded
 from genlab.errors import InputError
-
-EXTENSIONS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
-JUNK = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})  # left by macOS and Windows; names with a leading dot are ignored, too
+from genlab.images.sources.archives import ARCHIVES, find_archive, open_archive
+from genlab.images.sources.names import File, is_image, is_junk, kind_of, readable
+from genlab.images.sources.splits import find_splits
+from genlab.serving.images import MAX_PIXELS
 
 Reader = Callable[[], bytes]
 
@@ -27,6 +29,7 @@ class Item(NamedTuple):
     label: str = ""
     split: str = ""  # "train" or "test" if the layout defines splits
     half: str = ""  # "left" or "right" of a file with two images
+    max_pixels: int = MAX_PIXELS  # largest width x height of the file; larger ones are not decoded
 
 
 class Layout(Protocol):
@@ -43,82 +46,168 @@ class Layout(Protocol):
         """Map each domain, "a" and "b", to the name that users know; empty for layouts without domains."""
 
 
+class Survey(NamedTuple):
+    """What a layout found next to its images."""
+
+    passed_over: Mapping[str, int] = {}  # kind of a file (genlab.images.sources.names.kind_of) -> number of files
+    remarks: Sequence[str] = ()  # what may surprise the user, such as a folder `train` that is not used as a split
+
+
+@runtime_checkable
+class Surveys(Protocol):
+    """A layout that reports what it passes over."""
+
+    def survey(self) -> Survey:
+        """Describe what lies next to the images.
+
+        Raises:
+            InputError: as `items` of the layout.
+        """
+
+
+class Listing(NamedTuple):
+    """Files in a folder."""
+
+    images: dict[str, Reader]  # path relative to the root -> function that reads the file
+    passed_over: Counter[str]  # kind of a file that is no image -> number of files
+
+
 def list_files(root: str, folder: str = "") -> dict[str, Reader]:
     """List all files below root/folder as {path relative to the root: function that reads it}, sorted by path.
 
-    `root` is a folder, a .zip archive, or a folder inside an archive (`horse2zebra.zip/horse2zebra`). Hidden files and files of the
-    operating system are omitted.
+    `root` is a folder, an archive, or a folder inside an archive (`horse2zebra.zip/horse2zebra`); `~` is expanded. Hidden files and files
+    of the operating system are omitted. Names are in the form of genlab.images.sources.names.readable.
 
     Raises:
         InputError: root or folder does not exist, is not a folder, or cannot be read.
     """
-    archive = next((path for path in [Path(root), *Path(root).parents] if path.suffix.lower() == ".zip" and path.is_file()), None)
-    files = zip_files(archive, Path(root).relative_to(archive).as_posix(), folder) if archive else folder_files(Path(root), folder)
-    return {path: files[path] for path in sorted(files) if not is_junk(path)}
+    return {path: file for path, file in all_files(root, folder).items() if not is_junk(path)}
 
 
 def list_images(root: str, folder: str = "") -> dict[str, Reader]:
-    """List the files of `list_files` with the extension of an image. Other files, such as notes and tables, are ignored."""
-    return {path: read for path, read in list_files(root, folder).items() if PurePosixPath(path).suffix.lower() in EXTENSIONS}
+    """List the images among the files of `list_files`: what Pillow can read, by the extension or, if that is unknown, by the content."""
+    return listing(root, folder).images
 
 
-def is_junk(path: str) -> bool:
-    """Whether a part of a path is hidden (`.name`) or a file or folder of the operating system."""
-    return any(part in JUNK or part.startswith(".") for part in PurePosixPath(path).parts)
+def listing(
+    root: str,
+    folder: str = "",  # below root; "": root
+    used: str = "",  # file that the layout uses, though it is no image
+) -> Listing:
+    """List the images of `list_images`, and count the files that are none by their kind."""
+    images: dict[str, Reader] = {}
+    passed_over: Counter[str] = Counter()
+    for path, file in all_files(root, folder).items():
+        if not is_junk(path) and path != used and is_image(path, file):
+            images[path] = file
+        elif path != used:
+            passed_over[kind_of(path)] += 1
+    return Listing(images, passed_over)
 
 
-def without_extension(path: str, folder: str = "") -> str:
-    """Path relative to a folder, without extension: `a/x/1.png`, `a` -> `x/1`."""
-    return PurePosixPath(path).relative_to(folder).with_suffix("").as_posix()
+def survey(root: str) -> Survey:
+    """Survey of a layout that reads all images below the root."""
+    found = listing(root)
+    return Survey(found.passed_over, find_splits(found.images).remarks)
 
 
-def folder_files(root: Path, folder: str) -> dict[str, Reader]:
+def all_files(root: str, folder: str = "") -> dict[str, File]:
+    """List all files below root/folder, sorted by path; see `list_files`."""
+    if PurePosixPath(folder).is_absolute() or not {"~", ".."}.isdisjoint(PurePosixPath(folder).parts):
+        raise InputError(f"Folders of a set are below its `root`, {root}; got '{folder}'. Write it relative to `root`.")
+    archive = find_archive(expanded(root))
+    files = archived_files(*archive, folder) if archive else folder_files(expanded(root), folder)
+    return dict(sorted(files.items()))
+
+
+def subfolders(root: str, folder: str = "") -> list[str]:
+    """Names of the folders directly in root/folder, sorted, without those of the operating system; empty if it is missing."""
+    archive = find_archive(expanded(root))
+    if archive:
+        start = "/".join(part for part in (archive[1], folder) if part)
+        below = [Path(each).relative_to(start) for each in open_archive(archive[0]).folders if Path(each).is_relative_to(start)]
+        names = {each.parts[0] for each in below if each.parts}
+    else:
+        here = expanded(root) / folder
+        names = {readable(entry.name) for entry in here.iterdir() if entry.is_dir()} if here.is_dir() else set()
+    return sorted(name for name in names if not is_junk(name))
+
+
+def without_wrapper(root: str, name: str) -> str:
+    """The root or, if it lacks this file or folder and its only folder has it, that folder."""
+    return inner_root(root, lambda folder: exists(folder, name))
+
+
+def inner_root(
+    root: str,
+    fits: Callable[[str], bool],  # whether a folder has what the layout expects in its root
+) -> str:
+    """The root or, if it does not fit and its only folder does, that folder: archives often have one folder on top."""
+    inside = [str(Path(root, folder)) for folder in subfolders(root)]
+    return inside[0] if len(inside) == 1 and not fits(root) and fits(inside[0]) else root
+
+
+def exists(root: str, name: str) -> bool:
+    """Whether root has this file or folder."""
+    archive = find_archive(expanded(root))
+    if archive is None:
+        return os.path.exists(expanded(root) / name)
+    path = "/".join(part for part in (archive[1], name) if part)
+    files, folders = open_archive(archive[0])
+    return path in files or path in folders
+
+
+def folder_files(root: Path, folder: str) -> dict[str, File]:
     """List the files below root/folder of a folder on disk; see `list_files`."""
-    if not root.exists():
-        raise InputError(f"No folder or .zip archive {root.absolute()}. Put the images there, or change the set's `root`.")
+    if not os.path.exists(root):  # unlike Path's, not an error for a name that is too long
+        raise InputError(f"No folder or archive {root.absolute()}. Put the images there, or change the set's `root`.")
     if not root.is_dir():
-        raise InputError(f"{root.absolute()} is neither a folder nor a .zip archive. Change the set's `root`.")
-    if not (root / folder).is_dir():
-        raise missing_folder(str(root), folder, [f"{entry.name}/" for entry in root.iterdir() if entry.is_dir()])
-    files: dict[str, Reader] = {}
-    seen: set[str] = set()  # users link folders together, so that links are followed; a link to a parent must not loop
+        raise InputError(f"{root.absolute()} is neither a folder nor an archive ({ARCHIVES}). Change the set's `root`.")
+    if not os.path.isdir(root / folder):
+        raise missing_folder(str(root), folder, subfolders(str(root)))
+    files: dict[str, File] = {}
+    # Users link folders together, so that links are followed, also two to one folder; only a link to a folder above itself would not end.
+    above: dict[str, set[str]] = {}  # folder -> real paths of it and of all folders above it
 
     def refuse(error: OSError) -> None:
         raise InputError(f"Can't read {error.filename}: {(error.strerror or str(error)).lower()}. Allow this user to read it.") from error
 
     for here, below, names in os.walk(root / folder, onerror=refuse, followlinks=True):
-        real = os.path.realpath(here)
-        if real in seen:
+        real, parents = os.path.realpath(here), above.get(os.path.dirname(here), set())
+        if real in parents:
             below.clear()
             continue
-        seen.add(real)
+        above[here] = parents | {real}
         for name in names:
             path = Path(here, name)
-            files[path.relative_to(root).as_posix()] = path.read_bytes
+            shown = readable(path.relative_to(root).as_posix())
+            if shown in files:
+                raise InputError(f"Two files of {root.absolute()} are shown as '{shown}'. Rename one of them in UTF-8.")
+            files[shown] = File(partial(open_file, path))
     return files
 
 
-def zip_files(archive: Path, inside: str, folder: str) -> dict[str, Reader]:
+def open_file(path: Path) -> IO[bytes]:
+    """Open a file. A pipe or a device is refused, since reading it may never end."""
+    if path.exists() and not path.is_file():
+        raise OSError("a pipe or device, not a file")
+    return path.open("rb")
+
+
+def archived_files(archive: Path, inside: str, folder: str) -> dict[str, File]:
     """List the files below inside/folder of an archive; see `list_files`."""
-    try:
-        opened = zipfile.ZipFile(archive)
-    except (zipfile.BadZipFile, OSError) as error:
-        raise InputError(f"Can't read the archive {archive.absolute()}: {error}. Make or fetch it again.") from error
-    root = "" if inside == "." else f"{inside}/"
+    files, folders = open_archive(archive)
+    root = f"{inside}/" if inside else ""
     start = f"{root}{folder}/" if folder else root
-    names = opened.namelist()
-    if not any(name.startswith(start) for name in names):
-        below = {name.removeprefix(root).split("/")[0] + "/" for name in names if name.startswith(root) and "/" in name.removeprefix(root)}
+    if start and start.rstrip("/") not in folders:
+        below = subfolders(str(archive / inside))
         if not folder or not below:
-            top = {name.split("/")[0] + "/" for name in names if "/" in name}
-            raise missing_folder(str(archive), f"{root}{folder}".rstrip("/"), sorted(top))
-        raise missing_folder(f"{archive}/{root}".rstrip("/"), folder, sorted(below))
-    return {
-        name.removeprefix(root): partial(opened.read, name) for name in names if name.startswith(start) and not name.endswith("/")
-    }  # ZipFile.read locks the file, so that threads can share it
+            raise missing_folder(str(archive), f"{root}{folder}".rstrip("/"), subfolders(str(archive)))
+        raise missing_folder(str(archive / inside), folder, below)
+    return {name.removeprefix(root): file for name, file in files.items() if name.startswith(start)}
 
 
-def missing_folder(root: str, folder: str, found: list[str]) -> InputError:
+def missing_folder(root: str, folder: str, found: Sequence[str]) -> InputError:
     """Error for a folder that does not exist, with the folders that do."""
-    listing = ", ".join(sorted(name for name in found if not is_junk(name))[:12]) or "no folders"
-    return InputError(f"No folder '{folder}' in {Path(root).absolute()}; there is: {listing}. Make it, or change the set's `source`.")
+    there = ", ".join(f"{name}/" for name in found[:12]) or "no folders"
+    return InputError(f"No folder '{folder}' in {Path(root).absolute()}; there is: {there}. Make it, or change the set's `source`.")

@@ -3,25 +3,31 @@
 import gzip
 import io
 import math
+import re
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from genlab.engine.paths import expanded
 from genlab.errors import InputError
-from genlab.images.sources.files import Item, Reader, list_files
+from genlab.images.sources.files import Item, Reader, Survey, all_files, list_files, without_wrapper
+from genlab.images.sources.names import is_junk, kind_of
+from genlab.images.sources.splits import SPLITS, quoted, split_of
 
 UNSIGNED_BYTES = 0x08
+HELD_OUT = re.compile(rf"(?<![a-z])(t10k|{'|'.join(word for word in SPLITS if split_of(word) == 'test')})(?![a-z])")
 
 
 @dataclass(frozen=True)
 class Idx:
     """Images and labels in IDX files, optionally gzipped. A second pair of files is the held-out split."""
 
-    root: str  # folder or .zip
+    root: str  # folder or archive
     images: str  # file of (N, H, W) or (N, H, W, C) bytes, relative to root
     labels: str = ""  # file of (N,) bytes; '': no labels
     test_images: str = ""  # held-out images; '': none, the set's `test` fraction determines the split
@@ -34,7 +40,7 @@ class Idx:
             raise InputError(f"Idx's `pad` is how many pixels to add on every side, 0 or more; got {self.pad}.")
 
     def items(self) -> Iterator[Item]:
-        files = list_files(self.root)
+        files = list_files(self.inner())
         parts = [("train" if self.test_images else "", self.images, self.labels)]
         parts += [("test", self.test_images, self.test_labels)] if self.test_images else []
         for split, images, labels in parts:
@@ -53,6 +59,17 @@ class Idx:
     def domains(self) -> dict[str, str]:
         return {}
 
+    def survey(self) -> Survey:
+        used = {self.images, self.labels, self.test_images, self.test_labels}
+        others = [path for path in all_files(self.inner()) if path not in used]
+        held_out = [path for path in others if not is_junk(path) and HELD_OUT.search(PurePosixPath(path).name.lower())]
+        remark = f"{quoted(held_out)} looks like held-out data and is not used. Name it in `test_images` and `test_labels`."
+        return Survey(Counter(map(kind_of, others)), [remark] if held_out and not self.test_images else [])
+
+    def inner(self) -> str:
+        """The root or, if it lacks the file of the images and its only folder has it, that folder."""
+        return without_wrapper(self.root, self.images)
+
     def class_names(self, numbers: np.ndarray | None) -> Sequence[str]:
         """Names of the classes. Numbers are padded with zeros to the same width, so that they sort as text."""
         if numbers is None:
@@ -68,7 +85,7 @@ class Idx:
         Raises:
             InputError: there is no such file, or it cannot be read or decoded.
         """
-        path = Path(self.root, name).absolute()
+        path = (expanded(self.root) / name).absolute()
         if name not in files:
             raise InputError(f"No file {path}; there is: {', '.join(list(files)[:12]) or 'nothing'}.")
         try:

@@ -9,8 +9,8 @@ from PIL import Image
 
 from genlab.errors import InputError
 from genlab.images.sources.derived import PHOTO, derived_pairs
-from genlab.images.sources.files import Item
-from genlab.serving.images import convert
+from genlab.images.sources.files import Item, Survey, survey
+from genlab.serving.images import MAX_PIXELS, convert
 
 MASK = "mask"
 
@@ -23,18 +23,22 @@ class Otsu:
     1979), which suits one object on a plain background; `foreground` specifies which side of the threshold is the object.
     """
 
-    root: str  # folder or .zip; its subfolders train, test and val are splits
+    root: str  # folder or archive; folders train, test and val are the split
     foreground: Literal["dark", "light"] = "dark"  # the object, compared with the background; dark for products in front of a white wall
+    max_pixels: int = MAX_PIXELS  # largest width x height of a photo; larger ones are not decoded
 
     def __post_init__(self) -> None:
         if self.foreground not in ("dark", "light"):
             raise InputError(f"Otsu's `foreground` is 'dark' or 'light', compared with its background; got '{self.foreground}'.")
 
     def items(self) -> Iterator[Item]:
-        return derived_pairs(self.root, MASK, self.mask)
+        return derived_pairs(self.root, MASK, self.mask, max_pixels=self.max_pixels)
 
     def domains(self) -> dict[str, str]:
         return {"a": MASK, "b": PHOTO}
+
+    def survey(self) -> Survey:
+        return survey(self.root)
 
     def mask(self, image: Image.Image) -> np.ndarray:
         """Mask of an image of any mode, uint8 (H, W): 255 for the object, 0 for the background; alpha has values between."""

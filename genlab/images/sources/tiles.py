@@ -9,13 +9,16 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from genlab.engine.paths import expanded
 from genlab.errors import InputError
 from genlab.images.decode import decode
-from genlab.images.sources.files import Item, Reader, list_images, without_extension
-from genlab.serving.errors import DecodeError
+from genlab.images.sources.files import Item, Reader, list_images
+from genlab.images.sources.names import without_extension
+from genlab.serving.errors import DecodeError, TooLargeError
 from genlab.serving.images import convert
 
 WHOLE = (0.0, 0.0, 1.0, 1.0)
+LARGEST = 1_000_000_000  # pixels of a picture, 3 GB as RGB: maps are far larger than photos, and two files are read instead of thousands
 
 
 class Box(NamedTuple):
@@ -52,7 +55,7 @@ class Tiles:
     Transparent pixels are placed on white.
     """
 
-    root: str  # folder or .zip
+    root: str  # folder or archive
     a: str  # picture of domain a, a file in root
     b: str  # picture of domain b, of equal size or larger or smaller by an integer factor; the larger one is downscaled
     side: int  # of a tile, in pixels of the smaller picture
@@ -60,6 +63,7 @@ class Tiles:
     test: Sequence[Sequence[float]] = ()  # held-out boxes, [left, top, right, bottom] as shares of the picture
     area: Sequence[float] = WHOLE  # part of the picture that is divided into tiles, as for `test`
     blank: float = 2.0  # smallest deviation of a tile from its mean colour in both domains, in grey levels; others are skipped
+    max_pixels: int = LARGEST  # largest width x height of a picture; an RGB pixel takes 3 bytes of memory
 
     def __post_init__(self) -> None:
         if not self.a or not self.b or without_extension(self.a) == without_extension(self.b):
@@ -89,18 +93,26 @@ class Tiles:
             InputError: there is no such file, or it cannot be read.
         """
         if name not in files:
-            raise InputError(f"No image {Path(self.root, name).absolute()}; there is: {', '.join(list(files)[:12]) or 'none'}.")
-        return read_picture(files[name], Path(self.root, name))
+            raise InputError(f"No image {Path(expanded(self.root), name).absolute()}; there is: {', '.join(list(files)[:12]) or 'none'}.")
+        return read_picture(files[name], Path(expanded(self.root), name), self.max_pixels)
 
 
-def read_picture(read: Reader, path: Path) -> Image.Image:
+def read_picture(
+    read: Reader,
+    path: Path,  # for messages
+    max_pixels: int = LARGEST,
+) -> Image.Image:
     """Read a picture as RGB.
 
     Raises:
-        InputError: the file cannot be read, is not an image, or is damaged.
+        InputError: the file cannot be read, is not an image, is damaged, or is too large.
     """
     try:
-        return convert(decode(read()), 3)
+        return convert(decode(read(), max_pixels=max_pixels), 3)
+    except TooLargeError as error:
+        raise InputError(
+            f"Can't cut {path.absolute()} into tiles: {error}. Downscale it, or raise `max_pixels` of the image set."
+        ) from error
     except (DecodeError, OSError) as error:
         raise InputError(f"Can't cut {path.absolute()} into tiles: {error}. Fetch it again.") from error
 

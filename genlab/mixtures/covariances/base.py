@@ -9,6 +9,9 @@ from torch import Tensor, nn
 
 from genlab.errors import InputError
 
+ALONE = 2.0  # images: the covariance of fewer is singular
+EMPTY = 0.5  # images: a component with a smaller sum of responsibilities is the most likely one of none
+
 
 class Covariance(nn.Module):
     """Base class of the covariances of a mixture.
@@ -24,6 +27,14 @@ class Covariance(nn.Module):
         if regularisation < 0:
             raise InputError(f"regularisation: got {regularisation}, expected 0 or a positive variance.")
         self.regularisation = regularisation
+
+    @property
+    def fewest(self) -> float:
+        """Minimum sum of a component's responsibilities, in images, for it to be kept: EMPTY, or ALONE if nothing is added to variances.
+
+        A component of one image is sound if its variance has a lower limit, or is shared with others.
+        """
+        return EMPTY if self.regularisation > 0 else ALONE
 
     def allocate(self, components: int, size: int) -> None:
         """Make the buffers of parameters and sums for `components` K and vectors of `size` D."""
@@ -93,6 +104,16 @@ class Covariance(nn.Module):
     def density(self, means: Tensor) -> nn.Module:
         """Make a network of genlab.mixtures.covariances.densities: vectors (N, D) -> log N(x; m_k, S_k), (N, K)."""
         raise NotImplementedError
+
+    def parameters_by_name(self) -> dict[str, Tensor]:
+        """Copies of the parameters, (K, ...) each, or for all components together."""
+        return {name: buffer.clone() for name, buffer in self.named_buffers(recurse=False) if not name.startswith("sum_")}
+
+    def restore(self, former: dict[str, Tensor], which: Tensor) -> None:
+        """Give the components `which`, (K,) bool, the parameters that `parameters_by_name` returned before."""
+        for name, value in former.items():
+            buffer = self.get_buffer(name)
+            buffer[which] = value[which]
 
     def clear(self) -> None:
         """Set the sums to 0."""

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from genlab.mixtures.covariances.base import Covariance
+from genlab.mixtures.covariances.base import EMPTY, Covariance
 from genlab.mixtures.covariances.densities import MatrixDensity
 from genlab.mixtures.covariances.deviations import Product
 from genlab.mixtures.covariances.quadratic import Triangular
@@ -74,6 +74,7 @@ class Full(Covariance):
 class Tied(Covariance):
     """One symmetric covariance matrix shared by all components, (D, D)."""
 
+    fewest = EMPTY  # a component of one image has the covariance of all
     value: Tensor
     sum_first: Tensor
     sum_second: Tensor
@@ -111,6 +112,9 @@ class Tied(Covariance):
 
     def set_to_average(self, healthy: Tensor, counts: Tensor, lost: int) -> None:
         pass
+
+    def restore(self, former: dict[str, Tensor], which: Tensor) -> None:
+        self.value = former["value"]
 
     def valid(self) -> Tensor:
         info: Tensor = torch.linalg.cholesky_ex(self.value).info

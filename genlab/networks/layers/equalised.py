@@ -55,7 +55,11 @@ class EqualisedConv2d(nn.Conv2d):
 
 
 def activate(features: Tensor) -> Tensor:
-    """Leaky ReLU; the scale of the preceding layer's weights includes its gain."""
+    """Leaky ReLU; the scale of the preceding layer's weights includes its gain, sqrt 2, as in the public code of ProGAN and StyleGAN.
+
+    StyleGAN2's public code multiplies the activation by sqrt 2 instead, and so the bias, too. A bias there equals one of sqrt 2 times the
+    value here, and learns sqrt 2 times as fast.
+    """
     return leaky_relu(features, SLOPE)
 
 

@@ -6,7 +6,10 @@ WEIGHTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 
 
 def normal(module: nn.Module, deviation: float = 0.02) -> None:
-    """Draw weights from N(0, deviation^2) and set biases to zero, as DCGAN, pix2pix and CycleGAN do (arXiv:1703.10593, appendix 7.1)."""
+    """Draw weights from N(0, deviation^2) and set biases to zero, as DCGAN, pix2pix and CycleGAN do (arXiv:1703.10593, appendix 7.1).
+
+    Their public code also draws the gains of batch norms, from N(1, deviation^2). Here they start at 1.
+    """
     for layer in module.modules():
         if isinstance(layer, WEIGHTED):
             nn.init.normal_(layer.weight, 0.0, deviation)

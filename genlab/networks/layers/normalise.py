@@ -1,6 +1,7 @@
 """Normalisation of feature maps and of weights, and a search for the layers that mix the images of a batch."""
 
 import copy
+from collections.abc import Collection
 from typing import Literal, cast
 
 from torch import Tensor, nn
@@ -8,6 +9,7 @@ from torch.nn.functional import instance_norm
 from torch.nn.utils.parametrizations import spectral_norm
 from torch.nn.utils.parametrize import is_parametrized
 
+from genlab.errors import InputError
 from genlab.networks.layers.initialise import WEIGHTED
 
 Norm = Literal["batch", "instance", "layer", "none"]
@@ -34,10 +36,22 @@ class BatchNorm(nn.BatchNorm2d):
         return super().forward(input)
 
 
-def normalise_spectrally(module: nn.Module) -> None:
-    """Divide every weight by its largest singular value, with one power iteration per step. Miyato et al. 2018 (arXiv:1802.05957)."""
-    for layer in list(module.modules()):  # a list, since the norms are added as submodules
-        if isinstance(layer, WEIGHTED):
+def normalise_spectrally(
+    module: nn.Module,
+    excluded: Collection[nn.Module] = (),  # layers that keep their weights
+) -> None:
+    """Divide every weight by its largest singular value, with one power iteration per step. Miyato et al. 2018 (arXiv:1802.05957).
+
+    Raises:
+        InputError: a weight is 0 everywhere. It has no largest singular value to divide by: the layer's outputs would be NaN.
+    """
+    for name, layer in list(module.named_modules()):  # a list, since the norms are added as submodules
+        if isinstance(layer, WEIGHTED) and layer not in excluded:
+            if not layer.weight.is_meta and not layer.weight.any():
+                raise InputError(
+                    f"spectral norm: got the weight of {name or 'the layer'} ({type(layer).__name__}), which is 0 everywhere, expected one "
+                    "that starts at random: division by its norm of 0 gives NaN. Initialise it, or leave the layer out (`excluded`)."
+                )
             spectral_norm(layer)
 
 

@@ -12,7 +12,18 @@ def double(features: Tensor) -> Tensor:
 
 def halve(features: Tensor) -> Tensor:
     """Filter and halve the side, (N, C, H, W) -> (N, C, H / 2, W / 2); borders are padded with zeros."""
+    return conv2d(features, binomial(features), stride=2, padding=1, groups=features.shape[1])
+
+
+def low_pass(features: Tensor) -> Tensor:
+    """Filter, (N, C, H, W) -> (N, C, H + 1, W + 1); borders are padded with two zeros.
+
+    A 3 x 3 convolution of stride 2 without padding then gives half the side. Its positions are those of `halve`.
+    """
+    return conv2d(features, binomial(features), padding=2, groups=features.shape[1])
+
+
+def binomial(features: Tensor) -> Tensor:
+    """Filter [1, 3, 3, 1] / 8 in both directions as the kernel of a convolution of each channel of the features alone, (C, 1, 4, 4)."""
     taps = torch.tensor([1.0, 3.0, 3.0, 1.0], device=features.device, dtype=features.dtype) / 8
-    channels = features.shape[1]
-    kernel = torch.outer(taps, taps).expand(channels, 1, -1, -1)
-    return conv2d(features, kernel, stride=2, padding=1, groups=channels)
+    return torch.outer(taps, taps).expand(features.shape[1], 1, -1, -1)

@@ -1,12 +1,15 @@
 """Adaptive discriminator augmentation: its transforms, how often they apply, and how p adapts."""
 
+import copy
 import math
 
 import pytest
 import torch
+from conftest import parameters
 
 from genlab.adversarial.adaptive import AdaptiveAugment
 from genlab.adversarial.distortions import GROUPS
+from genlab.build import build
 from genlab.errors import InputError
 
 SPATIAL = [*GROUPS["blit"], *GROUPS["geometry"]]
@@ -366,3 +369,13 @@ def test_pairs_of_images_allow_spatial_but_not_colour_transforms():
     assert augmented(pairs, "blit", "geometry").shape == pairs.shape
     with pytest.raises(InputError, match=r"6 channels, expected 1 .*Leave `color`"):
         augmented(pairs, "color")
+
+
+@pytest.mark.parametrize("recipe", ["gan", "pix2pix", "cyclegan"])
+def test_a_recipe_that_does_not_adapt_needs_a_probability(recipe):
+    description = copy.deepcopy(parameters("test")[recipe]["model"])
+    description["critic_augmentation"] = {"class": "genlab.adversarial.adaptive.AdaptiveAugment"}
+    with pytest.raises(InputError, match=r"critic_augmentation: AdaptiveAugment with start 0 has no effect in this recipe"):
+        build(description)
+    description["critic_augmentation"]["start"] = 0.2
+    assert float(build(description).critic_augmentation.probability) == pytest.approx(0.2)

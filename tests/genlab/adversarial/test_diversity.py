@@ -33,3 +33,14 @@ def test_diversity_is_relative_to_real_images_and_measured_at_intervals():
         seen.append({name: value.item() for name, value in update(stream).items()})
     assert seen == [{"diversity": 0.25} if turn % 3 == 0 else {} for turn in range(7)]
     assert asked == [4, 4, 4]  # twice the batch: measuring large images takes no more memory than a turn
+
+
+def test_a_batch_of_one_image_has_no_diversity():
+    class Source:
+        def batches(self, start):
+            while True:
+                yield {"image": torch.zeros(1, 1, 1, 1)}
+
+    stream = Stream(Source())
+    stream.start_turn(0)
+    assert Diversity(lambda count: torch.zeros(count, 1, 1, 1))(stream) == {}

@@ -7,7 +7,6 @@ import pytest
 from command_line import contents, picture, plain, run, translator
 from PIL import Image
 
-from genlab.commands.translate import auto_tile
 from genlab.serving.translator import Translator
 
 
@@ -93,10 +92,3 @@ def test_pictures_that_are_not_there_and_another_kind_of_model_are_errors(capsys
     assert "none: there is no such file or folder of pictures" in run(capsys, f"translate {release} {tmp_path}/none --out x")[2]
     picture(tmp_path / "x.png")
     assert "is a sampler, expected a translator" in run(capsys, f"translate {plain(tmp_path)} {tmp_path}/x.png --out {tmp_path}/o")[2]
-
-
-def test_only_large_pictures_are_tiled_by_themselves():
-    facts = {"stride": 12, "smallest_side": 24}
-    assert auto_tile(1024, 1024, facts) == 0
-    assert auto_tile(1025, 1024, facts) == 516  # the next multiple of the stride
-    assert auto_tile(4000, 3000, {"stride": 4, "smallest_side": 600}) == 600

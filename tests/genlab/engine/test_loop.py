@@ -53,6 +53,27 @@ def test_a_non_finite_term_stops_the_run_and_is_named(value):
         list(turns)
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_diagnosis_that_is_not_finite_never_stops_the_run(value, caplog):
+    recipe = make_recipe()
+    recipe.updates["health"] = lambda stream: {"diversity": torch.tensor(value), "finite": torch.tensor(1.0)}
+    plain = list(train(make_recipe(), Stream(Numbers()), 0, 40, batch_size=4, seed=0))
+    turns = list(train(recipe, Stream(Numbers()), 0, 40, batch_size=4, seed=0))
+    assert [turn.terms for turn in turns] == [turn.terms | {"health/finite": 1.0} for turn in plain]
+    assert [record.getMessage() for record in caplog.records] == [
+        "health/diversity is not finite after 4 images, and left out of the history."
+    ]
+
+
+def test_a_gradient_norm_that_overflows_does_not_stop_the_run():
+    """Finite gradients of 1e30 have squares beyond float32; Adam's steps are as long as for any gradient."""
+    recipe = make_recipe()
+    objective = recipe.first_objective
+    recipe.updates["first"].objective = lambda batch: {"loss": 1e30 * objective(batch)["loss"]}
+    turns = run(recipe, Stream(Numbers()), 0, 16)
+    assert len(turns) == 4 and not any("first/gradient_norm" in turn.terms for turn in turns)
+
+
 def test_finalise_runs_once_at_the_end_with_its_own_random_numbers():
     concluded = []
 

@@ -9,6 +9,7 @@ import pytest
 from conftest import ROOT
 from stand_in_metrics import SAMPLE_PROTOCOL, TRANSLATION_PROTOCOL
 
+from genlab.engine.json_text import json_text
 from genlab.errors import InputError
 from genlab.evaluation.protocol import Protocol
 from genlab.evaluation.scores import OWN, Evaluation, Group, GroupName, Headline, Row, RowName, Score
@@ -206,3 +207,17 @@ def test_reading_scores_imports_no_heavy_library():
     code = "import sys, genlab.evaluation.scores; print(*{name.split('.')[0] for name in sys.modules})"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     assert not {"torch", "numpy", "PIL"} & set(loaded)
+
+
+def test_a_score_that_is_not_finite_is_null_in_json_and_no_metric():
+    own = Row(RowName.GENERATED, {"kid_efflite0": Score(math.inf, math.nan), "fid_efflite0": Score(3.0)})
+    scores = Evaluation.of(Protocol.from_json(SAMPLE_PROTOCOL), [Group(GroupName.SAMPLES, own, ())])
+    written = json.loads(json_text(scores.to_json()))
+    assert written["headline"]["value"] is None
+    assert written["samples"]["generated"] == {"kid_efflite0": None, "kid_efflite0_spread": None, "fid_efflite0": 3.0}
+    read = Evaluation.from_json(written)
+    assert math.isnan(read.headline.value) and math.isnan(read.headline.spread)
+    kid = read.groups[0].own.values["kid_efflite0"]
+    assert math.isnan(kid.value) and math.isnan(kid.spread)
+    assert read.own_scores() == {"samples.generated.fid_efflite0": 3.0}
+    assert json_text(read.to_json()) == json_text(scores.to_json())

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from genlab.errors import InputError
-from genlab.images.checking.manifest import make_manifest
+from genlab.images.checking.manifest import CHECKED, make_manifest
 from genlab.images.checking.splits import assign_splits
 from genlab.images.decode import decode, resize
 from genlab.images.prepare import prepare_images
@@ -207,6 +207,22 @@ def test_a_file_that_changed_after_validation_is_an_error(folder):
     Image.new("RGB", (8, 8), "green").save(folder / "a" / "3.png")
     with pytest.raises(InputError, match=r"a/3.png has changed since it was validated"):
         prepare_images(layout.items(), manifest, "test", "paired", (8, 8), 3)
+
+
+def test_the_depth_of_the_files_is_part_of_the_set(tmp_path):
+    for number in range(10):
+        Image.fromarray(np.full((8, 8), 4095 - number * 100, np.uint16)).save(tmp_path / f"{number}.png")
+    layout = Folder(str(tmp_path))
+    found = {}
+    for bits in (12, 16):
+        manifest = assign_splits(make_manifest(layout.items(), bits=bits), "unlabelled", 0.3, 0)
+        found[bits] = prepare_images(layout.items(), manifest, "deep", "unlabelled", (8, 8), 1, bits=bits)
+        found[bits].save(tmp_path / str(bits))
+    assert found[12].images[:, 0, 0, 0].tolist() == [round(255 - number * 100 * 255 / 4095) for number in range(10)]
+    assert found[12].content_hash != found[16].content_hash
+    assert [PreparedSet.load(tmp_path / str(bits)).bits for bits in (12, 16)] == [12, 16]
+    assert "bits" not in (tmp_path / "16" / "set.json").read_text()  # sets of ordinary files keep their description
+    assert not set(CHECKED) & set(found[12].manifest)
 
 
 def test_grey_images_have_one_channel(folder):

@@ -106,3 +106,12 @@ def test_paired_scores_of_an_image_with_itself_and_with_a_brighter_copy():
     assert brighter["ssim"] < 1
     assert brighter["l1_spread"] == pytest.approx(0, abs=1e-6)
     assert "ssim" not in paired_scores(image[..., :8, :8], image[..., :8, :8])  # smaller than its window
+
+
+def test_equal_images_have_a_psnr_of_100_db_and_a_finite_mean():
+    truth = noise(0, 4, 3, 16, 16)
+    images = truth + torch.tensor([0.0, 0.2, 0.2, 0.2]).view(-1, 1, 1, 1) * (-truth.sign())  # one pair is equal
+    scores = paired_scores(images, truth)
+    each = np.array([100.0, *[10 * np.log10(4 / 0.04)] * 3])  # range 2, mean squared error 0.2^2
+    assert scores["psnr"] == pytest.approx(each.mean(), rel=1e-5) and scores["psnr_spread"] == pytest.approx(each.std(ddof=1), rel=1e-5)
+    assert paired_scores(truth, truth)["psnr"] == 100 and paired_scores(truth, truth)["psnr_spread"] == 0

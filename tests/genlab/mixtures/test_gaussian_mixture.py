@@ -274,18 +274,18 @@ def test_clusters_too_small_for_a_covariance_start_with_the_average():
 
 
 def test_the_pass_after_a_restart_does_not_count_as_convergence():
-    """Restarting a component lowers the likelihood, which does not mean that EM has converged."""
+    """A restarted component gains little in its first pass, which does not mean that EM has converged."""
     x = clusters(8, 500, 2, 3, apart=4)
     two = from_unit(x, Full(), 2, tolerance=1e-6)
     fit(two, x)
     assert two.converged
-    three = GaussianMixture(3, 3, Full(), tolerance=1e-6)
+    three = GaussianMixture(3, 3, Full(), tolerance=4e-3)
     nothing = torch.full((1, 3), 1e3, dtype=torch.float64)
     matrices = two.covariance.matrices()
     three.set(torch.tensor([0.5, 0.5, 1e-9]), torch.cat([two.means, nothing]), torch.cat([matrices, matrices[:1]]))
     first, second, *more = fit(three, x, 500)
-    assert first.recovered == 1 and second.gain < -0.1
-    assert len(more) > 5 and more[-1].log_likelihood > first.log_likelihood and three.converged
+    assert first.recovered == 1 and 0 < second.gain < 4e-3  # a small weight at first: the restart takes nothing away
+    assert more[0].gain > 4e-3 > more[1].gain and len(more) == 2 and three.converged
 
 
 def test_fit_continues_where_scikit_learn_fails():
@@ -371,3 +371,86 @@ def test_set_and_matrices_are_inverses():
         mixture.set(torch.tensor([0.25, 0.75]), torch.ones(2, 3), matrices)
         assert torch.allclose(mixture.covariance.matrices(), expected[name])
         assert mixture.log_weights.exp().tolist() == pytest.approx([0.25, 0.75])
+
+
+def with_outlier(seed=0, size=4) -> torch.Tensor:
+    """Two clusters, and one vector far away from both."""
+    return torch.cat([clusters(seed, 300, 2, size, apart=3), torch.full((1, size), 60.0, dtype=torch.float64)])
+
+
+@pytest.mark.parametrize("name", [*SHARED, *LOW_RANK])
+def test_a_sound_component_of_one_image_is_kept(name):
+    """It has the variance of all (tied), or the least one. Every pass raises the likelihood, from the start to convergence."""
+    x = with_outlier()
+    mixture = GaussianMixture(3, 4, (SHARED | LOW_RANK)[name](), negligible=0.0)
+    mixture.initialise(x, x[[0, 1, -1]])
+    began = mixture.log_prob(x).mean().item()
+    steps = fit(mixture, x, 100)
+    assert mixture.converged and not int(mixture.recoveries)
+    assert all(now.log_likelihood >= before.log_likelihood - 1e-9 for before, now in itertools.pairwise(steps))
+    assert mixture.log_prob(x).mean().item() >= began
+    assert mixture.responsibilities(x).sum(0).min().item() == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_one_image_components_end_where_scikit_learn_does(name):
+    x = with_outlier()
+    x[:3] = x[[0, 1, -1]]  # the first vectors are the means of the start
+    theirs, ours = scikit(x, name, 200, 3), from_unit(x, SHARED[name](1e-6), 3)
+    fit(ours, x, 200)
+    # scikit-learn's diagonal variances lose digits far from 0: 1.0000036e-6 in place of 1e-6.
+    assert ours.log_prob(x).mean().item() == pytest.approx(theirs.score(x), rel=1e-7) and not int(ours.recoveries)
+
+
+@pytest.mark.parametrize("kind", [Full, Diagonal, Spherical, LowRank])
+def test_no_fit_ends_below_its_start(kind):
+    """Also with components that are lost: of more components than clusters, some of which fade or share an image with others."""
+    for seed in range(6):
+        x = torch.cat([clusters(seed, 60, 2, 3, apart=2), 30 * clusters(seed + 100, 3, 3, 3)])
+        mixture = GaussianMixture(8, 3, kind(1) if kind is LowRank else kind())
+        mixture.initialise(x, x[torch.randperm(63, generator=torch.Generator().manual_seed(seed))[:8]])
+        began = mixture.log_prob(x).mean().item()
+        fit(mixture, x, 300)
+        assert mixture.log_prob(x).mean().item() >= began - 1e-9 and mixture.converged
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_singular_components_keep_their_covariance_once_the_restarts_are_used_up(name):
+    """An M step that leaves one parameter as it is never lowers the likelihood; the average covariance could, by thousands of nats."""
+    mixture = from_unit(clusters(), SHARED[name](0.0), most_recoveries=0)
+    former, mine = mixture.covariance.parameters_by_name(), mixture.covariance.value
+    mine.mul_(2)
+    mine[1 if name != "tied" else slice(None)] = 0  # the M step found it singular
+    assert mixture.recover(torch.full((4,), 500.0), former) == 0 and int(mixture.recoveries) == 0
+    unit = torch.eye(5, dtype=torch.float64)
+    torch.testing.assert_close(mixture.covariance.matrices()[1], unit)
+    torch.testing.assert_close(mixture.covariance.matrices()[0], unit if name == "tied" else 2 * unit)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_restart_has_the_average_variance(name):
+    x = clusters(3, 600, 3, 5, apart=5)
+    mixture = GaussianMixture(4, 5, ALL[name](), negligible=0.0)
+    mixture.initialise(x, x[[0, 1, 2, 3]])
+    fit(mixture, x, 5)
+    matrices, counts = mixture.covariance.matrices().clone(), mixture.log_weights.exp() * len(x)
+    healthy = torch.tensor([True, True, False, True])
+    share = counts * healthy / (counts * healthy).sum()
+    mixture.covariance.set_to_average(healthy, counts, 2)
+    found, expected = mixture.covariance.matrices()[2].diagonal(), (share[:, None, None] * matrices).sum(0).diagonal()
+    if "isotropic" in name:
+        assert found.sum().item() == pytest.approx(expected.sum().item(), rel=0.1)  # up to values with less than half of the mean variance
+        assert mixture.covariance.value[2].unique().numel() == 1
+    else:
+        torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize(("name", "agreement"), [("full", 1e-3), ("tied", 1e-9), ("diag", 1e-9), ("spherical", 1e-9)])
+def test_the_default_leaves_out_responsibilities_in_full_covariances_only(name, agreement):
+    x = clusters()
+    theirs, exact, ours = scikit(x, name, 20), from_unit(x, SHARED[name](1e-6)), from_unit(x, SHARED[name](1e-6), negligible=1e-6)
+    for mixture in (exact, ours):
+        fit(mixture, x, 20)
+    assert ours.means.numpy() == pytest.approx(theirs.means_, rel=agreement)
+    assert (name == "full") == (not torch.equal(ours.means, exact.means))
+    assert ours.log_prob(x).mean().item() == pytest.approx(theirs.score(x), rel=1e-7)

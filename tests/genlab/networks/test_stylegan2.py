@@ -1,5 +1,6 @@
 """Tests of modulated convolutions and residual blocks of StyleGAN2."""
 
+import numpy as np
 import pytest
 import torch
 from torch.nn.functional import conv2d
@@ -52,3 +53,43 @@ def test_residual_blocks_keep_the_variance():
     flat = torch.randn(64, 32, 1, 1).expand(-1, -1, 16, 16)
     made = stylegan2.ResidualHalving(32, 64)(flat)[:, :, 3:-3, 3:-3]
     assert made.square().mean().item() == pytest.approx(1, abs=0.15)
+
+
+def resampled(features, taps, weight, bias, padding):
+    """The public code's `conv2d_resample` with down=2 in plain loops: zeros around, the filter at each position, then a strided sum."""
+    kernel = np.outer(taps, taps) / np.sum(taps) ** 2
+    padded = np.pad(features, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (4, 4), (2, 3))
+    filtered = np.einsum("nchwij,ij->nchw", windows, kernel[::-1, ::-1])  # a convolution, which flips the filter
+    side = weight.shape[-1]
+    patches = np.lib.stride_tricks.sliding_window_view(filtered, (side, side), (2, 3))[:, :, ::2, ::2]
+    return np.einsum("nchwij,ocij->nohw", patches, weight) + bias[:, None, None]
+
+
+def leaky(features):
+    return np.where(features > 0, features, 0.2 * features) * np.sqrt(2)
+
+
+def test_the_residual_block_is_that_of_the_public_code():
+    """DiscriminatorBlock of stylegan2-ada-pytorch: conv0, lrelu; conv1 of stride 2 after the filter, lrelu; skip of stride 2 after it."""
+    block = stylegan2.ResidualHalving(5, 6).double()
+    for layer in block.layers:
+        torch.nn.init.normal_(layer.bias)
+    features = torch.randn(3, 5, 8, 12, dtype=torch.float64)
+    x, taps = features.numpy(), np.array([1.0, 3.0, 3.0, 1.0])
+    weights = [layer.weight.detach().numpy() / np.sqrt(layer.weight[0].numel()) for layer in (*block.layers, block.skip)]
+    # The public code scales activations by sqrt 2, here the weights include it: a bias is sqrt 2 times as large for the same output.
+    biases = [layer.bias.detach().numpy() / np.sqrt(2) for layer in block.layers]
+    shortcut = resampled(x, taps, weights[2], np.zeros(6), padding=1)
+    padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (2, 3))
+    inner = leaky(np.einsum("nchwij,ocij->nohw", windows, weights[0]) + biases[0][:, None, None])
+    expected = (shortcut + leaky(resampled(inner, taps, weights[1], biases[1], padding=2))) / np.sqrt(2)
+    found = block(features).detach().numpy()
+    assert found.shape == (3, 6, 4, 6)
+    assert np.abs(found - expected).max() < 1e-12
+
+
+def test_the_residual_block_keeps_its_keys():
+    keys = ["layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias", "skip.weight"]
+    assert list(stylegan2.ResidualHalving(2, 3).state_dict()) == keys

@@ -146,3 +146,35 @@ def test_sampling_with_dropout_and_batch_norm_equals_the_released_network():
     recipe.train()
     assert torch.equal(recipe.sample(batch["a"], "a_to_b"), released)
     assert all(torch.equal(value, state[name]) for name, value in recipe.state_dict().items())  # sampling changes no state
+
+
+@pytest.mark.parametrize("norm", ["instance", "batch"])
+def test_real_images_and_fakes_share_no_statistics_in_a_critic(norm):
+    """The critic's loss equals that of one pass per set of images, and its batch norms see each set alone."""
+    critic = functools.partial(PatchGAN, width=4, layers=1, norm=norm)
+    adam = functools.partial(torch.optim.Adam, lr=1e-3)
+    seed_everything(0)
+    recipe = CycleGAN(functools.partial(ResNet, width=4, blocks=1), critic, LEAST_SQUARES, adam, adam, pool_size=0)
+    batch = next(Noise().batches(0))
+    recipe.generator_objective(batch)
+    fakes = dict(recipe.fakes._given)
+    calls = {"a": [], "b": []}
+    for domain in calls:
+        getattr(recipe, f"critic_{domain}").register_forward_pre_hook(lambda _, images, domain=domain: calls[domain].append(images[0]))
+    terms = recipe.critic_objective(batch)
+    for domain, seen in calls.items():
+        assert [len(images) for images in seen] == ([2, 2] if norm == "batch" else [4])  # one pass where nothing mixes images
+        logits = [getattr(recipe, f"critic_{domain}")(images) for images in (batch[domain], fakes[domain])]
+        expected = ((logits[0] - 1).square() / 2 + logits[1].square() / 2).mean()
+        assert terms[domain].item() == pytest.approx(expected.item(), rel=1e-6)
+
+
+def test_a_generator_with_batch_norm_translates_one_domain_at_a_time():
+    adam = functools.partial(torch.optim.Adam, lr=1e-3)
+    seed_everything(0)
+    generator = functools.partial(UNet, size=4, width=4, dropout=0.0)
+    recipe = CycleGAN(generator, functools.partial(PatchGAN, width=4, layers=1), LEAST_SQUARES, adam, adam, identity_weight=5.0)
+    batch = next(Noise().batches(0))
+    terms = recipe.generator_objective(batch)
+    same = [(recipe.b_to_a(batch["a"]) - batch["a"]).abs().mean(), (recipe.a_to_b(batch["b"]) - batch["b"]).abs().mean()]
+    assert terms["identity"].item() == pytest.approx(sum(same).item(), rel=1e-6)

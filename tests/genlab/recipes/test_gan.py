@@ -55,6 +55,7 @@ VARIANTS = {
     "wgan_gp": {"loss": WASSERSTEIN, "critic": {"norm": "layer"}, "penalties": {"gradient": one_centred}, "critic_steps": 2},
     "sngan": {"critic": NONE | {"spectral": True}},
     "unrolled": {"critic": NONE, "unrolled_steps": 2},
+    "unrolled wgan_gp": {"loss": WASSERSTEIN, "critic": {"norm": "layer"}, "penalties": {"gradient": one_centred}, "unrolled_steps": 2},
     "minibatch": {"critic": {"minibatch": MinibatchDiscrimination}},
     "deviation": {"critic": NONE | {"minibatch": functools.partial(MinibatchDeviation, group_size=2)}},
     "r3gan": {"loss": RELATIVISTIC, "critic": NONE, "penalties": {"r1": r1, "r2": r2}, "average_half_life": 8.0, "decay_start": 0.5},
@@ -142,6 +143,31 @@ def test_the_unrolled_generators_loss_uses_the_critic_after_its_next_steps():
     assert loss == pytest.approx(NON_SATURATING.generator(later(fake), None).mean().item(), rel=1e-5)
     assert loss != pytest.approx(NON_SATURATING.generator(recipe.critic(fake), None).mean().item(), rel=1e-4)
     assert all(map(torch.equal, recipe.critic.parameters(), made(critic=NONE).critic.parameters()))
+
+
+@pytest.mark.parametrize("arguments", [{"penalties": {"r1": functools.partial(r1, weight=3.0)}}, {"clip": 0.05, "loss": WASSERSTEIN}])
+def test_unrolled_steps_have_the_critics_penalties_and_clip(arguments):
+    recipe, batch = made(critic=NONE, unrolled_steps=2, unrolled_rate=0.5, **arguments), next(Noise().batches(0))
+    torch.manual_seed(1)
+    loss = recipe.generator_objective(batch)["loss"].item()
+    torch.manual_seed(1)
+    fake, later = recipe.fakes(batch).detach(), copy.deepcopy(recipe.critic)
+    sgd = torch.optim.SGD(later.parameters(), lr=0.5)
+    for _ in range(2):
+        sgd.zero_grad()
+        real = batch["image"].clone().requires_grad_()
+        objective = recipe.loss.critic(later(real), later(fake)).mean()
+        if recipe.penalties:
+            (slope,) = torch.autograd.grad(later(real).sum(), real, create_graph=True)
+            objective = objective + 3.0 / 2 * slope.square().sum((1, 2, 3)).mean()
+        objective.backward(inputs=list(later.parameters()))
+        sgd.step()
+        for weight in later.parameters():
+            weight.data.clamp_(-(recipe.clip or 1e9), recipe.clip or 1e9)
+    assert loss == pytest.approx(recipe.loss.generator(later(fake), None).mean().item(), rel=1e-5)
+    plain = made(critic=NONE, unrolled_steps=2, unrolled_rate=0.5, loss=recipe.loss)
+    torch.manual_seed(1)
+    assert loss != pytest.approx(plain.generator_objective(batch)["loss"].item(), rel=1e-3)
 
 
 def test_samples_use_the_moving_average_in_evaluation_mode():

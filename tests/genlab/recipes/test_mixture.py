@@ -82,7 +82,8 @@ def turns(recipe, count, start=0, source=None):
 VARIANTS = {
     "full": {},
     "tied, random start": {"covariance": Tied, "start": Random(restarts=3, steps=2)},
-    "low rank, components that are lost": {"components": 12, "covariance": functools.partial(LowRank, 2)},
+    "low rank, many components": {"components": 12, "covariance": functools.partial(LowRank, 2)},
+    "singular components that are lost": {"components": 12, "covariance": functools.partial(Diagonal, 0.0)},
     "several, one of them done": {"components": [1, 3], "covariance": Diagonal, "tolerance": 1e-6},
     "behind a projection": {"projection": (4,), "covariance": functools.partial(LowRank, 1)},
 }

@@ -163,6 +163,22 @@ def test_the_loss_of_a_lazy_step_is_scaled_by_its_interval():
     assert not batch["image"].requires_grad
 
 
+@pytest.mark.parametrize("every", [1, 4])
+def test_r1_is_on_images_before_augmentation(every):
+    """As in StyleGAN2-ADA's public code: doubling the contrast doubles the gradient, and quadruples its square."""
+
+    class Doubled(torch.nn.Module):
+        def forward(self, image):
+            return 2 * image
+
+    recipe, batch = second(r1_every=every, path_length=None, critic_augmentation=Doubled()), next(Noise().batches(0))
+    seen = (2 * batch["image"]).requires_grad_()
+    (slope,) = torch.autograd.grad(recipe.critic(seen).sum(), seen)
+    r1 = slope.flatten(1).square().sum(1).mean() / 2
+    terms = recipe.r1_objective(batch) if every > 1 else recipe.critic_objective(batch)
+    assert terms["r1"].item() == pytest.approx(4 * r1.item(), rel=1e-5)
+
+
 def test_each_update_changes_only_its_own_network():
     recipe = second(average_half_life=0.0)
     for name, update in recipe.gradient_updates().items():

@@ -1,10 +1,15 @@
 """Tests of the page that compares adversarial recipes."""
 
+import json
+import math
+
 import pytest
 from scores import PROTOCOL, scored
 
+from genlab.engine.json_text import json_text, nulled
 from genlab.errors import InputError
 from genlab.reports.adversarial import describe
+from genlab.reports.artifacts import Project, metrics_of
 
 FAMILY = {name: {"images": "fashion", "budget": {"images": 48000}} for name in ("gan", "wgan")}
 
@@ -37,3 +42,22 @@ def test_different_budgets_are_listed():
     longer = FAMILY | {"wgan": {"images": "fashion", "budget": {"images": 96000}}}
     lines = describe(longer, {name: scored(0.1) for name in longer}, SPEEDS, "adversarial")
     assert "| recipe | budget | KID x 1000 |" in " ".join(lines) and any(line.startswith("| `wgan` | 96,000 |") for line in lines)
+
+
+def test_scores_that_are_not_finite_are_nan_and_come_last(tmp_path):
+    """As null in metrics.json, which has no NaN."""
+    file = tmp_path / "data/08_reporting/gan/metrics.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json_text(nulled(scored(math.inf))))
+    assert json.loads(file.read_text())["headline"] == {"value": None}
+    metrics = {"gan": metrics_of(Project(tmp_path, FAMILY), "gan"), "wgan": scored(0.06)}
+    assert metrics["gan"]["protocol"] == PROTOCOL and math.isnan(metrics["gan"]["headline"]["value"])
+    rows = [line for line in describe(FAMILY, metrics, SPEEDS, "adversarial") if line.startswith("| `")]
+    assert rows[0].startswith("| `wgan` | 60") and rows[1].startswith("| `gan` | nan ± 4 | nan | nan ± 2 | 90 |")
+
+
+def test_a_distance_without_a_spread_or_of_0_is_written():
+    alone = scored(0.0)
+    del alone["samples"]["generated"]["kid_efflite0_spread"]
+    rows = [line for line in describe(FAMILY, {"gan": alone, "wgan": scored(0.06)}, SPEEDS, "adversarial") if line.startswith("| `gan")]
+    assert rows == ["| `gan` | 0 | - | 0 ± 2 | 90 | 0.50 | 0.25 | 8.0 | 200 | 1.25 |"]

@@ -79,3 +79,16 @@ def test_a_recipe_depends_on_its_own_networks_and_not_on_others_or_on_metrics():
     paths = [PACKAGE.parent / name.replace(".", "/") for name in loaded if name.startswith("genlab.")]
     imported = {path.with_suffix(".py") if path.with_suffix(".py").exists() else path / "__init__.py" for path in paths}
     assert {str(file.relative_to(PACKAGE.parent)) for file in imported} <= files
+
+
+def test_relative_imports_count(package):
+    for name, content in {
+        "served/__init__.py": "",
+        "served/images.py": "from .errors import E\nfrom . import depth\nfrom ..late import x\n",
+        "served/errors.py": "E = 1\n",
+        "served/depth.py": "",
+    }.items():
+        (package / name).parent.mkdir(exist_ok=True)
+        (package / name).write_text(content)
+    files = ["__init__", "late", "served/__init__", "served/depth", "served/errors", "served/images"]
+    assert list(code_of(["lab.served.images"], package)) == [f"lab/{file}.py" for file in files]

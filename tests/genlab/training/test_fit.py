@@ -172,3 +172,12 @@ def test_a_full_disk_does_not_stop_a_training_but_its_last_save(tmp_path, monkey
     assert failures == [8, 16] and "The state after 16 images is not saved; training goes on. The disk is full" in caplog.text
     with pytest.raises(DiskFullError):
         train(states, listener=Listener(stop_after=20), seed=1)
+
+
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_any_batch_size_trains(batch_size, caplog):
+    """Batches of one image have no diversity; a number of images that is no multiple of the batch size leaves some over."""
+    trained = train(budget=Budget(images=31, batch_size=batch_size))
+    assert trained.history.rows[-1]["images"] >= 28
+    assert not any("not finite" in record.getMessage() for record in caplog.records)
+    assert ("health/diversity" in trained.history.frame().columns) == (batch_size > 1)

@@ -1,6 +1,7 @@
 """Tests of validation: a sound image set passes, and each kind of fault is reported with its file and reason."""
 
 import json
+import os
 import re
 import shutil
 import socket
@@ -204,6 +205,7 @@ def test_a_fault_is_reported_with_its_file_and_reason(root, fault, kind, words):
     assert re.search(words, text)
     assert text.endswith("Report: data/08_reporting/drawn/validation.html")
     advice = "Mend or remove these files, or set `on_failure: quarantine` in conf/base/parameters/images.yml."
+    assert ("If images that look alike are different, set `severity: warning`" in text) is (fault is resaved_across_splits)
     assert (advice in text) is (fault is not empty_domain)  # quarantine cannot fill an empty domain
 
 
@@ -277,6 +279,37 @@ def test_a_warning_is_reported_and_stops_nothing(root):
     assert not validation["expectations"][0]["success"]
     assert "1 warning" in report
     assert len(gate(manifest, validation, image_set)[0]) == 60
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [(os.fsdecode(b"caf\xe9"), r"caf\xe9"), ("a\nb", r"a\nb"), ("x" * 240, f"{'x' * 80}...{'x' * 76}")]
+)
+def test_a_damaged_file_with_an_odd_name_is_named_readably_and_a_sound_one_is_used(root, tmp_path, name, shown):
+    shutil.copy(root / "paint" / "00.png", root / "paint" / f"{name}.png")
+    rewrite(root / "paint" / f"{name}.png", lambda content: content[:-100])
+    image_set = declare(root, "unlabelled", on_failure="quarantine")
+    assert f"decodes 1 of 31 rows, e.g. {shown}.png: image file is truncated" in failure(declare(root, "unlabelled"))
+    _, quarantine, validation, report = run(image_set)
+    quarantine.to_csv(tmp_path / "quarantine.csv")
+    (tmp_path / "report.html").write_text(report + json.dumps(validation), encoding="utf-8")
+    Image.effect_noise((SIDE, SIDE), 50).save(root / "paint" / f"{name}.png")
+    validated, quarantine, _, _ = run(image_set)
+    assert len(prepare(validated, image_set).images) == 31
+
+
+def test_what_is_passed_over_and_what_is_no_split_are_in_the_outcome_and_the_report(root):
+    (root / "paint" / "notes.txt").write_text("not an image")
+    (root / "paint" / ".DS_Store").write_text("not an image")
+    (root / "paint" / "train").mkdir()
+    shutil.copy(root / "paint" / "00.png", root / "paint" / "train" / "<00>.png")
+    image_set = declare(root, "unlabelled")
+    validation, report = validate(read(image_set), image_set, [])
+    assert validation["passed_over"] == {".txt": 1, "system": 1}
+    assert "'train' looks like a split" in validation["remarks"][0]
+    assert "Files that are no images, passed over: 1 .txt, 1 system" in report or "passed over: 1 system, 1 .txt" in report
+    assert "&#x27;train&#x27; looks like a split" in report
+    assert "1 warning" in report
+    assert json.loads(json.dumps(validation)) == validation
 
 
 @pytest.mark.parametrize(

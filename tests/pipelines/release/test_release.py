@@ -8,6 +8,7 @@ import logging
 import math
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import get_type_hints
 
@@ -31,13 +32,15 @@ from genlab.networks.dropout_noise import DropoutNoise
 from genlab.serving.sampler import Sampler
 from genlab.translation.padding import translate
 from genlab.translation.tiling import translate_in_tiles
+from pipelines.data_preparation.declaration import ImageSet
 from pipelines.registered_models import resolve
 from pipelines.release import create_pipeline
 from pipelines.release.card import describe, table
 from pipelines.release.nodes import export, register
+from pipelines.release.page import DESCRIPTION_LIMIT
 from pipelines.release.parameters import Release
-from pipelines.release.promotion import Headline, Standing, beats, digest
-from pipelines.release.registry import DESCRIPTION_LIMIT, ModelVersion
+from pipelines.release.promotion import Headline, Standing, beats, digest, unfit
+from pipelines.release.registry import ModelVersion
 from pipelines.release.serving import facts_of, serving_of
 from pipelines.session import Session
 from pipelines.tracking import Run, flatten
@@ -101,7 +104,8 @@ SAMPLER_METRICS = {
         "training images": {score: 0.01 for score in SCORES if score != "nearest_training"},
     },
 }
-RELEASE = Release(licence="MIT (Microsoft)", limits=["Emoji only."])
+RELEASE = Release(limits=["Colours are guesses."])
+IMAGE_SET = ImageSet(kind="unpaired", source={"class": "x"}, size=8, licence="MIT (Microsoft)", limits=["Emoji only."])
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -122,6 +126,7 @@ def images():
         classes=(),
         content_hash="d" * 64,
         background=(255, 255, 255),
+        bits=16,
     )
 
 
@@ -190,13 +195,13 @@ def styled_recipe():
 @pytest.fixture(scope="module")
 def exported_styled(styled_recipe):
     pixels = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), np.uint8)
-    images = SimpleNamespace(name="signs", images=pixels, classes=("a", "b", "c"), content_hash="d" * 64)
+    images = SimpleNamespace(name="signs", images=pixels, classes=("a", "b", "c"), content_hash="d" * 64, bits=16)
     return export(styled_recipe.state_dict(), STYLED, images, Release())
 
 
 def described(exported, metrics, release=RELEASE):
     """The card of a release with these scores of its checkpoint."""
-    return describe(*exported, scored(exported, metrics), release)
+    return describe(*exported, scored(exported, metrics), release, IMAGE_SET)
 
 
 def scored(exported, metrics):
@@ -315,7 +320,7 @@ def assert_same_picture(got: np.ndarray, expected: np.ndarray):
 def test_inputs_of_the_pipeline_come_from_training_and_evaluation_and_its_options_are_checked():
     pipeline = Pipeline(create_pipeline(), namespace="cyclegan", inputs={"images": "emoji.images"})
     assert pipeline.inputs() == {"emoji.images"} | {f"cyclegan.{name}" for name in ("checkpoint", "metrics")} | {
-        f"params:cyclegan.{name}" for name in ("model", "release")
+        f"params:cyclegan.{name}" for name in ("model", "release", "image_set")
     }
     assert pipeline.outputs() == {"cyclegan.model_version"}
     assert export in [node.func for node in pipeline.nodes]
@@ -332,6 +337,8 @@ def test_the_artefacts_describe_themselves(exported, images):
     assert (facts["stride"], facts["smallest_side"], facts["training_size"], facts["channels"]) == (4, 8, [16, 16], 3)
     assert (facts["model"], facts["data_hash"]) == (MODEL, images.content_hash)
     assert facts["noise"] is None and "sampling" not in facts
+    assert facts["limits"]["bytes_per_pixel"] == 793  # 198 bytes of features alive at once, times 4
+    assert (facts["limits"]["images"], facts["limits"]["pixels"], facts["limits"]["megabytes"]) == (1000, 40_000_000, 1000)
     assert max(parity["onnx_difference"].values()) < parity["onnx_tolerance"]
 
 
@@ -360,6 +367,12 @@ def test_the_artefacts_of_a_sampler_describe_themselves(exported_sampler, images
         assert facts["sha256"][name] == hashlib.sha256(artefacts[name]).hexdigest()
     assert max(parity["onnx_difference"].values()) < parity["onnx_tolerance"]
     assert not {"noise_size", "truncates"} & set(facts)  # only style-based recipes have these
+    assert facts["limits"] == {"images": 1000}
+
+
+def test_limits_of_requests_are_parameters_of_the_release(sampling_recipe, images):
+    chosen = Release(requests={"images": 5, "megabytes": 10})
+    assert facts_of(export(sampling_recipe.state_dict(), SAMPLER, images, chosen)[0])["limits"] == {"images": 5}
 
 
 def test_the_artefacts_and_the_card_of_a_style_recipe_describe_truncation(exported_styled, styled_recipe):
@@ -421,7 +434,7 @@ def test_the_card_describes_how_a_translator_samples(exported_noisy, extra, sent
     artefacts, parity = exported_noisy
     facts = {name: fact for name, fact in facts_of(artefacts).items() if name != "sampling"} | extra
     card = described((artefacts | {"release.json": json.dumps(facts).encode()}, parity), NOISY_METRICS)
-    assert f"`tile` is the side of a tile in px, a multiple of 32 (0: no tiles).{sentences}\n" in card
+    assert f"`tile` is their side in px, a multiple of 32 (0: chosen by memory).{sentences}\n" in card
 
 
 def test_only_a_translator_with_noise_has_a_seed(exported, exported_noisy):
@@ -444,7 +457,7 @@ def test_the_models_own_row_is_first_on_the_card_and_registered_whatever_its_pos
     card = described(exported_sampler, turned, RELEASE)
     assert card.index("| generated |") < min(card.index("| untrained |"), card.index("| training images |"))
     assert set(register(exported_sampler[0], card, scored(exported_sampler, turned), images).scores) == {
-        f"samples.generated.{score}" for score in SAMPLER_METRICS["samples"]["generated"]
+        f"score/{score.replace('_efflite0', '')}" for score in SAMPLER_METRICS["samples"]["generated"]
     }
 
 
@@ -473,8 +486,10 @@ def test_the_version_is_a_model_of_the_run_with_its_own_scores_under_the_runs_na
     (output,) = registry.client.get_run(registry.runs[name]).outputs.model_outputs[:1]
     model = registry.client.get_logged_model(output.model_id)
     scores = {metric.key: metric.value for metric in model.metrics}
-    tracked = {key: value for key, value in flatten(metrics).items() if key.startswith(own)}
-    assert scores == tracked | {metrics["headline"]["name"]: metrics["headline"]["value"]}
+    headline = metrics["headline"]
+    of_own = {key.removeprefix("samples.generated."): value for key, value in flatten(metrics).items() if key.startswith(own)}
+    expected = of_own | {headline["name"]: headline["value"]}
+    assert scores == {f"score/{key.replace('.translated', '').replace('_efflite0', '')}": value for key, value in expected.items()}
     assert json.loads(model.tags["mlflow.modelVersions"]) == [{"name": f"{name}-emoji", "version": 1}]
 
 
@@ -555,7 +570,7 @@ def test_seeds_over_http_are_answered_with_pngs(sampler, sampling_recipe):
 
 @pytest.mark.parametrize("params", [{"psi": 0.5}, {"tile": 16, "direction": "a_to_b"}])
 def test_a_sampler_served_next_to_translators_refuses_unknown_params(champion, noisy, sampler, params):
-    with pytest.raises(MlflowException, match=r"Unrecognized params \[.*\]\. Supported params are: \{.*'truncation'"):
+    with pytest.raises(MlflowException, match=r"Unrecognized params \[.*\]\. Supported params are: count, .*truncation\.$"):
         sampler.predict(pd.DataFrame({"seed": [0]}), params=params)
 
 
@@ -569,7 +584,7 @@ def test_a_sampler_served_next_to_translators_refuses_unknown_params(champion, n
         ),
         (encoded(Image.new("RGB", (9, 9))), {"way": "a_to_b"}, r"Unrecognized params \['way'\]\. Supported params are: direction, tile\.$"),
         (encoded(Image.new("RGB", (9, 9))), {"seed": 1}, r"Unrecognized params \['seed'\]\. Supported params are: direction, tile\.$"),
-        (encoded(Image.new("RGB", (9, 9))), {"tile": 30}, "tile: got 30, expected a side in pixels, a multiple of 4 from 8 on, or 0 for"),
+        (encoded(Image.new("RGB", (9, 9))), {"tile": 30}, "tile: got 30, expected a side in pixels, a multiple of 4 from 8 on, or 0 to"),
         (encoded(Image.new("RGB", (9, 9))), {"tile": 4}, "tile: got 4, expected"),
         (encoded(Image.new("RGB", (9, 9))), {"tile": -16}, "tile: got -16, expected"),
         (encoded(Image.new("RGB", (9, 9))), {"tile": None}, "tile: got None, expected"),
@@ -722,6 +737,16 @@ def test_a_standing_can_be_restored_from_its_tags():
     assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1}) != digest({"a": 1, "b": 3})
 
 
+def test_a_headline_that_is_not_finite_is_null_in_the_tags():
+    def refuse(constant):
+        raise AssertionError(constant)
+
+    tags = standing(math.nan, math.inf).tags()
+    assert json.loads(tags["headline"], parse_constant=refuse)["value"] is None
+    assert math.isnan(Standing.from_tags(tags).headline.value)
+    assert not beats(standing(math.nan), None)[0] and beats(standing(0.1), Standing.from_tags(tags))[0]
+
+
 def test_tags_without_a_spread_still_load():
     old = standing(0.1).tags() | {"headline": '{"name": "kid", "value": 0.1, "lower_is_better": true}'}
     assert Standing.from_tags(old) == standing(0.1)
@@ -754,3 +779,38 @@ def test_the_headlines_spread_is_registered(exported_sampler, images):
         "kid_efflite0", 0.123456, True, 0.0625
     )
     assert "spread" not in metrics["headline"]
+
+
+def test_a_version_worse_than_its_untrained_networks_or_collapsed_is_no_champion():
+    headline = Headline("kid_efflite0", 0.3, True, 0.02)
+    assert unfit(headline, None, "sound") == unfit(headline, 0.4, "sound") == unfit(headline, 0.29, "critic_saturated") == ""
+    assert unfit(headline, 0.2, "sound") == "its kid_efflite0 0.3 is worse than the 0.2 of its own untrained networks"
+    assert unfit(headline._replace(lower_is_better=False), 0.4, "sound").startswith("its kid_efflite0 0.3 is worse")
+    assert "had collapsed at the end of training" in unfit(headline, 0.4, "critic_saturated diversity_collapsed")
+
+
+def test_an_unfit_first_version_is_candidate_only(registry, exported_sampler, images):
+    metrics = SAMPLER_METRICS | {"samples": {**SAMPLER_METRICS["samples"], "untrained": {"kid_efflite0": -1.0}}}
+    version = ModelVersion("progan")
+    version.bind(registry.versions["gan"].session)
+    version.session.runs.under_way["progan"] = version.session.runs["gan"]
+    version.save(registered(exported_sampler, metrics, images))
+    found = version.load()
+    assert found["aliases"] == ["candidate"] and found["tags"]["champion"].startswith("no: its kid_efflite0")
+    assert registry.client.get_registered_model("progan-emoji").tags["image_set"] == "emoji"
+
+
+def test_the_pages_of_the_registry_say_what_the_model_is_and_how_to_use_it(registry):
+    model = registry.client.get_registered_model("gan-emoji")
+    assert (
+        "on the image set **emoji**. Champion: version 1, kid_efflite0 = " in model.description
+        and "/get-artifact?path=" in model.description
+    )
+    version = registry.client.get_model_version("gan-emoji", 1)
+    assert (
+        'mlflow.pyfunc.load_model("models:/gan-emoji/1")' in version.description
+        and "mlflow models serve -m models:/gan-emoji/1" in version.description
+    )
+    assert float(version.tags["kid"]) == pytest.approx(SAMPLER_METRICS["headline"]["value"], rel=1e-3)
+    folder = registry.client.download_artifacts(registry.runs["gan"], "card.md")
+    assert "${" not in Path(folder).read_text()

@@ -1,45 +1,28 @@
 """Tests of the inputs and outputs of a served sampler, with networks so small that every pixel is known."""
 
 import io
-import logging
 import math
 
-import mlflow
 import numpy as np
 import pandas as pd
 import pytest
 from mlflow.exceptions import MlflowException
 from PIL import Image
-from served_networks import CLASSES, STYLED, facts_of, make_release, sampling_network, styled_network
+from served_models import served_in
+from served_networks import CLASSES, STYLED, facts_of, sampling_network, styled_network
 
-from pipelines.release.registry import signature
 from pipelines.release.serving import serving_of
-from pipelines.release.shipping import ship
 
 LAST = 2**63 - 1
-
-
-def served_in(folder, facts: dict, onnx_file: bytes):
-    """The model, loaded as MLflow serves it."""
-    logging.getLogger("mlflow").setLevel(logging.WARNING)
-    release = make_release(folder / "release", facts, generator=onnx_file)
-    serving = serving_of(facts)
-    mlflow.pyfunc.save_model(
-        folder / "model",
-        **ship(serving.file, folder / "shipped")._asdict(),
-        artifacts={"release": str(release)},
-        signature=signature(serving),
-        input_example=pd.DataFrame({"seed": serving.example(None)}),
-        pip_requirements=[],
-    )
-    return mlflow.pyfunc.load_model(str(folder / "model"))
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     """Whether a model is conditional on labels -> the model."""
     return {
-        conditional: served_in(tmp_path_factory.mktemp("sampler"), facts_of(CLASSES if conditional else []), sampling_network(conditional))
+        conditional: served_in(
+            tmp_path_factory.mktemp("sampler"), facts_of(CLASSES if conditional else []), [0, 1], generator=sampling_network(conditional)
+        )
         for conditional in (False, True)
     }
 
@@ -49,7 +32,9 @@ def styled(tmp_path_factory):
     """Whether a model that truncates styles is conditional on labels -> the model."""
     folder = tmp_path_factory.mktemp
     return {
-        conditional: served_in(folder("styled"), facts_of(CLASSES if conditional else [], **STYLED), styled_network(conditional))
+        conditional: served_in(
+            folder("styled"), facts_of(CLASSES if conditional else [], **STYLED), [0, 1], generator=styled_network(conditional)
+        )
         for conditional in (False, True)
     }
 
@@ -116,6 +101,16 @@ def test_the_card_describes_the_params():
     assert "label" not in unconditional.sentence
 
 
+def test_a_request_ends_before_the_servers_limit_of_time(served, monkeypatch):
+    monkeypatch.setenv("MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT", "1e-9")
+    with pytest.raises(
+        MlflowException, match=r"not finished after 9\.5e-10 s: .* The server's MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT allows a"
+    ):
+        pictures(served[False], *range(3))
+    monkeypatch.setenv("MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT", "60")
+    assert len(pictures(served[False], *range(3))) == 3
+
+
 UNKNOWN = r"expected one of hat \(0\), shoe \(1\), 0 \(2\); or '' for one by the seed\.$"
 
 
@@ -138,8 +133,8 @@ UNKNOWN = r"expected one of hat \(0\), shoe \(1\), 0 \(2\); or '' for one by the
         (True, {"seed": [0]}, {"label": "glove"}, f"label: got 'glove', {UNKNOWN}"),
         (True, {"seed": [0]}, {"label": "3"}, f"label: got '3', {UNKNOWN}"),
         (True, {"seed": [0]}, {"label": "-1"}, f"label: got '-1', {UNKNOWN}"),
-        (False, {"seed": [0]}, {"label": "hat"}, r"Unrecognized params \['label'\]\. Supported params are: \{.*'truncation'"),
-        (True, {"seed": [0]}, {"psi": 0.5}, r"Unrecognized params \['psi'\]\. Supported params are: \{.*'truncation'"),
+        (False, {"seed": [0]}, {"label": "hat"}, r"Unrecognized params \['label'\]\. Supported params are: count, .*truncation\.$"),
+        (True, {"seed": [0]}, {"psi": 0.5}, r"Unrecognized params \['psi'\]\. Supported params are: count, .*truncation\.$"),
     ],
 )
 def test_errors_state_the_received_and_the_expected_value(served, conditional, request_, params, message):
@@ -200,7 +195,7 @@ def test_the_card_of_a_style_model_describes_truncation():
         ({"truncation": -0.1}, r"truncation: got -0\.1, expected psi, a number from 0 to 1"),
         ({"truncation": math.nan}, "truncation: got nan, expected psi"),
         ({"truncation": None}, "truncation: got None, expected psi"),
-        ({"psi": 0.5}, r"Unrecognized params \['psi'\]\. Supported params are: \{.*'truncation'"),
+        ({"psi": 0.5}, r"Unrecognized params \['psi'\]\. Supported params are: count, .*truncation\.$"),
         ({"noise": 0}, r"Unrecognized params \['noise'\]"),
         ({"count": 0}, "count: got 0, expected a whole number"),
     ],

@@ -49,8 +49,12 @@ def test_a_missing_folder_is_named_with_the_existing_ones(tmp_path):
     for root in (tmp_path / "set", archived(tmp_path / "set")):
         with pytest.raises(InputError, match=r"No folder 'paint' in .*set.*; there is: paintings/, photos/. Make it, or change"):
             list(TwoFolders(str(root), "photos", "paint").items())
-    with pytest.raises(InputError, match=r"No folder or .zip archive .*nowhere"):
+    with pytest.raises(InputError, match=r"No folder or archive .*nowhere"):
         list(Folder(str(tmp_path / "nowhere")).items())
+    with pytest.raises(InputError, match=r"No folder 'x{300}' in .*set; there is: paintings/, photos/"):
+        list(TwoFolders(str(tmp_path / "set"), "x" * 300, "paint").items())
+    with pytest.raises(InputError, match=r"No folder or archive .*x{300}"):
+        list(Folder(str(tmp_path / ("x" * 300))).items())
     (tmp_path / "broken.zip").write_bytes(b"PK")
     with pytest.raises(InputError, match=r"Can't read the archive .*broken.zip"):
         list(Folder(str(tmp_path / "broken.zip")).items())

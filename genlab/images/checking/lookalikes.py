@@ -1,0 +1,175 @@
+"""Search for held-out images that look like training images: those with near perceptual hashes are compared by their pixels.
+
+A hash of 256 bits confuses different images with few or weak edges: night photos, sparse drawings, forms with other text. Copies, saved as
+JPEG or downscaled, differ little in every cell of a grid; different images differ in at least one cell.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from genlab.images.checking.duplicates import training_copies
+from genlab.images.decode import decode, load
+from genlab.images.prepared_set import Colour
+from genlab.images.sources.files import Item
+from genlab.serving.depth import SIXTEEN
+from genlab.serving.errors import DecodeError
+from genlab.serving.images import WHITE, convert
+
+LIMIT = 16  # bits of the hash; images that differ in more are not compared
+CELL = 8  # least side of a cell, px; finer cells would compare the sharpness of scaled edges
+COARSE, FINE = 8, 64  # smallest and largest number of cells per side, powers of 2
+SHARE = 0.075  # of the range of grey levels: largest change of a cell by JPEG of quality 75 or downscaling to three quarters
+FLAT = 0.02  # of the range: the same where an image is flat; at edges, this and LOCAL of the range of the neighbouring cells
+LOCAL = 0.5
+NOISE = 1.5  # grey levels: least change that is allowed where an image is flat
+DETAILED = 32  # cells per side from which flat places are flat: coarser cells mix them with edges
+RELIEF = 2.0  # smallest range of the coarse cells of an image that is not blank, in grey levels
+COMPARED = 256  # most training images that are compared with one held-out image at full resolution
+BLOCK = 256  # held-out images per step; a step takes 60 MB with 60,000 training images
+
+
+class Small(NamedTuple):
+    """Mean grey levels of the cells of an image, (S, S) with S from COARSE to FINE, and the range of its pixels."""
+
+    cells: np.ndarray
+    range: float
+
+
+class Close(NamedTuple):
+    """A held-out row, and the training rows of its domain with near perceptual hashes."""
+
+    row: int
+    training: np.ndarray  # (K,)
+    bits: np.ndarray  # different bits, (K,)
+
+
+def with_lookalikes(
+    manifest: pd.DataFrame,  # with splits
+    items: Iterable[Item],
+    background: Colour = WHITE,  # under transparent pixels
+    bits: int = SIXTEEN,  # depth of the values in files of more than 8 bits
+    workers: int = 0,  # threads; 0: one per core
+) -> pd.DataFrame:
+    """Return a manifest with two further columns about its held-out rows.
+
+    `lookalike` is the path of the training row that looks most alike, and `lookalike_bits` the number of different bits of their
+    hashes. Other rows have '' and a missing number.
+    """
+    pairs = list(close_pairs(manifest))
+    involved = sorted({int(row) for pair in pairs for row in (pair.row, *pair.training)})
+    by_path = {item.path: item for item in items}
+    with ThreadPoolExecutor(workers or os.cpu_count()) as threads:
+        read = threads.map(lambda row: small_of(by_path[manifest["path"].iloc[row]], background, bits), involved)
+        small = {row: found for row, found in zip(involved, read, strict=True) if found is not None}
+    paths = [""] * len(manifest)
+    distances: list[int | None] = [None] * len(manifest)
+    for pair in pairs:
+        twin = confirmed(pair, small)
+        if twin is not None:
+            paths[pair.row], distances[pair.row] = manifest["path"].iloc[pair.training[twin]], int(pair.bits[twin])
+    lookalike, different = pd.Series(paths, manifest.index, dtype="str"), pd.Series(distances, manifest.index, dtype="Int64")
+    return manifest.assign(lookalike=lookalike, lookalike_bits=different)
+
+
+def close_pairs(manifest: pd.DataFrame, limit: int = LIMIT) -> Iterator[Close]:
+    """Yield the held-out rows with training rows of the same domain whose hashes differ in at most `limit` bits.
+
+    Rows with the same bytes as a training row are left to `training_copies`. With bits as -1 and 1, the Hamming distance of n bits is
+    (n - x . y) / 2, so that the search is a matrix product: 12,000 held-out and 48,000 training images take seconds.
+    """
+    known = manifest["perceptual_hash"].notna().to_numpy() & (training_copies(manifest) < 0)
+    for domain in manifest["domain"].unique():
+        here = known & (manifest["domain"] == domain).to_numpy()
+        training, held_out = (np.flatnonzero(here & (manifest["split"] == split).to_numpy()) for split in ("train", "test"))
+        if not len(training) or not len(held_out):
+            continue
+        signs_training = signs(manifest["perceptual_hash"].iloc[training])
+        for start in range(0, len(held_out), BLOCK):
+            block = held_out[start : start + BLOCK]
+            distance = (signs_training.shape[1] - signs(manifest["perceptual_hash"].iloc[block]) @ signs_training.T) / 2
+            for place in np.flatnonzero(distance.min(1) <= limit):
+                close = np.flatnonzero(distance[place] <= limit)
+                yield Close(int(block[place]), training[close], distance[place, close].astype(int))
+
+
+def signs(hashes: pd.Series) -> np.ndarray:
+    """Hexadecimal hashes of n bits -> bits as -1 and 1, float32 (N, n)."""
+    data = np.frombuffer(bytes.fromhex("".join(hashes)), np.uint8).reshape(len(hashes), -1)
+    return np.unpackbits(data, axis=1).astype(np.float32) * 2 - 1
+
+
+def small_of(item: Item, background: Colour = WHITE, bits: int = SIXTEEN) -> Small | None:
+    """Read an image and average its grey levels in cells of at least CELL pixels; None if it cannot be read any more."""
+    try:
+        image = convert(decode(load(item), item.half), 1, background, bits)
+    except DecodeError:
+        return None
+    side = COARSE
+    while side < FINE and 2 * side * CELL <= min(image.size):
+        side *= 2
+    low, high = image.getextrema()
+    return Small(averaged(image, side), float(high) - float(low))  # type: ignore[arg-type]  # pairs of numbers for one channel
+
+
+def averaged(image: Image.Image, side: int) -> np.ndarray:
+    """Grey image -> means of side x side cells, float32."""
+    return np.asarray(image.convert("F").resize((side, side), Image.Resampling.BOX), np.float32)
+
+
+def pooled(cells: np.ndarray, side: int) -> np.ndarray:
+    """Cells (S, S) -> means of groups of cells, (side, side), for a side that divides S."""
+    group = len(cells) // side
+    means: np.ndarray = cells.reshape(side, group, side, group).mean((1, 3))
+    return means
+
+
+def confirmed(pair: Close, small: Mapping[int, Small]) -> int | None:
+    """Position of the training row that looks most alike; None if there is none, or the image is blank.
+
+    Differences of coarse cells are at most those of fine ones, so that coarse cells rule most images out.
+    """
+    if pair.row not in small:
+        return None
+    own = small[pair.row]
+    coarse, allowed = pooled(own.cells, COARSE), SHARE * own.range
+    if np.ptp(coarse) < RELIEF:
+        return None
+    known = [place for place, row in enumerate(pair.training) if int(row) in small]
+    others = np.array([pooled(small[int(pair.training[place])].cells, COARSE) for place in known]).reshape(-1, COARSE, COARSE)
+    worst = np.abs(others - coarse).max((1, 2))
+    nearest = [known[place] for place in np.argsort(worst, kind="stable")[:COMPARED] if worst[place] <= allowed]
+    differences = {place: difference(own, small[int(pair.training[place])]) for place in nearest}
+    alike = [place for place in nearest if differences[place] is not None]
+    return min(alike, key=lambda place: (differences[place], pair.bits[place], place), default=None)
+
+
+def difference(own: Small, other: Small) -> float | None:
+    """Largest difference of cells of two images, in grey levels, at the coarser of their resolutions; None if they do not look alike.
+
+    A flat place with a light or a line in the other image is a difference, even where the same change at an edge would not be.
+    """
+    side = min(len(own.cells), len(other.cells))
+    one, two = pooled(own.cells, side), pooled(other.cells, side)
+    change = np.abs(one - two)
+    worst = float(change.max())
+    if worst > SHARE * own.range:
+        return None
+    flat = max(NOISE, FLAT * own.range)
+    if side >= DETAILED and worst > flat and (change > flat + LOCAL * np.minimum(local_range(one), local_range(two))).any():
+        return None
+    return worst
+
+
+def local_range(cells: np.ndarray) -> np.ndarray:
+    """Range of the 3 x 3 cells around each cell, (S, S)."""
+    around = np.pad(cells, 1, "edge")
+    size = len(cells)
+    shifted = [around[row : row + size, column : column + size] for row in range(3) for column in range(3)]
+    found: np.ndarray = np.max(shifted, axis=0) - np.min(shifted, axis=0)
+    return found

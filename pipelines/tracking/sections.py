@@ -1,0 +1,70 @@
+"""Names of metrics in MLflow, in sections that its UI sorts and folds: baseline/, health/, loss/, parity/, score/, speed/, system/."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from genlab.evaluation.scores import Evaluation, Group, GroupName
+
+SPEEDS = ("images_per_second", "training_seconds", "turn_seconds")
+PLAIN = (GroupName.SAMPLES, GroupName.LIKELIHOOD)  # groups whose names the names of their scores leave out
+
+
+def of_training(row: Mapping[str, float]) -> dict[str, float]:
+    """Name the terms of a training: `critic/loss` -> `loss/critic`, `critic/gradient_norm` -> `loss/critic.gradient_norm`."""
+    named = {}
+    for name, value in row.items():
+        update, _, term = name.partition("/")
+        if name in SPEEDS:
+            named[f"speed/{name}"] = value
+        elif update == "health":
+            named[name] = value
+        else:
+            named[f"loss/{update}" if term in ("", "loss") else f"loss/{update}.{term}"] = value
+    return named
+
+
+def of_scores(evaluation: Evaluation) -> dict[str, float]:
+    """Name the scores of a recipe `score/<score>` and those of its baselines `baseline/<row>.<score>`.
+
+    The extractor is left out of the names, since it is a tag of the run: `kid_efflite0` -> `score/kid`. So recipes can be compared by one
+    name. Scores that are not finite are in the result; MLflow does not receive them.
+    """
+    named, extractor = {}, evaluation.protocol.extractor
+    for group in evaluation.groups:
+        for row in group.rows:
+            for score, value in row.to_json().items():
+                named[place(group, row.name, short(score, extractor, group.name))] = value
+    headline = f"score/{short(evaluation.headline.name, extractor)}"
+    return {headline: evaluation.headline.value} | named
+
+
+def own_scores(evaluation: Evaluation) -> dict[str, float]:
+    """The part of `of_scores` that is about the recipe itself."""
+    return {name: value for name, value in of_scores(evaluation).items() if name.startswith("score/")}
+
+
+def place(group: Group, row: str, score: str) -> str:
+    """Name of a score of a row of a group."""
+    inner = score if group.name in PLAIN else f"{group.name}.{score}"
+    if row == group.own.name:
+        return f"score/{inner}"
+    return f"score/{inner}.{row}" if group.name in (GroupName.TRUNCATION, GroupName.PATH_LENGTH) else f"baseline/{row}.{inner}"
+
+
+def short(score: str, extractor: str, group: str = "") -> str:
+    """Leave the extractor and the group out of the name of a score: `kid_efflite0_mean` -> `kid_mean`."""
+    for part in (extractor, group):
+        if part:
+            score = score.replace(f"_{part}", "")
+    return score
+
+
+def of_parity(parity: Mapping[str, Any]) -> dict[str, float]:
+    """Name the differences between ONNX and torch. The tolerance is a constant, and so is no metric."""
+    return {f"parity/{name}": value for name, value in parity["onnx_difference"].items()}
+
+
+NAMED = {
+    "metrics": lambda content: of_scores(Evaluation.from_json(content)),
+    "parity": of_parity,
+}  # dataset -> metrics of its content
