@@ -11,15 +11,15 @@ import yaml
 from torch import Tensor, nn
 
 from genlab.api import recipe as recipe_of_library
-from genlab.engine.capabilities import Samples, Translates
+from genlab.engine.capabilities import Infers, Samples, Translates
 from genlab.engine.recipe import Recipe
 from genlab.engine.weights import digest
 from genlab.errors import InputError
-from genlab.export.release import restored, sampler_facts, translator_facts
+from genlab.export.release import inference_facts, restored, sampler_facts, translator_facts
 from genlab.serving.images import WHITE
 from genlab.serving.release import Network, Release, read_facts
 
-ORDER = ("image", "latent", "noise", "truncation", "label")  # of a network's inputs, see genlab.export.interfaces
+ORDER = ("z", "image", "latent", "noise", "truncation", "label")  # of a network's inputs, see genlab.export.interfaces
 PARAMETERS, RELEASE = "parameters.yml", "release"  # files near a checkpoint that describe it
 
 
@@ -121,7 +121,8 @@ def facts_of(recipe: Recipe) -> dict[str, Any]:
         device = next(iter(recipe.state_dict().values())).device
         latent = torch.zeros(1, recipe.latent_size, device=device)
         _, channels, height, width = recipe.sample(latent, None if labels is None else labels.to(device)).shape
-        return {**sampler_facts(cast(Recipe, recipe), names), "channels": channels, "training_size": [height, width]}
+        facts = {**sampler_facts(cast(Recipe, recipe), names), "channels": channels, "training_size": [height, width]}
+        return facts | ({"inference": inference_facts(recipe)} if isinstance(recipe, Infers) else {})
     raise InputError(f"{type(recipe).__name__} can neither sample nor translate, expected a recipe that can.")
 
 
@@ -132,7 +133,8 @@ def first_channels(network: nn.Module) -> int:
 
 def opened(recipe: Recipe, name: str, device: str) -> Network:
     """Network of a recipe, by name, with the method `run` of an onnxruntime session."""
-    return cast(Network, Computed(cast(Samples, recipe).generators()[name].eval(), device))
+    networks = cast(Samples, recipe).generators() | (recipe.inference() if isinstance(recipe, Infers) else {})
+    return cast(Network, Computed(networks[name].eval(), device))
 
 
 class Computed:
@@ -143,7 +145,7 @@ class Computed:
         self.device = device
 
     def run(self, outputs: None, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
-        """Inputs by name -> [output]."""
+        """Inputs by name -> outputs."""
         with torch.no_grad():
-            made: Tensor = self.call(*(torch.from_numpy(inputs[name]).to(self.device) for name in ORDER if name in inputs))
-        return [made.float().cpu().numpy()]
+            made = self.call(*(torch.from_numpy(inputs[name]).to(self.device) for name in ORDER if name in inputs))
+        return [each.float().cpu().numpy() for each in (made if isinstance(made, tuple) else (made,))]

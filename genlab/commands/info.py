@@ -11,6 +11,7 @@ from genlab.serving.directions import named_directions
 
 COLOURS = {1: "grey", 3: "RGB"}  # by number of channels
 MOST_CLASSES = 30  # classes that are named
+RESULTS = {"encode": "latents.npz", "reconstruct": "done/", "score": "scores.csv", "cluster": "clusters.csv"}  # of the examples
 Facts = dict[str, Any]
 
 
@@ -109,9 +110,13 @@ def commands(model: Model) -> list[str]:
     if model.is_a("translator"):
         return [f"genlab translate {name} photos/ --direction {each} --out {each}/" for each in named_directions(facts).values()]
     label = " --label 0" if facts.get("classes") else ""
+    networks = facts.get("inference", {}).get("networks", {})
+    infers = [*(["encode"] if "encoder" in networks else []), *(["reconstruct", "score"] if networks else [])]
+    infers += ["cluster"] if any("log_joint" in outputs for outputs in networks.values()) else []
     return [
         f"genlab sample {name} --count 64{label} --out samples/",
         f"genlab interpolate {name} --seeds 3 7 12{label} --out walk.mp4",
+        *(f"genlab {command} {name} photos/{label} --out {RESULTS[command]}" for command in infers),
     ]
 
 

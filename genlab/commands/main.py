@@ -15,6 +15,10 @@ COMMANDS = {  # command -> what it does; its module has `parser()` and `run(argu
     "sample": "generate images from seeds",
     "translate": "translate images from one domain to another",
     "interpolate": "make a video of a walk through the latents of seeds",
+    "encode": "write the latents of pictures (VAE)",
+    "reconstruct": "reconstruct pictures from their latents or components (VAE, mixture)",
+    "score": "compute log-likelihoods of pictures (VAE, mixture)",
+    "cluster": "assign pictures to components (mixture)",
     "info": "show what a model is, and how to use it",
 }
 OTHERS = "genlab.commands"  # entry points: modules of other packages with `DESCRIPTION`, `parser()` and `run(arguments)`

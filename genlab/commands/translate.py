@@ -9,7 +9,7 @@ from genlab.commands.models import Model, open_model
 from genlab.commands.outputs import check_new, check_suffix
 from genlab.commands.parser import Parser, add_model, add_out, add_work, number
 from genlab.commands.pictures import Picture, listed, read, targets
-from genlab.commands.work import Failure, attempted, in_order, report
+from genlab.commands.work import Failure, attempted, counted, in_order, report
 from genlab.engine.files import write
 from genlab.errors import InputError
 from genlab.serving.deadline import Deadline
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
             write(files[picture], result)
     name = named_directions(model.release.facts)[direction]
     known_as = "" if name == direction else f" ({name})"
-    print(f"{len(pictures) - len(failures):,} of {len(pictures):,} pictures, {direction}{known_as}: {arguments.out}")
+    print(f"{len(pictures) - len(failures):,} of {counted(len(pictures), 'picture')}, {direction}{known_as}: {arguments.out}")
     if passed:
         print(f"passed over: {passed}")
     return report(failures, len(pictures), "picture")

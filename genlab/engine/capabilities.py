@@ -5,9 +5,12 @@ Evaluation, pictures, export and serving test for these protocols, never for a r
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from torch import Tensor, nn
+
+if TYPE_CHECKING:  # serving is a room of the same layer
+    from genlab.serving.preparation import Preparation
 
 Batch = Mapping[str, Tensor]  # as in genlab.engine.stream: images (N, C, H, W) in [-1, 1], and labels (N,) if there are any
 
@@ -108,6 +111,17 @@ class Encodes(Protocol):
 
     def decode(self, z: Tensor, label: Tensor | None) -> Tensor:
         """Latents z (N, D) [, labels (N,)] -> images (N, C, H, W) in [-1, 1]."""
+        ...
+
+
+@runtime_checkable
+class Infers(Protocol):
+    """Has networks that infer from images, which a release contains in addition to its sampling network."""
+
+    preparation: "Preparation"  # what is done to images before they are scored
+
+    def inference(self) -> dict[str, nn.Module]:
+        """Map the name of each file in a release to a network, which states its `inputs` and `outputs`."""
         ...
 
 

@@ -43,7 +43,7 @@ def translation(
         dynamic["noise"] = axes(stride // noise.stride)
     return Interface(
         inputs=inputs(image, noise),
-        output="translation",
+        outputs=("translation",),
         dynamic=dynamic,
         batches=[inputs(images, noise) for images in resized(example, stride, smallest)],
     )
@@ -73,8 +73,32 @@ def sampling(
     example = inputs(2, 0)  # two, because export treats an axis of 1 as a constant
     return Interface(
         inputs=example,
-        output="image",
+        outputs=("image",),
         dynamic={name: {0: batch} for name in example},
+        batches=[inputs(count, seed) for seed, count in enumerate(COUNTS)],
+    )
+
+
+def inferring(
+    network: nn.Module,  # a network of genlab.variational.inference or genlab.mixtures.inference: states its `inputs` and `outputs`
+    images: Tensor,  # (N, C, H, W), on which parity is measured
+) -> Interface:
+    """Interface of a network that infers from images: any batch size."""
+    takes, gives = cast(tuple[str, ...], network.inputs), cast(tuple[str, ...], network.outputs)
+
+    def inputs(count: int, seed: int) -> dict[str, Tensor]:
+        every = {"image": images[torch.arange(count) % len(images)]}
+        if "z" in takes:
+            every["z"] = normal(count, cast(int, network.latent_size), seed)
+        if "label" in takes:
+            every["label"] = torch.arange(count) % cast(int, network.classes)
+        return {name: every[name] for name in takes}
+
+    batch = torch.export.Dim("batch")
+    return Interface(
+        inputs=inputs(2, 0),
+        outputs=gives,
+        dynamic={name: {0: batch} for name in takes},
         batches=[inputs(count, seed) for seed, count in enumerate(COUNTS)],
     )
 

@@ -32,7 +32,7 @@ class Interface(NamedTuple):
     """Inputs and output of a network for its export; see genlab.export.interfaces."""
 
     inputs: Mapping[str, Tensor]  # name of each input, in the network's order -> example to trace with
-    output: str  # name of the output
+    outputs: tuple[str, ...]  # names of the outputs
     dynamic: Mapping[str, Mapping[int, Any]]  # input -> axis -> torch.export.Dim; other axes are constants
     batches: Sequence[Mapping[str, Tensor]]  # inputs on which parity is measured
 
@@ -79,7 +79,9 @@ def to_onnx(network: nn.Module, interface: Interface, description: Mapping[str, 
             external_data=False,
             verbose=False,
             input_names=list(interface.inputs),
-            output_names=[interface.output],
+            output_names=list(interface.outputs),
+            # torch's own translation is log(sigmoid(x)), which is -inf below -88.
+            custom_translation_table={torch.ops.aten.log_sigmoid.default: log_sigmoid},
             dynamic_shapes=tuple(dict(interface.dynamic[name]) for name in interface.inputs),
         )
     assert program is not None  # with dynamo=True and no file
@@ -88,6 +90,13 @@ def to_onnx(network: nn.Module, interface: Interface, description: Mapping[str, 
     model.metadata_props.add(key="genlab", value=json_text(description, sort_keys=True))
     content: bytes = model.SerializeToString(deterministic=True)
     return content
+
+
+def log_sigmoid(value: Any) -> Any:
+    """Translation of log(sigmoid(x)) to ONNX as -softplus(-x), which never overflows."""
+    from onnxscript import opset18
+
+    return opset18.Neg(opset18.Softplus(opset18.Neg(value)))
 
 
 def strip(model: Any) -> None:
@@ -111,7 +120,7 @@ def strip_graph(graph: Any) -> None:
 
 
 def parity(name: str, network: nn.Module, onnx: bytes, interface: Interface, tolerance: float) -> float:
-    """Largest absolute difference between onnxruntime and torch over all batches and numbers of threads.
+    """Largest difference between onnxruntime and torch over all outputs, batches and numbers of threads; see `difference_of`.
 
     Raises:
         ParityError: the difference exceeds the tolerance; the message names the network, the shapes and the value.
@@ -120,10 +129,11 @@ def parity(name: str, network: nn.Module, onnx: bytes, interface: Interface, tol
     sessions = {threads: session(onnx, threads) for threads in THREADS}
     for batch in interface.batches:
         with torch.no_grad():
-            expected = network(*(batch[name] for name in interface.inputs)).numpy()
+            computed = network(*(batch[name] for name in interface.inputs))
+        expected = [each.numpy() for each in (computed if isinstance(computed, tuple) else (computed,))]
         for threads, runtime in sessions.items():
-            (got,) = runtime.run(None, {name: tensor.numpy() for name, tensor in batch.items()})
-            difference = float(np.abs(got - expected).max())
+            got = runtime.run(None, {name: tensor.numpy() for name, tensor in batch.items()})
+            difference = max(difference_of(*pair) for pair in zip(got, expected, strict=True))
             if not difference <= tolerance:  # NaN too
                 inputs = ", ".join(f"{each} {tuple(tensor.shape)}" for each, tensor in batch.items())
                 raise ParityError(
@@ -133,6 +143,11 @@ def parity(name: str, network: nn.Module, onnx: bytes, interface: Interface, tol
                 )
             largest = max(largest, difference)
     return largest
+
+
+def difference_of(got: np.ndarray, expected: np.ndarray) -> float:
+    """Largest absolute difference of values in [-1, 1], and relative difference of larger ones, such as log-likelihoods."""
+    return float((np.abs(got - expected) / np.maximum(np.abs(expected), 1)).max(initial=0))
 
 
 def session(onnx: bytes, threads: int) -> Any:

@@ -10,13 +10,13 @@ from typing import Any, cast
 from torch import Tensor, nn
 
 from genlab.build import build
-from genlab.engine.capabilities import Samples, Translates, truncated_by
+from genlab.engine.capabilities import Infers, Samples, Translates, truncated_by
 from genlab.engine.json_text import json_text
 from genlab.engine.recipe import Recipe
 from genlab.engine.weights import digest
 from genlab.errors import InputError
 from genlab.export import limits
-from genlab.export.interfaces import sampling, translation
+from genlab.export.interfaces import inferring, sampling, translation
 from genlab.export.networks import Interface, export
 from genlab.images.domain_names import domain_names
 from genlab.images.pixels import to_channels_first, to_unit
@@ -76,6 +76,10 @@ def release_files(
     with tempfile.TemporaryDirectory() as folder:
         description = {"model": model, "data_hash": images.content_hash}
         differences = export(recipe.generators(), interface_of, folder, tolerance, description)
+        if isinstance(recipe, Infers):
+            facts |= {"inference": inference_facts(recipe)}
+            interface_of = functools.partial(inferring, images=example_of(images))
+            differences |= export(recipe.inference(), interface_of, folder, tolerance, description)
         artefacts = {file.name: file.read_bytes() for file in sorted(Path(folder).iterdir())}
     everything = {
         **facts,
@@ -94,11 +98,22 @@ def release_files(
 
 def of_translator(recipe: Recipe, images: PreparedSet, requests: limits.Requests) -> tuple[Facts, Callable[[nn.Module], Interface]]:
     """Facts about a translating recipe for release.json, and the interface of its networks."""
-    example = to_unit(to_channels_first(images.images[:PARITY_IMAGES].copy()))
+    example = example_of(images)
     facts = translator_facts(recipe, example.shape[1], images.background, domain_names(images))
     networks = cast(Translates, recipe).generators().values()
     facts["limits"] = limits.of_translator(requests, networks, example.shape[1], facts["stride"], facts["smallest_side"])
     return facts, functools.partial(translation, example=example, stride=facts["stride"])
+
+
+def example_of(images: PreparedSet) -> Tensor:
+    """First images of a set (PARITY_IMAGES, C, H, W) in [-1, 1], on which parity is measured."""
+    return to_unit(to_channels_first(images.images[:PARITY_IMAGES].copy()))
+
+
+def inference_facts(recipe: Infers) -> Facts:
+    """Facts about the networks that infer from images: what is done to images first, and the outputs of each network."""
+    outputs = {name: list(cast(tuple[str, ...], network.outputs)) for name, network in recipe.inference().items()}
+    return {"preparation": recipe.preparation._asdict(), "networks": outputs}
 
 
 def translator_facts(

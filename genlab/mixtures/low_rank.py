@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from genlab.errors import InputError
 from genlab.mixtures.covariances.base import EMPTY, Covariance
+from genlab.mixtures.covariances.densities import LowRankDensity
 from genlab.mixtures.covariances.quadratic import DiagonalQuadratic
 from genlab.mixtures.covariances.sums import clamp_positive, images_by_component
 
@@ -168,6 +169,9 @@ class LowRank(Covariance):
 
     def deviations(self) -> nn.Module:
         return Factors(self.loadings, self.value.sqrt() if self.noise else None)
+
+    def density(self, means: Tensor) -> nn.Module:
+        return LowRankDensity(self.loadings, self.value, means)
 
 
 class Factors(nn.Module):

@@ -18,9 +18,11 @@ from genlab.images.levels import BYTE, dequantised, log_volume
 from genlab.mixtures.covariances.base import Covariance
 from genlab.mixtures.criteria import CRITERIA, free_parameters
 from genlab.mixtures.gaussian_mixture import GaussianMixture
+from genlab.mixtures.inference import MixtureInference, facts_of
 from genlab.mixtures.projection import PrincipalComponents
 from genlab.mixtures.sampler import Sampler, latent_size_of
 from genlab.mixtures.starts import Start
+from genlab.serving.preparation import Preparation
 
 SHOWN = 64  # number of fixed latents
 DEQUANTISATIONS = 4  # dequantisations of each image over which its log-likelihood is averaged
@@ -65,6 +67,7 @@ class Mixture(Recipe):
         if not counts or len(set(counts)) != len(counts):
             raise InputError(f"components: got {components}, expected a number, or a list of different ones.")
         self.start, self.projection, self.criterion, self.levels, self.dtype = start, projection, criterion, levels, DTYPES[dtype]
+        self.preparation = Preparation("dequantise", levels, DEQUANTISATIONS)
         if projection is not None:
             projection.allocate(self.values)
         inside = self.values if projection is None else projection.dimensions
@@ -171,6 +174,10 @@ class Mixture(Recipe):
         """Return the sampler of the best mixture under the name `generator`."""
         return {"generator": Sampler(self.best, self.projection, self.shape)}
 
+    def inference(self) -> dict[str, nn.Module]:
+        """Return the network of a release that infers from images, `inference`, of the best mixture."""
+        return {"inference": MixtureInference(self.best, self.projection, self.shape, self.levels)}
+
     @torch.no_grad()
     def sample(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         """Latents (N, latent_size) from N(0, 1) -> images (N, C, H, W) in [-1, 1]; labels are ignored."""
@@ -238,13 +245,4 @@ class Mixture(Recipe):
 
     def facts(self) -> dict[str, Any]:
         """Return the facts of a release: components, covariance, weights, parameters and convergence of the best mixture."""
-        mixture = self.best
-        return {
-            "components": mixture.components,
-            "covariance": type(mixture.covariance).__name__,
-            "scored": f"images in {self.levels} levels",
-            "weights": [round(weight, 6) for weight in sorted(mixture.log_weights.exp().tolist(), reverse=True)],
-            "free_parameters": free_parameters(mixture),
-            "recovered_components": int(mixture.recoveries),
-            "converged": bool(mixture.converged),
-        }
+        return facts_of(self.best, self.levels)

@@ -19,8 +19,9 @@ from genlab.networks.contracts import Coder
 from genlab.networks.evaluation_mode import evaluation_mode
 from genlab.networks.labels import check_labels
 from genlab.variational.activity import ACTIVE, active_units, activity
-from genlab.variational.bounds import free_bits, gaussian_log_density, importance_bound
+from genlab.variational.bounds import free_bits, gaussian_log_density, importance_bound, slab_sizes
 from genlab.variational.checks import check_arguments, check_coders, check_parts, shape_text
+from genlab.variational.inference import Decoder, Encoder, Generator, full
 from genlab.variational.likelihoods import Likelihood
 from genlab.variational.priors import Prior, StandardNormal
 
@@ -61,7 +62,7 @@ class VAE(Recipe):
         self.prior: Prior = StandardNormal(coder.latent_size) if prior is None else prior
         self.beta, self.beta_warm_up, self.free_bits, self.decay_start = beta, beta_warm_up, free_bits, decay_start
         self.importance_samples = tuple(sorted(importance_samples, reverse=True))
-        self.latent_size, self.classes = self.prior.noise_size, coder.classes
+        self.latent_size, self.classes, self.preparation = self.prior.noise_size, coder.classes, likelihood.preparation
         self.register_buffer("shown", torch.randn(SHOWN, self.latent_size))
         parameters = parameters_of(cast(list[nn.Module], [encoder, decoder, likelihood, self.prior]))
         self.updates = {"vae": GradientUpdate(self.objective, optimizer(parameters))}
@@ -205,6 +206,10 @@ class VAE(Recipe):
         """Return the number of active units, i.e. latents whose posterior mean varies between the images of the batch."""
         return {"active_units": float(active_units(self.encode(batch)[0]))}
 
+    def inference(self) -> dict[str, nn.Module]:
+        """Return the networks of a release that infer from images: `encoder` and `decoder`."""
+        return {"encoder": Encoder(self.encoder), "decoder": Decoder(self.decoder, self.likelihood, self.prior)}
+
     def facts(self) -> dict[str, Any]:
         """Return the facts of a release: likelihood, prior, number of latents and of classes."""
         prior = f"mixture of {self.prior.components} normals" if self.prior.components else "standard normal"
@@ -217,31 +222,6 @@ class VAE(Recipe):
         }
 
 
-class Generator(nn.Module):
-    """Latent (N, latent_size) from N(0, 1) [, label (N,)] -> image (N, C, H, W) in [-1, 1], the mean of p(x | z).
-
-    The prior maps the latent to z, and the decoder and the likelihood map z to the image.
-    """
-
-    def __init__(self, prior: Prior, decoder: nn.Module, likelihood: Likelihood):
-        super().__init__()
-        self.prior, self.decoder, self.likelihood = prior, decoder, likelihood
-        self.latent_size, self.classes = prior.noise_size, cast(Coder, decoder).classes
-
-    def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
-        return self.likelihood.mean(full(self.decoder(self.prior(latent), label)))
-
-
 def drawn(mean: Tensor, log_variance: Tensor) -> Tensor:
     """Draw a differentiable sample from N(mean, exp(log_variance)) (reparameterisation); arXiv:1312.6114, section 2.4."""
     return mean + (0.5 * log_variance).exp() * torch.randn_like(mean)
-
-
-def full(values: Tensor) -> Tensor:
-    """Convert to at least fp32, since sums of log-probabilities need more digits than half precision has."""
-    return values.to(torch.promote_types(values.dtype, torch.float32))
-
-
-def slab_sizes(total: int, most: int) -> list[int]:
-    """Split a total into parts of at most `most`."""
-    return [min(most, total - start) for start in range(0, total, most)]

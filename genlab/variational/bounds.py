@@ -32,3 +32,8 @@ def importance_bound(log_weights: Tensor, samples: int) -> Tensor:
     """
     groups: Tensor = log_weights.unflatten(0, (-1, samples))
     return (groups.logsumexp(1) - math.log(samples)).mean(0)
+
+
+def slab_sizes(total: int, most: int) -> list[int]:
+    """Split a total into parts of at most `most`."""
+    return [min(most, total - start) for start in range(0, total, most)]

@@ -12,6 +12,7 @@ from torch.nn.functional import logsigmoid, softplus
 
 from genlab.errors import InputError
 from genlab.images.levels import BYTE, dequantised, log_volume, step
+from genlab.serving.preparation import Preparation
 
 LEAST_LOG_SCALE = -7.0  # minimum of a logistic, as in the code of arXiv:1701.05517
 MOST_LOG_SCALE = 3.0  # maximum of a logistic, ten times the range of images; avoids overflow if a network diverges
@@ -23,6 +24,7 @@ class Likelihood(Protocol):
 
     parameters_per_value: int  # output maps per channel of the image
     scored: str  # description of the images that log_prob refers to
+    preparation: Preparation  # what `target` does, for released models
 
     def target(self, images: Tensor) -> Tensor:
         """Images in [-1, 1] -> the images that log_prob takes, e.g. binarised or dequantised, same shape."""
@@ -48,6 +50,7 @@ class Bernoulli(nn.Module):
     ):
         super().__init__()
         self.binarise = binarise
+        self.preparation = Preparation("binarise" if binarise == "threshold" else "draw")
         self.scored = "images binarised at mid-grey" if binarise == "threshold" else "images binarised at random, by their brightness"
 
     def target(self, images: Tensor) -> Tensor:
@@ -82,7 +85,7 @@ class Gaussian(nn.Module):
             raise InputError(f"deviation and least: got {deviation} and {least}, expected positive numbers.")
         self.levels, self.least = levels, least
         self.parameters_per_value = 2 if deviation == "predicted" else 1
-        self.scored = f"images in {levels} levels"
+        self.scored, self.preparation = f"images in {levels} levels", Preparation("dequantise", levels)
         self.raw = nn.Parameter(torch.zeros(())) if deviation == "learnt" else None
         self.fixed = None if isinstance(deviation, str) else math.log(deviation)
 
@@ -120,7 +123,7 @@ class DiscretisedLogistic(nn.Module):
     def __init__(self, levels: int = BYTE):
         super().__init__()
         self.levels = levels
-        self.scored = f"images in {levels} levels"
+        self.scored, self.preparation = f"images in {levels} levels", Preparation()
 
     def target(self, images: Tensor) -> Tensor:
         """Return the images unchanged."""

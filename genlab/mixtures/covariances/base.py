@@ -101,6 +101,10 @@ class Covariance(nn.Module):
         """Make a network: noise (N, noise_size), component (N,) -> deviation from the component's mean (N, D)."""
         raise NotImplementedError
 
+    def density(self, means: Tensor) -> nn.Module:
+        """Make a network of genlab.mixtures.covariances.densities: vectors (N, D) -> log N(x; m_k, S_k), (N, K)."""
+        raise NotImplementedError
+
     def parameters_by_name(self) -> dict[str, Tensor]:
         """Copies of the parameters, (K, ...) each, or for all components together."""
         return {name: buffer.clone() for name, buffer in self.named_buffers(recurse=False) if not name.startswith("sum_")}

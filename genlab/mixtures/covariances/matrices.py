@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.mixtures.covariances.base import EMPTY, Covariance
+from genlab.mixtures.covariances.densities import MatrixDensity
 from genlab.mixtures.covariances.deviations import Product
 from genlab.mixtures.covariances.quadratic import Triangular
 from genlab.mixtures.covariances.sums import clamp_positive, images_by_component, squared_distances, with_least_eigenvalue
@@ -65,6 +66,9 @@ class Full(Covariance):
 
     def deviations(self) -> nn.Module:
         return Product(torch.linalg.cholesky(self.value))
+
+    def density(self, means: Tensor) -> nn.Module:
+        return MatrixDensity(self.matrices(), means)
 
 
 class Tied(Covariance):
@@ -130,3 +134,6 @@ class Tied(Covariance):
 
     def deviations(self) -> nn.Module:
         return Product(torch.linalg.cholesky(self.value)[None].expand(self.components, -1, -1))
+
+    def density(self, means: Tensor) -> nn.Module:
+        return MatrixDensity(self.matrices(), means)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.mixtures.covariances.base import Covariance
+from genlab.mixtures.covariances.densities import VarianceDensity
 from genlab.mixtures.covariances.deviations import Scaling
 from genlab.mixtures.covariances.quadratic import DiagonalQuadratic
 from genlab.mixtures.covariances.sums import clamp_positive
@@ -70,6 +71,9 @@ class Diagonal(Covariance):
 
     def deviations(self) -> nn.Module:
         return Scaling(self.value.sqrt())
+
+    def density(self, means: Tensor) -> nn.Module:
+        return VarianceDensity(self.value, means)
 
 
 class Spherical(Diagonal):

@@ -13,7 +13,7 @@ from safetensors import safe_open
 from torch import nn
 
 from genlab.export.interfaces import sampling, translation
-from genlab.export.networks import ParityError, export, parity, to_onnx
+from genlab.export.networks import Interface, ParityError, export, parity, to_onnx
 from genlab.networks import biggan, style, stylegan, stylegan2
 from genlab.networks.inference import Inference
 from genlab.networks.resnet import ResNet
@@ -274,3 +274,18 @@ def test_a_difference_is_an_error_that_names_network_size_and_value():
         network.bias += torch.nan
     with pytest.raises(ParityError, match="by nan"):
         parity("a_to_b", network, onnx, interface, tolerance=1e-5)
+
+
+class LogSigmoid(nn.Module):
+    """Value (N, 3) -> log(sigmoid(value))."""
+
+    def forward(self, value):
+        return nn.functional.logsigmoid(value)
+
+
+def test_log_sigmoid_does_not_overflow():
+    batch = torch.export.Dim("batch")
+    extreme = {"value": torch.tensor([[-500.0, -1.0, 500.0]])}
+    interface = Interface({"value": torch.zeros(2, 3)}, ("logarithm",), {"value": {0: batch}}, [extreme])
+    network = LogSigmoid()
+    assert parity("logs", network, to_onnx(network, interface, {}), interface, 1e-6) < 1e-6

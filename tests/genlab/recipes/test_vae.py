@@ -318,7 +318,7 @@ def test_an_exported_sampler_takes_labels_and_chooses_components(tmp_path):
     def interface(network):
         batch = torch.export.Dim("batch")
         takes = [{"latent": torch.randn(count, network.latent_size), "label": torch.arange(count) % 3} for count in (2, 1, 17)]
-        return Interface(takes[0], "image", {"latent": {0: batch}, "label": {0: batch}}, takes)
+        return Interface(takes[0], ("image",), {"latent": {0: batch}, "label": {0: batch}}, takes)
 
     assert export(recipe.generators(), interface, tmp_path)["generator"] < 1e-4
 
