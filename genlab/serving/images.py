@@ -11,10 +11,11 @@ from PIL import Image
 from .depth import DEPTH, SIXTEEN, SIXTEEN_BITS, check_colour, corrected, eight_bits, stored_depth
 from .errors import DecodeError, TooLargeError
 from .profiles import in_srgb
-from .sound import reason, sound_part, words_of
+from .sound import Formats, reason, sound_part, words_of
 
 MAX_PIXELS = 89_478_485  # PIL warns of a decompression bomb above this number; here it is an error, unless a larger limit is given
 PILLOWS_LIMIT = threading.Lock()  # held while Pillow's own limit, a global variable, is off
+REQUEST_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")  # others may start programs, as EPS does Ghostscript
 WHITE = (255, 255, 255)
 IGNORED, FRAMES = "ignored", "frames"  # keys of `info` of images returned by `upright`
 SEVERAL = frozenset({"GIF", "PNG", "TIFF", "WEBP"})  # formats with frames or pages; the further pictures of MPO are not meant to be seen
@@ -42,22 +43,26 @@ def without_pillows_limit() -> Iterator[None]:
             Image.MAX_IMAGE_PIXELS = limit
 
 
-def upright(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
+def upright(
+    content: bytes,
+    max_pixels: int = MAX_PIXELS,  # largest width x height
+    formats: Formats = None,
+) -> Image.Image:
     """Decode the bytes of an image file and rotate the image as its EXIF data specifies. Animations yield their first frame.
 
     Extras of the file that cannot be read and are not needed for its pixels, such as damaged EXIF data, are left out. The `info` of the
     image lists them as IGNORED, and has the DEPTH of its values in bits and the number of FRAMES of the file.
 
     Raises:
-        DecodeError: the bytes are not an image, the image is damaged or truncated, or has more than MAX_PIXELS pixels.
+        DecodeError: the bytes are not an image, the image is damaged or truncated, or has more than `max_pixels` pixels.
     """
     damaged: list[str] = []
     try:
-        image = loaded(content, max_pixels)
+        image = loaded(content, max_pixels, formats)
     except DecodeError:
         raise
     except Exception as error:  # PIL's plugins raise almost anything for damaged bytes: OSError, SyntaxError, struct.error, IndexError
-        image, damaged = loaded_without_extras(content, max_pixels, error)
+        image, damaged = loaded_without_extras(content, max_pixels, formats, error)
     if "icc_profile" in image.info and not image.info["icc_profile"]:
         damaged.append("colour profile can't be read")
     orientation, problem = orientation_of(image)
@@ -74,7 +79,7 @@ def upright(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     return turned
 
 
-def loaded(content: bytes, max_pixels: int) -> Image.Image:
+def loaded(content: bytes, max_pixels: int, formats: Formats) -> Image.Image:
     """Decode the pixels of an image file.
 
     Raises:
@@ -82,7 +87,7 @@ def loaded(content: bytes, max_pixels: int) -> Image.Image:
         Exception: any error of PIL.
     """
     with without_pillows_limit():
-        image = Image.open(io.BytesIO(content))
+        image = Image.open(io.BytesIO(content), formats=formats)
         if image.width * image.height > max_pixels:
             raise TooLargeError(f"{image.width:,} x {image.height:,} pixels, more than {max_pixels:,}")
         if image.width * image.height > MAX_PIXELS:
@@ -94,6 +99,7 @@ def loaded(content: bytes, max_pixels: int) -> Image.Image:
 def loaded_without_extras(
     content: bytes,
     max_pixels: int,
+    formats: Formats,
     error: Exception,  # PIL's error for the whole file
 ) -> tuple[Image.Image, list[str]]:
     """Decode the pixels of an image file from its sound part -> image, and what was left out because it is damaged.
@@ -103,13 +109,13 @@ def loaded_without_extras(
     """
     part = sound_part(content)
     if part is None:
-        raise DecodeError(reason(error, content)) from error
+        raise DecodeError(reason(error, content, formats)) from error
     try:
-        image = loaded(part.content, max_pixels)
+        image = loaded(part.content, max_pixels, formats)
     except DecodeError:
         raise
     except Exception as other:
-        raise DecodeError(reason(other, part.content)) from other
+        raise DecodeError(reason(other, part.content, formats)) from other
     if part.profile:
         image.info["icc_profile"] = part.profile
     return image, part.damaged
@@ -137,7 +143,7 @@ def frames_of(image: Image.Image, content: bytes) -> int:
     try:
         with (
             without_pillows_limit(),
-            Image.open(io.BytesIO(content)) as again,
+            Image.open(io.BytesIO(content), formats=[image.format]) as again,
         ):  # counting moves to the last frame, which would replace the pixels
             return int(getattr(again, "n_frames", 1))  # only classes of formats that can have several frames have the attribute
     except Exception:  # damaged later frames; the first one is sound

@@ -19,6 +19,7 @@ OTHERS = (  # files that are taken for images: their beginning, and what to do
     (b"<?xml", "XML, perhaps a vector drawing: export it as PNG"),
     (b"%pdf", "a PDF document: export its pages as PNG"),
 )
+Formats = tuple[str, ...] | None  # Pillow's names of the formats that are tried; None: all that are installed
 HEIF = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")  # brands of ISO 23008-12
 
 
@@ -80,13 +81,13 @@ def unpacked_profile(data: bytes) -> bytes | None:
     return None if unpacker.unconsumed_tail else profile
 
 
-def reason(error: Exception, content: bytes) -> str:
+def reason(error: Exception, content: bytes, formats: Formats = None) -> str:
     """Why PIL refuses the bytes of a file, in words for people."""
     missing = missing_bytes(content)
     if missing > 0:
         return f"image file is truncated ({missing:,} bytes are missing)"
     if isinstance(error, UnidentifiedImageError):
-        return refused(content) or f"not an image: {beginning(content)}"
+        return refused(content, formats) or f"not an image: {beginning(content)}"
     words = words_of(error)
     return words if "truncated" in words else f"damaged: {words}"
 
@@ -105,13 +106,13 @@ def missing_bytes(content: bytes) -> int:
     return int.from_bytes(content[4:8], "little") + 8 - len(content) if is_webp else 0
 
 
-def refused(content: bytes) -> str:
+def refused(content: bytes, formats: Formats = None) -> str:
     """Why PIL does not open a file of a format that it recognises by its beginning; "" for other files.
 
     `Image.open` tries all formats and drops the reasons, so that a damaged file looks like one that is no image.
     """
     for name, (factory, accept) in Image.OPEN.items():
-        if len(content) < 16 or accept is None or accept(content[:16]) is not True:
+        if len(content) < 16 or accept is None or accept(content[:16]) is not True or (formats and name not in formats):
             continue
         try:
             factory(io.BytesIO(content), "")

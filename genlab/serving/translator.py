@@ -10,7 +10,7 @@ from PIL import Image
 from .depth import SIXTEEN
 from .directions import direction_of
 from .errors import DecodeError, RequestError
-from .images import convert, png, to_bytes, to_unit, upright
+from .images import REQUEST_FORMATS, convert, png, to_bytes, to_unit, upright
 from .padding import crop, pad
 from .release import LAST_SEED, Network, Release, release_at
 from .tiling import Place, coarser, windows
@@ -65,11 +65,12 @@ class Translator:
         try:
             if not isinstance(content, bytes):
                 raise DecodeError(f"got {type(content).__name__}, expected bytes")
-            return convert(upright(content), self.facts["channels"], tuple(self.facts["background"]), self.facts.get("bits", SIXTEEN))
+            image = upright(content, formats=REQUEST_FORMATS)
+            return convert(image, self.facts["channels"], tuple(self.facts["background"]), self.facts.get("bits", SIXTEEN))
         except DecodeError as error:
             raise RequestError(
                 f"row {row}: not an image that can be read: {str(error).removeprefix('not an image: ')}. "
-                "Expected the bytes of a PNG, JPEG or WebP file; in JSON, as base64."
+                f"Expected the bytes of a {', '.join(REQUEST_FORMATS[:-1])} or {REQUEST_FORMATS[-1]} file; in JSON, as base64."
             ) from None
 
     def translate(self, image: Image.Image, direction: str, tile: int, seed: int) -> bytes:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from genlab.images.decode import decode
-from genlab.serving.errors import DecodeError
+from genlab.serving.errors import DecodeError, TooLargeError
 from genlab.serving.images import MAX_PIXELS, convert, png, to_bytes, to_unit, upright
 
 TURNED = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"  # orientation 6: to be rotated clockwise by 90 degrees
@@ -38,6 +38,22 @@ def test_too_large_an_image_is_an_error_before_its_pixels_are_read(monkeypatch):
     header = encoded(Image.new("1", (side, side)))[:60]
     with pytest.raises(DecodeError, match=f"{side:,} x {side:,} pixels, more than {MAX_PIXELS:,}"):
         upright(header)
+
+
+def test_the_largest_number_of_pixels_may_be_given_and_pillows_own_does_not_count(monkeypatch):
+    content = encoded(Image.new("L", (30, 20)))
+    with pytest.raises(TooLargeError, match="30 x 20 pixels, more than 599"):
+        upright(content, max_pixels=599)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    assert upright(content, max_pixels=600).size == (30, 20)
+    assert Image.MAX_IMAGE_PIXELS == 100
+
+
+def test_only_named_formats_are_tried():
+    content = encoded(Image.new("L", (3, 2)))
+    assert upright(content, formats=("PNG",)).format == "PNG"
+    with pytest.raises(DecodeError, match="not an image: it begins with"):
+        upright(content, formats=("JPEG", "WEBP"))
 
 
 IMAGES = {  # -> RGB on white, grey

@@ -29,10 +29,13 @@ def image_of(height: int, width: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (height, width), np.uint8)
 
 
-def encoded(pixels: np.ndarray) -> bytes:
+def encoded(pixels: np.ndarray, form: str = "PNG") -> bytes:
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
+    Image.fromarray(pixels).save(file, form)
     return file.getvalue()
+
+
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n"  # read by Ghostscript, a program, if Pillow opens it
 
 
 def pixels_of(content: bytes) -> np.ndarray:
@@ -69,6 +72,12 @@ def test_a_direction_has_a_second_name_made_of_the_names_of_its_domains(tmp_path
         translator.images([content], "photo")
 
 
+@pytest.mark.parametrize("form", ["PNG", "WEBP", "BMP", "GIF", "TIFF", "JPEG"])
+def test_requests_may_have_these_formats(negative, form):
+    (content,) = negative.images([encoded(np.full((8, 8), 200, np.uint8), form)], "a_to_b")
+    assert np.abs(pixels_of(content) - 55).max() <= 2
+
+
 @pytest.mark.parametrize("tile", [0, 16])
 def test_the_noise_depends_only_on_the_seed_and_is_shared_by_all_tiles(noisy, tile):
     grey = np.full((37, 50), 127, np.uint8)
@@ -90,7 +99,13 @@ def test_the_noise_depends_only_on_the_seed_and_is_shared_by_all_tiles(noisy, ti
         (encoded(image_of(9, 9)), {"tile": 16.0}, "tile: got 16.0, expected"),
         (encoded(image_of(9, 9)), {"seed": -1}, r"seed: got -1, expected a whole number, 0 to 9223372036854775807\.$"),
         (encoded(image_of(9, 9)), {"seed": None}, "seed: got None, expected a whole number"),
-        ("in.png", {}, "row 0: not an image that can be read: got str, expected bytes. Expected the bytes of a PNG, JPEG or WebP file"),
+        (
+            "in.png",
+            {},
+            "row 0: not an image that can be read: got str, expected bytes. Expected the bytes of a PNG, JPEG, WEBP, BMP, GIF",
+        ),
+        (EPS, {}, r"row 0: not an image that can be read: it begins with b'%!PS-Adobe-3'\. Expected the bytes of a PNG, JPEG, WEBP"),
+        (encoded(image_of(9, 9), "PPM"), {}, r"row 0: not an image that can be read: it begins with b'P5"),
         (b"GET / HTTP/1.1", {}, "row 0: not an image that can be read: it begins with b'GET / HTTP/1"),
         (encoded(image_of(99, 99))[:300], {}, "row 0: not an image that can be read: image file is truncated"),
     ],
