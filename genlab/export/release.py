@@ -15,6 +15,7 @@ from genlab.engine.json_text import json_text
 from genlab.engine.recipe import Recipe
 from genlab.engine.weights import digest
 from genlab.errors import InputError
+from genlab.export import limits
 from genlab.export.interfaces import sampling, translation
 from genlab.export.networks import Interface, export
 from genlab.images.domain_names import domain_names
@@ -53,6 +54,7 @@ def release_files(
     model: Description,  # of the recipe, stored in every file
     images: PreparedSet,
     tolerance: float = 1e-4,  # largest absolute difference of ONNX from torch, for images in [-1, 1]
+    requests: limits.Requests = limits.BY_MEASUREMENT,  # limits of requests to the served model
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
     """Files of a release by name, and the parity {"onnx_difference": {network: value}, "onnx_tolerance": value}.
 
@@ -63,9 +65,9 @@ def release_files(
         ParityError: an ONNX file differs from its network by more than the tolerance.
     """
     if isinstance(recipe, Translates):
-        facts, interface_of = of_translator(recipe, images)
+        facts, interface_of = of_translator(recipe, images, requests)
     elif isinstance(recipe, Samples):
-        facts, interface_of = of_sampler(recipe, images)
+        facts, interface_of = of_sampler(recipe, images, requests)
     else:
         raise InputError(
             f"{type(recipe).__name__} can't be released: expected `directions` or `latent_size`, see genlab.engine.capabilities."
@@ -90,10 +92,13 @@ def release_files(
     return artefacts, {"onnx_difference": differences, "onnx_tolerance": tolerance}
 
 
-def of_translator(recipe: Recipe, images: PreparedSet) -> tuple[Facts, Callable[[nn.Module], Interface]]:
+def of_translator(recipe: Recipe, images: PreparedSet, requests: limits.Requests) -> tuple[Facts, Callable[[nn.Module], Interface]]:
     """Facts about a translating recipe for release.json, and the interface of its networks."""
     example = to_unit(to_channels_first(images.images[:PARITY_IMAGES].copy()))
-    facts = translator_facts(recipe, example.shape[1], images.background, domain_names(images))
+    channels = example.shape[1]
+    facts = translator_facts(recipe, channels, images.background, domain_names(images))
+    networks = cast(Translates, recipe).generators().values()
+    facts["limits"] = limits.of_translator(requests, networks, channels, facts["stride"], facts["smallest_side"])
     return facts, functools.partial(translation, example=example, stride=facts["stride"])
 
 
@@ -120,9 +125,10 @@ def translator_facts(
     }
 
 
-def of_sampler(recipe: Recipe, images: PreparedSet) -> tuple[Facts, Callable[[nn.Module], Interface]]:
+def of_sampler(recipe: Recipe, images: PreparedSet, requests: limits.Requests) -> tuple[Facts, Callable[[nn.Module], Interface]]:
     """Facts about a sampling recipe for release.json, and the interface of its network."""
     facts = sampler_facts(recipe, images.classes)
+    facts["limits"] = limits.of_sampler(requests, *images.images.shape[1:])
     return facts, functools.partial(sampling, classes=recipe.classes, noise_size=recipe.noise_size)
 
 

@@ -181,10 +181,14 @@ def convert(
     return converted
 
 
-def to_unit(image: Image.Image) -> np.ndarray:
-    """Grey or RGB image with 8 bits -> float32 (1, C, H, W) in [-1, 1]."""
-    pixels = np.asarray(image, np.float32).reshape(image.height, image.width, -1)
-    unit: np.ndarray = pixels.transpose(2, 0, 1)[None] / np.float32(127.5) - np.float32(1)
+def channels_first(image: Image.Image) -> np.ndarray:
+    """Grey or RGB image with 8 bits -> uint8 (1, C, H, W)."""
+    return np.asarray(image).reshape(image.height, image.width, -1).transpose(2, 0, 1)[None]
+
+
+def to_unit(pixels: np.ndarray) -> np.ndarray:
+    """Pixels uint8 of any shape -> float32 in [-1, 1]."""
+    unit: np.ndarray = pixels.astype(np.float32) / np.float32(127.5) - np.float32(1)
     return unit
 
 

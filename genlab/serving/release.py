@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from numbers import Integral
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -26,6 +27,11 @@ class Release(NamedTuple):
 
     facts: dict[str, Any]  # content of release.json
     open: Callable[[str], Network]  # name of a network, e.g. "generator" -> the network
+
+
+def is_whole(value: object) -> bool:
+    """Whether a value is a whole number; true and false are none."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def read_facts(folder: Path) -> dict[str, Any]:

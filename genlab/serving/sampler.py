@@ -1,31 +1,37 @@
 """Released sampling networks: seeds -> PNG files."""
 
 import math
+import threading
 from collections.abc import Sequence
-from numbers import Integral, Real
+from numbers import Real
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
+from .deadline import Deadline
 from .errors import RequestError
 from .images import png, to_bytes
 from .latents import Drawn, of_seed
-from .release import LAST_SEED, Release, release_at
-
-MAX_COUNT = 1000  # largest number of images per seed
+from .limits import Limits
+from .release import LAST_SEED, Release, is_whole, release_at
 
 Truncation = float | Literal["as trained"]
 
 
 class Sampler:
-    """The sampling network in a release folder (release.json, generator.onnx). The inputs of a seed are those of genlab.serving.latents."""
+    """The sampling network in a release folder (release.json, generator.onnx). The inputs of a seed are those of genlab.serving.latents.
+
+    Images are computed one at a time, also if several threads call `images`.
+    """
 
     def __init__(self, release: str | Path | Release):
         opened = release_at(release)
         self.facts = opened.facts
         self.classes: list[str] = self.facts["classes"]
         self.truncates_styles = self.facts.get("truncates") == "styles"
+        self.limits = Limits.of(self.facts)
+        self.turn = threading.Lock()  # held by the thread that computes an image
         self.session = opened.open("generator")
 
     def images(
@@ -34,24 +40,45 @@ class Sampler:
         truncation: Truncation = "as trained",  # bound of the latents, 0: none; for a style-based model psi, 0 to 1
         count: int = 1,  # images per seed
         label: str | None = "",  # class of a conditional model, by name or by number as text; "": drawn from the seed
+        seconds: float = math.inf,  # longest time for all images
     ) -> list[bytes]:
         """Generate images as PNG files: `count` images for each seed, those of seed, seed + 1, ... Equal seeds give equal images.
 
         Lower truncation gives less variety and more typical images: psi 0 is the mean of the styles, psi 1 leaves them unchanged.
 
         Raises:
-            RequestError: a seed, truncation, count or label is invalid for the model.
+            RequestError: a seed, truncation, count or label is invalid for the model, or too many images are requested.
+            LateError: the time is over; a RequestError, too.
         """
+        deadline = Deadline(seconds)
         bound = self.bound_of(truncation)
-        if not (isinstance(count, Integral) and 1 <= count <= MAX_COUNT):
-            raise RequestError(f"count: got {count}, expected a whole number, 1 to {MAX_COUNT}.")
         number = class_number(label, self.classes) if label else None
+        numbers = [each for seed in self.checked(seeds, count) for each in range(seed, seed + count)]
+        images = []
+        for seed in numbers:
+            with self.turn:
+                deadline.check()
+                images.append(self.sample(seed, bound, number))
+        return images
+
+    def checked(self, seeds: Sequence[int], count: int) -> list[int]:
+        """Return the seeds of a request.
+
+        Raises:
+            RequestError: a seed or the count is not a whole number in its range, or too many images are requested.
+        """
+        most = self.limits.images
+        if not (is_whole(count) and 1 <= count <= most):
+            raise RequestError(f"count: got {count}, expected a whole number, 1 to {most}.")
+        if len(seeds) * count > most:
+            raise RequestError(f"{len(seeds):,} rows x count {count} are more than {most:,} images: send fewer rows, or a lower `count`.")
         last = LAST_SEED - count + 1
         for row, seed in enumerate(seeds):
-            if not (isinstance(seed, Integral) and 0 <= seed <= last):
+            if not (is_whole(seed) and 0 <= seed <= last):
                 limit = f"{last} with a count of {count}" if count > 1 else last
-                raise RequestError(f"row {row}: seed: got {seed}, expected a whole number, 0 to {limit}.")
-        return [self.sample(each, bound, number) for seed in seeds for each in range(int(seed), int(seed) + count)]
+                got = repr(seed) if isinstance(seed, str) else seed
+                raise RequestError(f"row {row}: seed: got {got}, expected a whole number, 0 to {limit}.")
+        return [int(seed) for seed in seeds]
 
     def bound_of(self, truncation: Truncation) -> float:
         """Convert the truncation of a request to a number.
@@ -62,7 +89,7 @@ class Sampler:
         if truncation == "as trained":
             return 1.0 if self.truncates_styles else 0.0
         most, expected = (1, "psi, a number from 0 to 1") if self.truncates_styles else (math.inf, "a positive number, or 0 for none")
-        if not (isinstance(truncation, Real) and 0 <= truncation <= most):  # also refuses NaN
+        if not (isinstance(truncation, Real) and not isinstance(truncation, bool) and 0 <= truncation <= most):  # also refuses NaN
             raise RequestError(f"truncation: got {truncation}, expected {expected}.")
         return float(truncation)
 

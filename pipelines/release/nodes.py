@@ -14,9 +14,11 @@ def export(
     release: Release,
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
     """Export a checkpoint -> ({file name: content}, differences between ONNX and torch). See genlab.export.release."""
+    from genlab.export.limits import Requests
     from genlab.export.release import release_files, restored
 
-    return release_files(restored(checkpoint, model), model, images, release.tolerance)
+    requests = Requests(**release.requests.model_dump())
+    return release_files(restored(checkpoint, model), model, images, release.tolerance, requests)
 
 
 def register(

@@ -18,7 +18,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.pyfunc.model import PythonModel
 
 __path__ = [str(Path(__file__).with_name("code"))]  # each load has a new module name, so each load has its own submodules
-errors, sampler = (importlib.import_module(f"{__name__}.genlab_serving.{name}") for name in ("errors", "sampler"))
+errors, requests, sampler = (importlib.import_module(f"{__name__}.genlab_serving.{name}") for name in ("errors", "requests", "sampler"))
 
 IGNORED = "Unrecognized params"  # start of MLflow's warning
 
@@ -38,9 +38,10 @@ class ServedSampler(PythonModel):
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         try:
-            return pd.DataFrame({"image": self.sampler.images(model_input["seed"].tolist(), **(params or {}))})
+            images = self.sampler.images(model_input["seed"].tolist(), **(params or {}), seconds=requests.seconds_allowed())
+            return pd.DataFrame({"image": images})
         except errors.RequestError as error:
-            raise MlflowException.invalid_parameter_value(str(error)) from None
+            raise MlflowException.invalid_parameter_value(requests.message_of(error)) from None
 
 
 class RefuseUnknownSamplerParams(logging.Filter):

@@ -19,7 +19,9 @@ from mlflow.exceptions import MlflowException
 from mlflow.pyfunc.model import PythonModel
 
 __path__ = [str(Path(__file__).with_name("code"))]  # each load has a new module name, so each load has its own submodules
-errors, translator = (importlib.import_module(f"{__name__}.genlab_serving.{name}") for name in ("errors", "translator"))
+errors, requests, translator = (
+    importlib.import_module(f"{__name__}.genlab_serving.{name}") for name in ("errors", "requests", "translator")
+)
 
 IGNORED, SUPPORTED = "Unrecognized params", "Supported params are: "  # parts of MLflow's warning
 
@@ -27,8 +29,8 @@ IGNORED, SUPPORTED = "Unrecognized params", "Supported params are: "  # parts of
 class ServedTranslator(PythonModel):
     """Column `image` (encoded image files) -> column `image` (PNG files of the same height and width).
 
-    Params: `direction`; `tile`, the side in pixels of the tiles into which images are cut, or 0 for no tiles (tiles overlap by at least
-    a quarter of their side); and, if the networks take noise, its `seed`. Every image gets the same noise.
+    Params: `direction`; `tile`, the side in pixels of the tiles into which images are cut, which overlap by at least a quarter of it, or 0
+    for a choice by memory; and, if the networks take noise, its `seed`. Every image gets the same noise.
     """
 
     def load_context(self, context: Any) -> None:
@@ -38,9 +40,10 @@ class ServedTranslator(PythonModel):
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         chosen = {"direction": self.translator.directions[0]} | (params or {})
         try:
-            return pd.DataFrame({"image": self.translator.images(model_input["image"].tolist(), **chosen)})
+            images = self.translator.images(model_input["image"].tolist(), **chosen, seconds=requests.seconds_allowed())
+            return pd.DataFrame({"image": images})
         except errors.RequestError as error:
-            raise MlflowException.invalid_parameter_value(str(error)) from None
+            raise MlflowException.invalid_parameter_value(requests.message_of(error)) from None
 
 
 class RefuseUnknownParams(logging.Filter):

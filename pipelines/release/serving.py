@@ -42,13 +42,13 @@ def translator(facts: Facts) -> Serving:
         column=("image", "binary"),
         params=(
             ("direction", "string", directions[0]),
-            ("tile", "long", 0),  # px; 0: the whole image at once
+            ("tile", "long", 0),  # px; 0: chosen by memory
             *((("seed", "long", 0),) if facts["noise"] else ()),
         ),
         example=lambda images: [png(images.images[0])],
         sentence=f"Translates {', '.join(map(called, named_directions(facts).items()))}: takes images of any size, "
-        f"trained at {height} x {width} px, {COLOURS[facts['channels']]}. Tiles are for large images: `tile` is the side of a tile in px, "
-        f"a multiple of {facts['stride']} (0: no tiles)." + "".join(f" {each}" for each in how_it_samples(facts)),
+        f"trained at {height} x {width} px, {COLOURS[facts['channels']]}. Large images are cut into tiles: `tile` is their side in px, "
+        f"a multiple of {facts['stride']} (0: chosen by memory)." + "".join(f" {each}" for each in how_it_samples(facts)),
     )
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from genlab.images.decode import decode
 from genlab.serving.errors import DecodeError, TooLargeError
-from genlab.serving.images import MAX_PIXELS, convert, png, to_bytes, to_unit, upright
+from genlab.serving.images import MAX_PIXELS, channels_first, convert, png, to_bytes, to_unit, upright
 
 TURNED = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"  # orientation 6: to be rotated clockwise by 90 degrees
 
@@ -97,7 +97,7 @@ def test_a_mode_of_unknown_range_is_an_error(image, message):
 def test_conversion_to_network_values_and_back_to_a_png_keeps_the_pixels(mode):
     shape = (16, 16) if mode == "L" else (16, 16, 3)
     pixels = np.random.default_rng(0).permutation(np.resize(np.arange(256, dtype=np.uint8), shape))
-    unit = to_unit(Image.fromarray(pixels))
+    unit = to_unit(channels_first(Image.fromarray(pixels)))
     assert unit.shape == (1, 1 if mode == "L" else 3, 16, 16) and unit.dtype == np.float32
     assert unit.min() == -1 and unit.max() == 1
     content = png(to_bytes(unit[0]))

@@ -93,7 +93,11 @@ def test_the_noise_depends_only_on_the_seed_and_is_shared_by_all_tiles(noisy, ti
     ("content", "options", "message"),
     [
         (encoded(image_of(9, 9)), {"direction": "a_to_c"}, r"direction: got 'a_to_c', expected one of: a_to_b, b_to_a\.$"),
-        (encoded(image_of(9, 9)), {"tile": 18}, r"tile: got 18, expected a side in pixels, a multiple of 4 from 8 on, or 0 for the whole"),
+        (
+            encoded(image_of(9, 9)),
+            {"tile": 18},
+            r"tile: got 18, expected a side in pixels, a multiple of 4 from 8 on, or 0 to choose it by memory",
+        ),
         (encoded(image_of(9, 9)), {"tile": 4}, "tile: got 4, expected"),
         (encoded(image_of(9, 9)), {"tile": None}, "tile: got None, expected"),
         (encoded(image_of(9, 9)), {"tile": 16.0}, "tile: got 16.0, expected"),

@@ -337,6 +337,8 @@ def test_the_artefacts_describe_themselves(exported, images):
     assert (facts["stride"], facts["smallest_side"], facts["training_size"], facts["channels"]) == (4, 8, [16, 16], 3)
     assert (facts["model"], facts["data_hash"]) == (MODEL, images.content_hash)
     assert facts["noise"] is None and "sampling" not in facts
+    assert facts["limits"]["bytes_per_pixel"] == 793  # 198 bytes of features alive at once, times 4
+    assert (facts["limits"]["images"], facts["limits"]["pixels"], facts["limits"]["megabytes"]) == (1000, 40_000_000, 1000)
     assert max(parity["onnx_difference"].values()) < parity["onnx_tolerance"]
 
 
@@ -365,6 +367,12 @@ def test_the_artefacts_of_a_sampler_describe_themselves(exported_sampler, images
         assert facts["sha256"][name] == hashlib.sha256(artefacts[name]).hexdigest()
     assert max(parity["onnx_difference"].values()) < parity["onnx_tolerance"]
     assert not {"noise_size", "truncates"} & set(facts)  # only style-based recipes have these
+    assert facts["limits"] == {"images": 1000}
+
+
+def test_limits_of_requests_are_parameters_of_the_release(sampling_recipe, images):
+    chosen = Release(requests={"images": 5, "megabytes": 10})
+    assert facts_of(export(sampling_recipe.state_dict(), SAMPLER, images, chosen)[0])["limits"] == {"images": 5}
 
 
 def test_the_artefacts_and_the_card_of_a_style_recipe_describe_truncation(exported_styled, styled_recipe):
@@ -426,7 +434,7 @@ def test_the_card_describes_how_a_translator_samples(exported_noisy, extra, sent
     artefacts, parity = exported_noisy
     facts = {name: fact for name, fact in facts_of(artefacts).items() if name != "sampling"} | extra
     card = described((artefacts | {"release.json": json.dumps(facts).encode()}, parity), NOISY_METRICS)
-    assert f"`tile` is the side of a tile in px, a multiple of 32 (0: no tiles).{sentences}\n" in card
+    assert f"`tile` is their side in px, a multiple of 32 (0: chosen by memory).{sentences}\n" in card
 
 
 def test_only_a_translator_with_noise_has_a_seed(exported, exported_noisy):
@@ -576,7 +584,7 @@ def test_a_sampler_served_next_to_translators_refuses_unknown_params(champion, n
         ),
         (encoded(Image.new("RGB", (9, 9))), {"way": "a_to_b"}, r"Unrecognized params \['way'\]\. Supported params are: direction, tile\.$"),
         (encoded(Image.new("RGB", (9, 9))), {"seed": 1}, r"Unrecognized params \['seed'\]\. Supported params are: direction, tile\.$"),
-        (encoded(Image.new("RGB", (9, 9))), {"tile": 30}, "tile: got 30, expected a side in pixels, a multiple of 4 from 8 on, or 0 for"),
+        (encoded(Image.new("RGB", (9, 9))), {"tile": 30}, "tile: got 30, expected a side in pixels, a multiple of 4 from 8 on, or 0 to"),
         (encoded(Image.new("RGB", (9, 9))), {"tile": 4}, "tile: got 4, expected"),
         (encoded(Image.new("RGB", (9, 9))), {"tile": -16}, "tile: got -16, expected"),
         (encoded(Image.new("RGB", (9, 9))), {"tile": None}, "tile: got None, expected"),

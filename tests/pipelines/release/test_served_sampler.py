@@ -116,6 +116,16 @@ def test_the_card_describes_the_params():
     assert "label" not in unconditional.sentence
 
 
+def test_a_request_ends_before_the_servers_limit_of_time(served, monkeypatch):
+    monkeypatch.setenv("MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT", "1e-9")
+    with pytest.raises(
+        MlflowException, match=r"not finished after 9\.5e-10 s: .* The server's MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT allows a"
+    ):
+        pictures(served[False], *range(3))
+    monkeypatch.setenv("MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT", "60")
+    assert len(pictures(served[False], *range(3))) == 3
+
+
 UNKNOWN = r"expected one of hat \(0\), shoe \(1\), 0 \(2\); or '' for one by the seed\.$"
 
 
