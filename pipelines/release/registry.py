@@ -17,7 +17,7 @@ from genlab.evaluation.scores import Evaluation, Headline
 from pipelines.bound import BoundDataset
 from pipelines.release.page import DESCRIPTION_LIMIT, describe_model, filled, score_tags
 from pipelines.release.promotion import Standing, beats, digest, unfit
-from pipelines.release.serving import Serving, facts_of, scored, serving_of
+from pipelines.release.serving import ANY, Serving, facts_of, scored, serving_of
 from pipelines.release.shipping import ship
 from pipelines.tracking.address import answering, as_default, tracking_uri
 from pipelines.tracking.description import HEALTH_AT_END, SOUND
@@ -240,7 +240,9 @@ def signature(serving: Serving) -> "ModelSignature":
     """MLflow signature of a served model: request column and optional params -> column `image`."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
+    from mlflow.types.schema import AnyType
 
     name, kind = serving.column
     params = ParamSchema([ParamSpec(*param) for param in serving.params])
-    return ModelSignature(Schema([ColSpec(kind, name)]), Schema([ColSpec("binary", "image")]), params)
+    column = ColSpec(AnyType() if kind == ANY else kind, name)  # type: ignore[no-untyped-call]
+    return ModelSignature(Schema([column]), Schema([ColSpec("binary", "image")]), params)

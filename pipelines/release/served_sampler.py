@@ -38,17 +38,21 @@ class ServedSampler(PythonModel):
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         try:
-            images = self.sampler.images(model_input["seed"].tolist(), **(params or {}), seconds=requests.seconds_allowed())
+            images = self.sampler.images(
+                requests.rows_of(model_input["seed"].tolist()), **(params or {}), seconds=requests.seconds_allowed()
+            )
             return pd.DataFrame({"image": images})
         except errors.RequestError as error:
             raise MlflowException.invalid_parameter_value(requests.message_of(error)) from None
 
 
 class RefuseUnknownSamplerParams(logging.Filter):
-    """Turn MLflow's warning about unknown params into an error. MLflow drops these params before it calls the model."""
+    """Turn MLflow's warnings about unknown params and columns into errors. MLflow drops these before it calls the model."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
+        if ignored := requests.ignored_columns(message):
+            raise MlflowException.invalid_parameter_value(ignored)
         if message.startswith(IGNORED) and "'truncation'" in message:
             raise MlflowException.invalid_parameter_value(message.replace(" are ignored for inference", "").split(" To enable")[0])
         return True

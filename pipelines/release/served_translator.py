@@ -27,7 +27,7 @@ IGNORED, SUPPORTED = "Unrecognized params", "Supported params are: "  # parts of
 
 
 class ServedTranslator(PythonModel):
-    """Column `image` (encoded image files) -> column `image` (PNG files of the same height and width).
+    """Column `image` (image files as bytes, or as text in base64) -> column `image` (PNG files of the same height and width).
 
     Params: `direction`; `tile`, the side in pixels of the tiles into which images are cut, which overlap by at least a quarter of it, or 0
     for a choice by memory; and, if the networks take noise, its `seed`. Every image gets the same noise.
@@ -40,16 +40,19 @@ class ServedTranslator(PythonModel):
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         chosen = {"direction": self.translator.directions[0]} | (params or {})
         try:
-            images = self.translator.images(model_input["image"].tolist(), **chosen, seconds=requests.seconds_allowed())
+            images = self.translator.images(
+                requests.contents_of(model_input["image"].tolist()), **chosen, seconds=requests.seconds_allowed()
+            )
             return pd.DataFrame({"image": images})
         except errors.RequestError as error:
             raise MlflowException.invalid_parameter_value(requests.message_of(error)) from None
 
 
 class RefuseUnknownParams(logging.Filter):
-    """Turn MLflow's warning about unknown params into an error. MLflow drops these params before it calls the model.
+    """Turn MLflow's warnings about unknown params and columns into errors. MLflow drops these before it calls the model.
 
-    The warning does not name the model. The filter therefore handles only warnings about models with exactly these params.
+    The warnings do not name the model. The filter therefore handles only warnings about models with exactly these params, and about
+    columns only in a server.
     """
 
     def __init__(self, params: set[str]):
@@ -58,6 +61,8 @@ class RefuseUnknownParams(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
+        if ignored := requests.ignored_columns(message):
+            raise MlflowException.invalid_parameter_value(ignored)
         got, _, supported = message.rpartition(SUPPORTED)
         if message.startswith(IGNORED) and set(re.findall(r"'(\w+)'", supported)) == self.params:
             got = got.replace(" are ignored for inference", "").strip()

@@ -9,6 +9,7 @@ from genlab.errors import InputError
 
 Facts = dict[str, Any]  # content of release.json
 FACTS = "release.json"
+ANY = "any"  # MLflow's other types change values before the model can check them: 7.5 and true become 7 and 1
 MOST_NAMED = 20  # classes named on the card
 COLOURS = {1: "grey", 3: "RGB"}  # by number of channels
 TRUNCATIONS = {  # what is truncated -> default of the param, and its description on the card
@@ -25,7 +26,7 @@ class Serving(NamedTuple):
     """How a release is served. Every response has one column `image` of PNG files."""
 
     file: Path  # the MLflow adapter, which pipelines.release.shipping copies into the version
-    column: tuple[str, str]  # the required column of a request: name, MLflow's type
+    column: tuple[str, str]  # the required column of a request: name, MLflow's type, or "any" for values that the served code checks itself
     params: tuple[tuple[str, str, Any], ...]  # the optional params of a request: name, MLflow's type, default
     example: Callable[[Any], list[Any]]  # a genlab.images.prepared_set.PreparedSet -> example values of the column
     sentence: str  # description of requests and responses for the card, in Markdown
@@ -39,7 +40,7 @@ def translator(facts: Facts) -> Serving:
     directions, (height, width) = facts["directions"], facts["training_size"]
     return Serving(
         file=Path(__file__).with_name("served_translator.py"),
-        column=("image", "binary"),
+        column=("image", ANY),
         params=(
             ("direction", "string", directions[0]),
             ("tile", "long", 0),  # px; 0: chosen by memory
@@ -80,7 +81,7 @@ def sampler(facts: Facts) -> Serving:
     labels = f" `label` is one of {known}, by its name or its number as text; without it each seed determines its class." if classes else ""
     return Serving(
         file=Path(__file__).with_name("served_sampler.py"),
-        column=("seed", "long"),
+        column=("seed", ANY),
         params=(
             ("truncation", "double", untruncated),
             ("count", "long", 1),

@@ -1,45 +1,28 @@
 """Tests of the inputs and outputs of a served sampler, with networks so small that every pixel is known."""
 
 import io
-import logging
 import math
 
-import mlflow
 import numpy as np
 import pandas as pd
 import pytest
 from mlflow.exceptions import MlflowException
 from PIL import Image
-from served_networks import CLASSES, STYLED, facts_of, make_release, sampling_network, styled_network
+from served_models import served_in
+from served_networks import CLASSES, STYLED, facts_of, sampling_network, styled_network
 
-from pipelines.release.registry import signature
 from pipelines.release.serving import serving_of
-from pipelines.release.shipping import ship
 
 LAST = 2**63 - 1
-
-
-def served_in(folder, facts: dict, onnx_file: bytes):
-    """The model, loaded as MLflow serves it."""
-    logging.getLogger("mlflow").setLevel(logging.WARNING)
-    release = make_release(folder / "release", facts, generator=onnx_file)
-    serving = serving_of(facts)
-    mlflow.pyfunc.save_model(
-        folder / "model",
-        **ship(serving.file, folder / "shipped")._asdict(),
-        artifacts={"release": str(release)},
-        signature=signature(serving),
-        input_example=pd.DataFrame({"seed": serving.example(None)}),
-        pip_requirements=[],
-    )
-    return mlflow.pyfunc.load_model(str(folder / "model"))
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     """Whether a model is conditional on labels -> the model."""
     return {
-        conditional: served_in(tmp_path_factory.mktemp("sampler"), facts_of(CLASSES if conditional else []), sampling_network(conditional))
+        conditional: served_in(
+            tmp_path_factory.mktemp("sampler"), facts_of(CLASSES if conditional else []), [0, 1], generator=sampling_network(conditional)
+        )
         for conditional in (False, True)
     }
 
@@ -49,7 +32,9 @@ def styled(tmp_path_factory):
     """Whether a model that truncates styles is conditional on labels -> the model."""
     folder = tmp_path_factory.mktemp
     return {
-        conditional: served_in(folder("styled"), facts_of(CLASSES if conditional else [], **STYLED), styled_network(conditional))
+        conditional: served_in(
+            folder("styled"), facts_of(CLASSES if conditional else [], **STYLED), [0, 1], generator=styled_network(conditional)
+        )
         for conditional in (False, True)
     }
 
