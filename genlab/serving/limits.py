@@ -9,7 +9,7 @@ class Limits(NamedTuple):
     """The entry `limits` of release.json. The defaults are for releases without it."""
 
     images: int = 1000  # of one request: rows x `count` of a sampler, rows of a translator
-    pixels: int = 24_000_000  # of all pictures of one request to a translator together, each padded to sides that the network accepts
+    pixels: int = 40_000_000  # of all pictures of one request to a translator together, each padded to sides that the network accepts
     megabytes: int = 1000  # for one run of a network, in addition to its weights and to the picture; larger pictures are cut into tiles
     bytes_per_pixel: int = 3000  # memory for one run of a translator's network per pixel of its input, measured at export
 

@@ -72,9 +72,7 @@ class Translator:
         """
         stride, smallest = self.facts["stride"], self.facts["smallest_side"]
         if not is_whole(tile) or (tile and (tile < smallest or tile % stride)):
-            raise RequestError(
-                f"tile: got {tile}, expected a side in pixels, a multiple of {stride} from {smallest} on, or 0 to choose it by memory."
-            )
+            raise RequestError(f"tile: got {tile}, expected a side in pixels, a multiple of {stride} from {smallest} on, or 0.")
         if not (is_whole(seed) and 0 <= seed <= LAST_SEED):
             raise RequestError(f"seed: got {seed}, expected a whole number, 0 to {LAST_SEED}.")
 

@@ -7,6 +7,7 @@ from there (see pipelines.release.shipping). Serving needs neither torch nor an 
 import importlib
 import logging
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from mlflow.pyfunc.model import PythonModel
 __path__ = [str(Path(__file__).with_name("code"))]  # each load has a new module name, so each load has its own submodules
 errors, requests, sampler = (importlib.import_module(f"{__name__}.genlab_serving.{name}") for name in ("errors", "requests", "sampler"))
 
-IGNORED = "Unrecognized params"  # start of MLflow's warning
+IGNORED, SUPPORTED = "Unrecognized params", "Supported params are: "  # parts of MLflow's warning
 
 
 class ServedSampler(PythonModel):
@@ -53,8 +54,10 @@ class RefuseUnknownSamplerParams(logging.Filter):
         message = record.getMessage()
         if ignored := requests.ignored_columns(message):
             raise MlflowException.invalid_parameter_value(ignored)
-        if message.startswith(IGNORED) and "'truncation'" in message:
-            raise MlflowException.invalid_parameter_value(message.replace(" are ignored for inference", "").split(" To enable")[0])
+        got, _, supported = message.partition(SUPPORTED)
+        if message.startswith(IGNORED) and "'truncation'" in supported:
+            known = ", ".join(sorted(re.findall(r"'(\w+)'", supported)))
+            raise MlflowException.invalid_parameter_value(f"{got.replace(' are ignored for inference', '')}{SUPPORTED}{known}.")
         return True
 
 

@@ -570,7 +570,7 @@ def test_seeds_over_http_are_answered_with_pngs(sampler, sampling_recipe):
 
 @pytest.mark.parametrize("params", [{"psi": 0.5}, {"tile": 16, "direction": "a_to_b"}])
 def test_a_sampler_served_next_to_translators_refuses_unknown_params(champion, noisy, sampler, params):
-    with pytest.raises(MlflowException, match=r"Unrecognized params \[.*\]\. Supported params are: \{.*'truncation'"):
+    with pytest.raises(MlflowException, match=r"Unrecognized params \[.*\]\. Supported params are: count, .*truncation\.$"):
         sampler.predict(pd.DataFrame({"seed": [0]}), params=params)
 
 
@@ -584,7 +584,7 @@ def test_a_sampler_served_next_to_translators_refuses_unknown_params(champion, n
         ),
         (encoded(Image.new("RGB", (9, 9))), {"way": "a_to_b"}, r"Unrecognized params \['way'\]\. Supported params are: direction, tile\.$"),
         (encoded(Image.new("RGB", (9, 9))), {"seed": 1}, r"Unrecognized params \['seed'\]\. Supported params are: direction, tile\.$"),
-        (encoded(Image.new("RGB", (9, 9))), {"tile": 30}, "tile: got 30, expected a side in pixels, a multiple of 4 from 8 on, or 0 to"),
+        (encoded(Image.new("RGB", (9, 9))), {"tile": 30}, "tile: got 30, expected a side in pixels, a multiple of 4 from 8 on, or 0"),
         (encoded(Image.new("RGB", (9, 9))), {"tile": 4}, "tile: got 4, expected"),
         (encoded(Image.new("RGB", (9, 9))), {"tile": -16}, "tile: got -16, expected"),
         (encoded(Image.new("RGB", (9, 9))), {"tile": None}, "tile: got None, expected"),
