@@ -12,6 +12,7 @@ import yaml
 from conftest import ROOT, parameters
 
 from genlab.build import check
+from genlab.commands.main import COMMANDS
 from pipelines.configuration import FAMILIES
 from pipelines.loader import overlaid
 
@@ -104,7 +105,8 @@ def test_commands_exist(page, command):
     elif words[:2] == ["python", "-m"]:
         assert (ROOT / words[2].replace(".", "/")).is_dir() or (ROOT / f"{words[2].replace('.', '/')}.py").is_file()
     elif words[0] == "genlab":
-        import_module(f"genlab.commands.{words[1]}").parser().parse_args(words[2:])
+        package = "genlab" if words[1] in COMMANDS else "pipelines"
+        import_module(f"{package}.commands.{words[1]}").parser().parse_args(words[2:])
     elif words[0] == "dvc":
         assert words[1] in ("repro", "pull", "status")
     else:
