@@ -48,6 +48,7 @@ benchmarks: setup  ## measure speeds against plain loops and scikit-learn, for t
 	$(BIN)/python benchmarks/adversarial.py
 	$(BIN)/python benchmarks/style.py
 	$(BIN)/python benchmarks/mixtures.py
+	$(BIN)/python benchmarks/serving.py
 
 clean:  ## remove the files that runs made; keeps the raw data and MLflow's record
 	rm -rf data/02_intermediate data/03_primary data/05_model_input data/06_models data/07_model_output data/08_reporting .genlab

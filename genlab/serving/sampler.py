@@ -20,7 +20,10 @@ Truncation = float | Literal["as trained"]
 
 
 class Sampler:
-    """The sampling network in a release folder (release.json, generator.onnx). The inputs of a seed are those of genlab.serving.latents."""
+    """The sampling network in a release folder (release.json, generator.onnx). The inputs of a seed are those of genlab.serving.latents.
+
+    Images are computed one at a time, also if several threads call `images`.
+    """
 
     def __init__(self, release: str | Path | Release):
         opened = release_at(release)

@@ -67,8 +67,8 @@ def describe(
 
 def use(serving: Serving) -> list[str]:
     """Lines on how to load, call and serve the version, ready to copy."""
-    name, kind = serving.column
-    example = "[0, 1]" if kind == "long" else '[open("photo.png", "rb").read()]'
+    name = serving.column[0]
+    example = "[0, 1]" if name == "seed" else '[open("photo.png", "rb").read()]'
     return [
         "## Use",
         "```python",

@@ -22,12 +22,12 @@ def score_tags(headline: Headline, extractor: str) -> dict[str, str]:
     return {short(headline.name, extractor): number(headline.value)}
 
 
-def describe_model(kind: str, image_set: str, version: int | str, headline: Headline, run_id: str) -> str:
-    """Description of a registered model: what it is, and the champion's score and picture."""
+def describe_model(kind: str, image_set: str, version: int | str, headline: Headline, run_id: str, is_champion: bool = True) -> str:
+    """Description of a registered model: what it is, and the score and picture of the champion, or of the first candidate."""
     better = "lower" if headline.lower_is_better else "higher"
     return "\n".join(
         [
-            f"**{kind}** on the image set **{image_set}**. Champion: version {version}, "
+            f"**{kind}** on the image set **{image_set}**. {'Champion' if is_champion else 'No champion; candidate'}: version {version}, "
             f"{headline.name} = {number(headline.value)} ({better} is better).",
             "",
             picture(SAMPLES, run_id),

@@ -145,7 +145,7 @@ class ModelVersion(BoundDataset):
         for key, value in {"image_set": data.image_set, "kind": kind, "family": run.data.tags.get("family", "None")}.items():
             client.set_registered_model_tag(made.name, key, value)
         if moves or int(made.version) == 1:
-            text = describe_model(kind, data.image_set, made.version, data.headline, run.info.run_id)
+            text = describe_model(kind, data.image_set, made.version, data.headline, run.info.run_id, moves)
             client.update_registered_model(made.name, text)
 
     def load(self) -> dict[str, Any]:

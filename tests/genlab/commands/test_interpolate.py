@@ -80,7 +80,8 @@ def test_mp4_without_imageio_is_one_clear_error(capsys, tmp_path, monkeypatch):
     assert code == 2 and "w.mp4 needs the package imageio" in err and "pip install 'genlab[video]', or name a .gif or .webp file." in err
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # imageio-ffmpeg leaves its pipes to the garbage collector
+# imageio leaves the pipes of ffmpeg to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 def test_mp4_has_all_frames_and_is_the_same_every_time(capsys, tmp_path):
     imageio = pytest.importorskip("imageio.v2")
     pytest.importorskip("imageio_ffmpeg")
@@ -94,7 +95,7 @@ def test_mp4_has_all_frames_and_is_the_same_every_time(capsys, tmp_path):
         assert reader.get_meta_data()["fps"] == 30 and reader.get_meta_data()["size"] == (256, 256)
     expected = np.asarray(Image.open(as_file(capsys, release, tmp_path)))
     assert len(shown) == 12 and np.abs(shown[0] - expected).max() <= 8  # H.264 is lossy
-    gc.collect()  # within this test, whose filter of warnings covers it
+    gc.collect()
 
 
 def as_file(capsys, release, folder):

@@ -47,7 +47,7 @@ def test_the_pixels_of_a_request_follow_from_memory_unless_given(requests, noise
     ("requests", "size", "images"),
     [
         (Requests(), (32, 32, 1), 1000),
-        (Requests(), (1024, 1024, 3), 26),
+        (Requests(), (1024, 1024, 3), 79),
         (Requests(megabytes=1), (1024, 1024, 3), 1),
         (Requests(images=7), (32, 32, 1), 7),
     ],

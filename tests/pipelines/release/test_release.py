@@ -797,7 +797,8 @@ def test_an_unfit_first_version_is_candidate_only(registry, exported_sampler, im
     version.save(registered(exported_sampler, metrics, images))
     found = version.load()
     assert found["aliases"] == ["candidate"] and found["tags"]["champion"].startswith("no: its kid_efflite0")
-    assert registry.client.get_registered_model("progan-emoji").tags["image_set"] == "emoji"
+    model = registry.client.get_registered_model("progan-emoji")
+    assert model.tags["image_set"] == "emoji" and "No champion; candidate: version 1" in model.description
 
 
 def test_the_pages_of_the_registry_say_what_the_model_is_and_how_to_use_it(registry):
@@ -811,6 +812,8 @@ def test_the_pages_of_the_registry_say_what_the_model_is_and_how_to_use_it(regis
         'mlflow.pyfunc.load_model("models:/gan-emoji/1")' in version.description
         and "mlflow models serve -m models:/gan-emoji/1" in version.description
     )
+    assert 'pandas.DataFrame({"seed": [0, 1]})' in version.description
+    assert '{"image": [open("photo.png", "rb").read()]}' in registry.client.get_model_version("cyclegan-emoji", 1).description
     assert float(version.tags["kid"]) == pytest.approx(SAMPLER_METRICS["headline"]["value"], rel=1e-3)
     folder = registry.client.download_artifacts(registry.runs["gan"], "card.md")
     assert "${" not in Path(folder).read_text()
