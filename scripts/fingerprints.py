@@ -46,7 +46,14 @@ STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "release": (
         "release",
-        ("genlab.evaluation.scores", "genlab.export.release", "genlab.reports.markdown", "genlab.serving.errors", "genlab.serving.images"),
+        (
+            "genlab.evaluation.scores",
+            "genlab.export.release",
+            "genlab.reports.markdown",
+            "genlab.serving.directions",
+            "genlab.serving.errors",
+            "genlab.serving.images",
+        ),
     ),
 }
 

@@ -46,7 +46,7 @@ def test_the_whole_path(project, monkeypatch):
     (run,) = client.search_runs([client.get_experiment_by_name("genlab").experiment_id], f"tags.recipe = '{RECIPE}'")
     assert run.info.status == "FINISHED" and "score/classes.recognised" in run.data.metrics
     mlflow.set_tracking_uri(uri)
-    model = mlflow.pyfunc.load_model(f"models:/{RECIPE}-fashion@champion")
+    model = mlflow.pyfunc.load_model(f"models:/{RECIPE}-fashion@candidate")
 
     def served(**params):
         return list(model.predict(pd.DataFrame({"seed": [3]}), params=params)["image"])

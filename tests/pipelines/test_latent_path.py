@@ -62,7 +62,7 @@ def test_a_conditional_model_generates_the_given_label(project, monkeypatch):
     """Uses the version that test_the_whole_path has registered."""
     monkeypatch.chdir(project)
     mlflow.set_tracking_uri(f"sqlite:///{project / 'mlflow.db'}")
-    model = mlflow.pyfunc.load_model("models:/vae_labels-fashion_28@champion")
+    model = mlflow.pyfunc.load_model("models:/vae_labels-fashion_28@candidate")
 
     def served(**params):
         (png,) = model.predict(pd.DataFrame({"seed": [3]}), params=params)["image"]

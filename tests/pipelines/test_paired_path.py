@@ -67,7 +67,7 @@ def test_the_release_states_how_it_samples_and_agrees_with_onnx(project):
 
 
 def test_the_registered_version_translates_any_size_whole_or_in_tiles(project, client):
-    model = mlflow.pyfunc.load_model("models:/pix2pix-emoji_pairs@champion")
+    model = mlflow.pyfunc.load_model("models:/pix2pix-emoji_pairs@candidate")
     file = io.BytesIO()
     Image.effect_noise((70, 45), 60).save(file, "PNG")
     answers = [model.predict(pd.DataFrame({"image": [file.getvalue()]}), params={"tile": tile})["image"][0] for tile in (0, 32)]

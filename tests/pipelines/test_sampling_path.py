@@ -44,7 +44,7 @@ def test_the_whole_path(recipe, project, monkeypatch):
     health = {"loss/critic.real", "loss/critic.fake", "loss/critic.gradient_norm", "loss/generator.gradient_norm", "health/diversity"}
     assert health <= set(run.data.metrics)
     mlflow.set_tracking_uri(uri)
-    model = mlflow.pyfunc.load_model(f"models:/{recipe}-fashion@champion")
+    model = mlflow.pyfunc.load_model(f"models:/{recipe}-fashion@candidate")
     (png,) = model.predict(pd.DataFrame({"seed": [3]}))["image"]
     assert Image.open(io.BytesIO(png)).size == (32, 32)
 

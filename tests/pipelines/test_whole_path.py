@@ -130,7 +130,7 @@ def test_the_registered_version_answers_a_png_with_a_png(whole, client):
     import mlflow
 
     mlflow.set_tracking_uri(f"sqlite:///{whole[0] / 'mlflow.db'}")
-    model = mlflow.pyfunc.load_model("models:/cyclegan-emoji@champion")
+    model = mlflow.pyfunc.load_model("models:/cyclegan-emoji@candidate")
     file = io.BytesIO()
     Image.new("RGBA", (33, 47), (255, 0, 0, 128)).save(file, "PNG")
     for direction in ("a_to_b", "b_to_a"):
