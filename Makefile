@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PORT ?= 5000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage setup lint docs wheel ui results benchmarks clean
+.PHONY: help run test coverage setup lint docs wheel ui demo results benchmarks clean
 
 help:  ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ wheel: setup  ## build the wheel in dist/
 
 ui: setup  ## browse runs, pictures and models with MLflow; prints the address (PORT=5000)
 	$(BIN)/python -m pipelines.ui --port $(PORT)
+
+demo: setup  ## try the registered models on a local web page
+	$(BIN)/genlab demo
 
 results: setup  ## write the pages in docs/results from the results of `dvc repro` and `make benchmarks`
 	$(BIN)/python -m pipelines.results
