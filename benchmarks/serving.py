@@ -35,6 +35,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from genlab.build import build  # noqa: E402
+from genlab.engine.json_text import json_text  # noqa: E402
 from genlab.export.release import release_files  # noqa: E402
 from genlab.images.prepared_set import PreparedSet  # noqa: E402
 from genlab.reports.markdown import line  # noqa: E402
@@ -132,7 +133,7 @@ def picture(height: int, width: int, noise: bool = False) -> bytes:
 
 def asking(value: Any) -> bytes:
     """The body of a request with one row, a seed or the content of an image file."""
-    return json.dumps({"inputs": [base64.b64encode(value).decode() if isinstance(value, bytes) else value]}).encode()
+    return json_text({"inputs": [base64.b64encode(value).decode() if isinstance(value, bytes) else value]}).encode()
 
 
 def latencies(port: int, body: bytes, clients: int, each: int) -> tuple[list[float], float]:
@@ -241,7 +242,7 @@ def main() -> None:
         limits = json.loads((folder / "release/release.json").read_text())["limits"]
         results["memory"] = memory(folder / "model", limits["pixels"])
     OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json.dumps(results, indent=2) + "\n")
+    OUT.write_text(json_text(results, indent=2) + "\n")
     OUT.with_suffix(".md").write_text(tables(results))
     print(tables(results))
 
