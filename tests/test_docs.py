@@ -14,7 +14,9 @@ from conftest import ROOT, parameters
 from genlab.build import check
 from genlab.commands.main import COMMANDS
 from pipelines.configuration import FAMILIES
+from pipelines.data_preparation.declaration import ImageSet
 from pipelines.loader import overlaid
+from pipelines.release.parameters import Release
 
 GENERATED = (ROOT / "docs/results", ROOT / "docs/api", ROOT / "docs/_build")
 PAGES = [
@@ -121,10 +123,12 @@ def test_yaml_blocks_fit_the_configuration(page):
         for name, entry in yaml.safe_load(block).items():
             if name == "images":
                 for declaration in entry.values():
-                    assert declaration["kind"] in ("unlabelled", "labelled", "paired", "unpaired")
+                    ImageSet(**declaration)
                     if "frames" not in declaration["source"]["class"]:
                         check({"model": declaration["source"]}, "source")
             elif "small" not in str(entry):
                 check(overlaid(entries.get(name, {}), entry), name)
+                Release(**entry.get("release", {}))
             else:
                 assert {"images", "model"} <= set(entry)
+                Release(**entry["release"])
