@@ -41,7 +41,11 @@ class Page:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.socket.close()
+
+        async def disconnected() -> None:  # inside the loop: elsewhere, tornado would make another one and leave it open
+            self.socket.close()
+
+        self.loop.run_until_complete(disconnected())
         self.process.kill()
         self.process.wait()
         self.process.stderr.close()
