@@ -12,6 +12,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from genlab.engine.files import sha256
 from genlab.errors import root_cause
 from genlab.evaluation.scores import Evaluation
 from genlab.training.interruption import Interrupted, interruptible
@@ -27,7 +28,7 @@ from pipelines.session import Catalog, Session
 from pipelines.summary import summary
 from pipelines.tracking.description import NOTE, differing, note_of_error, note_of_scores, parameters_shown, run_name
 from pipelines.tracking.names import flatten
-from pipelines.tracking.origin import origin, sha256
+from pipelines.tracking.origin import origin
 from pipelines.tracking.run import Run
 from pipelines.tracking.sections import NAMED
 from pipelines.tracking.store import CHECKPOINT_TAG, DATA_TAG, SETTINGS_TAG
@@ -201,9 +202,8 @@ def input_of(inputs: Mapping[str, Any], parameters: Mapping[str, Any]) -> tuple[
 def described_by(metrics: Mapping[str, Any], run: Run) -> dict[str, str]:
     """Tags of an evaluated run: its note, the extractor, and the protocol, whose values are constants and so are no metrics."""
     evaluation = Evaluation.from_json(metrics)
-    found = [message for name, message in run.tags.items() if name.startswith("health.")]
     protocol = {f"protocol.{name}": str(value)[:1000] for name, value in flatten(evaluation.protocol.to_json()).items()}
-    return {NOTE: note_of_scores(evaluation, found, run.id), "extractor": evaluation.protocol.extractor} | protocol
+    return {NOTE: note_of_scores(evaluation, run.findings(), run.id), "extractor": evaluation.protocol.extractor} | protocol
 
 
 def metadata(catalog: Catalog, dataset_name: str) -> dict[str, str]:

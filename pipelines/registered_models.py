@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from genlab.build import suggestion
 from genlab.errors import InputError
+from pipelines.release.promotion import CHAMPION
 from pipelines.tracking.address import answering, probe, quieten, sqlite_file, tracking_uri
 
 if TYPE_CHECKING:  # mlflow takes two seconds to import
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion as Version
 
-DATABASE, CHAMPION = "mlflow.db", "champion"
+DATABASE = "mlflow.db"
 PREFIX, LOGGED = "models:/", "models:/m-"  # of MLflow's addresses of models, and of logged models
 RELEASE = "artifacts/release"  # folder in a logged model
 FORM = "name, name@alias or name/version"
@@ -130,7 +131,6 @@ def release_of(client: "MlflowClient", version: "Version", text: str) -> Path:
     from mlflow.artifacts import download_artifacts
     from mlflow.exceptions import MlflowException
 
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     try:
         # Not by its address models:/<name>/<version>, which MLflow looks up in its global registry.
         place = client.get_model_version_download_uri(version.name, version.version)

@@ -2,6 +2,7 @@
 
 import errno
 import glob
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -123,6 +124,12 @@ def mount_of(file: Path) -> Path:
     """The mount point of the file system that holds a file, which need not exist."""
     folder = existing(file).resolve()  # a link may lead to another file system
     return next(each for each in (folder, *folder.parents) if os.path.ismount(each))
+
+
+def sha256(file: Path) -> str:
+    """SHA-256 of a file's bytes, 64 hexadecimal digits."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def allocate(opened: IO[bytes], name: str | Path, size: int) -> None:

@@ -54,7 +54,7 @@ def locked(
 
 def acquire(opened: IO[str], file: Path, task: str, advice: str, wait: bool) -> None:
     """Lock an open file, or raise a LockedError; see `locked`."""
-    started, told = time.monotonic(), False
+    started, announced = time.monotonic(), False
     while True:
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -69,9 +69,9 @@ def acquire(opened: IO[str], file: Path, task: str, advice: str, wait: bool) -> 
             return
         if not (wait or gone(holder)) or (gone(holder) and time.monotonic() - started > PATIENCE):
             raise LockedError(f"{described(holder)} {task} ({file.parent}). {advice}")
-        if wait and not told and not gone(holder):
+        if wait and not announced and not gone(holder):
             logger.info("Waiting for %s, which %s.", described(holder), task)
-            told = True
+            announced = True
         time.sleep(0.1)
 
 

@@ -168,11 +168,6 @@ class Evaluation(NamedTuple):
         """Return the group of this name, or None if the recipe has no such scores."""
         return next((group for group in self.groups if group.name == name), None)
 
-    def own_scores(self) -> dict[str, float]:
-        """Map `<group>.<row>.<score>` to the value, for the own row of each group, including spreads; only finite numbers."""
-        own = {f"{group.name}.{group.own.name}.{name}": value for group in self.groups for name, value in group.own.to_json().items()}
-        return {name: value for name, value in own.items() if math.isfinite(value)}
-
     def untrained(self) -> float | None:
         """Value of the headline for the same recipe without training; None if that was not scored."""
         rows = [(group, row) for group in self.groups for row in group.baselines if row.name == RowName.UNTRAINED]

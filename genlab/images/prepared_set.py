@@ -1,6 +1,5 @@
 """Prepared image sets, the data of training and evaluation."""
 
-import hashlib
 import json
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import pandas as pd
 
-from genlab.engine.files import whole
+from genlab.engine.files import sha256, whole
 from genlab.engine.json_text import json_text
 from genlab.engine.paths import expanded
 from genlab.errors import InputError
@@ -111,12 +110,6 @@ class PreparedSet:
         classes, background = tuple(description["classes"]), tuple(description["background"])
         about = (description["name"], description["kind"], images, manifest, classes, description["content_hash"], background)
         return cls(*about, description.get("bits", SIXTEEN))
-
-
-def sha256(file: Path) -> str:
-    """SHA-256 of a file's bytes, 64 hexadecimal digits."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 @lru_cache(maxsize=64)  # a run loads a set several times; a set of 10 GB takes 5 to 10 s

@@ -141,7 +141,7 @@ class Training:
                     self.report(Found(self.images, finding))
             if crossed(monitoring.pictures_every, before, self.images):
                 self.report(PicturesDue(self.images, self.settings.device, self.recipe))
-            if not stop.signal and crossed(monitoring.checkpoint_every, before, self.images):
+            if not stop.signal and self.images < budget.images and crossed(monitoring.checkpoint_every, before, self.images):
                 self.try_to_save()
             if stop.signal:
                 self.save()

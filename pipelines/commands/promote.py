@@ -9,8 +9,7 @@ from genlab.errors import InputError
 from genlab.evaluation.scores import Headline
 from pipelines.registered_models import connected, version_of
 from pipelines.release.page import describe_model
-from pipelines.release.promotion import Standing
-from pipelines.release.registry import CHAMPION
+from pipelines.release.promotion import CHAMPION, Standing
 
 DESCRIPTION = "make a registered version the champion by hand"
 

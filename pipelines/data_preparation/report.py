@@ -61,7 +61,7 @@ def render(
     parts = [
         header(manifest, image_set, validation),
         f"<div class=cards><div>{counts(manifest, validation['domains'])}</div><div>{histogram(manifest)}</div></div>",
-        beside(validation),
+        passed_over(validation),
         f"<h2>A sample of the set</h2>{sheet(manifest, by_path, image_set)}",
         "<h2>Expectations</h2>",
         table(["", "expectation", "found", "expected"], [row(finding) for finding in findings]),
@@ -107,7 +107,7 @@ def counts(manifest: pd.DataFrame, domains: Mapping[str, str]) -> str:
     return text + ("<h2>Conversions</h2>" + table(["from", "images"], made) if made else "")
 
 
-def beside(validation: Mapping[str, Any]) -> str:
+def passed_over(validation: Mapping[str, Any]) -> str:
     """HTML of what lies next to the images: the numbers of files that were passed over, by kind, and remarks on folders and names."""
     remarks = "".join(f"<p class=odd>{html.escape(remark)}</p>" for remark in validation["remarks"])
     others = in_words(validation["passed_over"])

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Self
 from genlab.engine.json_text import json_text, nulled
 from genlab.evaluation.scores import Headline
 
+CANDIDATE, CHAMPION = "candidate", "champion"  # aliases of model versions
 COLLAPSED = "diversity_collapsed"  # a failure of genlab.training.health
 UNREADABLE = Headline("none", math.nan, True)
 

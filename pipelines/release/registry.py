@@ -1,12 +1,9 @@
 """MLflow's model registry as a Kedro dataset: saving registers a version, loading returns the latest one."""
 
-import contextlib
 import logging
-import math
-import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -16,10 +13,10 @@ from genlab.errors import InputError
 from genlab.evaluation.scores import Evaluation, Headline
 from pipelines.bound import BoundDataset
 from pipelines.release.page import DESCRIPTION_LIMIT, describe_model, filled, score_tags
-from pipelines.release.promotion import Standing, beats, digest, unfit
+from pipelines.release.promotion import CANDIDATE, CHAMPION, Standing, beats, digest, unfit
 from pipelines.release.serving import ANY, Serving, facts_of, scored, serving_of
 from pipelines.release.shipping import ship
-from pipelines.tracking.address import answering, as_default, tracking_uri
+from pipelines.tracking.address import answering, as_default, quieten, tracking_uri
 from pipelines.tracking.description import HEALTH_AT_END, SOUND
 from pipelines.tracking.names import metric_names
 from pipelines.tracking.run import MOST_METRICS
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion as Version
     from mlflow.models import ModelSignature
 
-CANDIDATE, CHAMPION = "candidate", "champion"
 PACKAGES = ("numpy", "onnxruntime", "pandas", "pillow")  # imported by the shipped code; MLflow adds itself
 RECIPE_TAG = "recipe"
 
@@ -95,6 +91,7 @@ class ModelVersion(BoundDataset):
         advice = f" The results are on disk: `kedro run --pipeline={self.recipe} --tags=release` registers them then."
         self.session.runs[self.recipe].deliver()  # first what waits, for the run's parameters are those of the model
         address = tracking_uri(self.session.project)
+        quieten()
         with answering(address, advice), as_default(address):
             self._register(data)
 
@@ -191,7 +188,7 @@ def log_model(client: "MlflowClient", run: "Run", name: str, data: Registration)
 
     run_id, now = run.info.run_id, int(time.time() * 1000)
     logged = client.create_logged_model(run.info.experiment_id, name, run_id, params=run.data.params, model_type="pyfunc")
-    with tempfile.TemporaryDirectory() as folder, quiet():
+    with tempfile.TemporaryDirectory() as folder:
         artefacts, model = Path(folder, "release"), Path(folder, "model")
         artefacts.mkdir()
         for file, content in data.artefacts.items():
@@ -208,25 +205,11 @@ def log_model(client: "MlflowClient", run: "Run", name: str, data: Registration)
         client.log_model_artifacts(logged.model_id, str(model))
     client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
     client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
-    scores = {name: value for name, value in data.scores.items() if math.isfinite(value)}
-    allowed = metric_names(scores)
-    points = [Metric(allowed[key], value, now, 0, logged.model_id, run_id=run_id) for key, value in scores.items()]
+    allowed = metric_names(data.scores)
+    points = [Metric(allowed[key], value, now, 0, logged.model_id, run_id=run_id) for key, value in data.scores.items()]
     for start in range(0, len(points), MOST_METRICS):
         client.log_batch(run_id, points[start : start + MOST_METRICS])
     return logged.model_id
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Suppress MLflow's progress bar, and its log messages below WARNING."""
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    mlflow_logger = logging.getLogger("mlflow")
-    level = mlflow_logger.level
-    mlflow_logger.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        mlflow_logger.setLevel(level)
 
 
 def origin_of(run: "Run") -> dict[str, str]:

@@ -31,7 +31,7 @@ def sqlite_file(uri: str) -> Path | None:
 
 
 def quieten() -> None:
-    """Limit MLflow's log, and how long its HTTP requests are repeated; variables that the user has set stay."""
+    """Limit MLflow's log and progress bars, and how long its HTTP requests are repeated; variables that the user has set stay."""
     for name, level in (
         ("mlflow", logging.WARNING),
         ("alembic", logging.WARNING),  # logs the creation of tables
@@ -39,6 +39,7 @@ def quieten() -> None:
         ("urllib3.connectionpool", logging.ERROR),  # logs each attempt
     ):
         logging.getLogger(name).setLevel(level)
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")  # seconds without an answer
 

@@ -57,8 +57,7 @@ class Journal(BoundDataset):
 
     def note(self, images: int, budget: int) -> None:
         """Describe the state of the training in the run's note: progress, losses, the last picture, and what is wrong."""
-        found = [message for name, message in self.run.tags.items() if name.startswith("health.")]
-        self.run.tag({NOTE: note_of_training(images, budget, self.sheet, self.row, found, self.run.id)})
+        self.run.tag({NOTE: note_of_training(images, budget, self.sheet, self.row, self.run.findings(), self.run.id)})
 
     def load_of_machine(self) -> dict[str, float]:
         """Memory and processor time of this process, as metrics in MLflow's section `system`."""

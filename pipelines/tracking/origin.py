@@ -1,11 +1,10 @@
-"""Provenance of results: git commit, command, Python version, and hashes of files."""
+"""Provenance of results: git commit, command and Python version."""
 
-import hashlib
 import platform
-import shlex
 import subprocess
-import sys
 from pathlib import Path
+
+from genlab.engine.locks import command
 
 
 def origin(project: Path) -> dict[str, str]:
@@ -21,14 +20,3 @@ def origin(project: Path) -> dict[str, str]:
     except (OSError, subprocess.CalledProcessError):
         tags["git.dirty"] = "no repository"
     return tags
-
-
-def command() -> str:
-    """The command line of this process, without the path of the program."""
-    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
-
-
-def sha256(file: Path) -> str:
-    """SHA-256 of a file's bytes, 64 hexadecimal digits."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

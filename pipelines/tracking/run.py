@@ -57,6 +57,10 @@ class Run:
         self.tags |= tags
         self.send(Operation("tags", {key: str(value) for key, value in tags.items()}))
 
+    def findings(self) -> list[str]:
+        """Messages of the failures of training that are recorded in the tags `health.<name>`."""
+        return [message for name, message in self.tags.items() if name.startswith("health.")]
+
     def parameters(self, parameters: Mapping[str, Any], shown: Mapping[str, Any]) -> None:
         """Log parameters as the artifact parameters.yml, and the shown ones as MLflow's. A reopened run keeps its original parameters."""
         if not self.is_new:
@@ -99,7 +103,7 @@ class Run:
 
     def picture(self, name: str, image: Any, step: int) -> str:
         """Log a PIL image at a step, and return its path among the artifacts. MLflow shows the images of one name with a slider."""
-        # As MlflowClient.log_image does it, which names the files anew at each call, so that a second attempt would add a second picture.
+        # As MlflowClient.log_image does it. That gives the files new names at each call, so that a second attempt would add a picture.
         preview = image.copy()
         preview.thumbnail((PREVIEW, PREVIEW))
         stem = f"{name.replace('/', '~')}+step+{step}+timestamp+{int(time.time() * 1000)}+{uuid.uuid4()}"

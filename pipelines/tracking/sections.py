@@ -1,5 +1,6 @@
 """Names of metrics in MLflow, in sections that its UI sorts and folds: baseline/, health/, loss/, parity/, score/, speed/, system/."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,7 +28,7 @@ def of_scores(evaluation: Evaluation) -> dict[str, float]:
     """Name the scores of a recipe `score/<score>` and those of its baselines `baseline/<row>.<score>`.
 
     The extractor is left out of the names, since it is a tag of the run: `kid_efflite0` -> `score/kid`. So recipes can be compared by one
-    name. Scores that are not finite are in the result; MLflow does not receive them.
+    name. Scores that are not finite are left out.
     """
     named, extractor = {}, evaluation.protocol.extractor
     for group in evaluation.groups:
@@ -35,7 +36,7 @@ def of_scores(evaluation: Evaluation) -> dict[str, float]:
             for score, value in row.to_json().items():
                 named[place(group, row.name, short(score, extractor, group.name))] = value
     headline = f"score/{short(evaluation.headline.name, extractor)}"
-    return {headline: evaluation.headline.value} | named
+    return {name: value for name, value in ({headline: evaluation.headline.value} | named).items() if math.isfinite(value)}
 
 
 def own_scores(evaluation: Evaluation) -> dict[str, float]:

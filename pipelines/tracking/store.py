@@ -7,10 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genlab.engine.locks import LockedError, locked
+from genlab.engine.files import sha256
+from genlab.engine.locks import LockedError, command, locked
 from pipelines.tracking.address import answering, probe, quieten, settle, sqlite_file, tracking_uri
 from pipelines.tracking.operations import reason_of, refused
-from pipelines.tracking.origin import command, sha256
 from pipelines.tracking.outbox import left
 from pipelines.tracking.relocation import relocate
 from pipelines.tracking.run import Run
@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # mlflow takes two seconds to import
 
 EXPERIMENT = "genlab"
 CHECKPOINT_TAG = "genlab.checkpoint"  # the checkpoint's sha256, to find its run; keeps run ids out of DVC's outputs
-PROJECT_TAG = "genlab.project"  # machine and folder: a run that is RUNNING without a process can be told from those of other projects
+PROJECT_TAG = "genlab.project"  # machine and folder: only runs of this project that are RUNNING without a process are ended
 SETTINGS_TAG = "genlab.settings"  # hash of the parameters that decide what is trained
 DATA_TAG = "genlab.data"  # content hash of the image set that a run was trained on
 OUTBOX = Path(".genlab", "outbox")  # in the project
@@ -124,7 +124,7 @@ class Runs:
         """Deliver the records that earlier commands could not deliver to this MLflow; return the number of runs that had some."""
         uri, delivered = tracking_uri(self.project), 0
         for outbox, run_id, meant_for in left(self.project / OUTBOX):
-            # A server's address may have changed its port or name: only a database of this project is told from others by its address.
+            # A server's address may have changed its port or name: only the address of a database identifies it.
             if sqlite_file(meant_for) is not None and meant_for != uri:
                 continue
             with suppress(LockedError), outbox.locked():  # its process is running and delivers them itself

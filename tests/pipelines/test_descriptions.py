@@ -1,9 +1,12 @@
 """Tests of what describes a run in MLflow: names of runs and metrics, and the note."""
 
+import math
+
 import pytest
 from stand_in_metrics import SAMPLE_PROTOCOL, TRANSLATION_PROTOCOL
 
-from genlab.evaluation.scores import Evaluation
+from genlab.evaluation.protocol import Protocol
+from genlab.evaluation.scores import Evaluation, Group, GroupName, Row, RowName, Score
 from pipelines.tracking.description import (
     NOTE_LIMIT,
     differing,
@@ -103,6 +106,12 @@ def test_scores_have_one_name_for_all_recipes_and_baselines_are_apart():
     }
     assert own_scores(Evaluation.from_json(translation)) == {"score/kid_mean": 0.2, "score/a_to_b.kid": 0.1, "score/b_to_a.kid": 0.3}
     assert of_parity({"onnx_difference": {"generator": 1e-6}, "onnx_tolerance": 1e-4}) == {"parity/generator": 1e-6}
+
+
+def test_a_score_that_is_not_finite_is_no_metric():
+    own = Row(RowName.GENERATED, {"kid_efflite0": Score(math.inf, math.nan), "fid_efflite0": Score(3.0)})
+    scores = Evaluation.of(Protocol.from_json(SAMPLE_PROTOCOL), [Group(GroupName.SAMPLES, own, ())])
+    assert of_scores(scores) == own_scores(scores) == {"score/fid": 3.0}
 
 
 def test_notes_open_with_what_matters():
