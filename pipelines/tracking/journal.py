@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import psutil
 
+from genlab.training.interruption import Interrupted
 from pipelines.bound import BoundDataset
 from pipelines.tracking.description import NOTE, note_of_training
 from pipelines.tracking.operations import reason_of
@@ -125,6 +126,8 @@ def logged(run: Run) -> Logged:
         rows = {point.step for point in run.client.get_metric_history(run.id, EACH_ROW)}
         names = [file.path for file in run.client.list_artifacts(run.id, "images")]
         return Logged(rows, {int(found[1]) for name in names if (found := re.search(r"\+step\+(\d+)\+", name))})
+    except Interrupted:
+        raise
     except Exception as error:  # tracking never stops a training
         logger.warning("MLflow does not list what the run has already (%s); rows may appear twice.", reason_of(error))
         return Logged()

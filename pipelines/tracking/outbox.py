@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from genlab.engine.files import write
 from genlab.engine.json_text import json_text
 from genlab.engine.locks import locked
+from genlab.training.interruption import Interrupted
 from pipelines.tracking.operations import Operation, refused
 
 if TYPE_CHECKING:  # mlflow takes two seconds to import
@@ -43,6 +44,8 @@ class Outbox:
                 write(self.folder / RUN, json_text({"run": run_id, "uri": uri}).encode())
             last = self._waiting()[-1:]
             self._write(int(last[0].stem) + 1 if last else 1, operation)
+        except Interrupted:
+            raise
         except Exception as error:  # DiskFullError, OSError: tracking never stops a training
             logger.warning("%s cannot be written (%s). Records for MLflow are kept in memory.", self.folder, error)
             self.in_memory.append(operation)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from genlab.engine.json_text import json_text
+from genlab.training.interruption import Interrupted
 from pipelines.tracking.names import LONGEST_NAME, flatten, metric_names
 from pipelines.tracking.operations import Operation, reason_of, refused
 from pipelines.tracking.outbox import Outbox
@@ -74,6 +75,8 @@ class Run:
         try:
             with tempfile.TemporaryDirectory() as folder:
                 text = Path(self.client.download_artifacts(self.id, "parameters.yml", folder)).read_text(encoding="utf-8")
+        except Interrupted:
+            raise
         except Exception as error:  # it is wanted for a message only
             logger.warning("parameters.yml of the run %s cannot be read (%s).", self.id, reason_of(error))
             return {}
@@ -130,6 +133,8 @@ class Run:
         if not self.outbox:
             try:
                 operation.perform(self.client, self.id)
+            except Interrupted:
+                raise
             except Exception as error:  # requests, SQLAlchemy, the file system and MLflow raise almost anything
                 if refused(error):
                     logger.warning("MLflow refuses a record: %s", str(error).partition("\n")[0])
@@ -146,6 +151,8 @@ class Run:
             return True
         try:
             self.outbox.deliver(self.client, self.id)
+        except Interrupted:
+            raise
         except Exception as error:
             self._postpone(error)
             return False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from genlab.engine.files import sha256
 from genlab.engine.locks import LockedError, command, locked
+from genlab.training.interruption import Interrupted
 from pipelines.tracking.address import answering, probe, quieten, settle, sqlite_file, tracking_uri
 from pipelines.tracking.operations import reason_of, refused
 from pipelines.tracking.outbox import left
@@ -105,6 +106,8 @@ class Runs:
                 return False
             reopened = self._reopened(run.client, stopped)
             run.client.delete_run(run.id)
+        except Interrupted:
+            raise
         except Exception as error:  # tracking never stops a training
             if not refused(error):
                 logger.warning("The MLflow run %s cannot be continued (%s); a new run has its history.", stopped, reason_of(error))

@@ -15,6 +15,7 @@ from kedro.io import DatasetError
 from mlflow import MlflowClient
 from projects import LONG, RECIPE, client_of, copied, ended, prepared_project, runs, start, states, wait_for
 
+from genlab.training.interruption import Interrupted
 from pipelines.tracking import run as module
 from pipelines.tracking.address import TrackingError
 from pipelines.tracking.operations import Operation
@@ -234,3 +235,17 @@ def test_an_error_in_registration_says_how_to_register_later(project, monkeypatc
     monkeypatch.setattr("pipelines.tracking.store.probe", lambda uri: None)
     with pytest.raises(DatasetError, match=r"does not answer .*`kedro run --pipeline=gan --tags=release` registers them then"):
         run_kedro(project, RECIPE)
+
+
+@pytest.mark.parametrize("call", ["send", "deliver", "add"])
+def test_ctrl_c_in_a_call_to_mlflow_is_no_outage(tmp_path, call, monkeypatch):
+    client = Failing()
+    run = module.Run(client, "one", tmp_path / "outbox")
+    if call == "deliver":
+        run.metrics({"loss": 1.0})
+    client.error = Interrupted(signal.SIGINT)
+    if call == "add":
+        client.error = ConnectionError("refused")
+        monkeypatch.setattr("pipelines.tracking.outbox.write", lambda *given: (_ for _ in ()).throw(Interrupted(signal.SIGINT)))
+    with pytest.raises(Interrupted):
+        run.deliver() if call == "deliver" else run.metrics({"loss": 2.0})
