@@ -56,8 +56,10 @@ def message(error: BaseException) -> click.ClickException | None:
         return click.ClickException(f"--env: there is no '{path.name}' in {path.parent}, which has: {known}.")
     if isinstance(error, ValueError) and str(error).startswith(FILTERS):
         return click.ClickException(f"{error} `kedro registry describe <pipeline>` lists its nodes.")
-    if str(error).startswith("Failed to find the pipeline named"):
-        return click.ClickException(str(error))
+    if found := re.match(r"Failed to find the pipeline named '(.*?)'", str(error)):
+        near = [line.strip() for line in str(error).splitlines()[1:]]
+        close = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        return click.ClickException(f"--pipeline: there is no '{found[1]}'.{close} `kedro registry list` lists all pipelines.")
     if isinstance(error, OSError) and error.errno in FULL:
         return click.ClickException(f"The disk is full ({error}). Make space, and run the same command again.")
     return unreadable(error)

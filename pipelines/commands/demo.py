@@ -1,15 +1,14 @@
 """`genlab demo`: a local web page on which models can be tried."""
 
 import argparse
-import socket
 
 from genlab.commands.models import Model, open_model
 from genlab.commands.parser import DEVICES, Parser, number
 from genlab.errors import InputError
+from pipelines.ports import HOST, check_port
 from pipelines.registered_models import connected
 
 DESCRIPTION = "try models on a local web page"
-HOST = "127.0.0.1"
 
 
 def parser() -> Parser:
@@ -32,14 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     from pipelines.demo.app import application
 
     models = opened(arguments.models or registered(), arguments.device)
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, arguments.port))
-        except OSError as error:
-            raise InputError(
-                f"--port: {arguments.port} is taken ({error.strerror}). Choose another one: --port {arguments.port + 1}."
-            ) from None
+    check_port(arguments.port, "--port ")
     print(f"{', '.join(models)}\n\n  http://{HOST}:{arguments.port}\n\nStop with Ctrl-C.", flush=True)
     uvicorn.run(application(models), host=HOST, port=arguments.port, log_level="warning")
     return 0

@@ -53,6 +53,13 @@ def test_a_wrong_input_is_one_message(project, monkeypatch, option, message):
     assert not (project / "mlartifacts").exists()
 
 
+def test_an_unknown_pipeline_is_one_line_with_the_nearest_name(project, monkeypatch):
+    monkeypatch.chdir(project)
+    result = CliRunner().invoke(run, ["--pipelines=gann", "--env=test"], obj=bootstrap_project(project))
+    assert result.exit_code == 1
+    assert "Error: --pipeline: there is no 'gann'. Did you mean 'gan'" in result.output and "register_pipelines" not in result.output
+
+
 def test_a_damaged_file_is_named(project, monkeypatch):
     folder = project / "data/02_intermediate/fashion"
     folder.mkdir(parents=True)

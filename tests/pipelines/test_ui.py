@@ -10,6 +10,9 @@ from browser import BROWSER, Page
 from conftest import ROOT, run_kedro
 from projects import RECIPE, client_of, prepared_project, runs
 
+from genlab.errors import InputError
+from pipelines.ports import check_port
+
 
 def free_port() -> int:
     with socket.socket() as free:
@@ -54,6 +57,12 @@ def test_a_taken_port_is_an_error_that_says_so():
         ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert ended.returncode == 1
     assert f"Error: Port {port} of 127.0.0.1 is taken" in ended.stderr and f"make ui PORT={port + 1}" in ended.stderr
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536, 99999])
+def test_a_number_that_is_no_port_is_an_error(port):
+    with pytest.raises(InputError, match=rf"Port {port}: expected a whole number from 1 to 65535: make ui PORT=5050\."):
+        check_port(port, "make ui PORT=")
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no chromium is installed")
