@@ -31,3 +31,13 @@ def image_sets(parameters: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Map each image set's name to its declaration."""
     found = parameters.get("images", {})
     return found if isinstance(found, dict) else {}
+
+
+def claims(parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Map each claim of the theory to its description, in the order of the page.
+
+    Without `parameters`, the claims of the current session are returned.
+    """
+    theory = (session.current().parameters if parameters is None else parameters).get("theory", {})
+    found = theory.get("claims", {}) if isinstance(theory, dict) else {}
+    return found if isinstance(found, dict) else {}

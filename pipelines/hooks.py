@@ -26,16 +26,18 @@ from pipelines.names import check_names
 from pipelines.pipeline_registry import REFUSED
 from pipelines.session import Catalog, Session
 from pipelines.summary import summary
+from pipelines.theory.densities import check_claims
+from pipelines.theory.parameters import THEORY
 from pipelines.tracking.description import NOTE, differing, note_of_error, note_of_scores, parameters_shown, run_name
 from pipelines.tracking.names import flatten
 from pipelines.tracking.origin import origin
 from pipelines.tracking.run import Run
-from pipelines.tracking.sections import NAMED
+from pipelines.tracking.sections import NAMED, of_claim
 from pipelines.tracking.store import CHECKPOINT_TAG, DATA_TAG, SETTINGS_TAG
 from pipelines.training.resumption import ResumeFolder
 
 BOUND = ("journal", "model_version")  # datasets of each recipe in conf/base/catalog.yml that need the session
-SHARED = ("undelivered",)  # datasets of no recipe that need it
+SHARED = ("undelivered", "theory.measured")  # datasets of no recipe that need it
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +48,7 @@ class ProjectHooks:
     {mlflow: artifact, folder: data}   log its files as artifacts
     {mlflow: metrics}                  log its files as artifacts, and its numbers as metrics
     {mlflow: checkpoint, folder: data} log its file, and tag the run with the file's hash, by which later commands find the run
+    {mlflow: claim, folder: name}      log its files as artifacts, its measured values as metrics, and its verdict as a tag
     """
 
     session: Session  # from `after_context_created` on
@@ -94,9 +97,11 @@ class ProjectHooks:
         namespaces = {node.namespace.split(".")[0] for node in pipeline.nodes if node.namespace}
         declared, runs = image_sets(self.session.parameters), self.session.runs
         chosen = {name: entry for name, entry in recipes(self.session.parameters).items() if name in namespaces}
-        check_names(self.session.parameters, self.session.given, sorted(chosen), sorted(namespaces & set(declared)))
+        check_names(self.session.parameters, self.session.given, sorted(chosen), sorted(namespaces & set(declared)), THEORY in namespaces)
         check_runner(str(run_params.get("runner")))
         check(chosen, declared)
+        if THEORY in namespaces:
+            check_claims(self.session.parameters[THEORY])
         check_inputs(pipeline, catalog)
         self.locks.begin(chosen, declared, pipeline)
         committed = self.session.committed(run_params.get("env")) if chosen else {}
@@ -113,6 +118,11 @@ class ProjectHooks:
             )
             check_recorded(name, entry, run)
             run.parameters({**entry, "image_set": declared[entry["images"]]}, parameters_shown(entry, changed))
+        if THEORY in namespaces:
+            entry = self.session.parameters[THEORY]
+            runs.start(THEORY, theory_name(entry), tags | {THEORY: entry["only"] or "all"}, None).parameters(
+                entry, {"seed": entry["seed"], "only": entry["only"]}
+            )
         if not chosen:
             for name in sorted(namespaces & set(declared)):
                 runs.start(name, f"prepare {name}", tags | {"image_set": name}, None).parameters(declared[name], {})
@@ -151,6 +161,9 @@ class ProjectHooks:
                 run.metrics(NAMED[dataset_name.rpartition(".")[2]](data))
             if dataset_name.endswith(".metrics"):
                 run.tag(described_by(data, run))
+            if wish["mlflow"] == "claim":
+                run.metrics(of_claim(dataset_name.rpartition(".")[2], data))
+                run.tag({f"claim.{dataset_name.rpartition('.')[2]}": "holds" if data.holds else "does not hold"})
 
     @hook_impl
     def after_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: Catalog) -> None:
@@ -189,6 +202,11 @@ class ProjectHooks:
 def kind_of(entry: Mapping[str, Any]) -> dict[str, str]:
     """Tags with the family and the class of a recipe."""
     return {"family": str(entry.get("family")), "kind": str(entry["model"]["class"]).rpartition(".")[2]}
+
+
+def theory_name(entry: Mapping[str, Any]) -> str:
+    """Name of a run that measures claims: `theory`, or with the name of the only claim."""
+    return THEORY if entry["only"] is None else f"{THEORY} {entry['only']}"
 
 
 def input_of(inputs: Mapping[str, Any], parameters: Mapping[str, Any]) -> tuple[str, str, str, dict[str, int]]:

@@ -9,6 +9,7 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from genlab.engine.locks import locked
+from pipelines.theory.parameters import THEORY
 from pipelines.tracking.store import LOCKS
 
 ADVICE = (
@@ -26,13 +27,16 @@ class RunLocks:
         self.held: dict[str, ExitStack] = {}
 
     def begin(self, recipes: Collection[str], image_sets: Collection[str], pipeline: Pipeline) -> None:
-        """Lock the recipes.
+        """Lock the recipes, and the theory if the pipeline measures it.
 
         Raises:
-            LockedError: another run of one of the recipes goes on.
+            LockedError: another run of one of them goes on.
         """
         for name in sorted(recipes):
             self.around.enter_context(locked(self.folder / "recipes" / name, f"is running the recipe '{name}'", ADVICE))
+        if any(node.namespace == THEORY for node in pipeline.nodes):
+            advice = "Both would write to the same files. Wait for it or stop it."
+            self.around.enter_context(locked(self.folder / THEORY, "is measuring the theory", advice))
         self.left = Counter(node.namespace for node in pipeline.nodes if node.namespace is not None and node.namespace in image_sets)
 
     def before(self, node: Node) -> None:

@@ -10,11 +10,12 @@ from kedro.pipeline import Node, Pipeline
 
 from genlab.build import suggestion
 from genlab.errors import InputError
-from pipelines import data_preparation, evaluation, release, session, training
+from pipelines import data_preparation, evaluation, release, session, theory, training
 from pipelines.configuration import FAMILIES, image_sets, recipes
 from pipelines.data_preparation.declaration import ImageSet
 from pipelines.loader import WrongEntry
 from pipelines.names import taken, wrong_form
+from pipelines.theory.parameters import THEORY, chosen, wrong_entry
 from pipelines.tracking.pipeline import SYNC
 from pipelines.tracking.pipeline import create_pipeline as tracking_pipeline
 
@@ -25,8 +26,8 @@ KINDS = get_args(ImageSet.model_fields["kind"].annotation)
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Map pipeline names to pipelines: `prepare_<set>`, `<recipe>`, `<family>` (all of its recipes), `sync_tracking` and
-    `__default__` (CycleGAN).
+    """Map pipeline names to pipelines: `prepare_<set>`, `<recipe>`, `<family>` (all of its recipes), `theory`,
+    `sync_tracking` and `__default__` (CycleGAN).
 
     The pipeline of a wrong entry raises an InputError when it is run; all others stay usable.
     """
@@ -37,7 +38,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     prepared = {f"prepare_{name}": pipeline for name, pipeline in preparations.items()}
     of_recipes = {
         str(name): refused(name, f"{name}: {wrong}")
-        if (wrong := wrong_form(name, "a recipe") or taken(name, names, [*prepared, SYNC]))
+        if (wrong := wrong_form(name, "a recipe") or taken(name, names, [*prepared, SYNC, THEORY]))
         else of_entry(name, parameters, preparations)
         for name, parameters in described.items()
     }
@@ -47,6 +48,8 @@ def register_pipelines() -> dict[str, Pipeline]:
         if isinstance(value, WrongEntry)
     }
     pipelines = prepared | of_recipes | of_others | {SYNC: tracking_pipeline()}
+    if THEORY in parameters_of_all:
+        pipelines[THEORY] = of_theory(parameters_of_all[THEORY])
     families = {
         family: sum((pipelines[str(name)] for name, parameters in described.items() if parameters.get("family") == family), Pipeline([]))
         for family in FAMILIES
@@ -68,6 +71,13 @@ def of_entry(name: str, parameters: Mapping[str, Any], preparations: Mapping[str
         expected = f"one of {', '.join(FAMILIES)}, or no `family` at all.{suggestion(str(family), FAMILIES)}"
         return refused(name, f"{name}.family: got '{family}', expected {expected}")
     return preparations[images] if is_refused(preparations[images]) else preparations[images] + of_recipe(name, images)
+
+
+def of_theory(entry: Any) -> Pipeline:
+    """Pipeline that measures the claims of the theory; of a wrong entry, one that says what is wrong."""
+    entry = entry.value if isinstance(entry, WrongEntry) else entry
+    wrong = wrong_entry(entry)
+    return refused(THEORY, wrong) if wrong else theory.create_pipeline(chosen(entry))
 
 
 def refused(name: object, message: str) -> Pipeline:

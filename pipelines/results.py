@@ -4,7 +4,7 @@ import sys
 
 from genlab.reports.artifacts import Project
 from genlab.reports.pages import write_pages
-from pipelines.configuration import project, recipes
+from pipelines.configuration import claims, project, recipes
 
 if __name__ == "__main__":
-    sys.exit(write_pages(Project(project(), recipes())))
+    sys.exit(write_pages(Project(project(), recipes(), claims())))

@@ -25,10 +25,13 @@ def summary(runs: Mapping[str, Run], catalog: Catalog, seconds: float) -> str:
         if metrics is not None and metrics.exists():
             scores = Evaluation.from_json(metrics.load())
             lines += tables(scores) if scores.checkpoint == run.tags.get(CHECKPOINT_TAG) else []
+        verdicts = {name.removeprefix("claim."): verdict for name, verdict in run.tags.items() if name.startswith("claim.")}
+        lines += [f"  claim      {name} {verdict}" for name, verdict in verdicts.items()]
         for title, name in (
             ("samples", f"{owner}.samples"),
             ("curves", f"{owner}.curves"),
-            ("data", f"{run.tags['image_set']}.validation_report"),
+            ("data", f"{run.tags.get('image_set', owner)}.validation_report"),
+            ("page", f"{owner}.page"),
         ):
             dataset = catalog.get(name)
             if dataset is not None and dataset.exists():

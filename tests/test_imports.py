@@ -13,6 +13,7 @@ PACKAGES = ("genlab", "pipelines")
 LAYERS = (
     {"commands"},
     {"api", "reports"},
+    {"theory"},
     {"evaluation"},
     {"training", "pictures"},
     {"styles"},
@@ -20,7 +21,7 @@ LAYERS = (
     {"extractors"},
     {"export"},
     {"recipes"},
-    {"adversarial", "variational", "mixtures", "translation"},
+    {"adversarial", "variational", "mixtures", "translation", "densities"},
     {"networks", "losses", "images"},
     {"engine", "serving"},
     {"build"},

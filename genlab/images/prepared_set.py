@@ -24,7 +24,10 @@ IMAGES, MANIFEST, DESCRIPTION = "images.npy", "manifest.parquet", "set.json"
 
 @dataclass(frozen=True, eq=False)
 class PreparedSet:
-    """Memory-mapped images uint8 (N, H, W, C), and a manifest whose row i describes image i."""
+    """Memory-mapped images uint8 (N, H, W, C), and a manifest whose row i describes image i.
+
+    Samples of a known distribution are float32 (N, 1, 1, D) instead, see genlab.densities.sets.
+    """
 
     name: str
     kind: Kind

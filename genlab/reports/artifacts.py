@@ -21,10 +21,11 @@ class MissingResultsError(InputError):
 
 
 class Project(NamedTuple):
-    """The folder of a project, and the recipes that its configuration describes."""
+    """The folder of a project, and the recipes and claims that its configuration describes."""
 
     folder: Path
     recipes: Mapping[str, Any]  # recipe -> its parameters
+    claims: Mapping[str, Any] = {}  # claim of the theory -> its description
 
     def family(self, name: str) -> dict[str, Any]:
         """Return the recipes of a family, recipe -> its parameters, sorted by name."""

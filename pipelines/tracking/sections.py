@@ -65,6 +65,11 @@ def of_parity(parity: Mapping[str, Any]) -> dict[str, float]:
     return {f"parity/{name}": value for name, value in parity["onnx_difference"].items()}
 
 
+def of_claim(name: str, claim: Any) -> dict[str, float]:
+    """Name the measured values of a claim of the theory, a genlab.theory.claim.Claim: `<claim>/<quantity>`. LaTeX is left out."""
+    return {f"{name}/{each.name.replace('$', '').replace(chr(92), '')}": each.measured for each in claim.measurements}
+
+
 NAMED = {
     "metrics": lambda content: of_scores(Evaluation.from_json(content)),
     "parity": of_parity,

@@ -30,6 +30,9 @@ LOCKS = Path(".genlab", "locks")
 logger = logging.getLogger(__name__)
 
 
+KINDS = ("recipe", "image_set", "theory")  # tags of what a run is about; a run of a recipe also has the tag of its image set
+
+
 class Runs:
     """The MLflow runs of one session, by owner: a recipe, or an image set if only data are prepared."""
 
@@ -158,8 +161,8 @@ class Runs:
         return run
 
     def _end_killed(self, client: "MlflowClient", experiment: str, tags: Mapping[str, str]) -> None:
-        """End the runs of this recipe, or of this preparation, whose process was killed. The caller holds the lock of the recipe."""
-        kind = "recipe" if "recipe" in tags else "image_set"
+        """End the runs of this recipe, preparation or theory whose process was killed. The caller holds the lock of the recipe."""
+        kind = next(each for each in KINDS if each in tags)
         mine = f"attributes.status = 'RUNNING' AND tags.`{PROJECT_TAG}` = '{quoted(identity(self.project))}'"
         ours = [run.id for run in self.under_way.values()]
         for run in client.search_runs([experiment], f"{mine} AND tags.{kind} = '{quoted(tags[kind])}'"):

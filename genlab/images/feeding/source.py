@@ -77,7 +77,7 @@ class ImageSource(Dataset[dict[str, Tensor]]):
         return channels_last(to_unit(value)) if self.channels_last else to_unit(value)
 
     def __getitem__(self, number: int) -> dict[str, Tensor]:
-        """Batch `number`: images uint8 (N, C, H, W) by role, and labels (N,)."""
+        """Batch `number`: images (N, C, H, W) by role, uint8 or float32 as in the set, and labels (N,)."""
         places = np.arange(number * self.batch_size, (number + 1) * self.batch_size)
         chosen = self._chosen(places)
         pictures = {role: np.asarray(self.images[indices]) for role, indices in chosen.items()}
