@@ -21,7 +21,7 @@ from pipelines.tracking.pipeline import create_pipeline as tracking_pipeline
 
 DEFAULT = "cyclegan"
 REFUSED = "refused"
-STAGES = ("prepare", "train", "evaluate", "release")  # tags of nodes
+STAGES = ("prepare", "train", "evaluate", "release", "measure", "page")  # tags of nodes; the last two are of the theory
 KINDS = get_args(ImageSet.model_fields["kind"].annotation)
 
 

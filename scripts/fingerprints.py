@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 from genlab.engine.json_text import json_text  # noqa: E402
 from genlab.training.code import Parsed, classes_in, code_of  # noqa: E402
 from pipelines.session import CONFIG_LOADER_ARGS  # noqa: E402
+from pipelines.theory.densities import with_densities  # noqa: E402
 
 FOLDER = Path("data/08_reporting/code")
 # Stage -> its package in pipelines/, and the modules of genlab that its nodes call. Pictures drawn during training are not covered, because
@@ -55,6 +56,7 @@ STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
             "genlab.serving.images",
         ),
     ),
+    "theory": ("theory", ("genlab.build", "genlab.pictures.animation", "genlab.reports.theory_page", "genlab.theory.claim")),
 }
 
 
@@ -65,9 +67,12 @@ def parameters() -> dict[str, Any]:
 
 
 def items(stage: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the items of a stage, item -> its description: image sets for `prepare`, recipes for all other stages."""
+    """Return the items of a stage, item -> its description: image sets for `prepare`, claims for `theory`, recipes for all others."""
     if stage == "prepare":
         return {name: entry["source"] for name, entry in given["images"].items()}
+    if stage == "theory":
+        densities = given["theory"]["densities"]
+        return {name: with_densities(claim, densities, name) for name, claim in given["theory"]["claims"].items()}
     return {name: entry for name, entry in given.items() if isinstance(entry, dict) and "model" in entry}
 
 

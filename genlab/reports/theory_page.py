@@ -11,7 +11,7 @@ STYLE = """
 body { font: 17px/1.6 system-ui, sans-serif; max-width: 54rem; margin: 2rem auto; padding: 0 1rem; }
 h1, h2 { line-height: 1.25; } h2 { margin-top: 3.5rem; border-top: 1px solid #8884; padding-top: 1.5rem; }
 img { max-width: 100%; height: auto; background: white; } math { font-size: 1.1em; }
-.block { overflow-x: auto; text-align: center; margin: 1rem 0; }
+.block { overflow: auto hidden; text-align: center; margin: 1rem 0; }
 table { border-collapse: collapse; display: block; overflow-x: auto; font-size: 15px; margin: 1rem 0; }
 th, td { padding: .3rem .7rem; border-bottom: 1px solid #8886; text-align: left; vertical-align: top; }
 code { background: #8882; padding: .1em .3em; border-radius: 3px; }
