@@ -91,6 +91,7 @@ def test_commands_exist(page, command):
         assert options.get("pipeline", "cyclegan") in known | set(FAMILIES) | {f"prepare_{name}" for name in images} | {
             "small_gan",
             "sync_tracking",
+            "theory",
         }
         for setting in options.get("params", "").split(",") if "params" in options else ():
             path, value = setting.split("=", 1)
@@ -102,6 +103,8 @@ def test_commands_exist(page, command):
                 check(overlaid(entries[recipe], change), recipe)
             elif keys == ["images"]:
                 assert value in images
+            elif path == "theory.only":
+                assert value in entries["theory"]["claims"]
     elif words[0] == "make":
         assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
     elif words[:2] == ["python", "-m"]:
