@@ -31,12 +31,22 @@ def draw(view: View) -> Image.Image:
             return plotted(*(partial(lines, view=curve) for curve in view.curves))
 
 
-def plotted(*plots: Callable[["Axes"], None]) -> Image.Image:
-    """Draw plots side by side. Each function draws on the matplotlib axes that it is called with."""
+def plotted(
+    *plots: Callable[["Axes"], None],
+    width: float = 7.0,  # of each plot, units of 100 pixels
+    height: float = 5.5,
+    columns: int | None = None,  # plots side by side; None: all
+) -> Image.Image:
+    """Draw plots side by side, in rows of `columns`. Each function draws on the matplotlib axes that it is called with."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7 * len(plots), 5.5), dpi=100, layout="constrained")
-    for axes, plot in zip(figure.subplots(1, len(plots), squeeze=False)[0], plots, strict=True):
+    columns = columns or len(plots)
+    rows = -(-len(plots) // columns)
+    figure = Figure(figsize=(width * columns, height * rows), dpi=100, layout="constrained")
+    places = figure.subplots(rows, columns, squeeze=False).flatten()
+    for empty in places[len(plots) :]:
+        empty.set_axis_off()
+    for axes, plot in zip(places[: len(plots)], plots, strict=True):
         plot(axes)
         axes.grid(alpha=0.3)
         if axes.get_legend_handles_labels()[1]:
