@@ -181,6 +181,9 @@ WRONG = {
         {"inputs": [7], "params": {"label": "glove"}},
         {"inputs": [7], "params": {"psi": 0.5}},
         {"inputs": {"seeds": [7]}},
+        {"inputs": [7], "params": {"operation": "encode"}},
+        {"inputs": [7], "params": {"operation": "interpolate", "count": 5}},
+        {"inputs": [7, 8], "params": {"operation": "interpolate", "count": 1}},
     ],
     "translator": [
         {"inputs": ["PNG"]},

@@ -53,11 +53,13 @@ def sampling(
     network: nn.Module,  # latent (N, latent_size) [, noise, psi] [, label (N,)] -> image (N, C, H, W); has the attribute `latent_size`
     classes: int = 0,  # number of classes; 0: no label input
     noise_size: int = 0,  # of a style-based network; 0: neither noise nor psi inputs
+    layers: int = 0,  # styles per image of a network that mixes them; 0: it does not
 ) -> Interface:
     """Interface of a sampling network: any batch size, images of one size.
 
     A style-based network has the additional inputs `noise` (N, noise_size) from N(0, 1) and `truncation` (N,), psi. A conditional network
-    has the additional input `label` (N,), class indices.
+    has the additional input `label` (N,), class indices. A network that mixes styles has `second` (N, latent_size) and `crossover` (N,),
+    the first layer with the styles of the second latent.
     """
 
     latent_size = cast(int, network.latent_size)
@@ -67,7 +69,10 @@ def sampling(
         if noise_size:
             psi = torch.tensor(PSIS)[torch.arange(count) % len(PSIS)]
             taken |= {"noise": normal(count, noise_size, mix(seed, 1)), "truncation": psi}
-        return taken | ({"label": torch.arange(count) % classes} if classes else {})
+        taken |= {"label": torch.arange(count) % classes} if classes else {}
+        if layers:
+            taken |= {"second": normal(count, latent_size, mix(seed, 2)), "crossover": layers - torch.arange(count) % (layers + 1)}
+        return taken
 
     batch = torch.export.Dim("batch")
     example = inputs(2, 0)  # two, because export treats an axis of 1 as a constant
@@ -76,6 +81,7 @@ def sampling(
         outputs=("image",),
         dynamic={name: {0: batch} for name in example},
         batches=[inputs(count, seed) for seed, count in enumerate(COUNTS)],
+        by_name=bool(layers),
     )
 
 

@@ -35,6 +35,7 @@ class Interface(NamedTuple):
     outputs: tuple[str, ...]  # names of the outputs
     dynamic: Mapping[str, Mapping[int, Any]]  # input -> axis -> torch.export.Dim; other axes are constants
     batches: Sequence[Mapping[str, Tensor]]  # inputs on which parity is measured
+    by_name: bool = False  # whether the inputs are the network's arguments by name, not by position
 
 
 def export(
@@ -71,10 +72,12 @@ def to_safetensors(network: nn.Module, description: Mapping[str, Any]) -> bytes:
 
 def to_onnx(network: nn.Module, interface: Interface, description: Mapping[str, Any]) -> bytes:
     """Network as the bytes of an ONNX file, with the description as JSON in the metadata key `genlab`."""
+    shapes = {name: dict(interface.dynamic[name]) for name in interface.inputs}
     with quiet(), torch.no_grad():  # tracing takes a third less time without gradients
         program = torch.onnx.export(
             network,
-            tuple(interface.inputs.values()),
+            () if interface.by_name else tuple(interface.inputs.values()),
+            kwargs=dict(interface.inputs) if interface.by_name else None,
             dynamo=True,
             external_data=False,
             verbose=False,
@@ -82,7 +85,7 @@ def to_onnx(network: nn.Module, interface: Interface, description: Mapping[str, 
             output_names=list(interface.outputs),
             # torch's own translation is log(sigmoid(x)), which is -inf below -88.
             custom_translation_table={torch.ops.aten.log_sigmoid.default: log_sigmoid},
-            dynamic_shapes=tuple(dict(interface.dynamic[name]) for name in interface.inputs),
+            dynamic_shapes=shapes if interface.by_name else tuple(shapes.values()),
         )
     assert program is not None  # with dynamo=True and no file
     model: Any = program.model_proto
@@ -129,7 +132,7 @@ def parity(name: str, network: nn.Module, onnx: bytes, interface: Interface, tol
     sessions = {threads: session(onnx, threads) for threads in THREADS}
     for batch in interface.batches:
         with torch.no_grad():
-            computed = network(*(batch[name] for name in interface.inputs))
+            computed = network(**batch) if interface.by_name else network(*(batch[name] for name in interface.inputs))
         expected = [each.numpy() for each in (computed if isinstance(computed, tuple) else (computed,))]
         for threads, runtime in sessions.items():
             got = runtime.run(None, {name: tensor.numpy() for name, tensor in batch.items()})

@@ -21,6 +21,7 @@ from genlab.export.networks import Interface, export
 from genlab.images.domain_names import domain_names
 from genlab.images.pixels import to_channels_first, to_unit
 from genlab.images.prepared_set import PreparedSet
+from genlab.networks import style
 from genlab.networks.contracts import Sampler, Translator
 from genlab.serving.depth import SIXTEEN
 from genlab.translation.padding import smallest_side
@@ -142,7 +143,8 @@ def translator_facts(
 def of_sampler(recipe: Recipe, images: PreparedSet, requests: limits.Requests) -> tuple[Facts, Callable[[nn.Module], Interface]]:
     """Facts about a sampling recipe for release.json, and the interface of its network."""
     facts = sampler_facts(recipe, images.classes) | {"limits": limits.of_sampler(requests, *images.images.shape[1:])}
-    return facts, functools.partial(sampling, classes=recipe.classes, noise_size=recipe.noise_size)
+    layers = facts.get("layers", 0)
+    return facts, functools.partial(sampling, classes=recipe.classes, noise_size=recipe.noise_size, layers=layers)
 
 
 def sampler_facts(
@@ -158,5 +160,6 @@ def sampler_facts(
         "classes": list(classes[: recipe.classes]),  # classes that the model is conditional on
     }
     if recipe.noise_size:  # only style-based recipes have these facts
-        facts |= {"noise_size": recipe.noise_size, "truncates": truncated_by(recipe).value}
+        layers = len(cast(style.Generator, generator).sides)
+        facts |= {"noise_size": recipe.noise_size, "truncates": truncated_by(recipe).value, "layers": layers}
     return facts

@@ -57,6 +57,7 @@ class _Synthesis(Protocol):
 class Generator(nn.Module):
     """Latent (N, latent_size), noise (N, noise_size), truncation (N,) [, label] -> image (N, C, side, side).
 
+    With `second` (N, latent_size) and `crossover` (N,), the styles of the layers from `crossover` on are those of the second latent.
     Pixels are unbounded; the generator is trained on images in [-1, 1].
 
     Raises:
@@ -117,8 +118,21 @@ class Generator(nn.Module):
         images: Tensor = self.synthesis(styles, noise)
         return images
 
-    def forward(self, latent: Tensor, noise: Tensor, truncation: Tensor, label: Tensor | None = None) -> Tensor:
-        return self.synthesise(self.truncate(self.map(latent, label), truncation), noise)
+    def forward(
+        self,
+        latent: Tensor,
+        noise: Tensor,
+        truncation: Tensor,
+        label: Tensor | None = None,
+        second: Tensor | None = None,
+        crossover: Tensor | None = None,
+    ) -> Tensor:
+        w = self.truncate(self.map(latent, label), truncation)
+        if second is None or crossover is None:
+            return self.synthesise(w, noise)
+        fine = self.truncate(self.map(second, label), truncation)
+        is_coarse = torch.arange(len(self.sides), device=w.device) < crossover[:, None]
+        return self.synthesise(torch.where(is_coarse[:, :, None], w[:, None], fine[:, None]), noise)
 
 
 def mixed(

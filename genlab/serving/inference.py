@@ -5,13 +5,16 @@ genlab.mixtures.inference. Images are inferred one by one, and all random number
 """
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from PIL import Image, ImageOps
 
-from .errors import RequestError
-from .images import to_bytes
+from .depth import SIXTEEN
+from .errors import DecodeError, RequestError
+from .images import REQUEST_FORMATS, WHITE, convert, to_bytes, upright
 from .preparation import Preparation, prepared, unit
 from .release import Network, Release, release_at
 
@@ -51,6 +54,23 @@ class Inference:
             raise RequestError("the model has no encoder: a mixture has components instead of latents. See `genlab cluster`.")
         found = self.compute("encoder", {"image": prepared(pixels, self.preparation, np.random.default_rng([seed]))}, label)
         return found["mean"][0], found["log_variance"][0]
+
+    @property
+    def latent_size(self) -> int:
+        """Number D of latents of an autoencoder: the latent of the decoder, which a mixture prior makes smaller than the sampler's."""
+        return int(self.facts["latents"])
+
+    def decode(self, z: np.ndarray, label: int = 0) -> np.ndarray:
+        """Image of a latent z (D,), uint8 (H, W, C).
+
+        Raises:
+            RequestError: the model has no decoder.
+        """
+        if not self.encodes:
+            raise RequestError("the model has no decoder: a mixture has components instead of latents.")
+        height, width = self.facts["training_size"]
+        image = np.zeros((1, self.facts["channels"], height, width), np.float32)  # has no effect on the mean
+        return to_bytes(self.compute("decoder", {"z": z.astype(np.float32)[None], "image": image}, label)["decoded"][0])
 
     def reconstruct(self, pixels: np.ndarray, label: int = 0, seed: int = 0) -> np.ndarray:
         """Reconstruction from the latents or the component, uint8 (H, W, C)."""
@@ -111,6 +131,26 @@ class Inference:
         if self.classes:
             inputs = inputs | {"label": np.full(len(next(iter(inputs.values()))), label, np.int64)}
         return dict(zip(outputs, network.run(None, inputs), strict=True))
+
+
+def pixels_of(
+    content: Any,  # bytes of an image file
+    facts: Mapping[str, Any],  # content of release.json
+    most: int,  # largest number of pixels
+) -> np.ndarray:
+    """Pixels of an image file, uint8 (H, W, C) of the training size. One of another size is cropped at its centre and resized.
+
+    Raises:
+        DecodeError: it is not the bytes of an image file that can be read, or it has more pixels.
+    """
+    if not isinstance(content, bytes) or not content:
+        raise DecodeError(f"got {type(content).__name__}, expected bytes" if not isinstance(content, bytes) else "the file is empty")
+    height, width = facts["training_size"]
+    stored = upright(content, most, REQUEST_FORMATS)
+    image = convert(stored, facts["channels"], tuple(facts.get("background", WHITE)), facts.get("bits", SIXTEEN))
+    if image.size != (width, height):
+        image = ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS)
+    return np.asarray(image).reshape(height, width, facts["channels"])
 
 
 def log_sum(values: np.ndarray) -> Any:

@@ -24,6 +24,8 @@ def ignored_columns(message: str) -> str:
     if not message.startswith("Found extra inputs") or SERVER_LIMIT not in os.environ:
         return ""
     names = message.partition("`")[2].partition("`")[0]
+    if names.startswith("[0"):
+        return 'got rows without the name of a column, and this model has several: name one, e.g. {"inputs": {"seed": [7]}}.'
     return f"this model has no columns {names}. Options belong under `params`."
 
 

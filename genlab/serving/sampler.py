@@ -30,6 +30,7 @@ class Sampler:
         self.facts = opened.facts
         self.classes: list[str] = self.facts["classes"]
         self.truncates_styles = self.facts.get("truncates") == "styles"
+        self.layers: int = self.facts.get("layers", 0)  # styles per image, of a network that mixes them; 0: it does not
         self.limits = Limits.of(self.facts)
         self.turn = threading.Lock()  # held by the thread that computes an image
         self.session = opened.open("generator")
@@ -107,6 +108,8 @@ class Sampler:
         drawn: Drawn,
         truncation: float,  # psi; used only if the model truncates styles
         label: int | None = None,  # number of a class; None: the label in `drawn`
+        second: np.ndarray | None = None,  # latent (latent_size,) of the styles from layer `crossover` on; None: those of `drawn`
+        crossover: int | None = None,  # None: all layers have the styles of `drawn`
     ) -> np.ndarray:
         """Generate one image, uint8 (H, W, C). Images are computed one by one, since last bits depend on the batch."""
         inputs = {"latent": drawn.latent[None]}
@@ -115,6 +118,9 @@ class Sampler:
         if self.truncates_styles:
             inputs["noise"] = drawn.noise[None]
             inputs["truncation"] = np.array([truncation], np.float32)
+        if self.layers:
+            inputs["second"] = (drawn.latent if second is None else second)[None]
+            inputs["crossover"] = np.array([self.layers if crossover is None else crossover], np.int64)
         (image,) = self.session.run(None, inputs)
         return to_bytes(image[0])
 

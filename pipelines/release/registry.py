@@ -220,12 +220,13 @@ def origin_of(run: "Run") -> dict[str, str]:
 
 
 def signature(serving: Serving) -> "ModelSignature":
-    """MLflow signature of a served model: request column and optional params -> column `image`."""
+    """MLflow signature of a served model: request column, or one of several, and optional params -> column `image`."""
     from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
     from mlflow.types.schema import AnyType
 
     name, kind = serving.column
     params = ParamSchema([ParamSpec(*param) for param in serving.params])
-    column = ColSpec(AnyType() if kind == ANY else kind, name)  # type: ignore[no-untyped-call]
-    return ModelSignature(Schema([column]), Schema([ColSpec("binary", "image")]), params)
+    any_of = [name, *serving.others]
+    columns: list[ColSpec | TensorSpec] = [ColSpec(AnyType() if kind == ANY else kind, each, required=len(any_of) == 1) for each in any_of]  # type: ignore[no-untyped-call]
+    return ModelSignature(Schema(columns), Schema([ColSpec("binary", "image")]), params)

@@ -19,7 +19,9 @@ from mlflow.exceptions import MlflowException
 from mlflow.pyfunc.model import PythonModel
 
 __path__ = [str(Path(__file__).with_name("code"))]  # each load has a new module name, so each load has its own submodules
-errors, requests, sampler = (importlib.import_module(f"{__name__}.genlab_serving.{name}") for name in ("errors", "requests", "sampler"))
+errors, operations, requests = (
+    importlib.import_module(f"{__name__}.genlab_serving.{name}") for name in ("errors", "operations", "requests")
+)
 
 IGNORED, SUPPORTED = "Unrecognized params", "Supported params are: "  # parts of MLflow's warning
 
@@ -30,19 +32,17 @@ class ServedSampler(PythonModel):
     Equal seeds give equal images, independent of the other rows. The param `truncation` bounds the values of the latent: a lower bound
     gives more typical and less varied images; 0 means no bound, because JSON has no infinity. If the model truncates styles, `truncation`
     is psi, from 0 (the mean style) to 1 (as trained). For a conditional model, `label` is the name of a class, or its number as text;
-    without `label`, each seed determines its own class.
+    without `label`, each seed determines its own class. The param `operation` selects another answer, see genlab.serving.operations.
     """
 
     def load_context(self, context: Any) -> None:
-        self.sampler = sampler.Sampler(context.artifacts["release"])
+        self.answerer = operations.Answerer(context.artifacts["release"])
         refuse_unknown_params()
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         try:
-            images = self.sampler.images(
-                requests.rows_of(model_input["seed"].tolist()), **(params or {}), seconds=requests.seconds_allowed()
-            )
-            return pd.DataFrame({"image": images})
+            columns = {name: model_input[name].tolist() for name in model_input.columns}
+            return pd.DataFrame(self.answerer.answer(columns, params, requests.seconds_allowed()))
         except errors.RequestError as error:
             raise MlflowException.invalid_parameter_value(requests.message_of(error)) from None
 

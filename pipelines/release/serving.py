@@ -11,25 +11,24 @@ Facts = dict[str, Any]  # content of release.json
 FACTS = "release.json"
 ANY = "any"  # MLflow's other types change values before the model can check them: 7.5 and true become 7 and 1
 MOST_NAMED = 20  # classes named on the card
+TYPES = {str: "string", float: "double", int: "long"}  # MLflow's, by the type of a default
 COLOURS = {1: "grey", 3: "RGB"}  # by number of channels
-TRUNCATIONS = {  # what is truncated -> default of the param, and its description on the card
-    "latents": (0.0, "`truncation` bounds these (0: no bound)"),  # JSON has no infinity
-    "styles": (
-        1.0,
-        "the noise comes from the seed, too. `truncation` is psi: 1 as trained; lower gives more typical, less varied "
-        "images, nearer to the mean style",
-    ),
+TRUNCATIONS = {  # what is truncated -> description of the param on the card
+    "latents": "`truncation` bounds these (0: no bound)",  # JSON has no infinity
+    "styles": "the noise comes from the seed, too. `truncation` is psi: 1 as trained; lower gives more typical, less varied images, "
+    "nearer to the mean style",
 }
 
 
 class Serving(NamedTuple):
-    """How a release is served. Every response has one column `image` of PNG files."""
+    """How a release is served. A response has one column `image` of PNG files, or the columns of its operation."""
 
     file: Path  # the MLflow adapter, which pipelines.release.shipping copies into the version
     column: tuple[str, str]  # the required column of a request: name, MLflow's type, or "any" for values that the served code checks itself
     params: tuple[tuple[str, str, Any], ...]  # the optional params of a request: name, MLflow's type, default
     example: Callable[[Any], list[Any]]  # a genlab.images.prepared_set.PreparedSet -> example values of the column
     sentence: str  # description of requests and responses for the card, in Markdown
+    others: tuple[str, ...] = ()  # columns that a request can have instead of the first
 
 
 def translator(facts: Facts) -> Serving:
@@ -72,26 +71,33 @@ def how_it_samples(facts: Facts) -> list[str]:
 
 
 def sampler(facts: Facts) -> Serving:
-    """Serving of a recipe that generates images from seeds."""
+    """Serving of a recipe that generates images from seeds, and infers from images if its release has networks for that."""
+    from genlab.serving.operations import columns_of, options_of
+
     height, width = facts["training_size"]
     classes = facts["classes"]
-    untruncated, truncation = TRUNCATIONS[facts.get("truncates", "latents")]
+    truncation = TRUNCATIONS[facts.get("truncates", "latents")]
     known = ", ".join(f"{name} ({number})" for number, name in enumerate(classes[:MOST_NAMED]))
     known += f" and {len(classes) - MOST_NAMED} more" if len(classes) > MOST_NAMED else ""
     labels = f" `label` is one of {known}, by its name or its number as text; without it each seed determines its class." if classes else ""
     return Serving(
         file=Path(__file__).with_name("served_sampler.py"),
         column=("seed", ANY),
-        params=(
-            ("truncation", "double", untruncated),
-            ("count", "long", 1),
-            *((("label", "string", ""),) if classes else ()),
-        ),
+        params=tuple((name, TYPES[type(default)], default) for name, default in options_of(facts).items()),
         example=lambda images: [0, 1],
         sentence=f"Generates {COLOURS[facts['channels']]} images of {height} x {width} px from seeds. Each seed determines a latent of "
         f"{facts['latent_size']} numbers from N(0, 1); {truncation}. `count` is the number of images per seed: those of seed, seed + 1 "
-        f"and so on.{labels}",
+        f"and so on.{labels} {answered(facts)}",
+        others=tuple(columns_of(facts)[1:]),
     )
+
+
+def answered(facts: Facts) -> str:
+    """Sentence on the operations of a model, for the card."""
+    from genlab.serving.operations import OPERATIONS, operations_of
+
+    others = [f"`{name}` (column `{OPERATIONS[name].column}`)" for name in operations_of(facts)[1:]]
+    return f"`operation` selects another answer than `sample`: {', '.join(others)}; see docs/how-to/serve.md."
 
 
 WAYS = {"translator": translator, "sampler": sampler}

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import math
 
 import numpy as np
@@ -11,6 +12,10 @@ from mlflow.exceptions import MlflowException
 from PIL import Image
 from served_models import ask, served_in
 from served_networks import facts_of, sampling_network, translating_network, translator_facts
+from stand_ins import ADAM, image_set
+
+from genlab.build import build
+from genlab.export.release import release_files
 
 LAST = 2**63 - 1
 
@@ -119,3 +124,46 @@ def test_a_column_that_the_model_lacks_is_refused_by_a_server_and_a_warning_else
     monkeypatch.setenv("MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT", "60")
     status, answer = ask(sampler, body)
     assert status == 400 and "this model has no columns ['truncation']. Options belong under `params`." in answer
+
+
+@pytest.fixture(scope="module")
+def autoencoder(tmp_path_factory):
+    """A variational autoencoder as MLflow serves it, and the answerer of the same release."""
+    coder = {"size": 16, "channels": 1, "latent_size": 3, "hidden": [4]}
+    model = {
+        "class": "genlab.recipes.vae.VAE",
+        "likelihood": {"class": "genlab.variational.likelihoods.Bernoulli"},
+        "encoder": {"class": "genlab.networks.coders.FullyConnectedEncoder", **coder},
+        "decoder": {"class": "genlab.networks.coders.FullyConnectedDecoder", **coder},
+        "optimizer": ADAM,
+        "importance_samples": [3],
+    }
+    artefacts, _ = release_files(build(model).eval(), model, image_set())
+    networks = {name.removesuffix(".onnx"): content for name, content in artefacts.items() if name.endswith(".onnx")}
+    facts = json.loads(artefacts["release.json"])
+    return served_in(tmp_path_factory.mktemp("vae"), facts, [0], **networks)
+
+
+PICTURE = base64.b64encode(encoded(image_set().images[0, :, :, 0])).decode()
+
+
+def test_latents_over_http_go_out_and_come_back(autoencoder):
+    sent = {"dataframe_split": {"columns": ["image"], "data": [[PICTURE]]}}
+    status, (latents,) = ask(autoencoder, sent | {"params": {"operation": "encode"}})
+    assert status == 200 and len(latents["mean"]) == len(latents["log_variance"]) == 3
+    _, (reconstructed,) = ask(autoencoder, sent | {"params": {"operation": "reconstruct"}})
+    for form in forms("latent", [latents["mean"]])[:3]:
+        status, (decoded,) = ask(autoencoder, form | {"params": {"operation": "decode"}})
+        assert status == 200 and decoded["image"] == reconstructed["image"]
+    _, (score,) = ask(autoencoder, sent | {"params": {"operation": "score", "samples": 3}})
+    assert score["bits_per_dimension"] == pytest.approx(-score["log_likelihood"] / (256 * math.log(2)))
+
+
+def test_rows_of_a_model_with_several_columns_have_a_name(autoencoder, monkeypatch):
+    status, (answer,) = ask(autoencoder, {"inputs": {"seed": [7]}})
+    assert status == 200 and base64.b64decode(answer["image"]).startswith(b"\x89PNG")
+    status, message = ask(autoencoder, {"inputs": [7]})
+    assert status == 400 and "got a column without a name, expected the column 'seed'" in message
+    monkeypatch.setenv("MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT", "60")  # as in a server
+    status, message = ask(autoencoder, {"inputs": [7]})
+    assert status == 400 and "got rows without the name of a column, and this model has several" in message

@@ -93,11 +93,16 @@ def test_without_a_label_each_seed_has_its_own(served):
 
 def test_the_card_describes_the_params():
     serving = serving_of(facts_of(CLASSES))
-    assert serving.params == (("truncation", "double", 0.0), ("count", "long", 1), ("label", "string", ""))
+    assert serving.params == (
+        ("truncation", "double", 0.0),
+        ("count", "long", 1),
+        ("label", "string", ""),
+        ("operation", "string", "sample"),
+    )
     assert "`label` is one of hat (0), shoe (1), 0 (2), by its name or its number as text" in serving.sentence
     assert "`count` is the number of images per seed" in serving.sentence
     unconditional = serving_of(facts_of([]))
-    assert unconditional.params == serving.params[:2]
+    assert unconditional.params == tuple(each for each in serving.params if each[0] != "label")
     assert "label" not in unconditional.sentence
 
 
@@ -183,7 +188,12 @@ def test_a_seed_of_a_style_model_gives_the_same_image_whatever_else_is_requested
 
 def test_the_card_of_a_style_model_describes_truncation():
     serving = serving_of(facts_of(CLASSES, **STYLED))
-    assert serving.params == (("truncation", "double", 1.0), ("count", "long", 1), ("label", "string", ""))
+    assert serving.params == (
+        ("truncation", "double", 1.0),
+        ("count", "long", 1),
+        ("label", "string", ""),
+        ("operation", "string", "sample"),
+    )
     assert "`truncation` is psi: 1 as trained; lower gives more typical, less varied images, nearer to the mean style." in serving.sentence
     assert "no bound" not in serving.sentence
 
