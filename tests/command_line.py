@@ -5,7 +5,17 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from served_networks import CLASSES, STYLED, facts_of, make_release, sampling_network, styled_network, translating_network, translator_facts
+from served_networks import (
+    CLASSES,
+    MIXING,
+    STYLED,
+    facts_of,
+    make_release,
+    sampling_network,
+    styled_network,
+    translating_network,
+    translator_facts,
+)
 
 from genlab.commands.main import main
 
@@ -30,6 +40,10 @@ def conditional(folder: Path) -> Path:
 
 def styled(folder: Path) -> Path:
     return make_release(folder / "styled", facts_of(CLASSES, **STYLED), generator=styled_network(True))
+
+
+def mixing(folder: Path) -> Path:
+    return make_release(folder / "mixing", facts_of([], **MIXING), generator=styled_network(False, mixing=True))
 
 
 def translator(folder: Path, noise: bool = False) -> Path:

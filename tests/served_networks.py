@@ -9,10 +9,14 @@ from onnx import TensorProto, helper
 
 CLASSES = ["hat", "shoe", "0"]  # the name of the last class is the number of the first
 STYLED = {"noise_size": 4, "truncates": "styles"}
+MIXING = STYLED | {"layers": 4}
 
 
-def styled_network(conditional: bool) -> bytes:
-    """latent (N, 4), noise (N, 4), truncation (N,) [, label (N,)] -> image (N, 1, 2, 2): (psi (latent [+ label]) + noise) / 8."""
+def styled_network(conditional: bool, mixing: bool = False) -> bytes:
+    """latent (N, 4), noise (N, 4), truncation (N,) [, label (N,)] -> image (N, 1, 2, 2): (psi (latent [+ label]) + noise) / 8.
+
+    With `mixing`, the values from `crossover` (N,) on are those of `second` (N, 4) instead of the latent.
+    """
     takes = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", 4]) for name in ("latent", "noise")]
     takes.append(helper.make_tensor_value_info("truncation", TensorProto.FLOAT, ["batch"]))
     made = [helper.make_node("Reshape", ["truncation", "column"], ["psi"])]
@@ -23,13 +27,25 @@ def styled_network(conditional: bool) -> bytes:
             helper.make_node("Reshape", ["number", "column"], ["numbers"]),
             helper.make_node("Add", ["latent", "numbers"], ["style"]),
         ]
+    style = "style" if conditional else "latent"
+    if mixing:
+        takes.append(helper.make_tensor_value_info("second", TensorProto.FLOAT, ["batch", 4]))
+        takes.append(helper.make_tensor_value_info("crossover", TensorProto.INT64, ["batch"]))
+        made += [
+            helper.make_node("Reshape", ["crossover", "column"], ["first"]),
+            helper.make_node("Less", ["places", "first"], ["is_coarse"]),
+            helper.make_node("Where", ["is_coarse", style, "second"], ["mixed"]),
+        ]
+        style = "mixed"
     made += [
-        helper.make_node("Mul", ["style" if conditional else "latent", "psi"], ["truncated"]),
+        helper.make_node("Mul", [style, "psi"], ["truncated"]),
         helper.make_node("Add", ["truncated", "noise"], ["values"]),
         helper.make_node("Div", ["values", "eight"], ["eighth"]),
         helper.make_node("Reshape", ["eighth", "shape"], ["image"]),
     ]
-    return model_of(made, takes, {"column": np.array([-1, 1]), "shape": np.array([-1, 1, 2, 2]), "eight": np.float32(8)})
+    return model_of(
+        made, takes, {"column": np.array([-1, 1]), "shape": np.array([-1, 1, 2, 2]), "eight": np.float32(8), "places": np.arange(4)[None]}
+    )
 
 
 def sampling_network(conditional: bool) -> bytes:

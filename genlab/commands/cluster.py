@@ -3,10 +3,8 @@
 import argparse
 from collections import Counter
 
-from genlab.commands.inferences import inferred, opened, parser_of
-from genlab.commands.outputs import check_new, check_suffix
+from genlab.commands.inferences import inferred, opened, parser_of, pictures_for
 from genlab.commands.parser import Parser
-from genlab.commands.pictures import listed
 from genlab.commands.tables import TABLE, save_table
 from genlab.commands.work import counted, report
 from genlab.errors import InputError
@@ -24,9 +22,7 @@ def parser() -> Parser:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; return the exit code, 1 if a picture could not be assigned."""
-    check_suffix(arguments.out, [TABLE], folder=False)
-    pictures, _ = listed(arguments.pictures, arguments.out)
-    check_new([arguments.out], arguments.overwrite)
+    pictures = pictures_for(arguments, TABLE)
     model, inference = opened(arguments)
     if not inference.has_components:
         raise InputError(f"{model.name} has no components: its prior is a single normal. Expected a mixture, e.g. gmm or vae_mixture.")

@@ -4,10 +4,9 @@ import argparse
 
 import numpy as np
 
-from genlab.commands.inferences import inferred, opened, parser_of
-from genlab.commands.outputs import check_new, check_suffix, save_arrays
+from genlab.commands.inferences import inferred, opened, parser_of, pictures_for
+from genlab.commands.outputs import save_arrays
 from genlab.commands.parser import Parser
-from genlab.commands.pictures import listed
 from genlab.commands.work import counted, report
 from genlab.errors import InputError
 
@@ -26,9 +25,7 @@ def parser() -> Parser:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; return the exit code, 1 if a picture could not be encoded."""
-    check_suffix(arguments.out, [ARRAYS], folder=False)
-    pictures, _ = listed(arguments.pictures, arguments.out)
-    check_new([arguments.out], arguments.overwrite)
+    pictures = pictures_for(arguments, ARRAYS)
     model, inference = opened(arguments)
     if not inference.encodes:
         raise InputError(f"{model.name} has no encoder: a mixture has components instead of latents. Use `genlab cluster`.")

@@ -9,8 +9,9 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from genlab.commands.models import Model, open_model
+from genlab.commands.outputs import check_new, check_suffix
 from genlab.commands.parser import Parser, add_model, add_out, add_work, number
-from genlab.commands.pictures import Picture, read
+from genlab.commands.pictures import Picture, listed, read
 from genlab.commands.work import Failure, attempted, in_order
 from genlab.errors import InputError
 from genlab.serving.errors import RequestError
@@ -27,6 +28,25 @@ class Done(NamedTuple):
     pictures: list[Picture]
     results: list[Any]
     failures: list[Failure]
+
+
+def pictures_for(arguments: argparse.Namespace, suffix: str) -> list[Picture]:
+    """The pictures of a command line that writes one file with this suffix; says what was passed over in their folders.
+
+    Raises:
+        InputError: a place does not exist, there is no picture, or the file has another suffix or exists.
+    """
+    check_suffix(arguments.out, [suffix], folder=False)
+    pictures, passed = listed(arguments.pictures, arguments.out)
+    check_new([arguments.out], arguments.overwrite)
+    say_passed_over(passed)
+    return pictures
+
+
+def say_passed_over(passed: str) -> None:  # in words; "" for nothing
+    """Print which files in the folders of a command line are no pictures."""
+    if passed:
+        print(f"passed over: {passed}")
 
 
 def parser_of(command: str, what: str, out: str, example: str) -> Parser:

@@ -64,6 +64,14 @@ def add_truncation(parser: Parser) -> None:
     parser.add_argument("--truncation", type=decimal("--truncation"), metavar="T", help=text)
 
 
+def add_mixing(parser: Parser) -> None:
+    """Add the options that mix the styles of two seeds."""
+    text = "seed of the fine styles, of a StyleGAN; coarse styles and noise are those of the image's own seed"
+    parser.add_argument("--fine", type=number("--fine", 0), metavar="SEED", help=text)
+    text = "first layer with the fine styles, from 0 on (default: half of the layers)"
+    parser.add_argument("--crossover", type=number("--crossover", 0), metavar="LAYER", help=text)
+
+
 def number(name: str, least: int) -> Callable[[str], int]:
     """A function that reads a whole number from `least` on, for `type=` of an option."""
 

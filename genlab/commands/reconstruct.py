@@ -4,7 +4,7 @@ import argparse
 
 import numpy as np
 
-from genlab.commands.inferences import inferred, opened, parser_of, pixels_of
+from genlab.commands.inferences import inferred, opened, parser_of, pixels_of, say_passed_over
 from genlab.commands.outputs import check_new, check_suffix, save_picture
 from genlab.commands.parser import Parser
 from genlab.commands.pictures import listed, targets
@@ -30,10 +30,11 @@ def parser() -> Parser:
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; return the exit code, 1 if a picture could not be reconstructed."""
     check_suffix(arguments.out, [])
-    pictures, _ = listed(arguments.pictures, arguments.out)
+    pictures, passed = listed(arguments.pictures, arguments.out)
     files = dict(zip(pictures, targets(pictures, arguments.out), strict=True))
     sheet = arguments.out / SHEET
     check_new([*files.values(), sheet], arguments.overwrite, [picture.file for picture in pictures])
+    say_passed_over(passed)
     _, inference = opened(arguments)
     done = inferred(
         arguments, inference, pictures, lambda pixels, label: inference.reconstruct(pixels, label, arguments.seed), "reconstruct"

@@ -8,7 +8,7 @@ import numpy as np
 
 from genlab.commands.models import open_model
 from genlab.commands.outputs import check_new, check_suffix, save_arrays, save_picture
-from genlab.commands.parser import Parser, add_label, add_model, add_out, add_truncation, add_work, number
+from genlab.commands.parser import Parser, add_label, add_mixing, add_model, add_out, add_truncation, add_work, number
 from genlab.commands.samplers import Choice, chosen
 from genlab.commands.work import counted, in_order
 from genlab.engine.files import write
@@ -31,6 +31,7 @@ def parser() -> Parser:
     made.add_argument("--seed", type=number("--seed", 0), default=0, help="seed of the first image; the others follow (default: 0)")
     add_truncation(made)
     add_label(made)
+    add_mixing(made)
     add_out(made, "folder for <seed>.png and sheet.png; or a file .npz with the arrays images, seeds and labels")
     add_work(made, AT_ONCE, "images")
     return made
@@ -49,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     files = [arguments.out] if is_file else [*(file_of(arguments.out, seed) for seed in seeds), arguments.out / SHEET]
     check_new(files, arguments.overwrite)
     model = open_model(arguments.model, arguments.device, arguments.recipe, "sampler")
-    choice = chosen(model, arguments.truncation, arguments.label)
+    choice = chosen(model, arguments.truncation, arguments.label, arguments.fine, arguments.crossover)
     images = in_order(choice.image_of, seeds, arguments.batch_size, "sample")
     if is_file:
         save_arrays(arguments.out, arrays(choice, list(images)))

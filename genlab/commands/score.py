@@ -2,10 +2,8 @@
 
 import argparse
 
-from genlab.commands.inferences import inferred, opened, parser_of
-from genlab.commands.outputs import check_new, check_suffix
+from genlab.commands.inferences import inferred, opened, parser_of, pictures_for
 from genlab.commands.parser import Parser, number
-from genlab.commands.pictures import listed
 from genlab.commands.tables import TABLE, save_table
 from genlab.commands.work import counted, report
 
@@ -29,9 +27,7 @@ def parser() -> Parser:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; return the exit code, 1 if a picture could not be scored."""
-    check_suffix(arguments.out, [TABLE], folder=False)
-    pictures, _ = listed(arguments.pictures, arguments.out)
-    check_new([arguments.out], arguments.overwrite)
+    pictures = pictures_for(arguments, TABLE)
     _, inference = opened(arguments)
     done = inferred(
         arguments, inference, pictures, lambda pixels, label: inference.score(pixels, label, arguments.seed, arguments.samples), "score"

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
 from genlab.commands.models import Model
-from genlab.commands.samplers import chosen
+from genlab.commands.samplers import Choice, chosen, mixed
 from genlab.errors import InputError
 from genlab.serving.directions import named_directions
 from genlab.serving.errors import RequestError
@@ -25,8 +25,12 @@ MOST_BYTES = 50_000_000  # of a picture to translate
 def application(models: Mapping[str, Model]) -> FastAPI:
     """Create the server of a page for these models, by name."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)  # FastAPI's own pages load scripts from other hosts
-    choose = cache(lambda name, truncation, label: chosen(found(models, name), truncation, label))
+    samplers = cache(lambda name, truncation, label: chosen(found(models, name), truncation, label))
     translator = cache(lambda name: Translator(found(models, name).release))
+
+    def choose(name: str, truncation: float | None, label: str, fine: int | None, crossover: int | None) -> Choice:
+        choice: Choice = samplers(name, truncation, label)
+        return choice if fine is None and crossover is None else mixed(choice, models[name], fine, crossover)
 
     @app.exception_handler(InputError)
     @app.exception_handler(RequestError)
@@ -42,10 +46,19 @@ def application(models: Mapping[str, Model]) -> FastAPI:
         return JSONResponse([described(model) for model in models.values()])
 
     @app.get("/sample")
-    def sample(model: str, seed: int, label: str = "", truncation: float | None = None, to: int | None = None, step: int = 0) -> Response:
-        if seed < 0 or (to or 0) < 0:
-            raise RequestError(f"seed: got {min(seed, to or 0)}, expected a whole number from 0 on.")
-        choice = choose(model, truncation, label)
+    def sample(
+        model: str,
+        seed: int,
+        label: str = "",
+        truncation: float | None = None,
+        to: int | None = None,
+        step: int = 0,
+        fine: int | None = None,
+        crossover: int | None = None,
+    ) -> Response:
+        if (least := min(seed, to or 0, fine or 0)) < 0:
+            raise RequestError(f"seed: got {least}, expected a whole number from 0 on.")
+        choice = choose(model, truncation, label, fine, crossover)
         drawn = choice.drawn(seed)
         if to is not None and step:
             corners = np.stack([drawn.latent, choice.drawn(to).latent])
@@ -86,4 +99,4 @@ def described(model: Model) -> dict[str, Any]:
     }
     if facts["served_as"] == "translator":
         return about | {"directions": named_directions(facts)}
-    return about | {"classes": facts["classes"], "psi": facts.get("truncates") == "styles"}
+    return about | {"classes": facts["classes"], "psi": facts.get("truncates") == "styles", "layers": facts.get("layers", 0)}

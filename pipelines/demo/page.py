@@ -36,6 +36,11 @@ PAGE = """<!doctype html>
       <input id="step" type="range" min="0" max="100" value="0">
       <label for="truncation"><span id="truncates">Truncation</span> <output id="truncated"></output></label>
       <input id="truncation" type="range" min="0" max="100" value="100">
+      <div id="mixing">
+        <label for="fine">Fine styles of seed</label><input id="fine" type="number" min="0" value="7">
+        <label for="crossover">Fine styles from layer <output id="crossed"></output></label>
+        <input id="crossover" type="range" min="0" max="1" value="1">
+      </div>
       <div id="labelled"><label for="label">Class</label><select id="label"></select></div>
     </div>
     <div id="translator">
@@ -76,7 +81,10 @@ async function sample() {
   const mine = ++waiting, bound = truncation(), place = +$("step").value;
   $("stepped").textContent = place + " %";
   $("truncated").textContent = model.psi ? bound.toFixed(2) : bound ? bound.toFixed(2) : "none";
-  const query = seed => new URLSearchParams({model: model.name, seed, label: $("label").value || "", truncation: bound});
+  const first = +$("crossover").value, mixes = model.layers && first < model.layers;
+  $("crossed").textContent = mixes ? first + " of " + model.layers : "none";
+  const mix = mixes ? {fine: $("fine").value || 0, crossover: first} : {};
+  const query = seed => new URLSearchParams({model: model.name, seed, label: $("label").value || "", truncation: bound, ...mix});
   const walk = query($("seed").value || 0);
   walk.set("to", $("to").value || 0); walk.set("step", place);
   const answer = await get("sample?" + walk);
@@ -109,6 +117,8 @@ function choose() {
     $("label").replaceChildren(new Option("by the seed", ""), ...model.classes.map(name => new Option(name, name)));
     $("truncates").textContent = model.psi ? "psi" : "Bound of the latents";
     $("truncation").value = 100;
+    $("mixing").hidden = !model.layers;
+    $("crossover").max = model.layers; $("crossover").value = model.layers;
     $("grid").replaceChildren(...Array.from({length: 8}, (_, index) => Object.assign(new Image(), {alt: "seed + " + (index + 1)})));
     sample();
   } else {
@@ -134,7 +144,7 @@ $("pen").oninput = () => $("pensize").textContent = $("pen").value + " px";
 $("clear").onclick = clear;
 $("send").onclick = async () => translate(await drawn());
 $("model").onchange = choose;
-for (const id of ["seed", "to", "step", "truncation", "label"]) $(id).oninput = () => sample().catch(() => 0);
+for (const id of ["seed", "to", "step", "truncation", "label", "fine", "crossover"]) $(id).oninput = () => sample().catch(() => 0);
 get("models").then(answer => answer.json()).then(found => {
   models = found;
   $("model").replaceChildren(...models.map(each => new Option(each.name, each.name)));

@@ -12,9 +12,10 @@ import pytest
 import uvicorn
 from browser import BROWSER, Page
 from PIL import Image
-from served_networks import CLASSES, STYLED, facts_of, make_release, sampling_network, styled_network, translating_network, translator_facts
+from served_networks import CLASSES, MIXING, facts_of, make_release, sampling_network, styled_network, translating_network, translator_facts
 
 from genlab.commands.models import open_model
+from genlab.serving.operations import Answerer
 from genlab.serving.sampler import Sampler
 from genlab.serving.translator import Translator
 from pipelines.demo.app import application
@@ -27,7 +28,7 @@ def releases(tmp_path_factory):
     domains = {"domains": {"a": "drawing", "b": "photo"}}
     return {
         "garments": make_release(folder / "garments", facts_of(CLASSES), generator=sampling_network(conditional=True)),
-        "styles": make_release(folder / "styles", facts_of([], **STYLED), generator=styled_network(conditional=False)),
+        "styles": make_release(folder / "styles", facts_of([], **MIXING), generator=styled_network(conditional=False, mixing=True)),
         "negative": make_release(
             folder / "negative", translator_facts(["a_to_b"], noise=False) | domains, a_to_b=translating_network(noise=False)
         ),
@@ -69,6 +70,13 @@ def test_a_walk_ends_at_its_second_seed(address):
     assert image[0] == get(address, "sample?model=styles&seed=1&truncation=1") and len(set(image.values())) == 3
 
 
+def test_styles_are_mixed_as_by_the_served_model(address, releases):
+    query = "sample?model=styles&seed=1&truncation=1"
+    (expected,) = Answerer(releases["styles"]).answer({"seed": [1]}, {"operation": "mix", "fine": 5, "crossover": 2})["image"]
+    assert get(address, f"{query}&fine=5&crossover=2") == expected
+    assert get(address, f"{query}&fine=5&crossover=4") == get(address, query) != expected
+
+
 def test_a_translation_of_the_page_is_that_of_the_served_model(address, releases):
     file = io.BytesIO()
     Image.fromarray(np.arange(256, dtype=np.uint8).reshape(16, 16)).save(file, "PNG")
@@ -83,6 +91,8 @@ def test_a_translation_of_the_page_is_that_of_the_served_model(address, releases
         ("sample?model=styles&seed=-1", None, "seed: got -1, expected a whole number from 0 on."),
         ("sample?model=garments&seed=0&label=hut", None, "label: got 'hut', expected one of hat (0), shoe (1)"),
         ("sample?model=styles&seed=0&truncation=3", None, "truncation: got 3.0, expected psi, a number from 0 to 1."),
+        ("sample?model=styles&seed=0&fine=-2", None, "seed: got -2, expected a whole number from 0 on."),
+        ("sample?model=garments&seed=0&fine=2", None, "--fine: got 2, but garments has no styles to mix."),
         ("translate?model=negative", b"no picture", "row 0: not an image that can be read"),
         ("translate?model=negative&direction=b_to_a", b"", "direction: got 'b_to_a', expected one of: a_to_b (drawing_to_photo)."),
     ],
@@ -108,6 +118,15 @@ def test_the_page_in_a_browser_on_a_desk_and_on_a_phone(address, tmp_path, width
         before = page.value("document.getElementById('large').src")
         page.key("ArrowUp")
         page.wait(f"document.getElementById('large').src != '{before}' && document.getElementById('seed').value == 1")
+        mixed = "document.getElementById('mixing').hidden"
+        assert page.value(mixed)
+        page.value("const menu = document.getElementById('model'); menu.value = 'styles'; menu.onchange(); 0")
+        page.wait("document.getElementById('large').dataset.width == 2 && document.getElementById('truncates').textContent == 'psi'")
+        assert not page.value(mixed) and page.value("document.getElementById('crossed').textContent") == "none"
+        before = page.value("document.getElementById('large').src")
+        page.value("const layer = document.getElementById('crossover'); layer.value = 1; layer.oninput(); 0")
+        page.wait(f"document.getElementById('large').src != '{before}' && document.getElementById('crossed').textContent == '1 of 4'")
+        page.screenshot(tmp_path / "styles.png")
         choose = "const box = document.getElementById('model'); box.value = 'negative'; box.onchange(); "
         page.value(choose + "document.getElementById('canvas').scrollIntoView()")
         assert page.value("document.getElementById('direction').selectedOptions[0].text") == "drawing_to_photo"

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from command_line import conditional, contents, plain, run, styled, translator
+from command_line import conditional, contents, mixing, plain, run, styled, translator
 from PIL import Image
 
+from genlab.serving.operations import Answerer
 from genlab.serving.sampler import Sampler
 
 
@@ -82,3 +83,26 @@ def test_a_wrong_choice_is_an_error_before_anything_is_written(capsys, tmp_path,
 def test_a_file_of_another_kind_is_refused(capsys, tmp_path, name):
     code, _, err = run(capsys, f"sample {plain(tmp_path)} --out", tmp_path / name)
     assert code == 2 and f"--out: got '{tmp_path}/{name}', expected a folder or .npz." in err
+
+
+def test_mixed_styles_are_those_of_the_served_model(capsys, tmp_path):
+    release = mixing(tmp_path)
+    assert run(capsys, f"sample {release} --seed 3 --count 2 --fine 9 --crossover 1 --out", tmp_path / "mixed")[0] == 0
+    made = contents(tmp_path / "mixed")
+    expected = Answerer(release).answer({"seed": [3, 4]}, {"operation": "mix", "fine": 9, "crossover": 1})["image"]
+    assert [made["000003.png"], made["000004.png"]] == expected
+    run(capsys, f"sample {release} --seed 3 --out", tmp_path / "own")
+    assert contents(tmp_path / "own")["000003.png"] != made["000003.png"]
+
+
+@pytest.mark.parametrize(
+    ("make", "options", "message"),
+    [
+        (plain, "--fine 1", "has no styles to mix."),
+        (mixing, "--crossover 2", "--crossover: got 2 without --fine"),
+        (mixing, "--fine 1 --crossover 5", "--crossover: got 5, expected the first layer with the styles of --fine, 0 to 4."),
+    ],
+)
+def test_wrong_mixing_is_refused(capsys, tmp_path, make, options, message):
+    code, _, err = run(capsys, f"sample {make(tmp_path)} {options} --out", tmp_path / "out")
+    assert code == 2 and message in err and not (tmp_path / "out").exists()
