@@ -183,7 +183,7 @@ WRONG = {
         {"inputs": {"seeds": [7]}},
         {"inputs": [7], "params": {"operation": "encode"}},
         {"inputs": [7], "params": {"operation": "interpolate", "count": 5}},
-        {"inputs": [7, 8], "params": {"operation": "interpolate", "count": 1}},
+        {"inputs": [7, 8, 9], "params": {"operation": "interpolate", "count": 2}},
     ],
     "translator": [
         {"inputs": ["PNG"]},

@@ -55,4 +55,5 @@ def of_translator(requests: Requests, networks: Iterable[nn.Module], channels: i
 def of_sampler(requests: Requests, height: int, width: int, channels: int) -> dict[str, Any]:
     """The limits of a sampling network that generates images of this size, for release.json."""
     possible = int(requests.megabytes * 1e6 / (ANSWER_BYTES * height * width * channels))
-    return {"images": requests.images or min(max(possible, 1), MOST_IMAGES)}
+    pixels = {"pixels": requests.pixels} if requests.pixels else {}  # of pictures that the model infers from
+    return {"images": requests.images or min(max(possible, 1), MOST_IMAGES), **pixels}

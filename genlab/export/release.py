@@ -78,7 +78,7 @@ def release_files(
         description = {"model": model, "data_hash": images.content_hash}
         differences = export(recipe.generators(), interface_of, folder, tolerance, description)
         if isinstance(recipe, Infers):
-            facts |= {"inference": inference_facts(recipe)}
+            facts |= {"inference": inference_facts(recipe), "background": list(images.background)}
             interface_of = functools.partial(inferring, images=example_of(images))
             differences |= export(recipe.inference(), interface_of, folder, tolerance, description)
         artefacts = {file.name: file.read_bytes() for file in sorted(Path(folder).iterdir())}

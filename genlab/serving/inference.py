@@ -137,8 +137,10 @@ def pixels_of(
     content: Any,  # bytes of an image file
     facts: Mapping[str, Any],  # content of release.json
     most: int,  # largest number of pixels
-) -> np.ndarray:
-    """Pixels of an image file, uint8 (H, W, C) of the training size. One of another size is cropped at its centre and resized.
+) -> tuple[np.ndarray, int]:
+    """Pixels of an image file, uint8 (H, W, C) of the training size, and their number in the file.
+
+    An image of another size is cropped at its centre and resized.
 
     Raises:
         DecodeError: it is not the bytes of an image file that can be read, or it has more pixels.
@@ -147,10 +149,11 @@ def pixels_of(
         raise DecodeError(f"got {type(content).__name__}, expected bytes" if not isinstance(content, bytes) else "the file is empty")
     height, width = facts["training_size"]
     stored = upright(content, most, REQUEST_FORMATS)
+    count = stored.width * stored.height
     image = convert(stored, facts["channels"], tuple(facts.get("background", WHITE)), facts.get("bits", SIXTEEN))
     if image.size != (width, height):
         image = ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS)
-    return np.asarray(image).reshape(height, width, facts["channels"])
+    return np.asarray(image).reshape(height, width, facts["channels"]), count
 
 
 def log_sum(values: np.ndarray) -> Any:

@@ -14,6 +14,7 @@ cluster       with components                    image    component, probabiliti
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from numbers import Real
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,15 +30,17 @@ from .requests import contents_of, rows_of
 from .sampler import Sampler, class_number
 
 SEED, IMAGE, LATENT = "seed", "image", "latent"  # columns of requests
+BETWEEN = 10  # images of a walk from each seed to the next, if `count` is left out
 MOST_SAMPLES = 10_000  # importance samples of a score
 Table = dict[str, list[Any]]  # column of the answer -> its values
 
 
 class Operation(NamedTuple):
-    """An operation: the column of its rows, and the options that it uses, next to the seed and the label."""
+    """An operation: the column of its rows, the options that it uses, and the columns of its answer."""
 
     column: str
     options: tuple[str, ...]
+    answer: tuple[str, ...] = (IMAGE,)
 
 
 OPERATIONS = {
@@ -45,10 +48,10 @@ OPERATIONS = {
     "interpolate": Operation(SEED, ("truncation", "count", "label")),
     "mix": Operation(SEED, ("truncation", "label", "fine", "crossover")),
     "reconstruct": Operation(IMAGE, ("label",)),
-    "score": Operation(IMAGE, ("label", "samples")),
-    "encode": Operation(IMAGE, ("label",)),
+    "score": Operation(IMAGE, ("label", "samples"), ("log_likelihood", "bits_per_dimension")),
+    "encode": Operation(IMAGE, ("label",), ("mean", "log_variance")),
     "decode": Operation(LATENT, ("label",)),
-    "cluster": Operation(IMAGE, ("label",)),
+    "cluster": Operation(IMAGE, ("label",), ("component", "probabilities")),
 }
 
 
@@ -79,6 +82,11 @@ def operations_of(facts: Mapping[str, Any]) -> list[str]:
 def columns_of(facts: Mapping[str, Any]) -> list[str]:
     """Columns that requests to a model can have, the one of seeds first."""
     return list(dict.fromkeys(OPERATIONS[name].column for name in operations_of(facts)))
+
+
+def answers_of(facts: Mapping[str, Any]) -> list[str]:
+    """Columns that answers of a model can have, the one of images first."""
+    return list(dict.fromkeys(column for name in operations_of(facts) for column in OPERATIONS[name].answer))
 
 
 class Answerer:
@@ -140,6 +148,8 @@ class Answerer:
         self.sampler.checked(seeds, 1)
         if len(seeds) < 2:
             raise RequestError(f"seed: got {len(seeds)} row, expected two or more to walk from one to the next.")
+        if count == self.defaults["count"]:
+            count = min(BETWEEN * (len(seeds) - 1) + 1, most)
         if not (is_whole(count) and len(seeds) <= count <= most):
             raise RequestError(f"count: got {count}, expected the images of the whole walk, {len(seeds)} (one per row) to {most}.")
         psi, number = self.sampler.bound_of(options["truncation"]), self.number(options)
@@ -166,9 +176,8 @@ class Answerer:
 
     def decode(self, rows: list[Any], options: dict[str, Any], deadline: Deadline) -> Table:
         """Images of latents z, as PNG files."""
-        inference = self.inferring()
+        inference, label = self.inferring(), self.needed(options)
         latents = [self.latent(row, number) for number, row in enumerate(grouped(rows, self.sampler.limits.images))]
-        label = self.number(options) or 0
         return {IMAGE: self.made([partial(inference.decode, z, label) for z in latents], deadline)}
 
     def latent(self, value: Any, row: int) -> np.ndarray:
@@ -178,13 +187,12 @@ class Answerer:
             RequestError: it is not a list of D finite numbers.
         """
         size = self.inferring().latent_size
-        try:
-            found: np.ndarray = np.asarray(value, np.float32)
-        except (TypeError, ValueError):
-            found = np.empty(0, np.float32)
-        if found.shape != (size,) or not np.isfinite(found).all():
+        numbers = list(value) if isinstance(value, list | tuple | np.ndarray) else [value]
+        if len(numbers) != size or not all(
+            isinstance(each, Real) and not isinstance(each, bool) and math.isfinite(each) for each in numbers
+        ):
             raise RequestError(f"row {row}: latent: got {str(value)[:60]}, expected a list of {size} finite numbers.")
-        return found
+        return np.array(numbers, np.float32)
 
     def inferred(self, name: str, contents: list[Any], options: dict[str, Any], deadline: Deadline) -> Table:
         """Answer an operation on images of files, one row each."""
@@ -193,14 +201,13 @@ class Answerer:
             raise RequestError(f"got {len(contents):,} rows, expected at most {self.sampler.limits.images:,}: send several requests.")
         if not (is_whole(samples) and 1 <= samples <= MOST_SAMPLES):
             raise RequestError(f"samples: got {samples}, expected a whole number, 1 to {MOST_SAMPLES:,}.")
-        label, rows = self.number(options), []
-        if inference.classes and label is None:
-            known = ", ".join(f"{each} ({number})" for number, each in enumerate(inference.classes))
-            raise RequestError(f"label: got '', expected the class of the pictures, one of {known}: the model is conditional on it.")
+        label, left, rows = self.needed(options), self.sampler.limits.pixels, []
         for row, content in enumerate(contents):
             with self.sampler.turn:
                 deadline.check()
-                rows.append(self.of_image(name, inference, self.pixels(content, row), label or 0, int(samples)))
+                pixels, count = self.pixels(content, row, left)
+                left -= count
+                rows.append(self.of_image(name, inference, pixels, label, int(samples)))
         return {column: [found[column] for found in rows] for column in rows[0]} if rows else {}
 
     def of_image(self, name: str, inference: Inference, pixels: np.ndarray, label: int, samples: int) -> dict[str, Any]:
@@ -216,14 +223,14 @@ class Answerer:
         shares = inference.responsibilities(pixels, label)
         return {"component": int(shares.argmax()), "probabilities": shares.tolist()}
 
-    def pixels(self, content: Any, row: int) -> np.ndarray:
-        """Pixels of an image file, uint8 (H, W, C) of the training size.
+    def pixels(self, content: Any, row: int, left: int) -> tuple[np.ndarray, int]:
+        """Pixels of an image file, uint8 (H, W, C) of the training size, and the number of pixels of the file, at most `left`.
 
         Raises:
             RequestError: it is not the bytes of an image file, or has too many pixels.
         """
         try:
-            return pixels_of(content, self.facts, self.sampler.limits.pixels)
+            return pixels_of(content, self.facts, left)
         except DecodeError as error:
             raise RequestError(f"row {row}: not an image that can be read: {error}. Expected an image file; in JSON, as base64.") from None
 
@@ -239,6 +246,18 @@ class Answerer:
     def number(self, options: Mapping[str, Any]) -> int | None:
         """Number of the requested class; None if none was requested."""
         return class_number(options["label"], self.sampler.classes) if options.get("label") else None
+
+    def needed(self, options: Mapping[str, Any]) -> int:
+        """Number of the class of pictures or latents; 0 for an unconditional model.
+
+        Raises:
+            RequestError: the model is conditional, and no class is requested.
+        """
+        label, classes = self.number(options), self.sampler.classes
+        if classes and label is None:
+            known = ", ".join(f"{each} ({number})" for number, each in enumerate(classes))
+            raise RequestError(f"label: got '', expected the class of the rows, one of {known}: the model is conditional on it.")
+        return label or 0
 
     def inferring(self) -> Inference:
         """The networks that infer; operations that need them are refused for models without."""

@@ -229,4 +229,6 @@ def signature(serving: Serving) -> "ModelSignature":
     params = ParamSchema([ParamSpec(*param) for param in serving.params])
     any_of = [name, *serving.others]
     columns: list[ColSpec | TensorSpec] = [ColSpec(AnyType() if kind == ANY else kind, each, required=len(any_of) == 1) for each in any_of]  # type: ignore[no-untyped-call]
-    return ModelSignature(Schema(columns), Schema([ColSpec("binary", "image")]), params)
+    image = ColSpec("binary", "image", required=not serving.answers)
+    answers = [ColSpec(AnyType(), each, required=False) for each in serving.answers]  # type: ignore[no-untyped-call]
+    return ModelSignature(Schema(columns), Schema([image, *answers]), params)

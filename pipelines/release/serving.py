@@ -29,6 +29,7 @@ class Serving(NamedTuple):
     example: Callable[[Any], list[Any]]  # a genlab.images.prepared_set.PreparedSet -> example values of the column
     sentence: str  # description of requests and responses for the card, in Markdown
     others: tuple[str, ...] = ()  # columns that a request can have instead of the first
+    answers: tuple[str, ...] = ()  # columns that an answer can have instead of `image`
 
 
 def translator(facts: Facts) -> Serving:
@@ -72,7 +73,7 @@ def how_it_samples(facts: Facts) -> list[str]:
 
 def sampler(facts: Facts) -> Serving:
     """Serving of a recipe that generates images from seeds, and infers from images if its release has networks for that."""
-    from genlab.serving.operations import columns_of, options_of
+    from genlab.serving.operations import answers_of, columns_of, options_of
 
     height, width = facts["training_size"]
     classes = facts["classes"]
@@ -89,6 +90,7 @@ def sampler(facts: Facts) -> Serving:
         f"{facts['latent_size']} numbers from N(0, 1); {truncation}. `count` is the number of images per seed: those of seed, seed + 1 "
         f"and so on.{labels} {answered(facts)}",
         others=tuple(columns_of(facts)[1:]),
+        answers=tuple(answers_of(facts)[1:]),
     )
 
 

@@ -16,6 +16,8 @@ from genlab.images.pixels import to_bytes, to_channels_first, to_unit
 from genlab.networks.latents import of_seeds, spherical_interpolation
 from genlab.serving.errors import LateError, RequestError
 from genlab.serving.images import png
+from genlab.serving.inference import pixels_of
+from genlab.serving.limits import Limits
 from genlab.serving.operations import OPERATIONS, Answerer, columns_of, operations_of, options_of
 
 CODER = {"size": 16, "channels": 1, "latent_size": 3, "hidden": [8], "classes": 2}
@@ -128,6 +130,7 @@ def test_responsibilities_equal_those_of_the_mixture(mixture):
 def test_a_walk_visits_its_seeds_and_goes_on_great_circles(style):
     recipe, answerer = style
     walk = answerer.answer({"seed": [3, 8]}, {"operation": "interpolate", "count": 5})["image"]
+    assert len(answerer.answer({"seed": [3, 8]}, {"operation": "interpolate"})["image"]) == 11
     assert len(walk) == 5 and walk[0] == answerer.answer({"seed": [3]})["image"][0]
     latents, _, noise = of_seeds([3, 8], recipe.latent_size, 0, recipe.noise_size)
     middle = spherical_interpolation(latents[:1], latents[1:], 3)[:, 1]
@@ -157,18 +160,26 @@ def test_mixed_styles_equal_those_of_the_network(style, crossover):
         ("style", {"seed": [1]}, {"operation": "mix", "crossover": 7}, "crossover: got 7, expected the first layer"),
         ("style", {"seed": [1]}, {"operation": "mix", "count": 2}, "count: got 2, which the operation mix does not use. It uses: trunc"),
         ("style", {"seed": [1]}, {"operation": "interpolate"}, "seed: got 1 row, expected two or more"),
-        ("style", {"seed": [1, 2]}, {"operation": "interpolate"}, "count: got 1, expected the images of the whole walk, 2"),
+        ("style", {"seed": [1, 2, 3]}, {"operation": "interpolate", "count": 2}, "count: got 2, expected the images of the whole walk, 3"),
         ("style", {"seed": [1, 2.5]}, {"operation": "interpolate", "count": 9}, "row 1: seed: got 2.5"),
         ("style", {"seed": [1, 2]}, {"operation": "interpolate", "count": 10**6}, "count: got 1000000, expected the images"),
         ("vae", {"seed": [1]}, {"operation": "encode"}, "operation encode: got 'seed', expected the column 'image'"),
         ("vae", {}, {}, "operation sample: got a column without a name, expected the column 'seed'"),
         ("vae", {"seed": [1], "image": [b""]}, {}, "operation sample: got 'seed', 'image', expected the column 'seed'"),
-        ("vae", {"image": [b"x"]}, {"operation": "encode"}, "label: got '', expected the class of the pictures, one of"),
+        ("vae", {"image": [b"x"]}, {"operation": "encode"}, "label: got '', expected the class of the rows, one of"),
+        ("vae", {"latent": [[0.0, 0.0, 0.0]]}, {"operation": "decode"}, "label: got '', expected the class of the rows, one of"),
+        ("vae", {"latent": [[0.0, True, 0.0]]}, {"operation": "decode", "label": "0"}, "row 0: latent: got [0.0, True, 0.0]"),
+        ("vae", {"latent": [["0.1", 0.0, 0.0]]}, {"operation": "decode", "label": "0"}, "row 0: latent: got ['0.1', 0.0, 0.0]"),
         ("vae", {"image": [b"x"]}, {"operation": "encode", "label": "1"}, "row 0: not an image that can be read"),
         ("vae", {"image": [7]}, {"operation": "encode", "label": "1"}, "row 0: not an image that can be read: got int"),
-        ("vae", {"latent": [[1.0, 2.0]]}, {"operation": "decode"}, "row 0: latent: got [1.0, 2.0], expected a list of 3 finite numbers"),
-        ("vae", {"latent": [[1.0, 2.0, math.nan]]}, {"operation": "decode"}, "row 0: latent: got [1.0, 2.0, nan]"),
-        ("vae", {"latent": ["abc"]}, {"operation": "decode"}, "row 0: latent: got ['abc']"),
+        (
+            "vae",
+            {"latent": [[1.0, 2.0]]},
+            {"operation": "decode", "label": "0"},
+            "row 0: latent: got [1.0, 2.0], expected a list of 3 finite numbers",
+        ),
+        ("vae", {"latent": [[1.0, 2.0, math.nan]]}, {"operation": "decode", "label": "0"}, "row 0: latent: got [1.0, 2.0, nan]"),
+        ("vae", {"latent": [["abc"]]}, {"operation": "decode", "label": "0"}, "row 0: latent: got ['abc']"),
         ("vae", {"image": [b"x"]}, {"operation": "score", "label": "0", "samples": 0}, "samples: got 0, expected a whole number, 1 to"),
         ("mixture", {"latent": [[1.0]]}, {"operation": "decode"}, "operation: got 'decode', expected one of: sample, interpolate, recon"),
     ],
@@ -195,3 +206,17 @@ def test_a_release_states_its_layers(style):
     assert facts["layers"] == len(recipe.generators()["generator"].sides)
     artefacts, parity = release_files(recipe, STYLE, image_set(), tolerance=1e-3)
     assert "generator.onnx" in artefacts and parity["onnx_difference"]["generator"] < 1e-3
+
+
+def test_pictures_share_the_pixels_of_a_request_and_lie_on_the_background_of_the_set(mixture):
+    _, answerer = mixture
+    clear = io.BytesIO()
+    Image.new("LA", (16, 16), (200, 0)).save(clear, "PNG")
+    shade = pixels_of(clear.getvalue(), answerer.facts, 256)[0]
+    assert set(shade.flatten()) == {answerer.facts["background"][0]} == {image_set().background[0]}
+    answerer.sampler.limits = answerer.sampler.limits._replace(pixels=400)
+    try:
+        with pytest.raises(RequestError, match="row 1: not an image that can be read"):
+            answerer.answer({"image": [clear.getvalue()] * 2}, {"operation": "reconstruct"})
+    finally:
+        answerer.sampler.limits = Limits.of(answerer.facts)
