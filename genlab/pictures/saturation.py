@@ -32,6 +32,8 @@ def saturation(histories: Mapping[str, History]) -> Image.Image:
         for name, rows in histories.items():
             panel.plot(*points(rows, "images", term, scale), label=name, linewidth=1)
         panel.set(title=title, xlabel="images", yscale=scale)
+        panel.locator_params(axis="x", nbins=4)
+        panel.xaxis.set_major_formatter("{x:,.0f}")
         panel.grid(alpha=0.3)
     phase(axes[len(PANELS)], histories)
     axes[-1].axis("off")
@@ -46,8 +48,8 @@ def phase(axes: "Axes", histories: Mapping[str, History]) -> None:
         early = round(EARLY * len(across))
         axes.scatter(across[early:], up[early:], s=6, alpha=0.5, color=f"C{number}")
         axes.scatter(across[:early], up[:early], s=30, marker="^", facecolors="none", edgecolors=f"C{number}")
-    title = f"gradient norm against D(G(z)); triangles: the first {EARLY:.0%}"
-    axes.set(title=title, xlabel="D(G(z))", ylabel="gradient norm", xscale="log", yscale="log")
+    axes.set(title="gradient norm against D(G(z))", xlabel=f"D(G(z)); triangles: the first {EARLY:.0%} of the training")
+    axes.set(xscale="log", yscale="log")
     axes.grid(alpha=0.3)
 
 

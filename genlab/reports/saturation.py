@@ -101,8 +101,8 @@ def course_table(courses: Mapping[str, Course]) -> list[str]:
     """Compose a table with one row per recipe: when it was saturated and collapsed, and its terms early and late."""
     columns = (
         "recipe",
-        "critic's loss <= 0.02",
-        "diversity <= 0.3",
+        f"critic's loss at most {SATURATED}",
+        f"diversity at most {COLLAPSED}",
         "D(x)",
         "D(G(z))",
         "gradient norm of the generator",

@@ -92,9 +92,10 @@ def test_a_recipe_that_recovers_is_not_called_saturated():
     frame = history(won=True)
     frame.loc[ROWS - 4 :, "critic/adversarial"], frame.loc[ROWS - 4 :, "health/diversity"] = 1.2, 0.8
     rows = frame.to_dict("records")
-    (text,) = original.told("mine", "MINIMAX", original.Findings(rows, original.course(rows), ()))
+    text = original.told("mine", "MINIMAX", original.Findings(rows, original.course(rows), ()), scored(0.1))
     assert "the critic wins from 600 to 1,600 images, and the generator recovers." in text
     assert "The samples are alike until 1,600 images" in text and "stopped" not in text
+    assert text.endswith("They cover 25% of the held-out images (recall); training images cover 25%.")
 
 
 def test_recipes_that_the_page_cannot_show_are_left_out_with_the_reason(project):
