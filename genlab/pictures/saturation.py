@@ -43,6 +43,8 @@ def saturation(histories: Mapping[str, History]) -> Image.Image:
 
 def phase(axes: "Axes", histories: Mapping[str, History]) -> None:
     """Draw the gradient norm against D(G(z)) on matplotlib axes: early points as hollow triangles, all others as dots."""
+    from matplotlib.ticker import NullFormatter
+
     for number, rows in enumerate(histories.values()):
         across, up = points(rows, FAKE, NORM, "log")
         early = round(EARLY * len(across))
@@ -50,6 +52,7 @@ def phase(axes: "Axes", histories: Mapping[str, History]) -> None:
         axes.scatter(across[:early], up[:early], s=30, marker="^", facecolors="none", edgecolors=f"C{number}")
     axes.set(title="gradient norm against D(G(z))", xlabel=f"D(G(z)); triangles: the first {EARLY:.0%} of the training")
     axes.set(xscale="log", yscale="log")
+    axes.xaxis.set_minor_formatter(NullFormatter())  # labels between powers of 10 would overlap
     axes.grid(alpha=0.3)
 
 
