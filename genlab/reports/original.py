@@ -115,14 +115,24 @@ def describe(
     lines = introduction(entries)
     for image_set, names in by_image_set(entries).items():
         scores, order = comparison(f"On `{image_set}`", {name: entries[name] for name in names}, metrics, speeds)
-        lines += ["#" + scores[0], *scores[1:], "### When the critic wins", ""]
+        lines += ["#" + scores[0], *scores[1:], f"### When the critic wins, on `{image_set}`", ""]
+        lines += [summary({name: found[name].course for name in order}), ""]
         lines += [f"![curves of the recipes on {image_set}]({folder}/curves_{image_set}.webp)", ""]
         lines += [*course_table({name: found[name].course for name in order}), ""]
         lines += [*(told(name, loss_of(entries[name]), found[name], metrics[name]) for name in order), ""]
-        lines += ["### The gradient that each loss gives", ""]
+        lines += [f"### The gradient that each loss gives, on `{image_set}`", ""]
         lines += [*gradient_table({name: found[name].gradients for name in order}), ""]
         lines += [part for name in order for part in (f"### {name}", "", f"![samples of {name}]({folder}/{name}.webp)", "")]
     return lines
+
+
+def summary(courses: Mapping[str, Course]) -> str:
+    """Tell in one sentence which critics have won at the end of the training."""
+    won = [f"`{name}`" for name, each in courses.items() if each.saturated and each.saturated.ends]
+    others = [f"`{name}`" for name in courses if f"`{name}`" not in won]
+    if not won:
+        return f"At the end of the training the critic has won in none of the recipes: {', '.join(others)}."
+    return f"At the end of the training the critic has won in {', '.join(won)}" + (f", and not in {', '.join(others)}." if others else ".")
 
 
 def introduction(entries: Mapping[str, Any]) -> list[str]:

@@ -74,6 +74,7 @@ def test_the_page_tells_when_the_critic_wins_and_what_is_left_of_the_gradient(pr
     assert "| `minimax` | `digits` | minimax | SGD, lr 0.1, momentum 0.5 | SGD, lr 0.1, momentum 0.5 | 1 | 100 |" in page
     row = "| `minimax` | from 600 images to the end | from 600 images to the end | 0.6 → 1 | 0.4 → 0.0005 | 0.5 → 0.002 | 0.8 → 0.1 |"
     assert row in page and "| `other` | never | never | 0.6 → 0.6 |" in page
+    assert "At the end of the training the critic has won in `minimax`, and not in `other`." in page
     assert "- `minimax`: the critic wins from 600 images on." in page and "has shrunk to 0.0005: the generator has stopped learning" in page
     assert "From 600 images to the end the samples are alike: their diversity is 10% of" in page
     assert "- `other`: the critic never wins for long." in page and "their diversity is 80% of that of training images" in page
