@@ -193,7 +193,7 @@ def told(name: str, loss: str, found: Findings, scored: Mapping[str, Any]) -> st
             else f"The derivative of the non-saturating loss by a logit is still {factor:.2g}: the gradient does not vanish by the loss."
         )
         first = f"the critic wins from {own.saturated.first:,} images on. {end}"
-        text = f"{first} The largest norm was {peak[NORM]:.2g}, at {int(peak['images']):,} images. {effect}"
+        text = f"{first} The largest norm was {number(peak[NORM])}, at {int(peak['images']):,} images. {effect}"
     elif own.saturated:
         text = f"the critic wins from {own.saturated.first:,} to {own.saturated.last:,} images, and the generator recovers. {end}"
     else:

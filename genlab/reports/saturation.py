@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from genlab.reports.markdown import line
+from genlab.reports.markdown import line, number
 from genlab.training.health import COLLAPSED, ROWS, SATURATED
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def when(found: Stretch | None) -> str:
 
 def change(found: Course, term: str) -> str:
     """Describe the early and the late mean of a term in a table cell."""
-    return f"{found.early[term]:.2g} → {found.late[term]:.2g}"
+    return f"{number(found.early[term])} → {number(found.late[term])}"
 
 
 def gradient_table(measured: Mapping[str, tuple[Gradients, Gradients]]) -> list[str]:
