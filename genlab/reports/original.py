@@ -182,9 +182,8 @@ def loss_of(entry: Mapping[str, Any]) -> str:
 def told(name: str, loss: str, found: Findings, scored: Mapping[str, Any]) -> str:
     """Tell in one paragraph what happened in the training of a recipe, and why."""
     own, late = found.course, found.course.late
-    end = (
-        f"In the last tenth D(x) is {late[REAL]:.2g}, D(G(z)) {late[FAKE]:.2g}, and the norm of the generator's gradient {late[NORM]:.2g}."
-    )
+    real, fake, norm = (number(late[term]) for term in (REAL, FAKE, NORM))
+    end = f"In the last tenth D(x) is {real}, D(G(z)) {fake}, and the norm of the generator's gradient {norm}."
     if own.saturated and own.saturated.ends:
         factor, peak = (late[FAKE] if loss == MINIMAX else 1 - late[FAKE]), max(found.rows, key=lambda row: row.get(NORM, 0.0))
         effect = (
