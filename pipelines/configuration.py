@@ -7,7 +7,7 @@ from typing import Any
 from pipelines import session
 
 # Values of `family:` in a recipe's YAML. The recipes of a family are compared: one pipeline runs them all, and docs/results has a page.
-FAMILIES = ("adversarial", "conditional", "style", "translation", "latent_variables")
+FAMILIES = ("adversarial", "conditional", "style", "translation", "latent_variables", "original")
 
 
 def project() -> Path:

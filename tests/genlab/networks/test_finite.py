@@ -7,7 +7,21 @@ import torch
 from torch import nn
 
 from genlab.errors import InputError
-from genlab.networks import biggan, coders, conditional, dcgan, fully_connected, patchgan, progan, r3gan, resnet, style, stylegan, stylegan2
+from genlab.networks import (
+    biggan,
+    coders,
+    conditional,
+    dcgan,
+    fully_connected,
+    maxout,
+    patchgan,
+    progan,
+    r3gan,
+    resnet,
+    style,
+    stylegan,
+    stylegan2,
+)
 from genlab.networks.evaluation_mode import evaluation_mode
 from genlab.networks.layers.minibatch import MinibatchDeviation, MinibatchDiscrimination
 from genlab.networks.layers.normalise import normalise_spectrally
@@ -31,6 +45,7 @@ GENERATORS = [
         "embedding_size": (5, None), "split": YES, "attention": (None, 8), "spectral": YES}),
     (dcgan.Generator, {"size": 16, "channels": 1, "latent_size": 6, "width": 2}, {"norm": NORMS}),
     (fully_connected.Generator, {"size": 16, "channels": 1, "latent_size": 6, "hidden": (4,)}, {}),
+    (maxout.Generator, {"size": 16, "channels": 1, "latent_size": 6}, {"hidden": ((), (4, 4))}),
     (progan.Generator, {"size": 16, "channels": 1, "latent_size": 6, "width": 2}, {}),
     (r3gan.Generator, {"size": 16, "channels": 1, "latent_size": 6, "width": 2}, {
         "blocks": (1, 2), "group_size": (2, None), "expansion": (1, 2), "patch": (1, 2)}),
@@ -49,6 +64,7 @@ ON_IMAGES = [
     (dcgan.Critic, {"size": 16, "channels": 1, "width": 2}, {
         "norm": NORMS, "minibatch": (None, MinibatchDeviation, MinibatchDiscrimination), "spectral": YES, "outputs": (1, 4)}),
     (fully_connected.Critic, {"size": 16, "channels": 1, "hidden": (4,)}, {"dropout": (0.0, 0.5)}),
+    (maxout.Critic, {"size": 16, "channels": 1}, {"hidden": ((), (4, 4)), "pieces": (1, 3)}),
     (patchgan.PatchGAN, {"channels": 1, "width": 2}, {"layers": (0, 1, 2), "norm": ("instance", "batch")}),
     (progan.Critic, {"size": 16, "channels": 1, "width": 2}, {"group_size": (1, 2, 4), "filtered": YES}),
     (r3gan.Critic, {"size": 16, "channels": 1, "width": 2}, {"blocks": (1, 2), "group_size": (2, None), "patch": (1, 2)}),

@@ -11,7 +11,7 @@ from conftest import ROOT
 from PIL import Image
 from scores import PROTOCOL, scored, scored_conditional
 
-from genlab.reports import adversarial, conditional, latent_variables, style, translation
+from genlab.reports import adversarial, conditional, latent_variables, original, style, translation
 from genlab.reports.artifacts import MissingResultsError, Project
 from genlab.reports.pages import write_pages
 
@@ -178,7 +178,7 @@ def test_pages_without_results_are_reported_and_the_others_written(project, caps
     assert write_pages(pages) == 0
     out, err = capsys.readouterr()
     assert out == f"{project / adversarial.PAGE}\n"
-    for page in (conditional, style, translation, latent_variables):
+    for page in (original, conditional, style, translation, latent_variables):
         assert f"note: {page.PAGE} is not written" in err and not (project / page.PAGE).exists()
     for command in ("python benchmarks/adversarial.py gan", "kedro run --pipeline=mine", "kedro run --pipeline=my_cgan"):
         assert err.count(f"`{command}`") == 1
@@ -187,7 +187,7 @@ def test_pages_without_results_are_reported_and_the_others_written(project, caps
 def test_the_exit_code_is_1_if_no_page_can_be_written(project, capsys):
     pages = described(project, GANS)
     assert write_pages(pages) == 1
-    assert capsys.readouterr().err.count("is not written") == 5
+    assert capsys.readouterr().err.count("is not written") == 6
 
 
 def test_different_protocols_are_an_error_but_other_pages_are_written(project, capsys):
