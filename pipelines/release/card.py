@@ -1,12 +1,13 @@
 """The model card in Markdown: what the model is, its scores, and how to reproduce it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from genlab.engine.json_text import json_text
-from genlab.evaluation.scores import Evaluation, Row, Score
-from genlab.reports.markdown import line, number
+from genlab.evaluation.scores import Evaluation, Group, Score
+from genlab.reports.few_digits import few, shown, stated, title
+from genlab.reports.markdown import line
 from pipelines.data_preparation.declaration import ImageSet
 from pipelines.release.parameters import Release
 from pipelines.release.serving import Serving, facts_of, scored, serving_of
@@ -27,9 +28,7 @@ def describe(
     """Write the model card: sample grid, use, scores, protocol, provenance, ONNX parity and limits."""
     scores = Evaluation.from_json(metrics)
     facts = scored(facts_of(artefacts), scores.checkpoint)
-    headline = scores.headline
-    differences = [f"{name} {number(value)}" for name, value in parity["onnx_difference"].items()]
-    better = "lower" if headline.lower_is_better else "higher"
+    differences = [f"{name} {few(value)}" for name, value in parity["onnx_difference"].items()]
     return "\n".join(
         [
             f"![samples](/get-artifact?path={quote(SAMPLES, safe='')}&run_uuid={RUN})",
@@ -40,8 +39,8 @@ def describe(
             *use(serving_of(facts)),
             "",
             "## Scores",
-            f"Headline: **{headline.name} = {number(headline.value)}** ({better} is better).",
-            *(line for group in scores.groups for line in ("", f"### {group.name}", *table(group.rows))),
+            f"Headline: **{stated(scores.headline)}**.",
+            *(line for group in scores.groups for line in ("", f"### {title(group.name)}", *table(group))),
             "",
             "## Protocol",
             *(f"- {name}: {code(value)}" for name, value in scores.protocol.to_json().items()),
@@ -82,23 +81,21 @@ def use(serving: Serving) -> list[str]:
     ]
 
 
-def table(rows: Sequence[Row]) -> list[str]:
-    """Format rows of scores as the lines of a Markdown table. A cell has the score and, if there is one, its spread."""
-    columns = unique(score for row in rows for score in row.values)
+def table(group: Group) -> list[str]:
+    """Format a group of scores as the lines of a Markdown table. A cell has the score and, if there is one, its spread."""
+    columns = unique(score for row in group.rows for score in row.values)
     if len(columns) > MOST_COLUMNS:  # one column per class: the card would be too long for the registry
         return [f"{len(columns)} scores per row, see the run's metrics."]
     return [
-        line(["", *columns]),
+        line(["", *map(title, columns)]),
         line(["---", *["---:"] * len(columns)]),
-        *(line([row.name, *(cell(row.values.get(column)) for column in columns)]) for row in rows),
+        *(line([row.name, *(cell(name, row.values.get(name), group.name) for name in columns)]) for row in group.rows),
     ]
 
 
-def cell(score: Score | None) -> str:
-    """Format a score as `value` or `value ± spread`; `-` for None."""
-    if score is None:
-        return "-"
-    return number(score.value) if score.spread is None else f"{number(score.value)} ± {number(score.spread)}"
+def cell(name: str, score: Score | None, group: str) -> str:
+    """Format a score with its spread; "-" for None."""
+    return "-" if score is None else shown(name, score.value, score.spread, group)
 
 
 def code(value: Any) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from string import Template
 
 from genlab.evaluation.scores import Headline
+from genlab.reports.few_digits import stated
 from genlab.reports.markdown import number
 from pipelines.tracking.description import picture
 from pipelines.tracking.sections import short
@@ -24,11 +25,10 @@ def score_tags(headline: Headline, extractor: str) -> dict[str, str]:
 
 def describe_model(kind: str, image_set: str, version: int | str, headline: Headline, run_id: str, is_champion: bool = True) -> str:
     """Description of a registered model: what it is, and the score and picture of the champion, or of the first candidate."""
-    better = "lower" if headline.lower_is_better else "higher"
     return "\n".join(
         [
             f"**{kind}** on the image set **{image_set}**. {'Champion' if is_champion else 'No champion; candidate'}: version {version}, "
-            f"{headline.name} = {number(headline.value)} ({better} is better).",
+            f"{stated(headline)}.",
             "",
             picture(SAMPLES, run_id),
         ]

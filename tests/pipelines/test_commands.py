@@ -46,7 +46,7 @@ def test_a_version_is_promoted_by_hand_with_a_reason(inside, capsys):
     version = client.get_model_version("gan-fashion", str(other))
     assert version.tags["champion"].startswith("yes: by hand, by ") and version.tags["champion"].endswith(": the hems are sharper")
     model = client.get_registered_model("gan-fashion")
-    assert f"Champion: version {other}, kid_efflite0 = " in model.description and version.run_id in model.description
+    assert f"Champion: version {other}, kid_efflite0 x 1000 = " in model.description and version.run_id in model.description
     for words, message in (
         (("gan-fashion", str(other), "--why", "again"), rf"gan-fashion: version {other} is the champion already"),
         (("gan-fashion", "7", "--why", "x"), r"gan-fashion: has no version 7\. It has: 1, 2"),

@@ -25,7 +25,7 @@ from stand_in_metrics import SAMPLE_PROTOCOL, TRANSLATION_PROTOCOL
 
 from genlab.build import build
 from genlab.errors import InputError
-from genlab.evaluation.scores import Row, Score
+from genlab.evaluation.scores import Group, GroupName, Row, Score
 from genlab.images.pixels import to_bytes, to_channels_first, to_unit
 from genlab.networks import latents
 from genlab.networks.dropout_noise import DropoutNoise
@@ -411,9 +411,9 @@ def test_the_card_shows_the_grid_first_then_every_row_and_score(exported):
     assert "**CycleGAN** on the image set **emoji**" in card
     names = "`a_to_b` (`high_contrast_to_3d`), `b_to_a` (`3d_to_high_contrast`)"
     assert f"Translates {names}: takes images of any size, trained at 16 x 16 px, RGB." in card
-    assert "|  | l1 | kid_efflite0 |" in card
-    assert "| translated | 0.31 | 0.1235 ± 0.01 |" in card
-    assert "| identity | 0.56 | 0.2 |" in card
+    assert "|  | l1 | kid_efflite0 x 1000 |" in card
+    assert "| translated | 0.31 | 123 ± 10 |" in card
+    assert "| identity | 0.56 | 200 |" in card
     assert '- images: `{"a": 120, "b": 120}`' in card
     for part in ("d" * 64, "MIT (Microsoft)", "- Emoji only.", "${git_commit}", "${command}"):
         assert part in card
@@ -447,7 +447,7 @@ def test_the_card_of_a_sampler_has_ten_scores_and_fits_the_registry(exported_sam
     card = described(exported_sampler, SAMPLER_METRICS, RELEASE)
     assert "**GAN** on the image set **emoji**" in card
     assert "Generates RGB images of 16 x 16 px from seeds. Each seed determines a latent of 6 numbers from N(0, 1)" in card
-    assert "| training images | 0.01 ± 0.01 | 0.01 | 0.01 | 0.01 | 0.01 | 0.01 | - | - | - |" in card
+    assert "| training images | 10 ± 10 | 0.01 | 0.01 | 0.01 | 0.01 | 0.01 | - | - | - |" in card
     assert '- images: `{"held_out": 1000, "generated": 1000}`' in card
     assert len(registry.client.get_model_version("gan-emoji", 1).description) < DESCRIPTION_LIMIT
 
@@ -462,9 +462,12 @@ def test_the_models_own_row_is_first_on_the_card_and_registered_whatever_its_pos
 
 
 def test_tables_may_have_any_column_names_but_not_too_many():
-    assert table([Row("generated", {"a|b": Score(0.5), "c": Score(1.0)})])[0] == r"|  | a\|b | c |"
+    few = Row("generated", {"a|b": Score(0.5), "c": Score(1.0)})
+    assert table(Group(GroupName.SAMPLES, few, ()))[0] == r"|  | a\|b | c |"
+    # The columns of this group are classes, and its scores the KID of each; its title has the factor.
+    assert table(Group(GroupName.KID_WITHIN_CLASSES, few, ()))[2] == "| generated | 500 | 1,000 |"
     many = Row("generated", {str(number): Score(0.5) for number in range(21)})
-    assert table([many]) == ["21 scores per row, see the run's metrics."]
+    assert table(Group(GroupName.CLASSES, many, ())) == ["21 scores per row, see the run's metrics."]
 
 
 def test_the_first_version_is_candidate_and_champion_and_states_its_origin(registry):
@@ -804,7 +807,7 @@ def test_an_unfit_first_version_is_candidate_only(registry, exported_sampler, im
 def test_the_pages_of_the_registry_say_what_the_model_is_and_how_to_use_it(registry):
     model = registry.client.get_registered_model("gan-emoji")
     assert (
-        "on the image set **emoji**. Champion: version 1, kid_efflite0 = " in model.description
+        "on the image set **emoji**. Champion: version 1, kid_efflite0 x 1000 = " in model.description
         and "/get-artifact?path=" in model.description
     )
     version = registry.client.get_model_version("gan-emoji", 1)
