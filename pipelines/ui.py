@@ -14,11 +14,10 @@ from pathlib import Path
 from genlab.errors import InputError
 from pipelines.ports import HOST, check_port
 from pipelines.tracking.address import tracking_uri
-from pipelines.tracking.store import EXPERIMENT, Runs
+from pipelines.tracking.experiments import EXPERIMENT, MODE
+from pipelines.tracking.store import Runs
 
 PATIENCE = 60.0  # seconds for the server to start
-# MLflow 3 opens in its mode for language models, which hides the registry, unless the address has this.
-MODE = "workflowType=machine_learning"
 
 
 def serve(project: Path, port: int) -> subprocess.Popen[bytes]:

@@ -4,18 +4,24 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from genlab.commands.examples import examples
 from genlab.engine.json_text import json_text
 from genlab.evaluation.scores import Evaluation, Group, Score
 from genlab.reports.few_digits import few, shown, stated, title
 from genlab.reports.markdown import line
 from pipelines.data_preparation.declaration import ImageSet
 from pipelines.release.parameters import Release
-from pipelines.release.serving import Serving, facts_of, scored, serving_of
+from pipelines.release.serving import Facts, Serving, facts_of, scored, serving_of
 
 MOST_COLUMNS = 20
 SAMPLES = "samples/samples.png"  # path in the run's artifacts
 # Placeholders that the registry fills in: the card is an output of the pipeline, so its bytes must not depend on the run.
-RUN, GIT_COMMIT, COMMAND, DEVICE, MODEL = "${run}", "${git_commit}", "${command}", "${device}", "${model}"
+RUN, GIT_COMMIT, COMMAND, DEVICE, TRAINED, MODEL = "${run}", "${git_commit}", "${command}", "${device}", "${trained}", "${model}"
+PICTURES = "${pictures}"  # links to the run's other pictures
+HASHED = "_sha256"  # end of the names of a protocol's hashes
+CALL = "curl -s http://127.0.0.1:5001/invocations -H 'Content-Type: application/json'"
+DECODE = "import base64, json, sys; sys.stdout.buffer.write(base64.b64decode(json.load(sys.stdin)['predictions'][0]['image']))"
+BODY = '{"dataframe_split": {"columns": ["%s"], "data": [[%s]]}}'  # of a request: its column and value
 
 
 def describe(
@@ -25,7 +31,7 @@ def describe(
     release: Release,
     image_set: ImageSet,
 ) -> str:
-    """Write the model card: sample grid, use, scores, protocol, provenance, ONNX parity and limits."""
+    """Write the model card: sample grid, links to other pictures, use, scores, limits, protocol, provenance, and hashes at the end."""
     scores = Evaluation.from_json(metrics)
     facts = scored(facts_of(artefacts), scores.checkpoint)
     differences = [f"{name} {few(value)}" for name, value in parity["onnx_difference"].items()]
@@ -36,23 +42,13 @@ def describe(
             f"**{facts['model']['class'].rpartition('.')[2]}** on the image set **{facts['image_set']}**.",
             serving_of(facts).sentence,
             "",
-            *use(serving_of(facts)),
+            PICTURES,
+            "",
+            *use(serving_of(facts), facts),
             "",
             "## Scores",
             f"Headline: **{stated(scores.headline)}**.",
             *(line for group in scores.groups for line in ("", f"### {title(group.name)}", *table(group))),
-            "",
-            "## Protocol",
-            *(f"- {name}: {code(value)}" for name, value in scores.protocol.to_json().items()),
-            "",
-            "## Provenance",
-            f"- licence of the data: {image_set.licence}",
-            f"- command: `{COMMAND}`",
-            f"- device: {DEVICE}",
-            f"- git commit: `{GIT_COMMIT}`",
-            f"- largest difference between ONNX and torch: {', '.join(differences)}",
-            f"- data: {facts['image_set']}, {code(facts['data_hash'])}",
-            f"- checkpoint: {code(facts['checkpoint'])}, kept in the artifacts of the run",
             "",
             "## Limits",
             *(
@@ -60,23 +56,51 @@ def describe(
                 for limit in (*image_set.limits, *release.limits, "Scores are comparable only under the same protocol and data hash.")
             ),
             "",
+            "## Provenance",
+            f"- licence of the data: {image_set.licence}",
+            f"- trained: {TRAINED}",
+            f"- device: {DEVICE}",
+            f"- command: `{COMMAND}`",
+            f"- largest difference between ONNX and torch: {', '.join(differences)}",
+            "",
+            "## Protocol",
+            *(f"- {name}: {code(value)}" for name, value in scores.protocol.to_json().items() if not name.endswith(HASHED)),
+            "",
+            "## Hashes",
+            f"- git commit: `{GIT_COMMIT}`",
+            f"- data: {facts['image_set']}, {code(facts['data_hash'])}",
+            f"- checkpoint: {code(facts['checkpoint'])}, kept in the artifacts of the run",
+            *(f"- {name}: {code(value)}" for name, value in scores.protocol.to_json().items() if name.endswith(HASHED)),
+            "",
         ]
     )
 
 
-def use(serving: Serving) -> list[str]:
-    """Lines on how to load, call and serve the version, ready to copy."""
+def use(serving: Serving, facts: Facts) -> list[str]:
+    """Lines on how to use the version on the command line, in Python and as a server, ready to copy in the project's folder."""
     name = serving.column[0]
-    example = "[0, 1]" if name == "seed" else '[open("photo.png", "rb").read()]'
+    samples = name == "seed"
+    example = "[0, 1]" if samples else '[open("photo.png", "rb").read()]'
+    sent = f"{CALL} -d '{BODY % (name, 0)}'"
+    if not samples:
+        body = BODY % (name, '"%s"')
+        sent = f"printf '{body}' \"$(base64 < photo.png | tr -d '\\n')\" | {CALL} --data-binary @-"
     return [
         "## Use",
+        "```bash",
+        *examples(facts, MODEL),
+        "```",
         "```python",
         "import mlflow, pandas",
         f'model = mlflow.pyfunc.load_model("models:/{MODEL}")',
         f'answer = model.predict(pandas.DataFrame({{"{name}": {example}}}))  # PNG files in the column image',
         "```",
+        "As a server, and a request to it:",
         "```bash",
-        f"mlflow models serve -m models:/{MODEL} --env-manager local -p 5001",
+        f"mlflow models serve -m models:/{MODEL} --env-manager local -h 127.0.0.1 -p 5001",
+        "```",
+        "```bash",
+        f'{sent} | python -c "{DECODE}" > image.png',
         "```",
     ]
 

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,7 +38,7 @@ from pipelines.registered_models import resolve
 from pipelines.release import create_pipeline
 from pipelines.release.card import describe, table
 from pipelines.release.nodes import export, register
-from pipelines.release.page import DESCRIPTION_LIMIT
+from pipelines.release.page import DESCRIPTION_LIMIT, fitting, links, trained
 from pipelines.release.parameters import Release
 from pipelines.release.promotion import Headline, Standing, beats, digest, unfit
 from pipelines.release.registry import ModelVersion
@@ -437,6 +438,53 @@ def test_the_card_describes_how_a_translator_samples(exported_noisy, extra, sent
     assert f"`tile` is their side in px, a multiple of 32 (0: chosen by memory).{sentences}\n" in card
 
 
+def test_hashes_are_last_on_the_card_and_its_commands_are_those_of_the_command_line(exported, exported_sampler):
+    for files, metrics, command in (
+        (exported, METRICS, "genlab translate ${model} photos/ --direction high_contrast_to_3d --out high_contrast_to_3d/"),
+        (exported_sampler, SAMPLER_METRICS, "genlab sample ${model} --count 64 --out samples/"),
+    ):
+        card = described(files, metrics, RELEASE)
+        assert re.findall(r"^## (.*)", card, re.MULTILINE) == ["Use", "Scores", "Limits", "Provenance", "Protocol", "Hashes"]
+        assert not re.search(r"\b[0-9a-f]{40,}", card.partition("## Hashes")[0]) and f"\n{command}\n" in card
+        body = re.search(r"'(\{.*?\})'", card.partition("mlflow models serve")[2])[1].replace("%s", "AA==")
+        assert json.loads(body)["dataframe_split"]["columns"] == [serving_of(facts_of(files[0])).column[0]]
+
+
+def test_the_page_of_a_version_links_to_its_other_pictures():
+    text = links("7", "abc", ["samples/samples.png", "samples/kid by psi.png", "samples/curves.png", "samples/history.csv"])
+    assert re.findall(r"\[(.*?)\]\((.*?)\?", text) == [
+        ("kid by psi", "#/experiments/7/runs/abc/artifacts/samples/kid%20by%20psi.png"),
+        ("curves", "#/experiments/7/runs/abc/artifacts/samples/curves.png"),
+        ("slider of samples", "#/experiments/7/runs/abc/model-metrics"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("metrics", "params", "text"),
+    [
+        (
+            {"speed/training_seconds": 181.4, "speed/images_per_second": 265.3},
+            {"budget.images": "48000"},
+            "48,000 images in 3:01 min, 265 images/s",
+        ),
+        ({"speed/training_seconds": 0.6}, {"budget.images": "24"}, "24 images in 0.6 s"),
+        ({}, {}, "unknown number of images"),
+    ],
+)
+def test_the_time_of_a_training_in_words(metrics, params, text):
+    assert trained(metrics, params) == text
+
+
+def test_a_long_card_ends_at_a_line_and_names_the_rest():
+    card = "\n".join(f"- line {number}" for number in range(1000))
+    short = fitting(card)
+    assert DESCRIPTION_LIMIT - 20 < len(short) <= DESCRIPTION_LIMIT
+    assert short.endswith("The rest is in card.md, among the artifacts of the source run.") and card.startswith(
+        short.partition("\n\n")[0] + "\n"
+    )
+    assert fitting(card[:100]) == card[:100]
+
+
 def test_only_a_translator_with_noise_has_a_seed(exported, exported_noisy):
     params = {("direction", "string", "a_to_b"), ("tile", "long", 0)}
     assert set(serving_of(facts_of(exported[0])).params) == params
@@ -478,7 +526,8 @@ def test_the_first_version_is_candidate_and_champion_and_states_its_origin(regis
     description = registry.client.get_model_version("cyclegan-emoji", 1).description
     assert description.startswith(f"![samples](/get-artifact?path=samples%2Fsamples.png&run_uuid={registry.runs['cyclegan']})")
     assert "- command: `kedro run --pipeline=cyclegan`" in description
-    assert "${" not in description
+    assert "${" not in description and "genlab translate cyclegan-emoji/1 photos/" in description
+    assert f"[slider of samples](#/experiments/1/runs/{registry.runs['cyclegan']}/model-metrics" in description
 
 
 @pytest.mark.parametrize(
