@@ -80,7 +80,8 @@ class ModelVersion(BoundDataset):
     Saving registers a version with the alias `candidate`, and also `champion` if it beats the current champion (promotion.beats).
     """
 
-    def __init__(self, recipe: str):
+    def __init__(self, recipe: str, metadata: dict[str, Any] | None = None):
+        super().__init__(metadata)
         self.recipe = recipe
 
     def save(self, data: Registration) -> None:
