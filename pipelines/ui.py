@@ -1,4 +1,4 @@
-"""MLflow's UI for this project: `make ui`. It prints an address at which the runs and the registry are in sight."""
+"""MLflow's UI for this project: `make ui`. It opens and prints an address at which the runs and the registry are in sight."""
 
 import argparse
 import os
@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -55,6 +56,11 @@ def address(project: Path, port: int) -> str:
     return f"http://{HOST}:{port}/#/{page}?{MODE}"
 
 
+def has_desktop() -> bool:
+    """Whether this machine can show a window; without one, a browser in the terminal would take its place."""
+    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the UI until Ctrl-C; return the exit status."""
     parser = argparse.ArgumentParser(prog="make ui", description="Browse runs, pictures and models with MLflow.")
@@ -67,6 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     print(f"\n  runs      {address(project, port)}\n  models    http://{HOST}:{port}/#/models?{MODE}\n  stop      Ctrl-C\n", flush=True)
+    if sys.stdout.isatty() and has_desktop():
+        webbrowser.open(address(project, port))
     signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
     try:
         return process.wait()

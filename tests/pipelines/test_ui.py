@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from browser import BROWSER, Page
@@ -12,6 +13,7 @@ from conftest import ROOT, run_kedro
 from projects import RECIPE, client_of, prepared_project, runs
 
 from genlab.errors import InputError
+from pipelines import ui
 from pipelines.commands import leaderboard
 from pipelines.ports import check_port
 
@@ -65,6 +67,21 @@ def test_a_taken_port_is_an_error_that_says_so():
 def test_a_number_that_is_no_port_is_an_error(port):
     with pytest.raises(InputError, match=rf"Port {port}: expected a whole number from 1 to 65535: make ui PORT=5050\."):
         check_port(port, "make ui PORT=")
+
+
+@pytest.mark.parametrize(("terminal", "desktop"), [(True, True), (True, False), (False, True)])
+def test_a_browser_is_opened_from_a_terminal_of_a_desktop_only(terminal, desktop, monkeypatch, capsys):
+    opened = []
+    monkeypatch.setattr(ui, "serve", lambda project, port: SimpleNamespace(wait=lambda: 0))
+    monkeypatch.setattr(ui, "address", lambda project, port: "the address")
+    monkeypatch.setattr(ui.signal, "signal", lambda *arguments: None)
+    monkeypatch.setattr(ui.webbrowser, "open", opened.append)
+    monkeypatch.setattr(ui.sys, "platform", "linux")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal, raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setenv("DISPLAY", ":0" if desktop else "")
+    assert ui.main([]) == 0 and "the address" in capsys.readouterr().out
+    assert opened == (["the address"] if terminal and desktop else [])
 
 
 LOCAL = "performance.getEntriesByType('resource').every(each => /^(data|blob):|^https?:\\/\\/127\\.0\\.0\\.1[:\\/]/.test(each.name))"
