@@ -63,17 +63,25 @@ def describe(
             f"- command: `{COMMAND}`",
             f"- largest difference between ONNX and torch: {', '.join(differences)}",
             "",
-            "## Protocol",
-            *(f"- {name}: {code(value)}" for name, value in scores.protocol.to_json().items() if not name.endswith(HASHED)),
-            "",
-            "## Hashes",
-            f"- git commit: `{GIT_COMMIT}`",
-            f"- data: {facts['image_set']}, {code(facts['data_hash'])}",
-            f"- checkpoint: {code(facts['checkpoint'])}, kept in the artifacts of the run",
-            *(f"- {name}: {code(value)}" for name, value in scores.protocol.to_json().items() if name.endswith(HASHED)),
+            *identity(scores.protocol.to_json(), facts),
             "",
         ]
     )
+
+
+def identity(protocol: Mapping[str, Any], facts: Facts) -> list[str]:
+    """Lines with the protocol, and with all hashes at the end: a card that is too long for the registry loses these."""
+    hashes = {name: value for name, value in protocol.items() if name.endswith(HASHED)}
+    return [
+        "## Protocol",
+        *(f"- {name}: {code(value)}" for name, value in protocol.items() if name not in hashes),
+        "",
+        "## Hashes",
+        f"- git commit: `{GIT_COMMIT}`",
+        f"- data: {facts['image_set']}, {code(facts['data_hash'])}",
+        f"- checkpoint: {code(facts['checkpoint'])}, kept in the artifacts of the run",
+        *(f"- {name}: {code(value)}" for name, value in hashes.items()),
+    ]
 
 
 def use(serving: Serving, facts: Facts) -> list[str]:

@@ -17,8 +17,10 @@ p { overflow-wrap: anywhere } table { border-collapse: collapse; width: 100%; ma
 th, td { text-align: left; padding: 8px 10px; border-top: 1px solid var(--line); vertical-align: top }
 th { color: var(--soft); font-size: 13px; font-weight: 600 } img { display: block; width: 240px; max-width: 100% }
 .score { font-weight: 600; white-space: nowrap } .alias { color: var(--good); font-size: 13px } .place { font-weight: 600 }
+td.picture { width: 260px }
 @media (max-width: 760px) {
-  table, tbody, tr, td { display: block } thead { display: none } tr { border-top: 1px solid var(--line); padding: 10px 0 }
+  table, tbody, tr, td, td.picture { display: block; width: auto } thead { display: none }
+  tr { border-top: 1px solid var(--line); padding: 10px 0 }
   td { border: 0; padding: 2px 0 } td[data-name]::before { content: attr(data-name) ": "; color: var(--soft); font-weight: 400 }
   td:empty { display: none } img { width: 100% }
 }
@@ -61,7 +63,7 @@ def row(place: int, entry: Entry, known: Details, scores: Sequence[str]) -> str:
     aliases = "".join(f" <span class=alias>@{html.escape(alias)}</span>" for alias in entry.aliases)
     value = html.escape(score_of(entry))
     return (
-        f"<tr><td class=place>{place}</td><td>{picture}</td><td><b>{name}</b> version {entry.version}{aliases}</td>"
+        f"<tr><td class=place>{place}</td><td class=picture>{picture}</td><td><b>{name}</b> version {entry.version}{aliases}</td>"
         f"<td class=score data-name='{html.escape(first)}'>{value}</td>"
         + "".join(f"<td data-name='{html.escape(title(each))}'>{shown(each, known.scores.get(each))}</td>" for each in others)
         + f"<td data-name=trained>{html.escape(known.trained)}</td></tr>"
