@@ -1,10 +1,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PORT ?= 5000
+VIZ := $(VENV)/viz
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage setup lint docs wheel ui demo results benchmarks clean
+.PHONY: help run test coverage setup lint docs wheel ui viz demo results benchmarks clean
 
 help:  ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,10 +39,21 @@ wheel: setup  ## build the wheel in dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 ui: setup  ## browse runs, pictures and models with MLflow; prints the address (PORT=5000)
-	$(BIN)/python -m pipelines.ui --port $(PORT)
+	$(BIN)/python -m pipelines.ui --port $(or $(PORT),5000)
 
-demo: setup  ## try the registered models on a local web page
-	$(BIN)/genlab demo
+viz: $(VIZ)/.installed  ## browse the pipelines with Kedro-Viz; prints the address (PORT=4141)
+	$(VIZ)/bin/python -m pipelines.viz --port $(or $(PORT),4141)
+
+# Kedro-Viz 12 needs IPython 8, and genlab is tested with IPython 9: it gets an environment of its own on top of .venv.
+$(VIZ)/.installed: $(VENV)/.installed
+	$(BIN)/python -m venv --without-pip $(VIZ)
+	$(BIN)/python -c 'import site; print(site.getsitepackages()[0])' > "$$($(VIZ)/bin/python -c 'import site; print(site.getsitepackages()[0])')/genlab.pth"
+	grep -v '^ipython==' requirements.lock > $(VIZ)/constraints.txt
+	$(VIZ)/bin/python -m pip install --quiet --constraint $(VIZ)/constraints.txt --editable '.[pipelines,viz]'
+	@touch $@
+
+demo: setup  ## try the registered models on a local web page; prints the address (PORT=5002)
+	$(BIN)/genlab demo --port $(or $(PORT),5002)
 
 results: setup  ## write the pages in docs/results from the results of `dvc repro` and `make benchmarks`
 	$(BIN)/python -m pipelines.results

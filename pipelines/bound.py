@@ -13,6 +13,9 @@ class BoundDataset(AbstractDataset[Any, Any]):
 
     _session: "Session | None" = None
 
+    def __init__(self, metadata: dict[str, Any] | None = None):
+        self.metadata = metadata
+
     def bind(self, session: "Session") -> None:
         """Set the session that the dataset uses."""
         self._session = session

@@ -157,8 +157,8 @@ def png(picture: Any) -> bytes:
 class _Maker(AbstractDataset[Any, Any]):
     """Base class of load-only datasets. The loaded object creates its files in the folder when they are first needed."""
 
-    def __init__(self, filepath: str):
-        self.filepath = Path(filepath)
+    def __init__(self, filepath: str, metadata: dict[str, Any] | None = None):
+        self.filepath, self.metadata = Path(filepath), metadata
 
     def save(self, data: None) -> None:
         raise NotImplementedError(f"{type(self).__name__} is made from code and data that are there, not saved.")

@@ -224,7 +224,7 @@ def described_by(metrics: Mapping[str, Any], run: Run) -> dict[str, str]:
     return {NOTE: note_of_scores(evaluation, run.findings(), run.id), "extractor": evaluation.protocol.extractor} | protocol
 
 
-def metadata(catalog: Catalog, dataset_name: str) -> dict[str, str]:
+def metadata(catalog: Catalog, dataset_name: str) -> dict[str, Any]:
     """A dataset's `metadata` in the catalog; empty if it has none."""
     dataset = catalog.get(dataset_name)
     return getattr(dataset, "metadata", None) or {}

@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from genlab.evaluation.scores import Evaluation, Group, RowName
+from genlab.reports.few_digits import shown, title
 from pipelines.session import Catalog
 from pipelines.tracking.run import Run
 from pipelines.tracking.store import CHECKPOINT_TAG
@@ -27,7 +28,7 @@ def summary(runs: Mapping[str, Run], catalog: Catalog, seconds: float) -> str:
             lines += tables(scores) if scores.checkpoint == run.tags.get(CHECKPOINT_TAG) else []
         verdicts = {name.removeprefix("claim."): verdict for name, verdict in run.tags.items() if name.startswith("claim.")}
         lines += [f"  claim      {name} {verdict}" for name, verdict in verdicts.items()]
-        for title, name in (
+        for heading, name in (
             ("samples", f"{owner}.samples"),
             ("curves", f"{owner}.curves"),
             ("data", f"{run.tags.get('image_set', owner)}.validation_report"),
@@ -35,7 +36,7 @@ def summary(runs: Mapping[str, Run], catalog: Catalog, seconds: float) -> str:
         ):
             dataset = catalog.get(name)
             if dataset is not None and dataset.exists():
-                lines.append(f"  {title:<10} {dataset._describe()['filepath']}")
+                lines.append(f"  {heading:<10} {dataset._describe()['filepath']}")
         lines += registered(run, catalog.get(f"{owner}.model_version") if run.tags.get("recipe") else None)
     lines.append("  browse     make ui")
     return "\n".join(lines)
@@ -59,18 +60,18 @@ def tables(scores: Evaluation) -> list[str]:
     for group in scores.groups:
         alike.setdefault(tuple(group.own.values), []).append(group)
     lines = [line for groups in alike.values() for line in table(groups)]
-    headline = scores.headline
-    return [*lines, f"  headline   {headline.name} = {headline.value:.4f}, on {counted(scores.protocol.images)}"]
+    name, value = scores.headline[:2]
+    return [*lines, f"  headline   {title(name)} = {shown(name, value)}, on {counted(scores.protocol.images)}"]
 
 
 def table(groups: Sequence[Group]) -> list[str]:
     """Table with one line per score and one column per row of each group: first the model, then its baselines."""
-    rows = [row for group in groups for row in group.rows]
-    names = dict.fromkeys(name for row in rows for name in row.values)
+    rows = [(group, row, {name: score.value for name, score in row.values.items()}) for group in groups for row in group.rows]
+    names = dict.fromkeys(name for _, row, _ in rows for name in row.values)
     lines = [
-        ["scores", *(group.name if row is group.own else "" for group in groups for row in group.rows)],
-        ["", *(row.name for row in rows)],
-        *([name, *(f"{row.values[name].value:,.4f}" if name in row.values else "-" for row in rows)] for name in names),
+        ["scores", *(title(group.name) if row is group.own else "" for group, row, _ in rows)],
+        ["", *(row.name for _, row, _ in rows)],
+        *([title(name), *(shown(name, values.get(name), group=group.name) for group, _, values in rows)] for name in names),
     ]
     first, *widths = (max(map(len, cells)) for cells in zip(*lines, strict=True))
     return [

@@ -1,4 +1,4 @@
-"""MLflow's UI for this project: `make ui`. It prints an address at which the runs and the registry are in sight."""
+"""MLflow's UI for this project: `make ui`. It opens and prints an address at which the runs and the registry are in sight."""
 
 import argparse
 import os
@@ -8,17 +8,17 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
 from genlab.errors import InputError
 from pipelines.ports import HOST, check_port
 from pipelines.tracking.address import tracking_uri
-from pipelines.tracking.store import EXPERIMENT, Runs
+from pipelines.tracking.experiments import EXPERIMENT, MODE
+from pipelines.tracking.store import Runs
 
 PATIENCE = 60.0  # seconds for the server to start
-# MLflow 3 opens in its mode for language models, which hides the registry, unless the address has this.
-MODE = "workflowType=machine_learning"
 
 
 def serve(project: Path, port: int) -> subprocess.Popen[bytes]:
@@ -56,6 +56,11 @@ def address(project: Path, port: int) -> str:
     return f"http://{HOST}:{port}/#/{page}?{MODE}"
 
 
+def has_desktop() -> bool:
+    """Whether this machine can show a window; without one, a browser in the terminal would take its place."""
+    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the UI until Ctrl-C; return the exit status."""
     parser = argparse.ArgumentParser(prog="make ui", description="Browse runs, pictures and models with MLflow.")
@@ -68,6 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     print(f"\n  runs      {address(project, port)}\n  models    http://{HOST}:{port}/#/models?{MODE}\n  stop      Ctrl-C\n", flush=True)
+    if sys.stdout.isatty() and has_desktop():
+        webbrowser.open(address(project, port))
     signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
     try:
         return process.wait()

@@ -48,8 +48,10 @@ STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "release": (
         "release",
         (
+            "genlab.commands.examples",
             "genlab.evaluation.scores",
             "genlab.export.release",
+            "genlab.reports.few_digits",
             "genlab.reports.markdown",
             "genlab.serving.directions",
             "genlab.serving.errors",

@@ -5,13 +5,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from genlab.commands.examples import examples
 from genlab.commands.models import Model, open_model
 from genlab.commands.parser import Parser, add_model
 from genlab.serving.directions import named_directions
 
 COLOURS = {1: "grey", 3: "RGB"}  # by number of channels
 MOST_CLASSES = 30  # classes that are named
-RESULTS = {"encode": "latents.npz", "reconstruct": "done/", "score": "scores.csv", "cluster": "clusters.csv"}  # of the examples
 Facts = dict[str, Any]
 
 
@@ -106,20 +106,10 @@ ROWS: dict[str, Callable[[Facts], str]] = {  # name of a row -> its text, "" for
 
 def commands(model: Model) -> list[str]:
     """Commands that use a model, ready to copy."""
-    facts, name = model.release.facts, f"'{model.name}'" if re.search(r"[^\w@%+=:,./-]", model.name) else model.name
-    if model.is_a("translator"):
-        return [f"genlab translate {name} photos/ --direction {each} --out {each}/" for each in named_directions(facts).values()]
-    label = " --label 0" if facts.get("classes") else ""
-    networks = facts.get("inference", {}).get("networks", {})
-    infers = [*(["encode"] if "encoder" in networks else []), *(["reconstruct", "score"] if networks else [])]
-    infers += ["cluster"] if any("log_joint" in outputs for outputs in networks.values()) else []
-    return [
-        f"genlab sample {name} --count 64{label} --out samples/",
-        f"genlab interpolate {name} --seeds 3 7 12{label} --out walk.mp4",
-        *(f"genlab {command} {name} photos/{label} --out {RESULTS[command]}" for command in infers),
-    ]
+    name = f"'{model.name}'" if re.search(r"[^\w@%+=:,./-]", model.name) else model.name
+    return examples(model.release.facts, name)
 
 
 def without_pictures(card: str) -> str:
-    """A card in Markdown without its pictures, which a terminal cannot show."""
-    return re.sub(r"!\[[^\]]*\]\([^)]*\)\n*", "", card).strip()
+    """A card in Markdown without its pictures and the links to pages of MLflow's UI, which a terminal cannot show."""
+    return re.sub(r"!\[[^\]]*\]\([^)]*\)\n*|^Other pictures: .*\n*", "", card, flags=re.MULTILINE).strip()

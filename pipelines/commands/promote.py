@@ -8,6 +8,8 @@ from genlab.commands.parser import Parser
 from genlab.errors import InputError
 from genlab.evaluation.scores import Headline
 from pipelines.registered_models import connected, version_of
+from pipelines.release.leaderboard.entries import SET_TAG
+from pipelines.release.leaderboard.publish import publish
 from pipelines.release.page import describe_model
 from pipelines.release.promotion import CHAMPION, Standing
 
@@ -46,5 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         headline: Headline = Standing.from_tags(version.tags).headline
         text = describe_model(tags.get("kind", version.name), tags.get("image_set", "?"), version.version, headline, str(version.run_id))
         client.update_registered_model(version.name, text)
+        if SET_TAG in tags:
+            publish(client, client.tracking_uri, tags[SET_TAG])
     print(f"{version.name}: version {version.version} is champion" + (f" instead of version {former}." if former else "."))
     return 0

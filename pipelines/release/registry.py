@@ -12,7 +12,8 @@ from genlab.engine.json_text import json_text
 from genlab.errors import InputError
 from genlab.evaluation.scores import Evaluation, Headline
 from pipelines.bound import BoundDataset
-from pipelines.release.page import DESCRIPTION_LIMIT, describe_model, filled, score_tags
+from pipelines.release.leaderboard.publish import publish
+from pipelines.release.page import describe_model, filled, fitting, links, score_tags, trained
 from pipelines.release.promotion import CANDIDATE, CHAMPION, Standing, beats, digest, unfit
 from pipelines.release.serving import ANY, Serving, facts_of, scored, serving_of
 from pipelines.release.shipping import ship
@@ -79,7 +80,8 @@ class ModelVersion(BoundDataset):
     Saving registers a version with the alias `candidate`, and also `champion` if it beats the current champion (promotion.beats).
     """
 
-    def __init__(self, recipe: str):
+    def __init__(self, recipe: str, metadata: dict[str, Any] | None = None):
+        super().__init__(metadata)
         self.recipe = recipe
 
     def save(self, data: Registration) -> None:
@@ -126,6 +128,7 @@ class ModelVersion(BoundDataset):
         client.set_registered_model_alias(name, CANDIDATE, made.version)
         if moves:
             client.set_registered_model_alias(name, CHAMPION, made.version)
+        publish(client, tracking_uri(self.session.project), data.image_set)
         logger.info(
             "%s version %s is %s: %s.", name, made.version, "candidate and champion" if moves else "candidate, not champion", reason
         )
@@ -135,8 +138,15 @@ class ModelVersion(BoundDataset):
     ) -> None:
         """Write the descriptions and tags of the version and of the registered model, and the filled card to the run."""
         model = f"{made.name}/{made.version}"
-        card = filled(data.card, facts, run=run.info.run_id, device=run.data.tags.get("device", "unknown"), model=model)
-        client.update_model_version(made.name, made.version, card[:DESCRIPTION_LIMIT])
+        pictures = [file.path for file in client.list_artifacts(run.info.run_id, "samples")]
+        places = {
+            "run": run.info.run_id,
+            "device": run.data.tags.get("device", "unknown"),
+            "trained": trained(run.data.metrics, run.data.params),
+            "pictures": links(run.info.experiment_id, run.info.run_id, pictures),
+        }
+        card = filled(data.card, facts, model=model, **places)
+        client.update_model_version(made.name, made.version, fitting(card))
         client.log_text(run.info.run_id, card, "card.md")
         kind = run.data.tags.get("kind", self.recipe)
         for key, value in {"image_set": data.image_set, "kind": kind, "family": run.data.tags.get("family", "None")}.items():

@@ -5,7 +5,8 @@ from typing import Any
 from urllib.parse import quote
 
 from genlab.evaluation.scores import Evaluation
-from genlab.reports.markdown import line, number
+from genlab.reports.few_digits import few, shown, stated, title
+from genlab.reports.markdown import line
 from pipelines.tracking.names import flatten
 
 NOTE = "mlflow.note.content"
@@ -66,22 +67,22 @@ def picture(path: str, run_id: str, title: str = "samples") -> str:
 
 def note_of_training(images: int, budget: int, sheet: str, row: Mapping[str, float], findings: Sequence[str], run_id: str) -> str:
     """Note of a run in training: how far it is, its last picture, its losses, and what is wrong."""
-    losses = [f"{name.removesuffix('/loss')} {number(value)}" for name, value in row.items() if name.endswith("/loss")]
+    losses = [f"{name.removesuffix('/loss')} {few(value)}" for name, value in row.items() if name.endswith("/loss")]
     lines = [f"**Training: {images:,} of {budget:,} images.** {', '.join(losses)}", "", picture(sheet, run_id) if sheet else ""]
     return "\n".join([*lines, "", *(f"- {finding}" for finding in findings)]).strip()
 
 
 def note_of_scores(evaluation: Evaluation, findings: Sequence[str], run_id: str) -> str:
     """Note of an evaluated run: the headline, the sheet of samples, and a table of scores with their baselines."""
-    headline = evaluation.headline
-    better = "lower" if headline.lower_is_better else "higher"
-    lines = [f"**{headline.name} = {number(headline.value)}** ({better} is better)", "", picture("samples/samples.png", run_id), ""]
+    lines = [f"**{stated(evaluation.headline)}**", "", picture("samples/samples.png", run_id), ""]
     lines += [f"- {finding}" for finding in findings]
     for group in evaluation.groups[:3]:
         columns = list(dict.fromkeys(name for row in group.rows for name in row.values))[:8]
-        lines += ["", f"### {group.name}", line(["", *columns]), line(["---", *["---:"] * len(columns)])]
+        lines += ["", f"### {title(group.name)}", line(["", *map(title, columns)]), line(["---", *["---:"] * len(columns)])]
+        values = [{name: score.value for name, score in row.values.items()} for row in group.rows]
         lines += [
-            line([row.name, *(number(row.values[name].value) if name in row.values else "-" for name in columns)]) for row in group.rows
+            line([row.name, *(shown(name, found.get(name), group=group.name) for name in columns)])
+            for row, found in zip(group.rows, values, strict=True)
         ]
     return "\n".join(lines)[:NOTE_LIMIT]
 

@@ -22,7 +22,8 @@ logger = logging.getLogger(__name__)
 class Journal(BoundDataset):
     """Log the training of a recipe to its MLflow run. The dataset loads as itself."""
 
-    def __init__(self, owner: str):
+    def __init__(self, owner: str, metadata: dict[str, Any] | None = None):
+        super().__init__(metadata)
         self.owner, self.logged = owner, Logged()
         self.row: Mapping[str, float] = {}  # the last one of the history
         self.sheet = ""  # path of the last picture among the artifacts

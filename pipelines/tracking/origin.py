@@ -1,6 +1,7 @@
-"""Provenance of results: git commit, command and Python version."""
+"""Provenance of results: git commit, command, host and Python version."""
 
 import platform
+import socket
 import subprocess
 from pathlib import Path
 
@@ -8,8 +9,8 @@ from genlab.engine.locks import command
 
 
 def origin(project: Path) -> dict[str, str]:
-    """Tags of a run: the git commit, whether there are uncommitted changes, the command, and the Python version."""
-    tags = {"command": command(), "python": platform.python_version()}
+    """Tags of a run: the git commit, whether there are uncommitted changes, the command, the host, and the Python version."""
+    tags = {"command": command(), "python": platform.python_version(), "host": socket.gethostname()}
     try:
         git = ["git", "-C", str(project)]
         tags["mlflow.source.git.commit"] = subprocess.run(

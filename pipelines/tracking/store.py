@@ -11,15 +11,14 @@ from genlab.engine.files import sha256
 from genlab.engine.locks import LockedError, command, locked
 from genlab.training.interruption import Interrupted
 from pipelines.tracking.address import answering, probe, quieten, settle, sqlite_file, tracking_uri
+from pipelines.tracking.experiments import EXPERIMENT, experiment_id
 from pipelines.tracking.operations import reason_of, refused
 from pipelines.tracking.outbox import left
-from pipelines.tracking.relocation import relocate
 from pipelines.tracking.run import Run
 
 if TYPE_CHECKING:  # mlflow takes two seconds to import
     from mlflow import MlflowClient
 
-EXPERIMENT = "genlab"
 CHECKPOINT_TAG = "genlab.checkpoint"  # the checkpoint's sha256, to find its run; keeps run ids out of DVC's outputs
 PROJECT_TAG = "genlab.project"  # machine and folder: only runs of this project that are RUNNING without a process are ended
 SETTINGS_TAG = "genlab.settings"  # hash of the parameters that decide what is trained
@@ -65,7 +64,7 @@ class Runs:
             lock = locked(self.project / LOCKS / "mlflow", "creates the tables of MLflow's database", "Wait for it.", wait=True)
             with lock, answering(uri):
                 client = self.client()
-                self._opened = client, self.experiment(client)
+                self._opened = client, experiment_id(client, uri, EXPERIMENT)
             self.delivered = self.deliver_left()
         return self._opened
 
@@ -136,19 +135,6 @@ class Runs:
             with suppress(LockedError), outbox.locked():  # its process is running and delivers them itself
                 delivered += Run(self.client(), run_id, outbox.folder.parent).deliver()
         return delivered
-
-    def experiment(self, client: "MlflowClient") -> str:
-        """Return the id of the project's experiment, which is created if it does not exist."""
-        file = sqlite_file(tracking_uri(self.project))
-        # A tracking server has its own location for artifacts; that of a database is next to it.
-        location = None if file is None else (file.parent / "mlartifacts").as_uri()
-        experiment = client.get_experiment_by_name(EXPERIMENT)
-        if experiment is not None:
-            if file is not None and location is not None and experiment.artifact_location != location:
-                relocate(file, experiment.artifact_location, location)
-            return experiment.experiment_id
-        # Without this tag, the UI opens in its mode for language models, which hides the registry.
-        return client.create_experiment(EXPERIMENT, location, tags={"mlflow.experimentKind": "custom_model_development"})
 
     def _reopened(self, client: "MlflowClient", run_id: str) -> Run:
         """Reopen an ended run and remove the tag with the error that ended it."""

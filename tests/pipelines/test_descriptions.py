@@ -117,9 +117,9 @@ def test_a_score_that_is_not_finite_is_no_metric():
 def test_notes_open_with_what_matters():
     note = note_of_scores(Evaluation.from_json(SAMPLES), ["since 8 images: collapsed"], "abc")
     assert note.startswith(
-        "**kid_efflite0 = 0.0563** (lower is better)\n\n![samples](/get-artifact?path=samples%2Fsamples.png&run_uuid=abc)"
+        "**kid_efflite0 x 1000 = 56.3 ± 5.0 (lower is better)**\n\n![samples](/get-artifact?path=samples%2Fsamples.png&run_uuid=abc)"
     )
-    assert "- since 8 images: collapsed" in note and "| untrained | 0.4 |" in note
+    assert "- since 8 images: collapsed" in note and "|  | kid_efflite0 x 1000 |" in note and "| untrained | 400 |" in note
     training = note_of_training(480, 4800, "images/a+b.png", {"critic/loss": 1.25, "critic/real": 3.0}, ["bad"], "abc")
     assert training.startswith(
         "**Training: 480 of 4,800 images.** critic 1.25\n\n![samples](/get-artifact?path=images%2Fa%2Bb.png&run_uuid=abc)"

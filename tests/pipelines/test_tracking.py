@@ -1,12 +1,14 @@
-"""Tests of names of metrics that MLflow would refuse."""
+"""Tests of names of metrics that MLflow would refuse, and of tags of a run."""
 
 import posixpath
+import socket
 
 import mlflow
 from conftest import empty_store
 from mlflow.utils.validation import _validate_metric_name
 
 from pipelines.tracking.names import LONGEST_NAME, metric_names
+from pipelines.tracking.origin import origin
 from pipelines.tracking.run import Run
 
 ODD = ["Food & Drink", "T-shirt/top", "é?", "a//b", "ends/", "./here", "..", "100 %", "日本 (語)", "x" * 400, "a&", "a?", "a:b", "猫|犬"]
@@ -33,3 +35,8 @@ def test_a_run_accepts_metrics_of_any_name(tmp_path):
     run = Run(client, client.create_run(client.create_experiment("odd", tmp_path.as_uri())).info.run_id, tmp_path / "outbox")
     run.metrics({name: float(number) for number, name in enumerate(ODD)})
     assert sorted(client.get_run(run.id).data.metrics.values()) == list(range(len(ODD)))
+
+
+def test_runs_have_their_host_and_python_as_tags_also_outside_a_repository(tmp_path):
+    tags = origin(tmp_path)
+    assert tags["host"] == socket.gethostname() and tags["python"].startswith("3.") and tags["git.dirty"] == "no repository"

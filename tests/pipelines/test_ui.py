@@ -1,9 +1,11 @@
 """Tests of `make ui` with a real server, and in a real browser where one is installed."""
 
+import re
 import signal
 import socket
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from browser import BROWSER, Page
@@ -11,6 +13,8 @@ from conftest import ROOT, run_kedro
 from projects import RECIPE, client_of, prepared_project, runs
 
 from genlab.errors import InputError
+from pipelines import ui
+from pipelines.commands import leaderboard
 from pipelines.ports import check_port
 
 
@@ -65,19 +69,94 @@ def test_a_number_that_is_no_port_is_an_error(port):
         check_port(port, "make ui PORT=")
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no chromium is installed")
-def test_the_pages_in_a_browser_with_the_network_cut(project, served, tmp_path):
-    """Runs with the registry in the menu, the picture of a version, and two runs compared."""
+@pytest.mark.parametrize(("terminal", "desktop"), [(True, True), (True, False), (False, True)])
+def test_a_browser_is_opened_from_a_terminal_of_a_desktop_only(terminal, desktop, monkeypatch, capsys):
+    opened = []
+    monkeypatch.setattr(ui, "serve", lambda project, port: SimpleNamespace(wait=lambda: 0))
+    monkeypatch.setattr(ui, "address", lambda project, port: "the address")
+    monkeypatch.setattr(ui.signal, "signal", lambda *arguments: None)
+    monkeypatch.setattr(ui.webbrowser, "open", opened.append)
+    monkeypatch.setattr(ui.sys, "platform", "linux")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal, raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setenv("DISPLAY", ":0" if desktop else "")
+    assert ui.main([]) == 0 and "the address" in capsys.readouterr().out
+    assert opened == (["the address"] if terminal and desktop else [])
+
+
+LOCAL = "performance.getEntriesByType('resource').every(each => /^(data|blob):|^https?:\\/\\/127\\.0\\.0\\.1[:\\/]/.test(each.name))"
+ROWS = "[...document.querySelectorAll('input[aria-label*=\"toggle row selection\"]')]"  # check boxes of the list of runs
+LINK = "[...document.querySelectorAll('a')].find(each => each.innerText === 'fashion' && each.href.includes('/artifacts/'))"
+browser = pytest.mark.skipif(BROWSER is None, reason="no chromium is installed")
+
+
+def button(words: str) -> str:
+    """JavaScript of the button with these words."""
+    return f"[...document.querySelectorAll('button')].find(each => each.innerText.trim() === '{words}')"
+
+
+def has(*texts: str) -> str:
+    """JavaScript that is true when the page shows all texts."""
+    return "document.body && " + " && ".join(f"document.body.innerText.includes({text!r})" for text in texts)
+
+
+@pytest.fixture(scope="module")
+def page(served, tmp_path_factory):
+    """A browser whose first page is the one that `make ui` prints."""
+    with Page(served["runs"], tmp_path_factory.mktemp("browser")) as opened:
+        yield opened
+
+
+@browser
+def test_the_first_page_shows_the_runs_the_registry_and_the_leaderboard(page):
+    page.wait(has("gan fashion env=test seed=1", "Leaderboards fashion: gan-fashion/"), 60)
+    assert page.value(has("Model registry")) and page.value(LOCAL)
+    address = page.value(f"{LINK}.href")
+    page.call("Page.navigate", url=address)
+    page.wait("!!document.querySelector('iframe[src^=blob]')", 60)  # MLflow shows the page among the artifacts of its run
+    assert page.value(has("fashion.html", "genlab-leaderboards")) and page.value(LOCAL)
+
+
+@browser
+def test_two_runs_are_compared_from_the_list_with_the_parameters_that_differ(project, served, page):
+    page.call("Page.navigate", url=served["runs"])
+    page.wait(f"{ROWS}.length >= 2", 60)
+    for row in range(2):  # not at once: the list draws its rows again after each
+        page.value(f"{ROWS}[{row}].click()")
+        page.wait(f"{ROWS}[{row}].checked")
+    page.wait(f"!!{button('Compare')} && !{button('Compare')}.disabled")
+    page.value(f"{button('Compare')}.click()")
+    names = [run.info.run_name for run in runs(client_of(project))]
+    page.wait(has("Comparing 2 Runs", *(run.info.run_id for run in runs(client_of(project)))), 60)
+    assert page.value(has(*names)) and sorted(names) == ["gan fashion env=test", "gan fashion env=test seed=1"]
+    text = page.value("document.body.innerText")
+    assert re.search(r"^seed\t(0\t1|1\t0)$", text, re.MULTILINE) and re.search(r"^images\tfashion\tfashion$", text, re.MULTILINE)
+    assert page.value(LOCAL)
+
+
+@browser
+def test_the_picture_of_a_version_is_loaded_and_its_links_lead_to_the_other_pictures(served, page):
     base, mode = served["runs"].partition("/#/")[0], served["runs"].rpartition("?")[2]
-    one, two = (run.info.run_id for run in runs(client_of(project)))
-    local = "performance.getEntriesByType('resource').every(each => /^(data|blob):|^https?:\\/\\/127\\.0\\.0\\.1[:\\/]/.test(each.name))"
-    with Page(served["runs"], tmp_path) as page:
-        page.wait("document.body && document.body.innerText.includes('gan fashion env=test seed=1')", 60)
-        assert page.value("document.body.innerText.includes('Model registry')") and page.value(local)
-        page.call("Page.navigate", url=f"{base}/#/models/gan-fashion/versions/1?{mode}")
-        page.wait("[...document.images].some(each => each.src.includes('get-artifact') && each.naturalWidth > 0)", 60)
-        page.call("Page.navigate", url=f"{base}/#/models?{mode}")
-        page.wait("document.body.innerText.includes('gan-fashion')", 60)
-        page.call("Page.navigate", url=f'{base}/#/compare-runs?runs=["{one}","{two}"]&experiments=["1"]&{mode}')
-        page.wait(f"document.body.innerText.includes('{one}') && document.body.innerText.includes('{two}')", 60)
-        assert page.value(local)
+    loaded = "[...document.images].some(each => each.src.includes('get-artifact') && each.naturalWidth > 0)"
+    page.call("Page.navigate", url=f"{base}/#/models?{mode}")
+    page.wait(has("gan-fashion"), 60)
+    page.call("Page.navigate", url=f"{base}/#/models/gan-fashion/versions/1?{mode}")
+    page.wait(loaded, 60)
+    address = page.value("[...document.querySelectorAll('a')].find(each => each.innerText === 'curves').href")
+    assert page.value(has("kid_efflite0 x 1000", "genlab sample gan-fashion/1 --count 64", "mlflow models serve"))
+    page.call("Page.navigate", url=address)
+    page.wait("[...document.images].some(each => each.naturalWidth > 300)", 60)
+    assert page.value(has("curves.png")) and page.value(LOCAL)
+
+
+@browser
+def test_the_page_of_the_leaderboard_is_readable_on_a_phone(project, tmp_path, monkeypatch):
+    monkeypatch.chdir(project)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    out = tmp_path / "page.html"
+    leaderboard.run(leaderboard.parser().parse_args(["fashion", "--all", "--out", str(out)]))
+    with Page(out.as_uri(), tmp_path, 390, 800) as phone:
+        phone.wait("document.readyState === 'complete' && document.images.length === 2")
+        assert phone.value("[...document.images].every(each => each.naturalWidth > 0 && each.getBoundingClientRect().width > 300)")
+        assert phone.value("document.documentElement.scrollWidth <= 390")  # nothing to scroll sideways for
+        assert phone.value("performance.getEntriesByType('resource').every(each => each.name.startsWith('data:'))")

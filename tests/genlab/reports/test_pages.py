@@ -187,7 +187,7 @@ def test_pages_without_results_are_reported_and_the_others_written(project, caps
 def test_the_exit_code_is_1_if_no_page_can_be_written(project, capsys):
     pages = described(project, GANS)
     assert write_pages(pages) == 1
-    assert capsys.readouterr().err.count("is not written") == 6
+    assert capsys.readouterr().err.count("is not written") == 7
 
 
 def test_different_protocols_are_an_error_but_other_pages_are_written(project, capsys):

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,7 +26,7 @@ from stand_in_metrics import SAMPLE_PROTOCOL, TRANSLATION_PROTOCOL
 
 from genlab.build import build
 from genlab.errors import InputError
-from genlab.evaluation.scores import Row, Score
+from genlab.evaluation.scores import Group, GroupName, Row, Score
 from genlab.images.pixels import to_bytes, to_channels_first, to_unit
 from genlab.networks import latents
 from genlab.networks.dropout_noise import DropoutNoise
@@ -37,7 +38,7 @@ from pipelines.registered_models import resolve
 from pipelines.release import create_pipeline
 from pipelines.release.card import describe, table
 from pipelines.release.nodes import export, register
-from pipelines.release.page import DESCRIPTION_LIMIT
+from pipelines.release.page import DESCRIPTION_LIMIT, fitting, links, trained
 from pipelines.release.parameters import Release
 from pipelines.release.promotion import Headline, Standing, beats, digest, unfit
 from pipelines.release.registry import ModelVersion
@@ -411,9 +412,9 @@ def test_the_card_shows_the_grid_first_then_every_row_and_score(exported):
     assert "**CycleGAN** on the image set **emoji**" in card
     names = "`a_to_b` (`high_contrast_to_3d`), `b_to_a` (`3d_to_high_contrast`)"
     assert f"Translates {names}: takes images of any size, trained at 16 x 16 px, RGB." in card
-    assert "|  | l1 | kid_efflite0 |" in card
-    assert "| translated | 0.31 | 0.1235 ± 0.01 |" in card
-    assert "| identity | 0.56 | 0.2 |" in card
+    assert "|  | l1 | kid_efflite0 x 1000 |" in card
+    assert "| translated | 0.31 | 123 ± 10 |" in card
+    assert "| identity | 0.56 | 200 |" in card
     assert '- images: `{"a": 120, "b": 120}`' in card
     for part in ("d" * 64, "MIT (Microsoft)", "- Emoji only.", "${git_commit}", "${command}"):
         assert part in card
@@ -437,6 +438,53 @@ def test_the_card_describes_how_a_translator_samples(exported_noisy, extra, sent
     assert f"`tile` is their side in px, a multiple of 32 (0: chosen by memory).{sentences}\n" in card
 
 
+def test_hashes_are_last_on_the_card_and_its_commands_are_those_of_the_command_line(exported, exported_sampler):
+    for files, metrics, command in (
+        (exported, METRICS, "genlab translate ${model} photos/ --direction high_contrast_to_3d --out high_contrast_to_3d/"),
+        (exported_sampler, SAMPLER_METRICS, "genlab sample ${model} --count 64 --out samples/"),
+    ):
+        card = described(files, metrics, RELEASE)
+        assert re.findall(r"^## (.*)", card, re.MULTILINE) == ["Use", "Scores", "Limits", "Provenance", "Protocol", "Hashes"]
+        assert not re.search(r"\b[0-9a-f]{40,}", card.partition("## Hashes")[0]) and f"\n{command}\n" in card
+        body = re.search(r"'(\{.*?\})'", card.partition("mlflow models serve")[2])[1].replace("%s", "AA==")
+        assert json.loads(body)["dataframe_split"]["columns"] == [serving_of(facts_of(files[0])).column[0]]
+
+
+def test_the_page_of_a_version_links_to_its_other_pictures():
+    text = links("7", "abc", ["samples/samples.png", "samples/kid by psi.png", "samples/curves.png", "samples/history.csv"])
+    assert re.findall(r"\[(.*?)\]\((.*?)\?", text) == [
+        ("kid by psi", "#/experiments/7/runs/abc/artifacts/samples/kid%20by%20psi.png"),
+        ("curves", "#/experiments/7/runs/abc/artifacts/samples/curves.png"),
+        ("slider of samples", "#/experiments/7/runs/abc/model-metrics"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("metrics", "params", "text"),
+    [
+        (
+            {"speed/training_seconds": 181.4, "speed/images_per_second": 265.3},
+            {"budget.images": "48000"},
+            "48,000 images in 3:01 min, 265 images/s",
+        ),
+        ({"speed/training_seconds": 0.6}, {"budget.images": "24"}, "24 images in 0.6 s"),
+        ({}, {}, "unknown number of images"),
+    ],
+)
+def test_the_time_of_a_training_in_words(metrics, params, text):
+    assert trained(metrics, params) == text
+
+
+def test_a_long_card_ends_at_a_line_and_names_the_rest():
+    card = "\n".join(f"- line {number}" for number in range(1000))
+    short = fitting(card)
+    assert DESCRIPTION_LIMIT - 20 < len(short) <= DESCRIPTION_LIMIT
+    assert short.endswith("The rest is in card.md, among the artifacts of the source run.") and card.startswith(
+        short.partition("\n\n")[0] + "\n"
+    )
+    assert fitting(card[:100]) == card[:100]
+
+
 def test_only_a_translator_with_noise_has_a_seed(exported, exported_noisy):
     params = {("direction", "string", "a_to_b"), ("tile", "long", 0)}
     assert set(serving_of(facts_of(exported[0])).params) == params
@@ -447,7 +495,7 @@ def test_the_card_of_a_sampler_has_ten_scores_and_fits_the_registry(exported_sam
     card = described(exported_sampler, SAMPLER_METRICS, RELEASE)
     assert "**GAN** on the image set **emoji**" in card
     assert "Generates RGB images of 16 x 16 px from seeds. Each seed determines a latent of 6 numbers from N(0, 1)" in card
-    assert "| training images | 0.01 ± 0.01 | 0.01 | 0.01 | 0.01 | 0.01 | 0.01 | - | - | - |" in card
+    assert "| training images | 10 ± 10 | 0.01 | 0.01 | 0.01 | 0.01 | 0.01 | - | - | - |" in card
     assert '- images: `{"held_out": 1000, "generated": 1000}`' in card
     assert len(registry.client.get_model_version("gan-emoji", 1).description) < DESCRIPTION_LIMIT
 
@@ -462,9 +510,12 @@ def test_the_models_own_row_is_first_on_the_card_and_registered_whatever_its_pos
 
 
 def test_tables_may_have_any_column_names_but_not_too_many():
-    assert table([Row("generated", {"a|b": Score(0.5), "c": Score(1.0)})])[0] == r"|  | a\|b | c |"
+    few = Row("generated", {"a|b": Score(0.5), "c": Score(1.0)})
+    assert table(Group(GroupName.SAMPLES, few, ()))[0] == r"|  | a\|b | c |"
+    # The columns of this group are classes, and its scores the KID of each; its title has the factor.
+    assert table(Group(GroupName.KID_WITHIN_CLASSES, few, ()))[2] == "| generated | 500 | 1,000 |"
     many = Row("generated", {str(number): Score(0.5) for number in range(21)})
-    assert table([many]) == ["21 scores per row, see the run's metrics."]
+    assert table(Group(GroupName.CLASSES, many, ())) == ["21 scores per row, see the run's metrics."]
 
 
 def test_the_first_version_is_candidate_and_champion_and_states_its_origin(registry):
@@ -475,7 +526,8 @@ def test_the_first_version_is_candidate_and_champion_and_states_its_origin(regis
     description = registry.client.get_model_version("cyclegan-emoji", 1).description
     assert description.startswith(f"![samples](/get-artifact?path=samples%2Fsamples.png&run_uuid={registry.runs['cyclegan']})")
     assert "- command: `kedro run --pipeline=cyclegan`" in description
-    assert "${" not in description
+    assert "${" not in description and "genlab translate cyclegan-emoji/1 photos/" in description
+    assert f"[slider of samples](#/experiments/1/runs/{registry.runs['cyclegan']}/model-metrics" in description
 
 
 @pytest.mark.parametrize(
@@ -804,7 +856,7 @@ def test_an_unfit_first_version_is_candidate_only(registry, exported_sampler, im
 def test_the_pages_of_the_registry_say_what_the_model_is_and_how_to_use_it(registry):
     model = registry.client.get_registered_model("gan-emoji")
     assert (
-        "on the image set **emoji**. Champion: version 1, kid_efflite0 = " in model.description
+        "on the image set **emoji**. Champion: version 1, kid_efflite0 x 1000 = " in model.description
         and "/get-artifact?path=" in model.description
     )
     version = registry.client.get_model_version("gan-emoji", 1)
