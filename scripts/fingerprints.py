@@ -56,6 +56,7 @@ STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
             "genlab.serving.directions",
             "genlab.serving.errors",
             "genlab.serving.images",
+            "genlab.serving.operations",
         ),
     ),
     "theory": ("theory", ("genlab.build", "genlab.pictures.animation", "genlab.reports.theory_page", "genlab.theory.claim")),
