@@ -21,15 +21,16 @@ def against(
     steps: int,  # critic steps per turn
     clip: float | None = None,  # c
     gradient_penalty: float | None = None,  # lambda of the one-centred penalty
+    betas: tuple[float, float] = (0.5, 0.9),  # of the critic's Adam
 ) -> dict[str, Any]:
-    """Describe a GAN whose generator does not move. The critic's optimiser is Adam with betas 0.5 and 0.9."""
+    """Describe a GAN whose generator does not move."""
     described = {
         "class": "genlab.recipes.gan.GAN",
         "generator": dict(generator),
         "critic": {"class": "genlab.networks.points.Critic", "dimensions": len_of(generator), "hidden": [*hidden]},
         "loss": {"class": f"genlab.losses.adversarial.{loss}"},
         "generator_optimizer": AT_REST,
-        "critic_optimizer": {"class": "torch.optim.Adam", "partial": True, "lr": rate, "betas": [0.5, 0.9]},
+        "critic_optimizer": {"class": "torch.optim.Adam", "partial": True, "lr": rate, "betas": [*betas]},
         "critic_steps": steps,
         "clip": clip,
     }
