@@ -65,8 +65,8 @@ class Wasserstein:
         rate: float = 1.0e-3,  # learning rate on the line, and of the clipped critic in the plane
         plane_rate: float = 1.0e-2,  # learning rate of the penalised critic in the plane
     ):
-        if not isinstance(density, Gaussians):
-            raise InputError(f"density: got {type(density).__name__}, expected a Gaussian mixture, e.g. ring.")
+        if not isinstance(density, Gaussians) or density.dimensions != 2 or density.weights.unique().numel() > 1:
+            raise InputError(f"density: got {type(density).__name__}, expected Gaussians in the plane with equal weights, e.g. ring.")
         if gradient_penalty not in lambdas or shown not in distances:
             raise InputError(
                 f"gradient_penalty and shown: got {gradient_penalty} and {shown}, expected one of lambdas {list(lambdas)} and of distances "

@@ -9,7 +9,7 @@ from scipy.integrate import quad
 from scipy.optimize import minimize
 from scipy.stats import norm, wasserstein_distance
 
-from genlab.densities.gaussians import ring
+from genlab.densities.gaussians import Gaussians, ring
 from genlab.densities.spiral import Spiral
 from genlab.errors import InputError
 from genlab.networks.points import Critic
@@ -105,7 +105,8 @@ def test_the_claim_has_a_row_per_distance_and_weight():
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"density": Spiral()}, "density: got Spiral, expected a Gaussian mixture"),
+        ({"density": Spiral()}, "density: got Spiral, expected Gaussians in the plane with equal weights"),
+        ({"density": Gaussians([(0.0, 0.0), (1.0, 0.0)], 0.1, [1, 2])}, "density: got Gaussians, expected Gaussians in the plane"),
         ({"gradient_penalty": 3.0}, "gradient_penalty and shown: got 3.0 and 1.0"),
         ({"shown": 0.25}, "gradient_penalty and shown: got 10.0 and 0.25"),
     ],
