@@ -86,7 +86,10 @@ class HasLikelihood(Protocol):
     """Computes bounds of the likelihood of images."""
 
     def bounds(self, batch: Batch) -> Mapping[str, Tensor]:
-        """Bounds of log p(image) by name, in nats, (N,) each, tightest first. p is over discrete levels, see genlab.images.levels."""
+        """Bounds of log p(image) by name, in nats, (N,) each, tightest first.
+
+        p is over discrete levels, or the density of real numbers, see genlab.images.levels.
+        """
         ...
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from genlab.images.levels import log_volume
+from genlab.images.levels import log_volume, scored_text, within_range
 from genlab.mixtures.criteria import free_parameters
 from genlab.mixtures.gaussian_mixture import GaussianMixture
 from genlab.mixtures.projection import PrincipalComponents
@@ -16,8 +16,8 @@ class MixtureInference(nn.Module):
     """Image (N, C, H, W) -> log p(k, x) (N, K), the rest of log p(x) (N,), and the reconstruction (N, C, H, W) in [-1, 1].
 
     log p(x) of discrete levels is the log-sum-exp of the first plus the second: the density along the axes that a projection omits, and the
-    volume of a level. The image is one dequantisation. Its reconstruction is the mean of its most likely component, plus the deviation that
-    the component's latents explain.
+    volume of a level. The image is one dequantisation. Without levels, values are real numbers: there is no volume, and the reconstruction
+    is not clipped to [-1, 1]. It is the mean of the image's most likely component, plus the deviation that the component's latents explain.
     """
 
     inputs = ("image",)
@@ -32,10 +32,10 @@ class MixtureInference(nn.Module):
         mixture: GaussianMixture,
         projection: PrincipalComponents | None,
         shape: tuple[int, ...],  # of an image, (C, H, W)
-        levels: int,  # number of intensity levels of the images
+        levels: int | None,  # number of intensity levels of the images; None: real numbers
     ):
         super().__init__()
-        self.shape, self.density = shape, mixture.covariance.density(mixture.means)
+        self.shape, self.levels, self.density = shape, levels, mixture.covariance.density(mixture.means)
         values = math.prod(shape)
         self.constant = log_volume(values, levels)
         self.register_buffer("log_weights", mixture.log_weights.float())
@@ -57,15 +57,15 @@ class MixtureInference(nn.Module):
         vectors = self.means[component] + self.density.explained(x, component)  # type: ignore[operator]  # a method of all densities
         if self.mean is not None and self.axes is not None:
             vectors = self.mean + vectors @ self.axes.T
-        return log_joint, rest, vectors.unflatten(1, self.shape).clamp(-1, 1)
+        return log_joint, rest, within_range(vectors.unflatten(1, self.shape), self.levels)
 
 
-def facts_of(mixture: GaussianMixture, levels: int) -> dict[str, Any]:
-    """Facts of a release: components, covariance, weights, parameters and convergence; `levels` is the number of intensity levels."""
+def facts_of(mixture: GaussianMixture, levels: int | None) -> dict[str, Any]:
+    """Facts of a release: components, covariance, weights, parameters and convergence; `levels` of intensity, None for real numbers."""
     return {
         "components": mixture.components,
         "covariance": type(mixture.covariance).__name__,
-        "scored": f"images in {levels} levels",
+        "scored": scored_text(levels),
         "weights": [round(weight, 6) for weight in sorted(mixture.log_weights.exp().tolist(), reverse=True)],
         "free_parameters": free_parameters(mixture),
         "recovered_components": int(mixture.recoveries),

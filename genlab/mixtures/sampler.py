@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from genlab.images.levels import BYTE, within_range
 from genlab.mixtures.gaussian_mixture import GaussianMixture
 from genlab.mixtures.projection import PrincipalComponents
 from genlab.networks.latents import pick_component
@@ -19,9 +20,15 @@ class Sampler(nn.Module):
     mean: Tensor | None
     axes: Tensor | None
 
-    def __init__(self, mixture: GaussianMixture, projection: PrincipalComponents | None, shape: tuple[int, int, int]):
+    def __init__(
+        self,
+        mixture: GaussianMixture,
+        projection: PrincipalComponents | None,
+        shape: tuple[int, int, int],  # of an image, (C, H, W)
+        levels: int | None = BYTE,  # number of intensity levels of the images; None: real numbers, which are not clipped to [-1, 1]
+    ):
         super().__init__()
-        self.shape = shape
+        self.shape, self.levels = shape, levels
         self.latent_size = 1 + mixture.covariance.noise_size(mixture.size)
         self.deviations = mixture.covariance.deviations()
         self.register_buffer("means", mixture.means.float())
@@ -34,8 +41,7 @@ class Sampler(nn.Module):
         vectors: Tensor = self.means[component] + self.deviations(latent[:, 1:], component)
         if self.mean is not None and self.axes is not None:
             vectors = self.mean + vectors @ self.axes.T
-        images: Tensor = vectors.unflatten(1, self.shape).clamp(-1, 1)
-        return images
+        return within_range(vectors.unflatten(1, self.shape), self.levels)
 
 
 def latent_size_of(mixture: GaussianMixture) -> int:

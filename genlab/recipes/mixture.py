@@ -14,7 +14,7 @@ from genlab.engine.recipe import Recipe
 from genlab.engine.stream import Batch, Stream
 from genlab.engine.updates import Terms
 from genlab.errors import InputError
-from genlab.images.levels import BYTE, dequantised, log_volume
+from genlab.images.levels import BYTE, dequantised, log_volume, within_range
 from genlab.mixtures.covariances.base import Covariance
 from genlab.mixtures.criteria import CRITERIA, free_parameters
 from genlab.mixtures.gaussian_mixture import GaussianMixture
@@ -58,7 +58,7 @@ class Mixture(Recipe):
         negligible: float = 1.0e-6,  # responsibilities up to this value count as 0 in the M step of Full and LowRank; 0: exact EM
         memory: float = 16.0,  # MiB, limit for the largest intermediate result
         dtype: Literal["float32", "float64"] = "float32",  # of the arithmetic on images; sums and parameters are float64
-        levels: int = BYTE,  # number of intensity levels of the images; the log-likelihood is that of discrete levels
+        levels: int | None = BYTE,  # number of intensity levels, of which the log-likelihood is; None: real numbers, e.g. points
     ):
         super().__init__()
         height, width = (size, size) if isinstance(size, int) else size
@@ -67,7 +67,7 @@ class Mixture(Recipe):
         if not counts or len(set(counts)) != len(counts):
             raise InputError(f"components: got {components}, expected a number, or a list of different ones.")
         self.start, self.projection, self.criterion, self.levels, self.dtype = start, projection, criterion, levels, DTYPES[dtype]
-        self.preparation = Preparation("dequantise", levels, DEQUANTISATIONS)
+        self.preparation = Preparation() if levels is None else Preparation("dequantise", levels, DEQUANTISATIONS)
         if projection is not None:
             projection.allocate(self.values)
         inside = self.values if projection is None else projection.dimensions
@@ -172,7 +172,7 @@ class Mixture(Recipe):
 
     def generators(self) -> dict[str, nn.Module]:
         """Return the sampler of the best mixture under the name `generator`."""
-        return {"generator": Sampler(self.best, self.projection, self.shape)}
+        return {"generator": Sampler(self.best, self.projection, self.shape, self.levels)}
 
     def inference(self) -> dict[str, nn.Module]:
         """Return the network of a release that infers from images, `inference`, of the best mixture."""
@@ -186,14 +186,17 @@ class Mixture(Recipe):
 
     @torch.no_grad()
     def bounds(self, batch: Batch) -> Terms:
-        """Lower bound of the log-likelihood of discrete images, (N,) in nats: the mean log-likelihood of 4 dequantisations."""
+        """Lower bound of the log-likelihood of discrete images, (N,) in nats: the mean log-likelihood of 4 dequantisations.
+
+        Without levels, the log-density of real numbers, exactly.
+        """
         drawn = torch.zeros(len(batch["image"]), dtype=torch.float64)
-        for _ in range(DEQUANTISATIONS):
+        for _ in range(self.preparation.draws):
             images = dequantised(batch["image"], self.levels).to(self.shown.device)
             density = self.best.log_prob(self.vectors(images))
             if self.projection is not None:
                 density = density + self.projection.rest_log_density(images.flatten(1).to(self.dtype))
-            drawn += density.double().cpu() / DEQUANTISATIONS
+            drawn += density.double().cpu() / self.preparation.draws
         return {"log_likelihood": drawn + log_volume(self.values, self.levels)}
 
     @torch.no_grad()
@@ -212,10 +215,9 @@ class Mixture(Recipe):
         return self.images_of(torch.cat(parts))
 
     def images_of(self, vectors: Tensor) -> Tensor:
-        """Vectors (N, D) -> images (N, C, H, W), clipped to [-1, 1]. The inverse of `vectors`."""
+        """Vectors (N, D) -> images (N, C, H, W), clipped to [-1, 1] unless values are real numbers. The inverse of `vectors`."""
         flat = vectors if self.projection is None else self.projection.inverse(vectors)
-        images: Tensor = flat.float().unflatten(1, self.shape).clamp(-1, 1)
-        return images
+        return within_range(flat.float().unflatten(1, self.shape), self.levels)
 
     def component_log_weights(self) -> Tensor:
         """Logarithms of the component weights, (K,)."""

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Mapping
 
+from genlab.errors import InputError
 from genlab.reports.theory import chapters
 from genlab.theory.claim import Recorded
 
@@ -22,11 +23,18 @@ def page(
     claims: Mapping[str, Recorded],
     pictures: Mapping[str, Mapping[str, bytes]],  # claim -> file name -> content of a WebP file
 ) -> str:
-    """Render the page as HTML."""
-    from latex2mathml.converter import convert
-    from markdown_it import MarkdownIt
-    from mdit_py_plugins.anchors import anchors_plugin
-    from mdit_py_plugins.dollarmath import dollarmath_plugin
+    """Render the page as HTML.
+
+    Raises:
+        InputError: a package of the extra `theory` is not installed.
+    """
+    try:
+        from latex2mathml.converter import convert
+        from markdown_it import MarkdownIt
+        from mdit_py_plugins.anchors import anchors_plugin
+        from mdit_py_plugins.dollarmath import dollarmath_plugin
+    except ImportError as error:
+        raise InputError(f"the page of the theory needs the package {error.name}. Install it: pip install 'genlab[theory]'.") from error
 
     def formula(content: str, options: Mapping[str, bool]) -> str:
         display = options["display_mode"]

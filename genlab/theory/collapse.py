@@ -104,7 +104,6 @@ class Collapse:
         }
         return claim_of(outcomes, self.density, self.published, settings, self.animated)
 
-
     def true(self, seed: int) -> Outcome:
         """Count the modes of true samples, which no method can exceed but by chance."""
         points = self.density.sample(self.samples, torch.Generator().manual_seed(seed))

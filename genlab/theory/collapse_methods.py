@@ -70,7 +70,7 @@ def vae(sizes: Networks) -> Description:
         "class": "genlab.recipes.vae.VAE",
         "encoder": {"class": "genlab.networks.coders.FullyConnectedEncoder", **coder},
         "decoder": {"class": "genlab.networks.coders.FullyConnectedDecoder", **coder},
-        "likelihood": {"class": "genlab.variational.likelihoods.Gaussian"},
+        "likelihood": {"class": "genlab.variational.likelihoods.Gaussian", "levels": None},
         "optimizer": adam(sizes.rate),
         "beta_warm_up": 0.5,
         "decay_start": 0.5,
@@ -85,7 +85,8 @@ def mixture(sizes: Networks) -> Description:
         "channels": sizes.dimensions,
         "components": sizes.components,
         "covariance": {"class": "genlab.mixtures.covariances.Diagonal", "partial": True, "regularisation": 1.0e-6},
-        "start": {"class": "genlab.mixtures.starts.KMeans", "restarts": 1},
+        "start": {"class": "genlab.mixtures.starts.KMeans", "restarts": 3},
+        "levels": None,
     }
 
 

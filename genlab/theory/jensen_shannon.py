@@ -9,8 +9,8 @@ from genlab.densities.gaussians import Gaussians
 from genlab.densities.quadrature import jensen_shannon, nodes
 from genlab.engine.seeding import mix
 from genlab.pictures.draw import plotted
+from genlab.theory.between import critic_between
 from genlab.theory.claim import Claim, Measurement, Picture, Table
-from genlab.theory.critics import trained_critic
 from genlab.theory.drawing import curves
 
 LOG_4 = math.log(4)
@@ -36,7 +36,7 @@ class JensenShannon:
             plane = nodes(max(p.extent, q.extent) + 2, self.side)
             logs = p.log_prob(plane.points), q.log_prob(plane.points)
             divergence = jensen_shannon(*logs, plane)
-            critic = trained_critic(p, q, self.steps, self.batch_size, mix(seed, number) % 2**31)
+            critic = critic_between(p, q, self.steps, self.batch_size, mix(seed, number) % 2**31)
             logits = critic(plane.points)
             value = plane.expectation(logs[0], logsigmoid(logits)) + plane.expectation(logs[1], logsigmoid(-logits))
             mean = plane.integral((logs[0].exp() + logs[1].exp()) / 2 * logits.sigmoid())

@@ -9,12 +9,10 @@ from genlab.densities.gaussians import Gaussians
 from genlab.densities.quadrature import nodes
 from genlab.engine.seeding import mix
 from genlab.pictures.draw import plotted
+from genlab.theory.between import critic_between
 from genlab.theory.claim import Claim, Measurement, Picture, Table
-from genlab.theory.critics import trained_critic
 from genlab.theory.drawing import curves
 from genlab.theory.optimal_critic import Field
-
-LOSS = {"class": "genlab.losses.adversarial.LEAST_SQUARES"}  # targets a = 0 of fakes, b = 1 of real images, c = 1 of the generator
 
 
 class LeastSquares:
@@ -39,7 +37,7 @@ class LeastSquares:
             pearson = chi_square(known)
             paper = 2 * objective(known, -1, 1, 0)
             ours = 2 * objective(known, 0, 1, 1)
-            critic = trained_critic(p, q, self.steps, self.batch_size, mix(seed, number) % 2**31, settings={"loss": LOSS})(plane.points)
+            critic = critic_between(p, q, self.steps, self.batch_size, mix(seed, number) % 2**31, loss="LEAST_SQUARES")(plane.points)
             error = float(plane.integral(known.mixture * (critic - known.optimal).square()))
             by_critic = by_trained(known, critic)
             rows.append((distance, pearson, paper, ours, by_critic))

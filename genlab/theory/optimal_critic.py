@@ -11,8 +11,8 @@ from genlab.densities.gaussians import Gaussians
 from genlab.densities.quadrature import Nodes, nodes
 from genlab.engine.seeding import mix
 from genlab.pictures.draw import plotted
+from genlab.theory.between import Logits, critic_between
 from genlab.theory.claim import Claim, Measurement, Picture
-from genlab.theory.critics import Logits, trained_critic
 from genlab.theory.drawing import field
 
 NEGLIGIBLE = 1.0e-2  # density of (p + q) / 2, relative to its maximum, below which the largest error is not taken
@@ -73,7 +73,7 @@ class OptimalCritic:
             title = f"D after {steps:,} steps"
             pictures.append(plotted(field(known.plane, found, title, 0, 1, lines=LEVELS, points=points, bar=False), width=4.2, height=4.2))
 
-        critic = trained_critic(
+        critic = critic_between(
             self.p, self.q, self.steps, self.batch_size, seed, watch=watch, watch_every=max(1, self.steps // self.frames)
         )
         found = critic(known.plane.points).sigmoid()

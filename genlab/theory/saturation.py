@@ -13,8 +13,8 @@ from genlab.engine.seeding import mix
 from genlab.losses.adversarial import HINGE, LEAST_SQUARES, MINIMAX, NON_SATURATING, WASSERSTEIN, AdversarialLoss
 from genlab.pictures.draw import plotted
 from genlab.recipes.gan import GAN
+from genlab.theory.between import SEPARATELY
 from genlab.theory.claim import Claim, Measurement, Picture, Table
-from genlab.theory.critics import SEPARATELY
 from genlab.theory.drawing import curves
 from genlab.theory.training import trained
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import logsigmoid, softplus
 
 from genlab.errors import InputError
-from genlab.images.levels import BYTE, dequantised, log_volume, step
+from genlab.images.levels import BYTE, dequantised, log_volume, scored_text, step, within_range
 from genlab.serving.preparation import Preparation
 
 LEAST_LOG_SCALE = -7.0  # minimum of a logistic, as in the code of arXiv:1701.05517
@@ -69,13 +69,13 @@ class Bernoulli(nn.Module):
 class Gaussian(nn.Module):
     """Each value is normal with its output as mean. One learnt deviation for all: the sigma-VAE of Rybkin et al. 2021 (arXiv:2006.13202).
 
-    The density of dequantised images, multiplied by the volume of a level.
+    The density of dequantised images, multiplied by the volume of a level; without levels, the density.
     """
 
     def __init__(
         self,
         deviation: Literal["learnt", "predicted"] | float = "learnt",  # learnt: one for all; predicted: one per value, by the decoder
-        levels: int = BYTE,
+        levels: int | None = BYTE,  # number of intensity levels of the images; None: values are real numbers, e.g. points
         least: float = 1.0e-3,  # minimum deviation, for images of range 2; approached smoothly
     ):
         super().__init__()
@@ -85,12 +85,13 @@ class Gaussian(nn.Module):
             raise InputError(f"deviation and least: got {deviation} and {least}, expected positive numbers.")
         self.levels, self.least = levels, least
         self.parameters_per_value = 2 if deviation == "predicted" else 1
-        self.scored, self.preparation = f"images in {levels} levels", Preparation("dequantise", levels)
+        self.scored = scored_text(levels)
+        self.preparation = Preparation() if levels is None else Preparation("dequantise", levels)
         self.raw = nn.Parameter(torch.zeros(())) if deviation == "learnt" else None
         self.fixed = None if isinstance(deviation, str) else math.log(deviation)
 
     def target(self, images: Tensor) -> Tensor:
-        """Dequantise images in [-1, 1]: draw each value uniformly within its level."""
+        """Dequantise images in [-1, 1]: draw each value uniformly within its level. Without levels, images are returned unchanged."""
         return dequantised(images, self.levels)
 
     def log_prob(self, outputs: Tensor, target: Tensor) -> Tensor:
@@ -101,8 +102,8 @@ class Gaussian(nn.Module):
         return sum_over_image(log_density) + log_volume(target.shape[-3:].numel(), self.levels)
 
     def mean(self, outputs: Tensor) -> Tensor:
-        """Outputs -> mean images, clamped to [-1, 1]."""
-        return self.parameters_of(outputs)[0].clamp(-1, 1)
+        """Outputs -> mean images, clamped to [-1, 1] unless values are real numbers."""
+        return within_range(self.parameters_of(outputs)[0], self.levels)
 
     def parameters_of(self, outputs: Tensor) -> tuple[Tensor, Tensor]:
         """Outputs -> mean (..., C, H, W), and log-deviation of the same shape or one for all values."""

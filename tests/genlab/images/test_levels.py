@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from genlab.images.levels import bits_per_dimension, dequantised, level_of, log_volume, step
+from genlab.images.levels import bits_per_dimension, dequantised, level_of, log_volume, scored_text, step, within_range
 from genlab.images.pixels import to_unit
 
 
@@ -25,3 +25,10 @@ def test_a_uniform_density_takes_8_bits_per_value_of_256_levels():
     """A density of 1 / (levels x step) at each of 4 values gives log(1 / levels) each, or 8 bits for 256 levels."""
     nats = -4 * math.log(256 * step(256)) + log_volume(4, 256)
     assert nats == pytest.approx(-4 * math.log(256)) and bits_per_dimension(nats, 4) == pytest.approx(8)
+
+
+def test_real_numbers_have_no_levels():
+    numbers = torch.tensor([-3.0, 0.5, 2.0])
+    assert torch.equal(dequantised(numbers, None), numbers) and torch.equal(within_range(numbers, None), numbers)
+    assert log_volume(3, None) == 0 and scored_text(None) == "real numbers"
+    assert within_range(numbers, 17).tolist() == [-1, 0.5, 1] and scored_text(17) == "images in 17 levels"

@@ -26,6 +26,7 @@ from genlab.pictures.evaluation import views
 from genlab.pictures.training import rows
 from genlab.pictures.views import Curve, Points, Sheet
 from genlab.recipes.mixture import SHOWN, Mixture
+from genlab.serving.preparation import Preparation
 
 SHAPE = (1, 2, 3)
 
@@ -323,3 +324,19 @@ def test_a_mixture_can_be_configured_in_yaml():
     )
     turns(recipe, 100)
     assert recipe.finished() and recipe.sample(torch.randn(4, recipe.latent_size)).shape == (4, *SHAPE)
+
+
+def test_a_mixture_of_real_numbers_has_their_density_and_is_not_clipped():
+    recipe = made(2, levels=None, dtype="float64")
+    weights, means = torch.tensor([0.3, 0.7]).double(), 3 * torch.randn(2, 6, generator=torch.Generator().manual_seed(0)).double()
+    recipe.best.set(weights, means, torch.eye(6).double().repeat(2, 1, 1))
+    recipe.begun.fill_(True)
+    points = 3 * torch.randn(20, *SHAPE, generator=torch.Generator().manual_seed(1))
+    joint = torch.stack([MultivariateNormal(mean, torch.eye(6).double()).log_prob(points.flatten(1).double()) for mean in means], 1)
+    expected = (joint + weights.log()).logsumexp(1)
+    assert torch.allclose(recipe.bounds({"image": points})["log_likelihood"], expected, atol=1e-9)
+    log_joint, rest, reconstruction = recipe.inference()["inference"](points)
+    assert torch.allclose(log_joint.logsumexp(1) + rest, expected.float(), atol=1e-4)
+    assert torch.equal(reconstruction, recipe.reconstruct({"image": points})) and reconstruction.abs().max() > 1
+    assert recipe.sample(torch.zeros(1, recipe.latent_size)).flatten().tolist() == pytest.approx(means[1].tolist(), rel=1e-6)
+    assert recipe.preparation == Preparation("none") and recipe.facts()["scored"] == "real numbers"

@@ -49,6 +49,7 @@ def mixture(covariance: str, projection: int = 0, **more) -> dict:
 VAES = {
     "logistic": vae({"class": "DiscretisedLogistic"}, 2),
     "gaussian, labels": vae({"class": "Gaussian"}, 1, classes=2),
+    "gaussian, real numbers": vae({"class": "Gaussian", "levels": None}, 1),
     "bernoulli, components": vae({"class": "Bernoulli"}, 1, components=4),
     "predicted, labels, components": vae({"class": "Gaussian", "deviation": "predicted"}, 2, classes=2, components=3),
 }
@@ -56,6 +57,7 @@ MIXTURES = {
     "full": mixture("covariances.Full", projection=5, regularisation=1.0e-3),
     "tied": mixture("covariances.Tied", projection=4, regularisation=1.0e-3),
     "diagonal": mixture("covariances.Diagonal", regularisation=1.0e-3),
+    "diagonal, real numbers": mixture("covariances.Diagonal", regularisation=1.0e-3) | {"levels": None},
     "spherical": mixture("covariances.Spherical", regularisation=1.0e-3),
     "low rank": mixture("low_rank.LowRank", rank=2, least=1.0e-3),
     "low rank, projected": mixture("low_rank.LowRank", projection=6, rank=2, least=1.0e-3),

@@ -10,6 +10,7 @@ from scipy.stats import logistic, norm
 
 from genlab.errors import InputError
 from genlab.images.levels import step
+from genlab.serving.preparation import Preparation
 from genlab.variational.likelihoods import Bernoulli, DiscretisedLogistic, Gaussian
 
 SHAPE = (3, 2, 4, 5)  # images, channels, height, width
@@ -144,6 +145,15 @@ def test_the_deviation_never_falls_below_its_least():
     likelihood = Gaussian("predicted", least=0.01)
     assert torch.allclose(likelihood.parameters_of(outputs)[1].exp(), torch.tensor(0.01))
     assert likelihood.log_prob(outputs, torch.ones(1, 1, 2, 2)).isfinite().all()
+
+
+def test_real_numbers_are_scored_as_they_are_and_their_means_are_not_clipped():
+    likelihood, mean, points = Gaussian(0.5, levels=None), normal(*SHAPE, scale=3), normal(*SHAPE, seed=1, scale=3)
+    assert torch.equal(likelihood.target(points), points)
+    expected = torch.distributions.Normal(mean, 0.5).log_prob(points).sum((1, 2, 3))
+    assert torch.allclose(likelihood.log_prob(mean, points), expected, atol=1e-10)
+    assert torch.equal(likelihood.mean(mean), mean) and mean.abs().max() > 1
+    assert likelihood.scored == "real numbers" and likelihood.preparation == Preparation("none")
 
 
 LIKELIHOODS = {
