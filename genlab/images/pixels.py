@@ -22,8 +22,8 @@ def channels_last(images: Tensor) -> Tensor:
 
 
 def to_unit(images: Tensor) -> Tensor:
-    """Images uint8 in 0 to 255 -> float32 in [-1, 1]."""
-    return images.float().div_(127.5).sub_(1)
+    """Images uint8 in 0 to 255 -> float32 in [-1, 1]. Samples of a density are floats already, and are returned as they are."""
+    return images if images.is_floating_point() else images.float().div_(127.5).sub_(1)
 
 
 def to_bytes(images: Tensor) -> Tensor:
