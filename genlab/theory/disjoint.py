@@ -123,15 +123,16 @@ class Disjoint:
 
     def table(self, found: Sequence[Separation]) -> Table:
         """Table of distances and gradients, one row per offset."""
-        columns = ("theta", "W1, transport", "JSD, critic", *(f"gradient: {name}" for name in LOSSES), "K, clipping")
+        columns = ("theta", "W1", "JSD", *(name.removeprefix("Wasserstein, ") for name in LOSSES), "K")
         rows = [
             tuple(f"{value:.3g}" for value in (each.offset, each.transport, each.jsd, *each.gradients.values(), each.lipschitz))
             for each in found
         ]
         note = (
-            "Gradient: derivative of the generator's loss with respect to $\\theta$ for the trained critic; positive values move the line "
+            "W1 by transport, JSD by the critic. Then, by loss, the derivative of the generator's loss with respect to $\\theta$ for the "
+            "trained critic (clipping and gradient penalty: Wasserstein); positive values move the line "
             f"towards the real one. Critics: {' x '.join(map(str, self.hidden))} units, {self.turns * self.critic_steps:,} steps of Adam "
             f"on batches of {self.batch_size}, clipping to {self.clip:g}, penalty weight {self.gradient_penalty:g}. K: the clipped "
             f"critic's largest slope. Transport: {self.transported:,} samples of each line, whose heights differ."
         )
-        return Table("Distances and gradients", columns, tuple(rows), note)
+        return Table("Distances, and gradients of the generator", columns, tuple(rows), note)

@@ -24,7 +24,8 @@ from genlab.theory.likelihoods_words import (
     EQUATION,
     LATENTS,
     STATEMENT,
-    autoencoder_table,
+    bound_table,
+    divergence_table,
     findings,
     finite_table,
     mixture_table,
@@ -94,7 +95,12 @@ class Likelihoods:
             "section 9.2; Hoffman and Johnson 2016 (ELBO surgery)",
             (*self.of_mixtures(mixtures, fresh, truth), *self.of_autoencoders(autoencoders, finite, log_densities)),
             tuple(findings(mixtures, autoencoders, truth, away)),
-            (mixture_table(mixtures, self.samples), autoencoder_table(autoencoders, truth), finite_table(finite, autoencoders[1].exact)),
+            (
+                mixture_table(mixtures, self.samples),
+                bound_table(autoencoders, truth),
+                divergence_table(autoencoders),
+                finite_table(finite, autoencoders[1].exact),
+            ),
             self.pictures(autoencoders, images, truth, log_densities),
         )
 

@@ -6,21 +6,21 @@ from genlab.theory.claim import Table
 from genlab.theory.latent_models import Autoencoder, Fitted
 
 EQUATION = (
-    r"\log p(x) = \underbrace{\mathbb{E}_{q(z \mid x)} \log p(x \mid z) - \mathrm{KL}\big(q(z \mid x) \Vert p(z)\big)}_{\text{ELBO}} + "
-    r"\mathrm{KL}\big(q(z \mid x) \Vert p(z \mid x)\big), \qquad p(x) = \sum_k \pi_k \, p(x \mid k) \;\text{ or }\; "
-    r"\int p(z) \, p(x \mid z) \, dz"
+    r"\log p(x) = \mathbb{E}_{q(z \mid x)} \log p(x \mid z) - \mathrm{KL}\big(q(z \mid x) \Vert p(z)\big) + "
+    r"\mathrm{KL}\big(q(z \mid x) \Vert p(z \mid x)\big)"
 )
-STATEMENT = r"""A Gaussian mixture and a variational autoencoder are both latent variable models: the latent is the component $k$ in one, a
-vector $z$ in the other. Here both are trained on samples of the same known mixture, so that their likelihoods can be compared with the
-truth. No model has a higher mean log-likelihood than the negative entropy of the data, $\mathbb{E}_p \log p$, except by chance.
+STATEMENT = r"""A Gaussian mixture and a variational autoencoder are both latent variable models: the latent is the component $k$ in one,
+$p(x) = \sum_k \pi_k p(x \mid k)$, and a vector $z$ in the other, $p(x) = \int p(z) p(x \mid z) dz$. Here both are trained on samples of
+the same known mixture, so that their likelihoods can be compared with the truth. No model has a higher mean log-likelihood than the
+negative entropy of the data, $\mathbb{E}_p \log p$, except by chance.
 
 EM maximises the likelihood itself. With the right number of components, the gap that remains comes from the finite number $N$ of training
 samples: $\mathrm{KL}(p \Vert \hat p)$ is about (free parameters) / $2N$, since the estimates of an efficient method deviate by their
 standard errors. The mixtures are fitted to several training sets, and the gap is computed by quadrature.
 
-The autoencoder maximises a bound. With one or two latents, the integral over the latents can be computed by quadrature, which gives
-$\log p(x)$ exactly, and the gap to the bound as $\mathrm{KL}(q(z \mid x) \Vert p(z \mid x))$. Bounds with $K$ importance samples rise to
-$\log p(x)$.
+The autoencoder maximises a bound, the ELBO: the first two terms above. With one or two latents, the integral over the latents can be
+computed by quadrature, which gives $\log p(x)$ exactly, and the gap to the bound as $\mathrm{KL}(q(z \mid x) \Vert p(z \mid x))$. Bounds
+with $K$ importance samples rise to $\log p(x)$.
 
 An autoencoder is a continuous mixture in this sense: its density is the limit of finite mixtures of the $p(x \mid z_k)$ with equal weights
 at quantiles $z_k$ of the prior, which is measured for one latent. It differs from a Gaussian mixture in three respects. The weights are not
@@ -64,14 +64,13 @@ def findings(
     worst = max(away, key=lambda name: away[name])
     texts.append(
         "Share of samples further than 3 deviations from all modes: "
-        + ", ".join(f"{name} {share:.1%}" for name, share in away.items())
-        + (f". {worst} has the largest: its means are tied." if worst.startswith("VAE") else ".")
+        + "; ".join(f"{name} {share:.1%}" for name, share in away.items())
+        + (f". {worst}: the largest share, since its means are tied." if worst.startswith("VAE") else ".")
     )
-    order = sorted(autoencoders, key=lambda latents: autoencoders[latents].exact)
-    if len(order) > 1 and order[0] == max(order):
+    if autoencoders[2].exact < autoencoders[1].exact:
         texts.append(
-            "More latents do not help here: the autoencoder with the most has the lowest likelihood. Training maximises the "
-            "bound, not the likelihood: it also pays for the distance of the posterior from a normal distribution."
+            "A second latent does not help here: the likelihood is lower than with one. Training maximises the bound, not the likelihood: "
+            "it also pays for the distance of the posterior from a normal distribution."
         )
     return texts
 
@@ -86,29 +85,30 @@ def mixture_table(mixtures: Sequence[Fitted], samples: int) -> Table:
     return Table("EM on several training sets", columns, tuple(rows), f"{samples:,} samples each. KL by quadrature over the plane.")
 
 
-def autoencoder_table(autoencoders: Mapping[int, Autoencoder], truth: float) -> Table:
-    """Table of the autoencoders, one row per number of latents."""
-    names = [name for name in next(iter(autoencoders.values())).bounds if name != "elbo"]
-    numbered = sorted(names, key=lambda name: int(name.removeprefix("iwae_")))
-    columns = (
-        "latents",
-        "ELBO",
-        *(f"K = {name.removeprefix('iwae_')}" for name in numbered),
-        "exact",
-        "truth",
-        "KL(q || p(z|x))",
-        "KL(q(z|x) || p(z))",
-        "KL(q(z) || p(z))",
-    )
+def bound_table(autoencoders: Mapping[int, Autoencoder], truth: float) -> Table:
+    """Table of the autoencoders' bounds and exact likelihoods, one row per number of latents."""
+    numbers = sorted(int(name.removeprefix("iwae_")) for name in autoencoders[1].bounds if name != "elbo")
+    columns = ("latents", "ELBO", *(f"K = {number}" for number in numbers), "exact", "truth")
     rows = []
     for latents, each in autoencoders.items():
-        values = [each.bounds["elbo"], *(each.bounds[name] for name in numbered), each.exact, truth, each.divergence, each.rate]
-        rows.append((str(latents), *(f"{value:.4f}" for value in (*values, each.aggregate))))
-    return Table("Variational autoencoders, nats per point", columns, tuple(rows), "Means over the same fresh points.")
+        values = [each.bounds["elbo"], *(each.bounds[f"iwae_{number}"] for number in numbers), each.exact, truth]
+        rows.append((str(latents), *(f"{value:.4f}" for value in values)))
+    return Table("Mean log-likelihood and bounds of the autoencoders, nats", columns, tuple(rows), "Means over the same fresh points.")
+
+
+def divergence_table(autoencoders: Mapping[int, Autoencoder]) -> Table:
+    """Table of the autoencoders' divergences, one row per number of latents."""
+    columns = ("latents", "KL(q(z|x), p(z|x))", "KL(q(z|x), p(z))", "KL(q(z), p(z))", "information")
+    rows = []
+    for latents, each in autoencoders.items():
+        values = (each.divergence, each.rate, each.aggregate, each.rate - each.aggregate)
+        rows.append((str(latents), *(f"{value:.4f}" for value in values)))
+    note = "Information: of the latent about the point, the second divergence minus the third (Hoffman and Johnson 2016)."
+    return Table("Divergences of the autoencoders, nats", columns, tuple(rows), note)
 
 
 def finite_table(rows: Sequence[tuple[int, float]], exact: float) -> Table:
     """Table of finite mixtures that tend to the autoencoder with one latent: (components, mean log-likelihood)."""
     columns = ("components", "mean log-likelihood, nats", "exact minus this")
-    cells = [(str(count), f"{value:.4f}", f"{exact - value:.4f}") for count, value in rows]
+    cells = [(str(count), f"{value:.4f}", f"{round(exact - value, 4) + 0.0:.4f}") for count, value in rows]
     return Table("One latent as a finite mixture at quantiles of the prior", columns, tuple(cells))

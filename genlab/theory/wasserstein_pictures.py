@@ -1,7 +1,6 @@
 """Pictures of the claim about Wasserstein critics."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import torch
 from PIL import Image
@@ -9,10 +8,6 @@ from torch import Tensor, nn
 
 from genlab.densities.base import images_of
 from genlab.pictures.curves import rendered
-from genlab.pictures.draw import plotted
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 BLUE, ORANGE = "#0072B2", "#D55E00"  # Okabe and Ito, distinguishable with any colour vision
 SIDE = 161  # places per coordinate of a level set
@@ -55,18 +50,16 @@ def level_sets(critics: Mapping[str, nn.Module], points: Tensor, extent: float) 
 
 def over_lambda(rows: Sequence[tuple[float, float, float, float, float]], exact: float) -> Image.Image:
     """Plot rows (lambda, difference, its prediction, largest slope, its prediction), in two panels."""
+    from matplotlib.figure import Figure
+
     weights, measured, predicted, steepest, expected = zip(*rows, strict=True)
-
-    def differences(axes: "Axes") -> None:
-        axes.plot(weights, predicted, color=BLUE, label="optimal critic, closed form")
-        axes.plot(weights, measured, "o", color=ORANGE, label="trained critic")
-        axes.axhline(exact, color="black", linestyle="--", linewidth=0.8, label="W1")
-        axes.set(xlabel="λ, weight of the penalty", ylabel="E_p f - E_q f", xscale="log")
-
-    def slopes(axes: "Axes") -> None:
-        axes.plot(weights, expected, color=BLUE, label="optimal critic, closed form")
-        axes.plot(weights, steepest, "o", color=ORANGE, label="trained critic")
-        axes.axhline(1, color="black", linestyle="--", linewidth=0.8, label="1")
-        axes.set(xlabel="λ, weight of the penalty", ylabel="largest slope", xscale="log")
-
-    return plotted(differences, slopes)
+    figure = Figure(figsize=(9, 4), dpi=100, layout="constrained")
+    panels = (("E_p f - E_q f", predicted, measured, exact, "W1"), ("largest slope", expected, steepest, 1.0, "1"))
+    for axes, (name, optimal, trained, limit, label) in zip(figure.subplots(1, 2), panels, strict=True):
+        axes.plot(weights, optimal, color=BLUE, label="optimal critic, closed form")
+        axes.plot(weights, trained, "o", color=ORANGE, label="trained critic")
+        axes.axhline(limit, color="black", linestyle="--", linewidth=0.8, label=label)
+        axes.set(xlabel="λ, weight of the penalty", ylabel=name, xscale="log")
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize=9)
+    return rendered(figure)

@@ -6,14 +6,13 @@ from genlab.theory.claim import Table
 from genlab.theory.wasserstein_critics import InPlane, Judged, OnLine, best
 
 EQUATION = (
-    r"W_1(p, q) = \max_{\lVert f \rVert_L \leq 1} \mathbb{E}_p f - \mathbb{E}_q f = \int \lvert F(x) - G(x) \rvert \, dx "
-    r"\text{ on the line}, \qquad "
-    r"L_D = \mathbb{E}_q f - \mathbb{E}_p f + \lambda \, \mathbb{E} \big( \lVert \nabla f \rVert - 1 \big)^2"
+    r"W_1(p, q) = \max_{\lVert f \rVert_L \leq 1} \mathbb{E}_p f - \mathbb{E}_q f = "
+    r"\int \lvert F(x) - G(x) \rvert \, dx \text{ on the line}"
 )
 STATEMENT = r"""Among functions with slopes of at most 1, the largest difference of means between real and generated points is $W_1$. A
 critic is such a function only if something limits its slope. Weight clipping limits it to an unknown constant $K$, so that the critic
 estimates $K W_1$: the difference has to be divided by $K$, here the largest norm of the critic's gradient on a grid. The gradient penalty
-draws the norm to 1.
+$\lambda \, \mathbb{E} (\lVert \nabla f \rVert - 1)^2$, at points between real and generated ones, draws the norm to 1.
 
 On the line, real and generated points are normal with equal deviations, so that $W_1 = \lvert \mu_1 - \mu_2 \rvert$. The optimal critic
 under the penalty is known, too. With $r$ the density of the points at which the penalty acts, its slope is
@@ -42,10 +41,11 @@ def findings(
 ) -> list[str]:
     """What the numbers show, in words that they select."""
     factors = [each.clipped.lipschitz for each in found]
+    times = [each.clipped.difference / each.distance for each in found]
     texts = [
-        f"Without division, the clipped critic's difference is {found[0].clipped.difference / found[0].distance:.2g} to "
-        f"{found[-1].clipped.difference / found[-1].distance:.2g} times $W_1$, since $K$ is {min(factors):.3g} to {max(factors):.3g}. "
-        "Divided by $K$, it is a lower bound, which is tight only if the critic has its largest slope everywhere."
+        f"Without division, the clipped critic's difference is {min(times):.2g} to {max(times):.2g} times $W_1$, since $K$ is "
+        f"{min(factors):.3g} to {max(factors):.3g}. Divided by $K$, it is a lower bound, which is tight only if the critic has its largest "
+        "slope everywhere."
     ]
     resolved = plane.clipped.normalised / plane.exact, plane.penalised.normalised / plane.exact
     if resolved[0] < resolved[1]:
