@@ -1,6 +1,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+ALL_CORES := --numprocesses=logical --dist=loadfile
 VIZ := $(VENV)/viz
 
 .DEFAULT_GOAL := help
@@ -13,10 +14,10 @@ run: setup  ## train, evaluate and register CycleGAN on the embedded sample; tak
 	$(BIN)/kedro run --pipeline=cyclegan
 
 test: setup  ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(ALL_CORES)
 
 coverage: setup  ## run the tests and report the lines and branches that they reach; fails below the floor in pyproject.toml
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-report=html
+	$(BIN)/python -m pytest $(ALL_CORES) --cov --cov-report=term:skip-covered --cov-report=html
 
 setup: $(VENV)/.installed  ## make the environment in .venv
 

@@ -201,11 +201,10 @@ class GAN(Recipe):
         """
         if self.classes:
             check_labels(batch.get("label"), self.classes)
-        some = {name: values[:2] for name, values in batch.items()}
-        real, labels = some["image"], self.labels_of(some)
-        fake = generate(self.generator, self.shown[: len(real)], *labels)
+        labels = self.labels_of(batch)
+        fake = generate(self.generator, self.shown[: len(batch["image"][:2])], *(each[:2] for each in labels))
         joined = " (its network's `channels`: the image's and its `planes` together)" if isinstance(self.critic, JoinedCritic) else ""
-        check_images(real, fake, self.critic, lambda images: self.critic(images, *labels), joined)
+        check_images(batch["image"], fake, self.critic, lambda images: self.critic(images, *labels), joined)  # whole: packs need it
 
     def generators(self) -> dict[str, nn.Module]:
         """Return the sampling network (the moving average if enabled) under the name `generator`."""

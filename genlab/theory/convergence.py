@@ -75,7 +75,7 @@ class Convergence:
         places: list[list[float]] = []
 
         def watch(turns: int, recipe: Any) -> None:
-            places.append([float(recipe.generator.theta), float(recipe.critic.psi)])
+            places.append([recipe.generator.theta.item(), recipe.critic.psi.item()])
 
         images = prepared(Origin(), "origin", 8, seed)
         recipe = trained(described(self.rate), images, self.turns, 4, seed, watch, watch_every=1).recipe
