@@ -28,7 +28,18 @@ from pipelines.session import Catalog, Session
 from pipelines.summary import summary
 from pipelines.theory.densities import check_claims
 from pipelines.theory.parameters import THEORY
-from pipelines.tracking.description import NOTE, differing, note_of_error, note_of_scores, parameters_shown, run_name
+from pipelines.tracking.description import (
+    CLAIM,
+    FAILS,
+    HOLDS,
+    NOTE,
+    differing,
+    note_of_claims,
+    note_of_error,
+    note_of_scores,
+    parameters_shown,
+    run_name,
+)
 from pipelines.tracking.names import flatten
 from pipelines.tracking.origin import origin
 from pipelines.tracking.run import Run
@@ -162,8 +173,10 @@ class ProjectHooks:
             if dataset_name.endswith(".metrics"):
                 run.tag(described_by(data, run))
             if wish["mlflow"] == "claim":
-                run.metrics(of_claim(dataset_name.rpartition(".")[2], data))
-                run.tag({f"claim.{dataset_name.rpartition('.')[2]}": "holds" if data.holds else "does not hold"})
+                claim = dataset_name.rpartition(".")[2]
+                run.metrics(of_claim(claim, data))
+                run.tag({f"{CLAIM}{claim}": HOLDS if data.holds else FAILS})
+                run.tag({NOTE: note_of_claims(run.tags)})
 
     @hook_impl
     def after_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: Catalog) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from genlab.evaluation.scores import Evaluation, Group, RowName
 from genlab.reports.few_digits import shown, title
 from pipelines.session import Catalog
+from pipelines.tracking.description import CLAIM
 from pipelines.tracking.run import Run
 from pipelines.tracking.store import CHECKPOINT_TAG
 
@@ -26,7 +27,7 @@ def summary(runs: Mapping[str, Run], catalog: Catalog, seconds: float) -> str:
         if metrics is not None and metrics.exists():
             scores = Evaluation.from_json(metrics.load())
             lines += tables(scores) if scores.checkpoint == run.tags.get(CHECKPOINT_TAG) else []
-        verdicts = {name.removeprefix("claim."): verdict for name, verdict in run.tags.items() if name.startswith("claim.")}
+        verdicts = {name.removeprefix(CLAIM): verdict for name, verdict in run.tags.items() if name.startswith(CLAIM)}
         lines += [f"  claim      {name} {verdict}" for name, verdict in verdicts.items()]
         for heading, name in (
             ("samples", f"{owner}.samples"),

@@ -14,6 +14,7 @@ HEALTH_AT_END = "genlab.health"  # tag of a run: names of the failures in the la
 SOUND = "sound"
 MATTERING = ("images", "seed", "budget.images", "budget.batch_size", "model.class")  # parameters that every run shows
 NAMED_DIFFERENCES = 5
+CLAIM, HOLDS, FAILS = "claim.", "holds", "does not hold"  # tags `claim.<name>` of a run that measures claims, and their values
 NOTE_LIMIT = 8000  # characters, MLflow's limit for a tag
 
 
@@ -85,6 +86,14 @@ def note_of_scores(evaluation: Evaluation, findings: Sequence[str], run_id: str)
             for row, found in zip(group.rows, values, strict=True)
         ]
     return "\n".join(lines)[:NOTE_LIMIT]
+
+
+def note_of_claims(tags: Mapping[str, str]) -> str:
+    """Note of a run that measures claims of the theory, from its tags `claim.<name>`: their verdicts, and where the page is."""
+    verdicts = {name.removeprefix(CLAIM): verdict for name, verdict in tags.items() if name.startswith(CLAIM)}
+    holding = sum(verdict == HOLDS for verdict in verdicts.values())
+    lines = [f"**{holding} of {len(verdicts)} claims hold.** The page is the artifact `theory.html`.", ""]
+    return "\n".join([*lines, *(f"- {name}: {verdict}" for name, verdict in verdicts.items())])
 
 
 def note_of_error(

@@ -30,6 +30,7 @@ def test_one_claim_through_the_whole_path(tmp_path, monkeypatch):
     client = MlflowClient(f"sqlite:///{project / 'mlflow.db'}")
     (run,) = client.search_runs([client.get_experiment_by_name("genlab").experiment_id])
     assert run.info.run_name == "theory cross_entropy" and run.data.tags["claim.cross_entropy"] == "holds"
+    assert run.data.tags["mlflow.note.content"].startswith("**1 of 1 claims hold.**")
     assert run.data.metrics["cross_entropy/error rate of model 1"] == 0.25
     assert {"theory.html", "cross_entropy", "parameters.yml"} <= {file.path for file in client.list_artifacts(run.info.run_id)}
     listing = project / "data/08_reporting/theory/cross_entropy/claim.json"
