@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # mlflow takes two seconds to import
 LONGEST_VALUE = 6000  # characters, MLflow's limit for a parameter
 MOST_METRICS = 1000  # per call, MLflow's limit
 DIGEST = 36  # characters, MLflow's limit for the digest of a dataset
-PREVIEW = 256  # pixels, the longer side of the small version of a picture
+PREVIEW = 1024  # pixels, the longer side of the version that the slider shows; MLflow's own 256 are too few for a sheet
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0  # seconds between two attempts to reach MLflow
 
 logger = logging.getLogger(__name__)

@@ -49,6 +49,8 @@ def test_the_whole_path(path):
         ("noise", [2 * (8**2 + 16**2 + 32**2) + 4**2]),
         ("truncation", []),
         ("label", []),
+        ("second", [8]),
+        ("crossover", []),
     ]
 
 
@@ -63,6 +65,7 @@ def test_the_registered_version_answers(path):
         return model.predict(pd.DataFrame({"seed": [seed]}), params=params)["image"].tolist()
 
     assert served() == served(truncation=1.0) and served() != served(1)
+    assert served(operation="mix", fine=1, crossover=0) != served() == served(operation="mix", fine=0)
     assert len(set(served(count=3, label="Bag"))) == 3
     with pytest.raises(MlflowException, match=r"truncation: got 2\.0, expected psi, a number from 0 to 1"):
         served(truncation=2.0)
