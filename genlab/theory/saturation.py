@@ -96,7 +96,8 @@ class Saturation:
 
 
 STATEMENT = """The generator does not learn here, and the critic is trained against it, so that it wins. From time to time the gradient that
-each loss would give the generator is computed: its norm over all parameters of the generator, against the mean of $D(G(z))$. The slopes of
+each loss would give the generator is computed: its norm over all parameters of the generator, against the mean of $D(G(z))$. All losses are
+evaluated on this one critic, which minimises binary cross-entropy; a critic trained with its own loss would have other slopes. The slopes of
 the two losses with respect to the logit $l$ have closed forms, which the first rows compare with automatic differentiation."""
 
 
@@ -161,5 +162,6 @@ def picture(moments: list[Moment]) -> Picture:
     over = [each.fooled for each in moments]
     settings = {"xscale": "log", "yscale": "log"}
     plot = curves(over, lines, "mean D(G(z))", "norm of the generator's gradient", "late (left) to early (right)", **settings)
-    caption = "The critic wins from right to left. The minimax gradient falls with $D(G(z))$; the others do not."
+    falling = [name for name, norms in lines.items() if norms[-1] < norms[0]]
+    caption = f"The critic wins from right to left. Losses whose gradient is smaller at the end: {', '.join(falling) or 'none'}."
     return Picture(caption, (plotted(plot, width=8, height=4.4),))
