@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from genlab.build import suggestion
 from genlab.errors import InputError
+from pipelines.local_registry import version_in
 from pipelines.release.promotion import CHAMPION
 from pipelines.tracking.address import answering, probe, quieten, sqlite_file, tracking_uri
 
@@ -36,6 +37,10 @@ def resolve(text: str) -> tuple[Path, str]:
         TrackingError: MLflow does not answer.
     """
     name, alias, number = parse(text.removeprefix(PREFIX))
+    database = sqlite_file(registry_uri(Path.cwd(), text))
+    local = None if database is None else version_in(database.absolute(), name, alias, number, CHAMPION)
+    if local is not None and (local.folder / RELEASE / "release.json").is_file():
+        return local.folder / RELEASE, local.card
     with connected(text) as client:
         version = version_of(client, name, alias, number)
         return release_of(client, version, text), version.description or ""

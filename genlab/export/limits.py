@@ -14,9 +14,9 @@ from genlab.serving.padding import padded_side
 
 MOST_IMAGES = 1000
 SIDE = 128  # px, of the image on which memory is measured
-PICTURE_BYTES = (
-    25  # per pixel, to receive, decode, convert, encode and send a picture: 18 for a photo, 31 for noise in benchmarks/serving.py
-)
+# Per pixel, to receive, decode, convert, encode and send a picture, measured by benchmarks/serving.py for noise, whose PNG files are the largest;
+# 18 for a photo.
+PICTURE_BYTES = 31
 ANSWER_BYTES = 4  # per byte of an image, to encode the answer as PNG, base64 and JSON: 3.6 measured for noise, which does not compress
 
 

@@ -78,9 +78,10 @@ STATEMENT = r"""With targets $a$ for fakes, $b$ for real images and $c$ for the 
 $D^*(x) = (b\,p(x) + a\,q(x)) / (p(x) + q(x))$. Inserted into the generator's objective
 $C(G) = \frac{1}{2}\mathbb{E}_p[(D^* - c)^2] + \frac{1}{2}\mathbb{E}_q[(D^* - c)^2]$
 it gives the equation above; the first term does not depend on the generator. For $a, b, c = 0, 1, 1$ the same steps give
-$2\,C(G) = \int q^2 / (p + q)\,dx$. Integrals are over the plane, by
-quadrature; both densities are Gaussians with a deviation of 1. The coding $-1, 1, 0$ is computed with $D^*$ only; a critic is trained with the
-library's coding, $0, 1, 1$."""
+$2\,C(G) = \int q^2 / (p + q)\,dx$.
+
+Integrals are over the plane, by quadrature; both densities are Gaussians with a deviation of 1. The coding $-1, 1, 0$ is computed with
+$D^*$ only; a critic is trained with the library's coding, $0, 1, 1$."""
 
 
 def optimal(known: Field, a: float, b: float) -> torch.Tensor:

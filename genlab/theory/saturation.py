@@ -95,10 +95,12 @@ class Saturation:
         )
 
 
-STATEMENT = """The generator does not learn here, and the critic is trained against it, so that it wins. From time to time the gradient that
-each loss would give the generator is computed: its norm over all parameters of the generator, against the mean of $D(G(z))$. All losses are
-evaluated on this one critic, which minimises binary cross-entropy; a critic trained with its own loss would have other slopes. The slopes of
-the two losses with respect to the logit $l$ have closed forms, which the first rows compare with automatic differentiation."""
+STATEMENT = """The generator does not learn here, and the critic is trained against it, so that it wins. From time to time the gradient
+that each loss would give the generator is computed: its norm over all parameters of the generator, against the mean of $D(G(z))$. All
+losses are evaluated on this one critic, which minimises binary cross-entropy; a critic trained with its own loss would have other slopes.
+
+The slopes of the two losses with respect to the logit $l$ have closed forms, which the first rows compare with automatic
+differentiation."""
 
 
 def moment(recipe: GAN, steps: int, seed: int) -> Moment:

@@ -1,8 +1,11 @@
 """Names of registered models: their form, which version they mean, and the errors."""
 
+import shutil
+import sqlite3
 import subprocess
 import sys
 import tomllib
+from contextlib import closing
 from importlib import import_module
 
 import pytest
@@ -10,6 +13,8 @@ from conftest import ROOT, empty_store
 from mlflow import MlflowClient
 
 from genlab.errors import InputError
+from pipelines import registered_models
+from pipelines.local_registry import version_in
 from pipelines.registered_models import parse, resolve
 
 
@@ -83,8 +88,37 @@ def test_without_a_registry_the_error_says_where_it_was_looked_for(tmp_path, mon
     assert not list(tmp_path.iterdir())  # no database is made by asking
 
 
+@pytest.mark.parametrize("text", ["gan-fashion", "vae-fashion", "gan-fashion@champion", "gan-fashion/1", "vae-fashion/10"])
+def test_the_database_gives_the_versions_that_mlflow_gives(project, store, monkeypatch, text):
+    expected = resolve(text)
+    monkeypatch.setattr(registered_models, "version_in", lambda *_: None)  # ask MLflow
+    assert resolve(text) == expected
+    name, alias, number = parse(text)
+    monkeypatch.undo()
+    assert version_in(store / "mlflow.db", name, alias, number, "champion").folder / "artifacts/release" == expected[0]
+
+
+def test_registered_names_are_found_without_mlflow(project, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    assert resolve("gan-fashion")[1] == "card 2"
+
+
+def test_deleted_versions_and_other_databases_are_left_to_mlflow(store, tmp_path):
+    shutil.copy(store / "mlflow.db", tmp_path)
+    client = MlflowClient(f"sqlite:///{tmp_path}/mlflow.db")
+    client.delete_model_version("vae-fashion", "11")
+    assert version_in(tmp_path / "mlflow.db", "vae-fashion", None, None, "champion").card == "card 10"
+    assert version_in(tmp_path / "mlflow.db", "vae-fashion", None, "11", "champion") is None
+    (tmp_path / "other.db").write_bytes(b"no database")
+    assert version_in(tmp_path / "other.db", "vae-fashion", None, None, "champion") is None
+    with closing(sqlite3.connect(tmp_path / "empty.db")) as empty:
+        empty.execute("CREATE TABLE some (thing TEXT)")
+    assert version_in(tmp_path / "empty.db", "vae-fashion", None, None, "champion") is None
+
+
 def test_without_mlflow_the_error_says_what_to_install(project, monkeypatch):
     monkeypatch.setitem(sys.modules, "mlflow", None)
+    monkeypatch.setattr(registered_models, "version_in", lambda *_: None)
     with pytest.raises(InputError, match=r"registered models need MLflow, which is not installed .* pip install 'genlab\[pipelines\]'"):
         resolve("gan-fashion")
 

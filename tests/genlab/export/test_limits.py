@@ -26,7 +26,7 @@ def test_memory_per_pixel_is_measured_on_the_network_that_needs_most():
     narrow = Plain()
     narrow.layer = nn.Conv2d(3, 8, 1)
     limits = of_translator(Requests(), [narrow, Plain(), narrow], 3, 4, 8)
-    assert limits == {"images": MOST_IMAGES, "pixels": 40_000_000, "megabytes": 1000, "bytes_per_pixel": 4 * 128}
+    assert limits == {"images": MOST_IMAGES, "pixels": 32_000_000, "megabytes": 1000, "bytes_per_pixel": 4 * 128}
 
 
 @pytest.mark.parametrize(
