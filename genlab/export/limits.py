@@ -14,8 +14,8 @@ from genlab.serving.padding import padded_side
 
 MOST_IMAGES = 1000
 SIDE = 128  # px, of the image on which memory is measured
-# Per pixel, to receive, decode, convert, encode and send a picture, measured by benchmarks/serving.py for noise, whose PNG files are the largest;
-# 18 for a photo.
+# Per pixel, to receive, decode, convert, encode and send a picture. Measured by benchmarks/serving.py for noise, whose PNG files are the
+# largest; a photo needs 18.
 PICTURE_BYTES = 31
 ANSWER_BYTES = 4  # per byte of an image, to encode the answer as PNG, base64 and JSON: 3.6 measured for noise, which does not compress
 

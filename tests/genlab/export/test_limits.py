@@ -32,9 +32,9 @@ def test_memory_per_pixel_is_measured_on_the_network_that_needs_most():
 @pytest.mark.parametrize(
     ("requests", "noise", "pixels"),
     [
-        (Requests(megabytes=250), None, 10_000_000),
+        (Requests(megabytes=250), None, 8_000_000),
         (Requests(megabytes=10_000), None, MAX_PIXELS),
-        (Requests(megabytes=1000), DropoutNoise(400, 8), 20_000_000),  # 25 bytes of noise per pixel
+        (Requests(megabytes=1000), DropoutNoise(400, 8), 17_000_000),  # 25 bytes of noise per pixel
         (Requests(megabytes=1000, pixels=123), None, 123),
     ],
 )
