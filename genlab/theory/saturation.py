@@ -164,6 +164,8 @@ def picture(moments: list[Moment]) -> Picture:
     over = [each.fooled for each in moments]
     settings = {"xscale": "log", "yscale": "log"}
     plot = curves(over, lines, "mean D(G(z))", "norm of the generator's gradient", "late (left) to early (right)", **settings)
-    falling = [name for name, norms in lines.items() if norms[-1] < norms[0]]
-    caption = f"The critic wins from right to left. Losses whose gradient is smaller at the end: {', '.join(falling) or 'none'}."
+    falling = [name for name, norms in lines.items() if norms[-1] < norms[0] / 2]
+    caption = (
+        f"The critic wins from right to left. Losses whose gradient is less than half as large at the end: {', '.join(falling) or 'none'}."
+    )
     return Picture(caption, (plotted(plot, width=8, height=4.4),))

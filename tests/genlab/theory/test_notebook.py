@@ -1,5 +1,6 @@
 """The notebook about three claims of the theory."""
 
+import ast
 import asyncio
 import re
 
@@ -22,3 +23,6 @@ def test_the_notebook_measures_three_claims():
     assert trained < undecided / 2
     value, bound = map(float, re.findall(r"V of the trained critic: (-[\d.]+); 2 JSD - log 4: (-[\d.]+)", text)[0])
     assert bound - 0.3 < value < bound
+    assert "{'minimax': '6.1e-06', 'non-saturating': '1'}" in text
+    distances = ast.literal_eval(re.findall(r"\{1\.0: .*?\}", text)[0])
+    assert all(abs(measured - theta) < 0.02 for theta, measured in distances.items()) and len(distances) == 5
