@@ -50,8 +50,11 @@ def versions(connection: sqlite3.Connection, name: str, alias: str | None, numbe
         return
     place, card = there[int(chosen)]
     if place.startswith(LOGGED):
-        model = place.removeprefix("models:/")
-        (place,) = connection.execute("SELECT artifact_location FROM logged_models WHERE model_id = ?", (model,)).fetchone()
+        query = "SELECT artifact_location FROM logged_models WHERE model_id = ? AND lifecycle_stage = 'active'"
+        logged = connection.execute(query, (place.removeprefix("models:/"),)).fetchone()
+        if logged is None:
+            return
+        (place,) = logged
     address = urlparse(place)
     folder = Path(unquote(address.path))
     if address.scheme in ("", "file") and folder.is_dir():

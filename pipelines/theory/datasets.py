@@ -45,8 +45,8 @@ class MeasuredClaim(FolderDataset):
 class MeasuredClaims(BoundDataset):
     """All claims that have been measured. Loads as a function that reads them: (claims, pictures), each by claim."""
 
-    def __init__(self, filepath: str):
-        self.filepath = Path(filepath)
+    def __init__(self, filepath: str, metadata: dict[str, Any] | None = None):
+        self.filepath, self.metadata = Path(filepath), metadata
 
     def load(self) -> Callable[[], tuple[Mapping[str, Any], Mapping[str, Mapping[str, bytes]]]]:
         def read() -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, bytes]]]:

@@ -109,6 +109,9 @@ def test_deleted_versions_and_other_databases_are_left_to_mlflow(store, tmp_path
     client.delete_model_version("vae-fashion", "11")
     assert version_in(tmp_path / "mlflow.db", "vae-fashion", None, None, "champion").card == "card 10"
     assert version_in(tmp_path / "mlflow.db", "vae-fashion", None, "11", "champion") is None
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as changed, changed:
+        changed.execute("UPDATE model_versions SET source = 'models:/m-gone', storage_location = NULL WHERE version = 10")
+    assert version_in(tmp_path / "mlflow.db", "vae-fashion", None, None, "champion") is None  # its logged model is not there
     (tmp_path / "other.db").write_bytes(b"no database")
     assert version_in(tmp_path / "other.db", "vae-fashion", None, None, "champion") is None
     with closing(sqlite3.connect(tmp_path / "empty.db")) as empty:

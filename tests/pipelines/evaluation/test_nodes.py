@@ -25,7 +25,7 @@ def test_evaluation_is_one_node_and_its_results_are_in_the_catalog():
     for name, (kind, file) in {"samples": (Picture, "samples.png"), "pictures": (Pictures, "pictures")}.items():
         dataset = catalog.get(f"gan.{name}")
         assert isinstance(dataset, kind) and dataset.filepath.name == file and dataset.filepath.parent.name == "gan"
-        assert dataset.metadata == {"mlflow": "artifact", "folder": "samples"}
+        assert dataset.metadata == {"mlflow": "artifact", "folder": "samples", "kedro-viz": {"layer": "reporting"}}
     assert isinstance(catalog.get("classifiers"), SetClassifiers)
 
 
