@@ -72,7 +72,7 @@ def release(case: Case, folder: Path) -> Path:
     entry = recipes()[case.recipe]
     torch.manual_seed(0)
     pixels = np.random.default_rng(0).integers(0, 256, (4, *case.training), np.uint8)
-    images = PreparedSet("noise", "unlabelled", pixels, pd.DataFrame(), (), "0" * 64, (255, 255, 255))
+    images = PreparedSet("noise", "unlabelled", pixels, pd.DataFrame({"domain": [], "path": []}), (), "0" * 64, (255, 255, 255))
     files, _ = release_files(build(entry["model"], "model").eval(), entry["model"], images)
     folder.mkdir(parents=True)
     for name, content in files.items():
