@@ -66,7 +66,7 @@ def claim_of(outcomes: Outcomes, density: Distribution, published: str, settings
     """Compose the chapter of one distribution."""
     name = {"ring": "the ring", "grid": "the grid", "digits": "stacked digits"}[published]
     if isinstance(density, StackedDigits):
-        modes, about = density.classes, ON_DIGITS.format(modes=density.classes, accuracy=density.accuracy)
+        modes, about = density.classes, ON_DIGITS.format(modes=density.classes, accuracy=density.accuracy, numbers=density.accuracy**3)
     else:
         modes = len(cast(Modal, density).modes)
         about = ON_POINTS.format(modes=modes)
@@ -86,13 +86,13 @@ def claim_of(outcomes: Outcomes, density: Distribution, published: str, settings
 ON_POINTS = """{modes} Gaussians in the plane. A sample is of high quality if it lies within 3 standard deviations of a mode; a mode is
 caught if at least one high-quality sample is nearest to it. KL compares the frequencies of the modes among the high-quality samples with
 equal ones. The log-likelihood is that of the samples under the true density: it rewards samples near modes, and not variety. Errors of the
-mean are distances, those of the covariance are relative. The variational autoencoder samples the means of its decoder. Each value is a mean
-over seeds with its standard deviation."""
+mean are distances, those of the covariance are relative. The variational autoencoder samples the means of its decoder. Unrolling by 0
+steps is the non-saturating loss. Each value is a mean over seeds with its standard deviation."""
 
 ON_DIGITS = """Three digits are the channels of one image: {modes:,} modes. The mode of a sample is the number that a classifier reads,
-which is right for {accuracy:.1%} of single real digits, and so for about {accuracy:.1%} cubed of numbers. It gives some mode to every
-sample, however bad: a sample that looks like nothing counts as well, so that KL says more than the number of modes. Each value is a mean
-over seeds with its standard deviation."""
+which is right for {accuracy:.1%} of single real digits, and so for about {numbers:.1%} of numbers. It gives some mode to every
+sample, however bad: a sample that looks like nothing counts as well, so that KL says more than the number of modes. Unrolling by 0 steps
+is the non-saturating loss. Each value is a mean over seeds with its standard deviation."""
 
 
 def counted(outcomes: Outcomes, modes: int) -> tuple[Measurement, ...]:

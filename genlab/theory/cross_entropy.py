@@ -7,7 +7,9 @@ from torch.nn.functional import binary_cross_entropy as cross_entropy_of_probabi
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from genlab.losses.adversarial import binary_cross_entropy
-from genlab.theory.claim import Claim, Measurement, Table
+from genlab.pictures.draw import plotted
+from genlab.theory.claim import Claim, Measurement, Picture, Table
+from genlab.theory.drawing import curves
 
 CLASSES = ("boy", "girl", "other")
 TRUTH = (0, 0, 1, 2)  # true class of each of four rows
@@ -50,6 +52,7 @@ class CrossEntropy:
             tuple(measurements),
             FINDINGS,
             (worked_example(),),
+            {"certainty": picture()},
         )
 
 
@@ -91,6 +94,20 @@ def certainty() -> list[Measurement]:
         Measurement("its gradient with respect to the logit", -1.0, float(slope)),
         Measurement("the same from the probability, which is 0 in floating point", 100.0, cut),
     ]
+
+
+def picture() -> Picture:
+    """The loss of a real image over the critic's logit: in the stable form, and from the probability in single precision."""
+    logits = torch.linspace(-150, 10, 81)
+    stable = binary_cross_entropy(logits, torch.full_like(logits, -torch.inf))
+    cut = cross_entropy_of_probabilities(logits.sigmoid(), torch.ones_like(logits), reduction="none")
+    lines = {"-log sigma(l), stable form": stable.tolist(), "-log D, from the probability": cut.tolist()}
+    plot = curves(logits.tolist(), lines, "logit l", "loss, nats", dashed=tuple(lines))
+    caption = (
+        "The loss of a real image whose logit is $l$. The probability is 0 in single precision below about -88, where the loss is cut off "
+        "at 100 and its gradient is 0; from the logit it goes on."
+    )
+    return Picture(caption, (plotted(plot, width=7, height=3.2),))
 
 
 def worked_example() -> Table:
