@@ -18,7 +18,7 @@ from genlab.engine.seeding import mix
 from genlab.metrics.modes import caught_modes, from_uniform, moment_errors
 from genlab.theory.claim import Claim
 from genlab.theory.collapse_methods import METHODS, Networks
-from genlab.theory.collapse_report import SHOWN, TRUE, Outcome, claim_of
+from genlab.theory.collapse_report import SHOWN, TRUE, UNIFORM, Outcome, claim_of
 from genlab.theory.training import trained
 
 logger = logging.getLogger(__name__)
@@ -89,6 +89,8 @@ class Collapse:
             for method in self.methods
         ]
         outcomes: dict[str, list[Outcome]] = {TRUE: [self.true(mix(seed, number, 1)) for number in range(self.seeds)]}
+        if isinstance(self.density, Modal):
+            outcomes[UNIFORM] = [self.uniform(mix(seed, number, 2)) for number in range(self.seeds)]
         outcomes |= {method: [] for method in self.methods}
         for outcome in watched(performed(tasks, self.processes), len(tasks)):
             outcomes[outcome.method].append(outcome)
@@ -108,6 +110,12 @@ class Collapse:
         """Count the modes of true samples, which no method can exceed but by chance."""
         points = self.density.sample(self.samples, torch.Generator().manual_seed(seed))
         return Outcome(TRUE, seed, scores_of(points, self.density), points)
+
+    def uniform(self, seed: int) -> Outcome:
+        """Count the modes of uniform samples of the square that holds the density: what a method catches that has learned no mode."""
+        shares = torch.rand(self.samples, self.density.dimensions, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+        points = self.density.extent * (2 * shares - 1)
+        return Outcome(UNIFORM, seed, scores_of(points, self.density), points[:SHOWN])
 
 
 def performed(tasks: Sequence[Task], processes: int) -> Iterator[Outcome]:

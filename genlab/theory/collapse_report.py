@@ -37,7 +37,7 @@ ORDERINGS = (
     ("modes", "R3GAN", "non-saturating", "Huang et al. 2024 (arXiv:2501.05441), section 2.2"),
     ("modes", "LSGAN", "non-saturating", "Mao et al. 2016 (arXiv:1611.04076), section 4.4"),
 )
-TRUE, EM = "true samples", "mixture by EM"
+TRUE, UNIFORM, EM = "true samples", "uniform samples", "mixture by EM"
 SHOWN = 700  # samples of one picture
 
 
@@ -77,7 +77,7 @@ def claim_of(outcomes: Outcomes, density: Distribution, published: str, settings
         r"\mathrm{KL}(\hat p \,\Vert\, u) = \sum_{k=1}^{K} \hat p_k \log(K\,\hat p_k)",
         "Srivastava et al. 2017 (arXiv:1705.07761), section 5",
         counted(outcomes, modes),
-        (*orderings(outcomes), *diverged(outcomes)),
+        (*by_chance(outcomes), *orderings(outcomes), *diverged(outcomes)),
         (table(outcomes), PUBLISHED[published]),
         pictures(outcomes, density, animated),
     )
@@ -111,6 +111,27 @@ def counted(outcomes: Outcomes, modes: int) -> tuple[Measurement, ...]:
     return tuple(found)
 
 
+def by_chance(outcomes: Outcomes) -> list[str]:
+    """Methods whose samples lie near modes no more often than uniform ones: the number of modes says nothing about them."""
+    if UNIFORM not in outcomes:
+        return []
+    share, caught = (mean_and_spread(outcomes[UNIFORM], score)[0] for score in ("high_quality", "modes"))
+    blind = [f"{method} ({100 * mean_and_spread(outcomes[method], 'high_quality')[0]:.1f} %)" for method in lucky(outcomes)]
+    text = f"Uniform samples of the square catch {caught:.1f} modes, with {100 * share:.1f} % of high quality."
+    if not blind:
+        return [f"{text} Every method has a larger share."]
+    return [f"{text} At this budget, these methods have no larger share, and their modes are caught by chance: {', '.join(blind)}."]
+
+
+def lucky(outcomes: Outcomes) -> list[str]:
+    """Methods whose share of high-quality samples is at most that of uniform samples; none on stacked digits."""
+    if UNIFORM not in outcomes:
+        return []
+    least = mean_and_spread(outcomes[UNIFORM], "high_quality")[0]
+    found = {method: mean_and_spread(each, "high_quality")[0] for method, each in outcomes.items() if method not in (TRUE, UNIFORM)}
+    return [method for method, share in found.items() if share <= least]
+
+
 def orderings(outcomes: Outcomes) -> list[str]:
     """Published orderings, and whether they are confirmed: by more than the standard error of the difference of means."""
     lines = []
@@ -121,6 +142,8 @@ def orderings(outcomes: Outcomes) -> list[str]:
         count = min(len(outcomes[better]), len(outcomes[worse]))
         error = math.sqrt((high_spread**2 + low_spread**2) / max(count, 1))
         verdict = "confirmed" if high - low > error else "reversed" if low - high > error else "not decided by these seeds"
+        if better in lucky(outcomes):
+            verdict = f"not decided, since {better} catches modes by chance"
         lines.append(
             f"**{better} catches more modes than {worse}** ({source}): {verdict}. Measured: {high:.1f} against {low:.1f}, "
             f"with a standard error of the difference of {error:.1f}."
