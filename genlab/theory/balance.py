@@ -19,6 +19,7 @@ from genlab.metrics.modes import caught_modes
 from genlab.networks import known
 from genlab.pictures.draw import plotted
 from genlab.recipes.gan import GAN
+from genlab.theory.checks import check_filled, check_positive
 from genlab.theory.claim import Claim, Measurement, Picture, Table
 from genlab.theory.drawing import curves
 from genlab.theory.training import trained
@@ -58,6 +59,9 @@ class Balance:
         hidden: list[int] | None = None,  # units per hidden layer of the critic; None: two layers of 64
         side: int = 81,  # nodes of the quadrature per coordinate
     ):
+        check_filled({"steps": steps}, least=1)
+        check_filled({"ratios": ratios})
+        check_positive({"seeds": seeds, "turns": turns, "batch_size": batch_size, "rate": rate})
         self.density, self.steps, self.ratios, self.seeds = density, steps, ratios, seeds
         self.turns, self.batch_size, self.rate, self.hidden, self.side = turns, batch_size, rate, hidden or [64, 64], side
 

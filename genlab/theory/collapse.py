@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, cast
 import torch
 from torch import Tensor
 
+from genlab.build import suggestion
 from genlab.densities.base import Density, Distribution, Modal, points_of
 from genlab.densities.sets import prepared
 from genlab.densities.stacked_digits import StackedDigits
@@ -15,7 +16,9 @@ from genlab.engine.capabilities import Samples
 from genlab.engine.loop import NonFiniteLossError
 from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import mix
+from genlab.errors import InputError
 from genlab.metrics.modes import caught_modes, from_uniform, moment_errors
+from genlab.theory.checks import check_positive
 from genlab.theory.claim import Claim
 from genlab.theory.collapse_methods import METHODS, Networks
 from genlab.theory.collapse_report import SHOWN, TRUE, UNIFORM, Outcome, claim_of
@@ -45,6 +48,9 @@ class Collapse:
     """Trains every method under several seeds, and counts the modes that its samples cover.
 
     The results do not depend on the number of processes.
+
+    Raises:
+        InputError: a method is unknown, or a number is not positive.
     """
 
     def __init__(
@@ -65,6 +71,12 @@ class Collapse:
         animated: list[str] | None = None,  # methods of the animation; None: none
         frames: int = 24,
     ):
+        check_positive(
+            {"seeds": seeds, "turns": turns, "batch_size": batch_size, "samples": samples, "processes": processes, "frames": frames}
+        )
+        for name in [*(methods or []), *(animated or [])]:
+            if name not in METHODS:
+                raise InputError(f"methods: got '{name}'.{suggestion(name, METHODS)} Expected some of: {'; '.join(METHODS)}.")
         self.density, self.published, self.methods, self.seeds = density, published, methods or list(METHODS), seeds
         self.sizes = Networks(density.dimensions, latent_size, hidden or [64, 64], components, rate)
         self.turns, self.batch_size, self.samples, self.training_samples = turns, batch_size, samples, training_samples

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from genlab.densities.sets import prepared
 from genlab.recipes.gan import GAN
+from genlab.theory.checks import check_positive
 from genlab.theory.claim import Claim, Measurement, Table
 from genlab.theory.convergence_pictures import animation, eigenvalue_picture, trajectory_picture
 from genlab.theory.dirac import CLIP, GAMES, GAMMA, LAMBDA, LINEAR, NOISE, Game, Step, eigenvalues, rate_of, trajectory
@@ -40,6 +41,7 @@ class Convergence:
         turns: int = 60,  # of the recipe
         frames: int = 30,  # of the animation
     ):
+        check_positive({"rate": rate, "steps": steps, "shown": shown, "turns": turns, "frames": frames})
         self.rate, self.steps, self.shown, self.turns, self.frames = rate, steps, shown, turns, frames
 
     def measure(self, seed: int) -> Claim:

@@ -10,6 +10,7 @@ from genlab.densities.quadrature import nodes
 from genlab.engine.seeding import mix
 from genlab.pictures.draw import plotted
 from genlab.theory.between import critic_between
+from genlab.theory.checks import check_filled, check_positive
 from genlab.theory.claim import Claim, Measurement, Picture, Table
 from genlab.theory.drawing import curves
 from genlab.theory.optimal_critic import Field
@@ -25,6 +26,8 @@ class LeastSquares:
         batch_size: int = 512,
         side: int = 161,  # nodes of the quadrature per coordinate
     ):
+        check_filled({"distances": distances})
+        check_positive({"steps": steps, "batch_size": batch_size})
         self.distances, self.steps, self.batch_size, self.side = distances, steps, batch_size, side
 
     def measure(self, seed: int) -> Claim:

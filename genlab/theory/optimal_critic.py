@@ -12,6 +12,7 @@ from genlab.densities.quadrature import Nodes, nodes
 from genlab.engine.seeding import mix
 from genlab.pictures.draw import plotted
 from genlab.theory.between import Logits, critic_between
+from genlab.theory.checks import check_positive
 from genlab.theory.claim import Claim, Measurement, Picture
 from genlab.theory.drawing import field
 
@@ -57,6 +58,7 @@ class OptimalCritic:
         side: int = 121,  # nodes of the quadrature per coordinate
         frames: int = 24,  # of the animation
     ):
+        check_positive({"steps": steps, "batch_size": batch_size, "frames": frames})
         self.p, self.q = density, Gaussians(means, deviation)
         self.steps, self.batch_size, self.side, self.frames = steps, batch_size, side, frames
 

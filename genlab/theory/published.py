@@ -6,7 +6,7 @@ COLUMNS = ("method", "source", "modes caught", "high quality", "KL")
 VEEGAN = "Srivastava et al. 2017, table 1"
 PACGAN = "Lin et al. 2018, table 1"
 VEEGAN_DIGITS = "Srivastava et al. 2017, table 2"
-PACGAN_DIGITS = "Lin et al. 2018, table 3"
+PACGAN_DIGITS = "Lin et al. 2018, stacked MNIST"
 
 NOTE = (
     "Srivastava et al. 2017 is arXiv:1705.07761 (VEEGAN), Lin et al. 2018 is arXiv:1712.04086 (PacGAN). They train for tens of thousands "

@@ -14,6 +14,7 @@ from genlab.losses.adversarial import HINGE, LEAST_SQUARES, MINIMAX, NON_SATURAT
 from genlab.pictures.draw import plotted
 from genlab.recipes.gan import GAN
 from genlab.theory.between import SEPARATELY
+from genlab.theory.checks import check_positive
 from genlab.theory.claim import Claim, Measurement, Picture, Table
 from genlab.theory.drawing import curves
 from genlab.theory.training import trained
@@ -47,6 +48,7 @@ class Saturation:
         batch_size: int = 256,
         hidden: list[int] | None = None,  # units per hidden layer of both networks; None: two layers of 128
     ):
+        check_positive({"steps": steps, "batch_size": batch_size})
         self.density, self.steps, self.batch_size, self.hidden = density, steps, batch_size, hidden or [128, 128]
 
     def measure(self, seed: int) -> Claim:

@@ -8,6 +8,7 @@ import torch
 from genlab.build import build
 from genlab.densities.gaussians import ring
 from genlab.densities.stacked_digits import StackedDigits
+from genlab.errors import InputError
 from genlab.theory.collapse import Collapse
 from genlab.theory.collapse_methods import METHODS, Networks
 from genlab.theory.collapse_report import Outcome, by_chance, cell, mean_and_spread, orderings
@@ -77,3 +78,16 @@ def test_uniform_samples_have_the_share_of_their_area():
     (row,) = [row for row in claim.tables[0].rows if row[0] == "uniform samples"]
     area = 8 * math.pi * (3 * 0.02) ** 2 / (2 * ring().extent) ** 2
     assert float(row[2].split()[0]) == pytest.approx(100 * area, abs=0.15)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"methods": ["packing"]}, r"methods: got 'packing'\. Did you mean 'packing \(2\)'"),
+        ({"animated": ["WGANGP"]}, r"methods: got 'WGANGP'\. Did you mean 'WGAN-GP'"),
+        ({"seeds": 0}, "seeds: got 0, expected a positive number"),
+    ],
+)
+def test_wrong_settings_are_refused(arguments, message):
+    with pytest.raises(InputError, match=message):
+        Collapse(ring(), "ring", **arguments)
