@@ -25,10 +25,11 @@ from genlab.engine.capabilities import Samples  # noqa: E402
 from genlab.engine.json_text import json_text  # noqa: E402
 from genlab.engine.seeding import seed_everything  # noqa: E402
 from genlab.evaluation.classes import class_scores  # noqa: E402
-from genlab.evaluation.sampler import sampler  # noqa: E402
+from genlab.evaluation.reference import Reference  # noqa: E402
+from genlab.evaluation.sampler import batch_sampler, sampler  # noqa: E402
 from genlab.evaluation.samples import quality  # noqa: E402
 from genlab.evaluation.scores import GroupName, RowName  # noqa: E402
-from genlab.evaluation.settings import SAMPLING_SEED  # noqa: E402
+from genlab.evaluation.settings import SAMPLING_SEED, Settings  # noqa: E402
 from genlab.extractors.classifier_cache import Classifiers  # noqa: E402
 from genlab.images.feeding.held_out import HeldOut  # noqa: E402
 from genlab.images.feeding.source import batch_of  # noqa: E402
@@ -54,13 +55,15 @@ def main(name: str) -> None:
         RowName.GENERATED: HeldOut.to_bytes(sampler(recipe, device)(latents, labels)),
         RowName.UNTRAINED: HeldOut.to_bytes(sampler(untrained, device)(latents, labels)),
     }
-    classifier = Classifiers(ROOT / ".genlab/classifiers").of_set(images)
+    settings, classifier = Settings(), Classifiers(ROOT / ".genlab/classifiers").of_set(images)
+    features = classifier(images.images[test])
+    reference = Reference(images, test, images.indices("train"), features, features[:0])
     seen = {row: classifier(pixels) for row, pixels in made.items()}
     history = list(csv.DictReader((ROOT / f"data/08_reporting/{name}/history.csv").open(encoding="utf-8")))
     scores = {
         "images": {"training": len(images.indices("train")), "held_out": len(test), "seen": int(float(history[-1]["images"]))},
-        GroupName.IN_DOMAIN: quality(seen, classifier(images.images[test]), classifier),
-        GroupName.CLASSES: class_scores(sampler(recipe, device), latent_size, made, images, classifier),
+        GroupName.IN_DOMAIN: quality(seen, features, classifier, settings),
+        GroupName.CLASSES: class_scores(batch_sampler(recipe, device), latent_size, seen, labels.numpy(), reference, classifier, settings),
     }
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / f"{name}.json").write_text(json_text(scores, indent=2) + "\n", encoding="utf-8")

@@ -16,9 +16,9 @@ from genlab.engine.seeding import seed_everything
 from genlab.errors import InputError
 from genlab.evaluation.evaluate import evaluate as evaluate_recipe
 from genlab.evaluation.result import Result
+from genlab.evaluation.settings import Settings
 from genlab.export.release import FACTS, release_files
 from genlab.extractors.classifier_cache import Classifiers
-from genlab.extractors.efficientnet import EfficientNetLite0
 from genlab.images.decode import Fit
 from genlab.images.prepare import prepare_images
 from genlab.images.prepared_set import Colour, Kind, PreparedSet
@@ -125,6 +125,7 @@ def evaluate(
     images: PreparedSet,
     cache: str | Path = ".genlab",  # folder in which feature extractors, classifiers and features are cached
     seed: int = 0,  # of the untrained recipe, which serves as a baseline
+    settings: Settings | None = None,  # extractor, and number of images per score; None: the defaults
 ) -> Result:
     """Evaluate a trained recipe on the held-out images: scores, compared with baselines, and pictures.
 
@@ -135,9 +136,9 @@ def evaluate(
     seed_everything(seed)
     device = next(iter(trained.recipe.state_dict().values())).device
     untrained = build(description, "model").to(device)
-    folder = expanded(cache)
-    extractor, classifiers = EfficientNetLite0(folder / "extractors"), Classifiers(folder / "classifiers")
-    return evaluate_recipe(trained.recipe, untrained, images, extractor, classifiers, device)
+    folder, settings = expanded(cache), settings or Settings()
+    extractor, classifiers = settings.extractor(folder / "extractors"), Classifiers(folder / "classifiers", settings.classifier)
+    return evaluate_recipe(trained.recipe, untrained, images, extractor, classifiers, device, settings=settings)
 
 
 def release(

@@ -154,35 +154,14 @@ def png(picture: Any) -> bytes:
     return content.getvalue()
 
 
-class _Maker(AbstractDataset[Any, Any]):
-    """Base class of load-only datasets. The loaded object creates its files in the folder when they are first needed."""
+class CacheFolder(_File):
+    """Folder in which evaluation caches feature extractors, features and classifiers. Loads as its path; its content is never an input."""
 
-    def __init__(self, filepath: str, metadata: dict[str, Any] | None = None):
-        self.filepath, self.metadata = Path(filepath), metadata
+    def load(self) -> Path:
+        return self.filepath
 
     def save(self, data: None) -> None:
-        raise NotImplementedError(f"{type(self).__name__} is made from code and data that are there, not saved.")
+        raise NotImplementedError("CacheFolder is filled by what is cached in it, not saved.")
 
     def _exists(self) -> bool:
         return True
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self.filepath)}
-
-
-class FeatureExtractor(_Maker):
-    """Feature extractor of KID and FID, with weights from an installed package. Its ONNX file is created once."""
-
-    def load(self) -> Any:
-        from genlab.extractors.efficientnet import EfficientNetLite0
-
-        return EfficientNetLite0(self.filepath)
-
-
-class SetClassifiers(_Maker):
-    """Classifiers of labelled image sets. Each classifier is trained when it is first needed."""
-
-    def load(self) -> Any:
-        from genlab.extractors.classifier_cache import Classifiers
-
-        return Classifiers(self.filepath)

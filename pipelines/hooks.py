@@ -20,6 +20,7 @@ from pipelines import session as sessions
 from pipelines.bound import BoundDataset
 from pipelines.checks import check, check_data, check_inputs, check_recorded, check_runner, settings_hash
 from pipelines.configuration import image_sets, recipes
+from pipelines.evaluation.parameters import EVALUATION, check_evaluation
 from pipelines.folders import FolderDataset
 from pipelines.locks import RunLocks
 from pipelines.names import check_names
@@ -108,9 +109,13 @@ class ProjectHooks:
         namespaces = {node.namespace.split(".")[0] for node in pipeline.nodes if node.namespace}
         declared, runs = image_sets(self.session.parameters), self.session.runs
         chosen = {name: entry for name, entry in recipes(self.session.parameters).items() if name in namespaces}
-        check_names(self.session.parameters, self.session.given, sorted(chosen), sorted(namespaces & set(declared)), THEORY in namespaces)
+        evaluated = any("evaluate" in node.tags for node in pipeline.nodes)
+        others = [*([EVALUATION] if evaluated else []), *([THEORY] if THEORY in namespaces else [])]
+        check_names(self.session.parameters, self.session.given, sorted(chosen), sorted(namespaces & set(declared)), others)
         check_runner(str(run_params.get("runner")))
         check(chosen, declared)
+        if evaluated:
+            check_evaluation(self.session.parameters.get(EVALUATION))
         if THEORY in namespaces:
             check_claims(self.session.parameters[THEORY])
         check_inputs(pipeline, catalog)
@@ -128,7 +133,8 @@ class ProjectHooks:
                 None if trains else filepath(catalog, f"{name}.checkpoint"),
             )
             check_recorded(name, entry, run)
-            run.parameters({**entry, "image_set": declared[entry["images"]]}, parameters_shown(entry, changed))
+            settings = {EVALUATION: self.session.parameters[EVALUATION]} if evaluated else {}
+            run.parameters({**entry, "image_set": declared[entry["images"]], **settings}, parameters_shown(entry, changed))
         if THEORY in namespaces:
             entry = self.session.parameters[THEORY]
             runs.start(THEORY, theory_name(entry), tags | {THEORY: entry["only"] or "all"}, None).parameters(

@@ -6,6 +6,7 @@ from typing import Any
 
 from genlab.build import ConfigurationError, suggestion
 from pipelines.configuration import FAMILIES, image_sets, recipes
+from pipelines.evaluation.parameters import EVALUATION
 from pipelines.loader import WrongEntry
 from pipelines.theory.parameters import THEORY
 
@@ -13,6 +14,7 @@ from pipelines.theory.parameters import THEORY
 FORM = re.compile(r"[^\W_][\w-]*")
 REQUIRED = ("images", "seed", "budget", "monitoring", "augmentation", "compute", "release", "model")
 RECIPE_KEYS = ("family", *REQUIRED)
+OTHERS = ("images", EVALUATION, THEORY)  # entries that are no recipes
 DESCRIPTIONS = ("augmentation", "compute")
 
 
@@ -21,30 +23,30 @@ def check_names(
     given: Mapping[str, Any],  # those of --params
     chosen: Collection[str],  # recipes of this run
     prepared: Collection[str],  # image sets of this run
-    theory: bool = False,  # whether this run measures claims of the theory
+    others: Collection[str] = (),  # further entries that this run reads, such as `evaluation` or `theory`
 ) -> None:
     """Check the names at the top of the parameters, the keys of the chosen recipes, and that --params belongs to this run.
 
     Raises:
         ConfigurationError: a name is unknown, or a value on the command line would have no effect.
     """
-    known = [*recipes(parameters), "images", THEORY]
+    known = [*recipes(parameters), *OTHERS]
     for name in parameters:
         if isinstance(parameters[name], WrongEntry):
             continue  # its pipeline is refused, all others stay usable
         if name not in known and not str(name).startswith("_"):  # names that start with _ are free, for YAML anchors
             where = "--params" if name in given else "conf/"
             raise ConfigurationError(
-                f"{where}: '{name}' is no recipe (an entry with a 'model') and not 'images' or '{THEORY}'.{suggestion(name, known)} "
+                f"{where}: '{name}' is no recipe (an entry with a 'model') and none of {', '.join(OTHERS)}.{suggestion(name, known)} "
                 "Write a setting of a recipe as <recipe>.<key>, e.g. gan.seed."
             )
     for name in chosen:
         check_entry(name, parameters[name])
     for name in given:
-        if name != "images" and name not in chosen and not (name == THEORY and theory):
+        if name != "images" and name not in (*chosen, *others):
             raise ConfigurationError(
                 f"--params: {name} is not part of this run, so its settings would have no effect. "
-                f"This run has: {', '.join([*chosen, *(f'images.{each}' for each in prepared), *([THEORY] if theory else [])])}."
+                f"This run has: {', '.join([*chosen, *(f'images.{each}' for each in prepared), *others])}."
             )
     sets = given.get("images", {})
     for name in sets if isinstance(sets, Mapping) else ():

@@ -43,7 +43,7 @@ STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "train": ("training", ("genlab.training.fit",)),
     "evaluate": (
         "evaluation",
-        ("genlab.build", "genlab.evaluation.evaluate", "genlab.extractors.classifier_cache", "genlab.extractors.efficientnet"),
+        ("genlab.build", "genlab.evaluation.evaluate", "genlab.extractors.classifier_cache"),
     ),
     "release": (
         "release",
@@ -76,7 +76,10 @@ def items(stage: str, given: Mapping[str, Any]) -> dict[str, Any]:
     if stage == "theory":
         densities = given["theory"]["densities"]
         return {name: with_densities(claim, densities, name) for name, claim in given["theory"]["claims"].items()}
-    return {name: entry for name, entry in given.items() if isinstance(entry, dict) and "model" in entry}
+    recipes = {name: entry for name, entry in given.items() if isinstance(entry, dict) and "model" in entry}
+    if stage == "evaluate":  # also with the class of the extractor
+        return {name: {**entry, "evaluation": given["evaluation"]} for name, entry in recipes.items()}
+    return recipes
 
 
 def fingerprints(given: Mapping[str, Any], root: Path = ROOT) -> Iterator[tuple[str, str, dict[str, str]]]:

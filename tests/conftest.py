@@ -131,8 +131,7 @@ def project(tmp_path, monkeypatch):
 
 
 def run_kedro(project: Path, pipeline: str = "cyclegan", tags: list[str] | None = None, **parameters) -> None:
-    """`kedro run --env=test --pipelines=... --tags=... --params=...` in this process; image-set classifiers train on a few batches."""
+    """`kedro run --env=test --pipelines=... --tags=... --params=...` in this process."""
     bootstrap_project(project)
-    with pytest.MonkeyPatch.context() as patch, KedroSession.create(project, env="test", runtime_params=parameters) as session:
-        patch.setattr("genlab.extractors.classifier_training.IMAGES", 640)
+    with KedroSession.create(project, env="test", runtime_params=parameters) as session:
         session.run(pipeline_names=[pipeline], tags=tags)

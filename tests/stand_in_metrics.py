@@ -1,6 +1,6 @@
 """Protocols as in a metrics.json, for tests of code that reads it."""
 
-COMMON = {"extractor": "efflite0", "extractor_sha256": "e" * 64, "resize": "bilinear, antialiased, 224 px"}
+COMMON = {"extractor": "efflite0", "extractor_sha256": "e" * 64, "resize": "bilinear, antialiased, 224 px", "split": "held-out images"}
 KID = {"kid": "unbiased, cubic kernel, the whole sets", "kid_spread": "standard deviation over 100 subsets"}
 TRANSLATION_PROTOCOL = {
     **COMMON,

@@ -10,6 +10,8 @@ import torch
 
 from genlab.engine.capabilities import Truncated
 from genlab.engine.recipe import Recipe
+from genlab.evaluation.reference import reference_of
+from genlab.evaluation.settings import Settings
 from genlab.images.feeding.source import labels
 from genlab.images.prepared_set import PreparedSet
 from genlab.networks.labels import class_weights
@@ -36,8 +38,8 @@ class Means:
         patches = images.reshape(count, height // 4, 4, width // 4, 4, channels).mean((2, 4))
         return (patches.reshape(count, -1) / 255).astype(np.float32)
 
-    def of_set(self, images):
-        return self(images.images)
+    def of_set(self, images, indices):
+        return self(images.images[indices])
 
 
 class NearestMean(Means):
@@ -50,7 +52,10 @@ class NearestMean(Means):
         self.centres = np.stack([(features[labels == number] if (labels == number).any() else far).mean(0) for number in range(classes)])
 
     def predict(self, images):
-        return np.linalg.norm(self(images)[:, None] - self.centres, axis=2).argmin(1)
+        return self.assigned(self(images))
+
+    def assigned(self, features):
+        return np.linalg.norm(features[:, None] - self.centres, axis=2).argmin(1)
 
     def accuracy(self, images, labels):
         return float((self.predict(images) == labels).mean())
@@ -104,20 +109,21 @@ def fit_in_no_time(monkeypatch):
     """Let evaluation fit a NearestMean instead of training a classifier; return a list that collects the training sets."""
     trained = []
 
-    def fit(images, labels, classes, seed=0, what=""):
+    def fit(images, labels, classes, seed=0, what="", budget=0):
         trained.append((images, labels))
         return NearestMean(images, labels, classes)
 
     monkeypatch.setattr("genlab.evaluation.classes.fit", fit)
-    monkeypatch.setattr("genlab.evaluation.wording.CLASSIFIER", "nearest mean")
+    monkeypatch.setattr("genlab.evaluation.wording.classifier_protocol", lambda budget: f"nearest mean of {budget:,} images")
     return trained
 
 
-def name_in_yaml(monkeypatch, recipe):
-    """Make a recipe class available to YAML files as genlab.recipes.stand_in.<its name>."""
+def name_in_yaml(monkeypatch, *classes):
+    """Make classes available to YAML files as genlab.recipes.stand_in.<their name>."""
     module = types.ModuleType("genlab.recipes.stand_in")
-    setattr(module, recipe.__name__, recipe)
-    monkeypatch.setattr(recipe, "__module__", module.__name__)
+    for each in classes:
+        setattr(module, each.__name__, each)
+        monkeypatch.setattr(each, "__module__", module.__name__)
     monkeypatch.setitem(sys.modules, module.__name__, module)
 
 
@@ -134,6 +140,11 @@ def image_set(training=40, held_out=20, channels=1, kind="labelled", mislabelled
     manifest["label"] = np.where(is_left, *names) if kind == "labelled" else ""
     manifest["split"] = np.where(np.arange(count) < training, "train", "test")
     return PreparedSet("ramps", kind, images, manifest, tuple(sorted(names)) if kind == "labelled" else (), "0" * 64, (0, 0, 0))
+
+
+def reference(images, **sizes):
+    """The reference images of a set in the features of Means."""
+    return reference_of(images, Means(), Settings(**sizes))
 
 
 def of_split(images, split):

@@ -1,14 +1,17 @@
 """Scores of a class-conditional recipe: whether its samples show the classes they were generated for, and their quality by class."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import torch
+from torch import Tensor
 
+from genlab.evaluation.reference import Reference
 from genlab.evaluation.scores import Group, GroupName, RowName, Rows, kid_of
-from genlab.evaluation.settings import SUBSET_SEED
-from genlab.extractors.classifier import Classifier
+from genlab.evaluation.seen import Seen
+from genlab.evaluation.settings import SUBSET_SEED, Settings
+from genlab.extractors.classifier import Classifier, shrunk
 from genlab.extractors.classifier_training import fit
 from genlab.images.feeding.held_out import FEWEST, HeldOut
 from genlab.images.feeding.order import evenly_spaced
@@ -16,10 +19,8 @@ from genlab.images.feeding.source import labels
 from genlab.images.prepared_set import PreparedSet
 from genlab.metrics.kernel import kernel_distance
 from genlab.networks.latents import normal
-from genlab.pictures.samples import Sample
 
-MOST_GENERATED = 20_000  # maximum number of generated images that the classifier of the accuracy score (`cas`) is trained on
-TRAINING_LATENTS_SEED = 1  # seed of the latents of these images; differs from the seed of the scored samples
+TRAINING_LATENTS_SEED = 1  # seed of the latents of the images for `cas`; differs from the seed of the scored samples
 MADE = (RowName.GENERATED, RowName.UNTRAINED)  # rows whose images were generated from the labels of the held-out images
 
 log = logging.getLogger(__name__)
@@ -32,22 +33,25 @@ def has_classes(images: PreparedSet) -> bool:
 
 
 def class_groups(
-    sample: Sample,  # sampling function of the trained recipe
+    sample: Callable[[Tensor, Tensor], Iterator[Tensor]],  # latents, labels -> batches of images of the trained recipe
     latent_size: int,
-    made: Mapping[str, np.ndarray],  # row (at least those in MADE) -> uint8 (N, H, W, C), generated from the labels of the held-out images
-    seen: Mapping[str, np.ndarray],  # the same rows -> features (N, D)
-    features: np.ndarray,  # of all images of the set
-    images: PreparedSet,
+    seen: Mapping[str, Seen],  # row (at least those in MADE) -> N samples
+    given: np.ndarray,  # (N,), the labels that the samples were generated from
+    reference: Reference,
     classifier: Classifier,  # trained on the training images of the set
     extractor: str,  # name of the extractor that computed the features
+    settings: Settings,
 ) -> list[Group]:
     """Compute the groups `classes` and `kid_within_classes`.
 
     The mean over the classes of the KID within classes is also a score of the group `classes`, named `kid_<extractor>_within`. The second
     group is missing where no class has enough held-out images.
     """
-    scores = class_scores(sample, latent_size, made, images, classifier)
-    within = kid_within_classes({name: seen[name] for name in MADE}, features, images)
+    found = {name: seen[name].in_domain for name in MADE}
+    scores = class_scores(
+        sample, latent_size, {name: rows for name, rows in found.items() if rows is not None}, given, reference, classifier, settings
+    )
+    within = kid_within_classes({name: seen[name].features for name in MADE}, given, reference)
     if not within:
         return [Group.from_json(GroupName.CLASSES, scores)]
     for name in MADE:
@@ -56,11 +60,13 @@ def class_groups(
 
 
 def class_scores(
-    sample: Sample,  # sampling function of the trained recipe
+    sample: Callable[[Tensor, Tensor], Iterator[Tensor]],  # latents, labels -> batches of images of the trained recipe
     latent_size: int,
-    made: Mapping[str, np.ndarray],  # row (at least those in MADE) -> uint8 (N, H, W, C), generated from the labels of the held-out images
-    images: PreparedSet,
+    in_domain: Mapping[str, np.ndarray],  # row (those in MADE) -> features (N, D) of the classifier
+    given: np.ndarray,  # (N,), the labels that the samples were generated from
+    reference: Reference,
     classifier: Classifier,  # trained on the training images of the set
+    settings: Settings,
 ) -> Rows:
     """Compute how well samples show the class of their label and cover that class: shares of images in [0, 1].
 
@@ -73,47 +79,49 @@ def class_scores(
     Both scores of the row of held-out images are the accuracy of the real-trained classifier on the held-out images. It is the ceiling of
     `cas`, but not of `recognised`: samples can be more clear-cut than real images.
     """
-    numbers, test = labels(images), images.indices("test")
+    images = reference.images
+    scores: Rows = {name: {"recognised": float((classifier.assigned(rows) == given).mean())} for name, rows in in_domain.items()}
+    numbers = labels(images)
     assert numbers is not None  # the classifier was trained on them
-    real, truth = images.images[test], numbers[test]
-    ceiling = classifier.accuracy(real, truth)
-    scores: Rows = {name: {"recognised": classifier.accuracy(made[name], truth)} for name in MADE}
-    like = training_like(images)
+    like = training_like(images, settings)
     log.info("training a classifier on %s generated images, to score it on the held-out images", f"{len(like):,}")
-    given = torch.from_numpy(numbers[like])
-    pixels = HeldOut.to_bytes(sample(normal(len(like), latent_size, TRAINING_LATENTS_SEED), given))
-    taught = fit(pixels, given.numpy(), len(images.classes), SUBSET_SEED, "generated images")
-    scores[RowName.GENERATED]["cas"] = taught.accuracy(real, truth)
+    chosen = torch.from_numpy(numbers[like])
+    batches = sample(normal(len(like), latent_size, TRAINING_LATENTS_SEED), chosen)
+    pixels = np.concatenate([shrunk(HeldOut.to_bytes(batch)).permute(0, 2, 3, 1).numpy() for batch in batches])
+    taught = fit(pixels, chosen.numpy(), len(images.classes), SUBSET_SEED, "generated images", settings.classifier)
+    real = images.images[reference.test]
+    ceiling = classifier.accuracy(real, reference.labels)
+    scores[RowName.GENERATED]["cas"] = taught.accuracy(real, reference.labels)
     scores[RowName.HELD_OUT_IMAGES] = {"recognised": ceiling, "cas": ceiling}
     return scores
 
 
-def training_like(images: PreparedSet) -> np.ndarray:
-    """Return the indices of the training images whose labels condition the samples for `cas`: all, or MOST_GENERATED evenly spaced ones."""
-    return evenly_spaced(images.indices("train"), MOST_GENERATED)
+def training_like(images: PreparedSet, settings: Settings) -> np.ndarray:
+    """Return the indices of the training images whose labels condition the samples for `cas`: all, or evenly spaced ones."""
+    return evenly_spaced(images.indices("train"), settings.taught)
 
 
 def kid_within_classes(
-    rows: Mapping[str, np.ndarray],  # row -> features (N, D) of images generated from the labels of the held-out images
-    features: np.ndarray,  # of all images of the set
-    images: PreparedSet,
+    rows: Mapping[str, np.ndarray],  # row -> features (N, D) of generated images
+    given: np.ndarray,  # (N,), the labels that they were generated from
+    reference: Reference,
 ) -> Rows:
     """Compute the KID between the images of each class and the held-out images of that class: {row: {class: value}}.
 
     A further row scores training images, as many per class as are held out. A recipe that ignores its labels scores well on all images
-    together, but badly here. A class with fewer than two held-out images is skipped, and one with fewer than two training images is
-    skipped in the row of training images. Returns {} if no class is left.
+    together, but badly here. A class with fewer than two held-out images is skipped, and one with fewer than two images of a row is
+    skipped in that row. Returns {} if no class is left.
     """
-    numbers, test, train = labels(images), images.indices("test"), images.indices("train")
+    numbers = labels(reference.images)
     assert numbers is not None  # classes have labels
     scores: Rows = {name: {} for name in (*rows, RowName.TRAINING_IMAGES)}
-    for number, title in enumerate(images.classes):
-        held_out = np.flatnonzero(numbers[test] == number)
+    for number, title in enumerate(reference.images.classes):
+        held_out = np.flatnonzero(reference.labels == number)
         if len(held_out) < FEWEST:
             continue
-        same = evenly_spaced(train[numbers[train] == number], len(held_out))
-        seen = {name: found[held_out] for name, found in rows.items()} | {RowName.TRAINING_IMAGES: features[same]}
+        same = evenly_spaced(np.flatnonzero(numbers[reference.train] == number), len(held_out))
+        seen = {name: found[given == number] for name, found in rows.items()} | {RowName.TRAINING_IMAGES: reference.training[same]}
         for name, found in seen.items():
             if len(found) >= FEWEST:
-                scores[name][title] = kernel_distance(features[test[held_out]], found)
+                scores[name][title] = kernel_distance(reference.features[held_out], found)
     return scores if any(scores.values()) else {}

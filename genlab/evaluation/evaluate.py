@@ -2,7 +2,6 @@
 
 from typing import Literal, cast
 
-import numpy as np
 import torch
 
 from genlab.engine.capabilities import Samples, Truncated, is_conditional, truncated_by
@@ -11,11 +10,13 @@ from genlab.engine.seeding import seed_everything
 from genlab.evaluation.classes import class_groups, has_classes
 from genlab.evaluation.likelihood import inference_groups
 from genlab.evaluation.pictures import sample_pictures
+from genlab.evaluation.reference import Reference, reference_of
 from genlab.evaluation.result import Result
-from genlab.evaluation.sampler import sampler
-from genlab.evaluation.samples import Drawn, check_counts, draw_samples, in_domain_scores, sample_scores
+from genlab.evaluation.sampler import batch_sampler, sampler
+from genlab.evaluation.samples import Drawn, draw_samples, in_domain_scores, sample_scores
 from genlab.evaluation.scores import Evaluation, Group, GroupName, RowName
-from genlab.evaluation.settings import SAMPLING_SEED
+from genlab.evaluation.seen import Observer, pixel_bins
+from genlab.evaluation.settings import SAMPLING_SEED, Settings
 from genlab.evaluation.styles import path_length_scores
 from genlab.evaluation.translations import evaluate_translations
 from genlab.evaluation.truncation import truncation_scores
@@ -23,8 +24,6 @@ from genlab.evaluation.wording import sample_protocol
 from genlab.extractors.classifier import Classifier
 from genlab.extractors.classifier_cache import Classifiers
 from genlab.extractors.contract import Extractor
-from genlab.images.feeding.held_out import HeldOut
-from genlab.images.feeding.source import batch_of
 from genlab.images.prepared_set import PreparedSet
 from genlab.networks.style import Generator
 from genlab.pictures.samples import TRUNCATIONS
@@ -40,6 +39,7 @@ def evaluate(
     classifiers: Classifiers | None = None,  # None: skip the scores that need a classifier
     device: torch.device = CPU,  # device of both recipes
     sampling: Literal["natural", "balanced"] = "natural",  # how training drew classes; recorded in the protocol only
+    settings: Settings | None = None,  # None: the defaults
 ) -> Result:
     """Score a recipe on the held-out images of a set, compare it with baselines, and draw pictures.
 
@@ -52,12 +52,15 @@ def evaluate(
     - infers latents: `reconstructions`;
     - has components: `clusters`, on a labelled set.
 
+    Features and counts of samples are computed batch by batch, so that their number is limited by the disk, not by memory.
+
     Raises:
         InputError: a domain has fewer than two held-out images, or the set of a recipe that samples has fewer than two training images.
     """
+    settings = settings or Settings()
     if images.kind in ("paired", "unpaired"):
-        return evaluate_translations(trained, untrained, images, extractor, HeldOut(images, device))
-    return evaluate_samples(trained, untrained, images, extractor, classifiers, device, sampling)
+        return evaluate_translations(trained, untrained, images, extractor, settings, device)
+    return evaluate_samples(trained, untrained, images, extractor, classifiers, device, sampling, settings)
 
 
 def evaluate_samples(
@@ -68,27 +71,28 @@ def evaluate_samples(
     classifiers: Classifiers | None,
     device: torch.device,
     sampling: Literal["natural", "balanced"],
+    settings: Settings,
 ) -> Result:
     """Evaluate a recipe that samples; see `evaluate`."""
-    check_counts(images)
-    held_out = batch_of(images, images.indices("test"), device)
-    drawn, features = draw_samples(trained, untrained, images, held_out), extractor.of_set(images)
-    seen: dict[str, np.ndarray] = {name: extractor(drawn.pixels[name]) for name in (RowName.GENERATED, RowName.UNTRAINED)}
-    seen[RowName.TRAINING_IMAGES] = features[drawn.like_test]
-    own, resembling = sample_scores(drawn.pixels, seen, features, images, extractor)
-    classifier = classifiers.of_set(images) if classifiers is not None and has_classes(images) else None
-    groups = [own, *sampling_groups(trained, drawn, seen, features, images, extractor, classifier, device)]
+    reference = reference_of(images, extractor, settings)
+    classifier = classifiers.of_set(images) if classifiers is not None and settings.classifier and has_classes(images) else None
+    observe = Observer(extractor, classifier, pixel_bins(images, reference.train, settings))
+    drawn = draw_samples(trained, untrained, reference, settings, observe, device)
+    own, resembling = sample_scores(drawn.seen, reference, observe, settings)
+    groups = [own, *sampling_groups(trained, drawn, reference, extractor, classifier, device, settings)]
     seed_everything(SAMPLING_SEED)  # bounds of the likelihood use random draws
-    groups += inference_groups(trained, untrained, images, held_out, extractor, features[images.indices("test")])
-    scores = Evaluation.of(sample_protocol(trained, images, extractor, {group.name for group in groups}, sampling), groups)
+    groups += inference_groups(trained, untrained, reference, extractor, settings, device)
+    protocol = sample_protocol(trained, reference, extractor, {group.name for group in groups}, sampling, settings)
+    scores = Evaluation.of(protocol, groups)
     sheet, pictures = sample_pictures(
         trained,
+        device,
         sampler(trained, device, own_noise=False),
         drawn.latents,
-        drawn.samples,
+        drawn.first,
         resembling,
-        held_out,
-        images,
+        reference,
+        settings,
         scores.group(GroupName.TRUNCATION),
     )
     return Result(scores, sheet, pictures)
@@ -97,24 +101,26 @@ def evaluate_samples(
 def sampling_groups(
     trained: Recipe,
     drawn: Drawn,
-    seen: dict[str, np.ndarray],  # features of the drawn images
-    features: np.ndarray,  # of all images of the set
-    images: PreparedSet,
+    reference: Reference,
     extractor: Extractor,
     classifier: Classifier | None,
     device: torch.device,
+    settings: Settings,
 ) -> list[Group]:
     """Compute the further groups of a recipe that samples: by a classifier, by truncation, and perceptual path length."""
-    sample, recipe = sampler(trained, device), cast(Samples, trained)
+    recipe, conditional = cast(Samples, trained), is_conditional(trained)
     groups: list[Group] = []
-    by_styles, by_classes = truncated_by(trained) == Truncated.STYLES, is_conditional(trained) and classifier is not None
+    by_styles, by_classes = truncated_by(trained) == Truncated.STYLES, conditional and classifier is not None
     if classifier is not None:
-        groups.append(in_domain_scores(drawn.pixels, images, classifier))
-    if by_classes and classifier is not None:
-        groups += class_groups(sample, recipe.latent_size, drawn.pixels, seen, features, images, classifier, extractor.name)
+        groups.append(in_domain_scores(drawn.seen, reference, classifier, settings))
+    if by_classes and classifier is not None and drawn.labels is not None:
+        given = drawn.labels.numpy()[: len(drawn.seen[RowName.GENERATED].features)]
+        batches = batch_sampler(trained, device)
+        groups += class_groups(batches, recipe.latent_size, drawn.seen, given, reference, classifier, extractor.name, settings)
     if by_styles or by_classes:
-        by = TRUNCATIONS[truncated_by(trained)]
-        groups.append(truncation_scores(sample, drawn.latents, images, classifier or extractor, by, conditional=is_conditional(trained)))
+        by, sample = TRUNCATIONS[truncated_by(trained)], sampler(trained, device)
+        features = classifier or extractor
+        groups.append(truncation_scores(sample, drawn.latents, reference, features, by, conditional, settings.truncated))
     if by_styles:
-        groups.append(path_length_scores(cast(Generator, recipe.generators()["generator"]), extractor))
+        groups.append(path_length_scores(cast(Generator, recipe.generators()["generator"]), extractor, settings.pairs))
     return groups

@@ -7,12 +7,11 @@ from torch import Tensor
 
 from genlab.engine.capabilities import is_conditional, truncated_by
 from genlab.engine.recipe import Recipe
-from genlab.engine.stream import Batch
-from genlab.evaluation.likelihood import first
+from genlab.evaluation.reference import Reference
 from genlab.evaluation.sampler import seeded
 from genlab.evaluation.scores import Group
-from genlab.evaluation.settings import VIEWED
-from genlab.images.prepared_set import PreparedSet
+from genlab.evaluation.settings import Settings
+from genlab.images.feeding.source import batch_of
 from genlab.pictures.draw import draw
 from genlab.pictures.evaluation import views
 from genlab.pictures.samples import (
@@ -32,12 +31,13 @@ from genlab.pictures.samples import (
 
 def sample_pictures(
     recipe: Recipe,
+    device: torch.device,  # device of the recipe
     sample: Sample,  # sampling function of the recipe, with the same noise for all images
     latents: Tensor,  # (N, latent_size), of the samples
-    samples: Tensor,  # (N, C, H, W), scored
+    samples: Tensor,  # (N, C, H, W), the first of the scored samples
     resembling: np.ndarray,  # (M, K): indices of the training images nearest to each sample
-    held_out: Batch,
-    images: PreparedSet,
+    reference: Reference,
+    settings: Settings,
     truncations: Group | None,  # scores by truncation, if the recipe has them
 ) -> tuple[Image.Image, dict[str, Image.Image]]:
     """Draw a sheet of samples, with one row per class for a conditional recipe, and further pictures by name.
@@ -47,6 +47,7 @@ def sample_pictures(
     The pictures are `interpolation`, `neighbours`, `truncation`; for a conditional recipe with several classes `class_interpolation`; with
     scores by truncation `truncation_curve`; and the views of `genlab.pictures.evaluation`.
     """
+    images = reference.images
     names, by = images.classes if is_conditional(recipe) else (), TRUNCATIONS[truncated_by(recipe)]
     turns = torch.arange(LATENTS) % len(names) if names else None  # not the held-out labels: in a sorted set the first may all be equal
     pictures = {
@@ -58,6 +59,7 @@ def sample_pictures(
         pictures["class_interpolation"] = class_interpolation(sample, latents, names, recipe.classes)
     if truncations is not None:
         pictures["truncation_curve"] = draw(truncation_curve(truncations.to_json(), by))
-    pictures |= {name: draw(view) for name, view in views(recipe, first(held_out, VIEWED), images.classes).items()}
-    latents, sample = seeded(recipe, held_out["image"].device, range(COLUMNS if names else LATENTS))
+    held_out = batch_of(images, reference.test[: settings.viewed], device)
+    pictures |= {name: draw(view) for name, view in views(recipe, held_out, images.classes).items()}
+    latents, sample = seeded(recipe, device, range(COLUMNS if names else LATENTS))
     return class_grid(sample, latents, names) if names else grid(sample(latents)), pictures

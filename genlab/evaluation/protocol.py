@@ -19,6 +19,7 @@ class Protocol:
     extractor: str  # name of the feature extractor; part of the names of its scores
     extractor_sha256: str
     resize: str
+    split: str  # which images are the reference
     images: Mapping[str, int]  # number of held-out images by domain, or of held-out and generated images
     training_images: int | None = None
     reference_sha256: str | Mapping[str, str]  # of the held-out images, by domain if there are two

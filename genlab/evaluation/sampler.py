@@ -1,6 +1,6 @@
 """Sampling in batches with reproducible noise."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 import torch
@@ -24,6 +24,16 @@ def sampler(
     Inputs and outputs of the function are on the CPU. Only a recipe that truncates styles uses psi. The noise of an image depends only on
     the index of the image in the call.
     """
+    batches = batch_sampler(recipe, device, own_noise)
+
+    def sample(latents: Tensor, labels: Tensor | None = None, psi: float = 1.0) -> Tensor:
+        return torch.cat(list(batches(latents, labels, psi)))
+
+    return sample
+
+
+def batch_sampler(recipe: Recipe, device: torch.device, own_noise: bool = True) -> Callable[..., Iterator[Tensor]]:
+    """Make a function like that of `sampler` that yields the images batch by batch, so that they need no memory together."""
 
     def styled(number: int, count: int, psi: float) -> dict[str, Tensor | float | None]:
         """Return the further arguments of one batch for a recipe that truncates styles; {} for all other recipes."""
@@ -32,16 +42,14 @@ def sampler(
         noise = normal(BATCH_SIZE, recipe.noise_size, mix(SAMPLING_SEED, number), device)[:count] if own_noise else None
         return {"noise": noise, "truncation": psi}
 
-    def sample(latents: Tensor, labels: Tensor | None = None, psi: float = 1.0) -> Tensor:
+    def batches(latents: Tensor, labels: Tensor | None = None, psi: float = 1.0) -> Iterator[Tensor]:
         given = [latents] if labels is None else [latents, labels]
         draw: Sample = cast(Samples, recipe).sample
-        images = []
         for number, batch in enumerate(zip(*(each.split(BATCH_SIZE) for each in given), strict=True)):
             made = draw(*(each.to(device) for each in batch), **styled(number, len(batch[0]), psi))
-            images.append(made.float().cpu())
-        return torch.cat(images)
+            yield made.float().cpu()
 
-    return sample
+    return batches
 
 
 def seeded(

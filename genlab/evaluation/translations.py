@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import cast
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from genlab.engine.capabilities import Translates
@@ -12,7 +13,7 @@ from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import seed_everything
 from genlab.evaluation.result import Result
 from genlab.evaluation.scores import Evaluation, Group, RowName, Rows
-from genlab.evaluation.settings import BATCH_SIZE, SUBSET_SEED
+from genlab.evaluation.settings import BATCH_SIZE, SUBSET_SEED, Settings
 from genlab.evaluation.wording import translation_protocol
 from genlab.extractors.contract import Extractor
 from genlab.images.feeding.held_out import HeldOut
@@ -32,17 +33,19 @@ def evaluate_translations(
     untrained: Recipe,  # the same recipe before training
     images: PreparedSet,
     extractor: Extractor,
-    held_out: HeldOut,  # held-out images of the set, on the device of both recipes
+    settings: Settings,
+    device: torch.device,  # device of both recipes
 ) -> Result:
     """Score each direction of a recipe that translates on the held-out images, and draw a sheet of translations."""
+    held_out = HeldOut(images, device, settings.held_out)
     features = {domain: extractor(pixels) for domain, pixels in held_out.bytes.items()}
     translator, baseline = cast(Translates, trained), cast(Translates, untrained)
     groups = [
-        Group.from_json(direction, direction_scores(direction, translator, baseline, held_out, extractor, features))
+        Group.from_json(direction, direction_scores(direction, translator, baseline, held_out, extractor, features, settings))
         for direction in translator.directions
     ]
-    protocol = translation_protocol(translator, images, held_out, extractor)
-    return Result(Evaluation.of(protocol, groups), sample_sheet(trained, images, held_out.device, COLUMNS), {})
+    protocol = translation_protocol(translator, images, held_out, extractor, settings)
+    return Result(Evaluation.of(protocol, groups), sample_sheet(trained, images, device, COLUMNS), {})
 
 
 def direction_scores(
@@ -52,6 +55,7 @@ def direction_scores(
     held_out: HeldOut,
     extractor: Extractor,
     features: Mapping[str, np.ndarray],  # of the held-out images, (N, D) by domain
+    settings: Settings,
 ) -> Rows:
     """Compute the scores of the translations in one direction; the baselines are the untrained recipe and the untranslated source images.
 
@@ -71,7 +75,7 @@ def direction_scores(
         if held_out.are_pairs:
             paired = paired_scores(result, held_out.tensors[target]) | perceptual_scores(pixels, held_out.bytes[target], extractor)
         seen = features[source] if name == RowName.IDENTITY else extractor(pixels)
-        rows[name] = paired | distribution_scores(seen, features[target], extractor, SUBSET_SEED)
+        rows[name] = paired | distribution_scores(seen, features[target], extractor, SUBSET_SEED, settings.subset, settings.subsets)
     if (back := f"{target}_to_{source}") in trained.directions:
         for name, recipe in recipes.items():
             returned = translated(recipe, made[name], back, held_out)

@@ -1,20 +1,18 @@
 """The text of protocols: how the scores of samples and of translations are computed."""
 
-import hashlib
 from collections.abc import Set
 from dataclasses import replace
-
-import numpy as np
 
 from genlab.engine.capabilities import Translates, Truncated, is_conditional, truncated_by
 from genlab.engine.recipe import Recipe
 from genlab.evaluation.classes import training_like
-from genlab.evaluation.likelihood import COMPARED
 from genlab.evaluation.protocol import Protocol
+from genlab.evaluation.reference import Reference
 from genlab.evaluation.scores import GroupName, RowName
-from genlab.evaluation.settings import BINS, LARGEST_SUBSET, SAMPLING_SEED, SUBSET_SEED
+from genlab.evaluation.seen import BINNED
+from genlab.evaluation.settings import SAMPLING_SEED, SUBSET_SEED, Settings
 from genlab.evaluation.styles import path_length_protocol
-from genlab.extractors.classifier_training import PROTOCOL as CLASSIFIER
+from genlab.extractors.classifier_training import protocol as classifier_protocol
 from genlab.extractors.contract import Extractor
 from genlab.images.feeding.held_out import HeldOut
 from genlab.images.prepared_set import PreparedSet
@@ -23,17 +21,18 @@ from genlab.metrics.paired import ms_ssim_scales
 
 RESIZE = "bilinear, antialiased, 224 px"
 KID = "unbiased, cubic kernel, the whole sets"
-KID_SPREAD = "standard deviation over 100 subsets of half the images{limit}, without replacement"
+SPLIT = "held-out images, evenly spaced if there are more"
 PERCEPTUAL = "arXiv:1801.03924, equation 1, all weights 1 (not LPIPS): last activations at 112, 56, 28, 14, 7 px, summed"
 
 
-def translation_protocol(recipe: Translates, images: PreparedSet, held_out: HeldOut, extractor: Extractor) -> Protocol:
+def translation_protocol(recipe: Translates, images: PreparedSet, held_out: HeldOut, extractor: Extractor, settings: Settings) -> Protocol:
     """Make the protocol of a recipe that translates."""
     height, width = images.images.shape[1:3]
     return Protocol(
         extractor=extractor.name,
         extractor_sha256=extractor.sha256,
         resize=RESIZE,
+        split=SPLIT,
         images={domain: len(tensor) for domain, tensor in held_out.tensors.items()},
         reference_sha256=held_out.sha256,
         size=(height, width),
@@ -43,57 +42,63 @@ def translation_protocol(recipe: Translates, images: PreparedSet, held_out: Held
         ms_ssim=f"the same, {ms_ssim_scales(height, width)} scales of the usual 5, weights renormalised",
         perceptual=PERCEPTUAL,
         kid=KID,
-        kid_spread=KID_SPREAD.format(limit=""),
+        kid_spread=kid_spread(settings),
         seed=SUBSET_SEED,
     )
 
 
 def sample_protocol(
     recipe: Recipe,
-    images: PreparedSet,
+    reference: Reference,
     extractor: Extractor,
     groups: Set[GroupName],  # groups of scores that the recipe has
     sampling: str,  # how training drew classes: "natural" or "balanced"
+    settings: Settings,
 ) -> Protocol:
     """Make the protocol of a recipe that samples. A field that describes an optional group of scores is set only if the recipe has it."""
-    test = images.indices("test")
-    protocol = general_sample_protocol(recipe, images, extractor)
+    protocol = general_sample_protocol(recipe, reference, extractor, settings)
     if GroupName.IN_DOMAIN in groups:
-        protocol = replace(protocol, classifier=CLASSIFIER)
+        protocol = replace(protocol, classifier=classifier_protocol(settings.classifier))
     if is_conditional(recipe):
         protocol = replace(protocol, labels="those of the held-out images")
     if is_conditional(recipe) or sampling != "natural":
         protocol = replace(protocol, training_sampling=sampling)
     if GroupName.CLASSES in groups:
-        count = len(training_like(images))
+        count = len(training_like(reference.images, settings))
         protocol = replace(protocol, cas=f"{count:,} generated images, with the labels of as many training images")
     if GroupName.PATH_LENGTH in groups:
-        protocol = replace(protocol, path_length=path_length_protocol())
+        protocol = replace(protocol, path_length=path_length_protocol(settings.pairs))
     if GroupName.LIKELIHOOD in groups:
-        scored, compared = recipe.facts()["scored"], min(COMPARED, len(test))
+        scored, compared = recipe.facts()["scored"], min(settings.compared, len(reference.test))
         protocol = replace(protocol, likelihood=f"nats, means over images, of {scored}; baselines on {compared} of them")
     return protocol
 
 
-def general_sample_protocol(recipe: Recipe, images: PreparedSet, extractor: Extractor) -> Protocol:
+def general_sample_protocol(recipe: Recipe, reference: Reference, extractor: Extractor, settings: Settings) -> Protocol:
     """Make the part of the protocol that all recipes that sample have."""
-    test = images.indices("test")
-    height, width = images.images.shape[1:3]
+    held_out, (height, width) = len(reference.test), reference.images.images.shape[1:3]
     styled = "; psi = 1; noise from N(0, 1) for each image" if truncated_by(recipe) == Truncated.STYLES else ""
     return Protocol(
         extractor=extractor.name,
         extractor_sha256=extractor.sha256,
         resize=RESIZE,
-        images={"held_out": len(test), str(RowName.GENERATED): len(test)},
-        training_images=len(images.indices("train")),
-        reference_sha256=hashlib.sha256(np.ascontiguousarray(images.images[test]).data).hexdigest(),
+        split=SPLIT,
+        images={"held_out": held_out, str(RowName.GENERATED): settings.samples or held_out},
+        training_images=len(reference.train),
+        reference_sha256=reference.sha256(),
         size=(height, width),
-        samples=f"as many as held-out images, latents from N(0, 1), not truncated{styled}",
+        samples=f"latents from N(0, 1), not truncated{styled}",
         sampling_seed=SAMPLING_SEED,
         kid=KID,
-        kid_spread=KID_SPREAD.format(limit=f", at most {LARGEST_SUBSET:,}"),
+        kid_spread=kid_spread(settings),
         precision_recall=f"k = {NEIGHBOURS} nearest neighbours, Euclidean",
-        nearest_training="median distance to the nearest of all training images, Euclidean",
-        ndb=f"bins of k-means on training pixels, at most {BINS}; two proportions differ at 5 %",
+        nearest_training="median distance to the nearest of the training images, Euclidean",
+        ndb=f"at most {settings.bins} bins of k-means on the pixels of at most {BINNED:,} training images, shrunk to at most 32 px; "
+        "two proportions differ at 5 %",
         seed=SUBSET_SEED,
     )
+
+
+def kid_spread(settings: Settings) -> str:
+    """Describe in words how the spread of KID is estimated."""
+    return f"standard deviation over {settings.subsets} subsets of half the images, at most {settings.subset:,}, without replacement"

@@ -74,8 +74,12 @@ class Classifier:
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         """uint8 (N, H, W, C) -> class numbers int64 (N,)."""
+        return self.assigned(self(images))
+
+    def assigned(self, features: np.ndarray) -> np.ndarray:
+        """Features float32 (N, FEATURES) -> class numbers int64 (N,)."""
         with torch.inference_mode():
-            logits: Tensor = self.network.logits(torch.from_numpy(self(images)))
+            logits: Tensor = self.network.logits(torch.from_numpy(np.array(features)))
             return logits.argmax(1).numpy()
 
     def accuracy(self, images: np.ndarray, labels: np.ndarray) -> float:

@@ -16,15 +16,10 @@ from genlab.extractors.classifier import FEATURES, SIDE, WIDTHS, Classifier, Net
 from genlab.images.pixels import channels_last, to_unit
 
 BATCH_SIZE = 64
-IMAGES = 64_000  # budget; a multiple of BATCH_SIZE, since batch norm cannot train on a batch of one image
+IMAGES = 64_000  # default budget
 LEARNING_RATE = 5e-3  # at its peak
 WEIGHT_DECAY = 5e-4
 SEED = 0
-PROTOCOL = (
-    f"a classifier of two convolutions ({' and '.join(map(str, WIDTHS))} filters) and a hidden layer of {FEATURES} units, all with batch "
-    f"norm; {IMAGES:,} images seen in batches of {BATCH_SIZE}; AdamW, one cycle of learning rates up to {LEARNING_RATE:g}, seed {SEED}; "
-    f"images of more than {SIDE} px shrunk to {SIDE} px"
-)
 
 
 def fit(
@@ -33,6 +28,7 @@ def fit(
     classes: int,
     seed: int = SEED,
     what: str = "",  # name of the images in the progress bar, e.g. "real images"
+    budget: int = IMAGES,  # images seen; rounded up to whole batches, since batch norm cannot train on a batch of one image
 ) -> Classifier:
     """Train a classifier. The result depends on the images, the labels, the seed and torch's number of threads.
 
@@ -42,7 +38,7 @@ def fit(
     check(images, labels, classes)
     pixels, numbers = shrunk(images), torch.from_numpy(np.asarray(labels, np.int64))
     network: Network = initial(pixels.shape[1], classes, seed).to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-    batches = order(len(pixels), seed).split(BATCH_SIZE)
+    batches = order(len(pixels), seed, budget).split(BATCH_SIZE)
     optimizer = torch.optim.AdamW(network.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, len(batches), pct_start=0.25)
     # No augmentation: with random shifts of a pixel or two the budget would not suffice.
@@ -77,7 +73,17 @@ def check(images: np.ndarray, labels: np.ndarray, classes: int) -> None:
         )
 
 
-def order(count: int, seed: int) -> Tensor:
-    """Order in which `count` images are used, (IMAGES,): passes over all of them, each shuffled."""
-    epochs = [np.random.default_rng(mix(seed, epoch)).permutation(count) for epoch in range(-(-IMAGES // count))]
-    return torch.from_numpy(np.concatenate(epochs)[:IMAGES])
+def order(count: int, seed: int, budget: int) -> Tensor:
+    """Order in which `count` images are used, whole batches of at least `budget` images: passes over all of them, each shuffled."""
+    total = -(-budget // BATCH_SIZE) * BATCH_SIZE
+    epochs = [np.random.default_rng(mix(seed, epoch)).permutation(count) for epoch in range(-(-total // count))]
+    return torch.from_numpy(np.concatenate(epochs)[:total])
+
+
+def protocol(budget: int) -> str:
+    """Describe in words how a classifier is trained; part of the protocol of an evaluation."""
+    return (
+        f"a classifier of two convolutions ({' and '.join(map(str, WIDTHS))} filters) and a hidden layer of {FEATURES} units, all with "
+        f"batch norm; {budget:,} images seen in batches of {BATCH_SIZE}; AdamW, one cycle of learning rates up to {LEARNING_RATE:g}, seed "
+        f"{SEED}; images of more than {SIDE} px shrunk to {SIDE} px"
+    )

@@ -23,8 +23,8 @@ class Extractor(Protocol):
         """Images uint8 (N, H, W, C) -> features float32 (N, D)."""
         ...
 
-    def of_set(self, images: PreparedSet) -> np.ndarray:
-        """Features of all images of a set, in its order, float32 (N, D), read-only. They are computed once and cached."""
+    def of_set(self, images: PreparedSet, indices: np.ndarray) -> np.ndarray:
+        """Features of the images at these indices of a set, float32 (N, D), read-only. They are computed once and cached."""
         ...
 
     def stages(self, images: np.ndarray) -> list[np.ndarray]:

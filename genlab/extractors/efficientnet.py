@@ -58,13 +58,14 @@ class EfficientNetLite0:
         ]
         return np.concatenate(features)
 
-    def of_set(self, images: PreparedSet) -> np.ndarray:
-        """Features of all images of a set, in its order, (N, 1280), read-only. They are computed once and cached."""
-        file = self.cache / "features" / f"{images.content_hash[:16]}_{self.key()}.npy"
+    def of_set(self, images: PreparedSet, indices: np.ndarray) -> np.ndarray:
+        """Features of the images at these indices of a set, (N, 1280), read-only. They are computed once and cached."""
+        chosen = hashlib.sha256(np.asarray(indices, np.int64).tobytes()).hexdigest()[:16]
+        file = self.cache / "features" / f"{images.content_hash[:16]}_{chosen}_{self.key()}.npy"
         if not file.exists():
-            log.info("computing features of all %s images of '%s', once for all recipes", f"{len(images.images):,}", images.name)
-            starts = tqdm(range(0, len(images.images), self.batch_size), "features", unit="batch", disable=None)
-            features = np.concatenate([self(images.images[start : start + self.batch_size]) for start in starts])
+            log.info("computing features of %s images of '%s', once for all recipes", f"{len(indices):,}", images.name)
+            starts = tqdm(range(0, len(indices), self.batch_size), "features", unit="batch", disable=None)
+            features = np.concatenate([self(images.images[indices[start : start + self.batch_size]]) for start in starts])
             write(file, lambda opened: np.save(opened, features))
         cached: np.ndarray = np.load(file, mmap_mode="r")
         return cached

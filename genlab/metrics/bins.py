@@ -53,9 +53,16 @@ class Bins:
             InputError: a set has no images.
         """
         require_images("bins (NDB)", {"generated": len(samples), "reference": len(reference)}, 1)
-        counts, expected = self.counts(samples), self.counts(reference)
-        different = np.abs(two_proportions(counts, expected)) > NormalDist().inv_cdf(1 - SIGNIFICANCE / 2)
-        return Difference(float(different.mean()), jensen_shannon(counts, expected), len(self.centres))
+        return difference(self.counts(samples), self.counts(reference))
+
+
+def difference(
+    counts: np.ndarray,  # (K,), of the samples in each bin
+    expected: np.ndarray,  # (K,), of the reference images
+) -> Difference:
+    """Compare the numbers of images of two sets in each bin; see `Bins.different`."""
+    different = np.abs(two_proportions(counts, expected)) > NormalDist().inv_cdf(1 - SIGNIFICANCE / 2)
+    return Difference(float(different.mean()), jensen_shannon(counts, expected), len(counts))
 
 
 def bins_of(

@@ -13,6 +13,7 @@ def distribution_scores(
     extractor: Named,
     seed: int,
     largest_subset: int | None = None,  # number of images per subset for the spread; None: half of the images
+    subsets: int = 100,  # number of these subsets
 ) -> dict[str, float]:
     """KID with its spread, and FID, of features (N, D) and reference features (M, D). Names contain that of the extractor.
 
@@ -21,6 +22,6 @@ def distribution_scores(
     Raises:
         InputError: a set has fewer than two images.
     """
-    kernel, kid = kernel_distance_estimate(reference, features, seed, largest=largest_subset), f"kid_{extractor.name}"
+    kernel, kid = kernel_distance_estimate(reference, features, seed, subsets, largest=largest_subset), f"kid_{extractor.name}"
     spread = {} if kernel.spread is None else {f"{kid}_spread": kernel.spread}
     return {kid: kernel.value} | spread | {f"fid_{extractor.name}": frechet_distance(reference, features)}

@@ -1,7 +1,9 @@
 """The node of the evaluation pipeline, an adapter of genlab.evaluation."""
 
+from pathlib import Path
 from typing import Any
 
+from pipelines.evaluation.parameters import EVALUATION, with_factory
 from pipelines.training.parameters import Budget
 
 
@@ -11,19 +13,23 @@ def score(
     images: Any,  # a genlab.images.prepared_set.PreparedSet
     compute: dict[str, Any],  # a description of a genlab.engine.compute.Compute
     seed: int,  # of the untrained recipe, a baseline
-    extractor: Any,  # a genlab.extractors.contract.Extractor
-    classifiers: Any,  # a genlab.extractors.classifier_cache.Classifiers
+    evaluation: dict[str, Any],  # a description of genlab.evaluation.settings.Settings
+    caches: Path,  # folder of feature extractors, features and classifiers
     budget: Budget,
 ) -> tuple[dict[str, Any], Any, dict[str, Any]]:
     """Evaluate a recipe -> (content of metrics.json, sheet of samples or translations, {name: picture}).
 
     See genlab.evaluation.evaluate.evaluate.
     """
+    from genlab.build import build
     from genlab.engine.weights import digest
     from genlab.evaluation.evaluate import evaluate
+    from genlab.extractors.classifier_cache import Classifiers
 
+    settings = build(with_factory(evaluation), EVALUATION)
+    extractor, classifiers = settings.extractor(caches / "extractors"), Classifiers(caches / "classifiers", settings.classifier)
     trained, untrained, device = recipes(checkpoint, model, compute, seed)
-    result = evaluate(trained, untrained, images, extractor, classifiers, device, budget.sampling)
+    result = evaluate(trained, untrained, images, extractor, classifiers, device, budget.sampling, settings)
     return result.scores._replace(checkpoint=digest(checkpoint)).to_json(), result.samples, result.pictures
 
 

@@ -111,11 +111,10 @@ def repository(tmp_path):
     (project / "mlflow.db").unlink()  # the first run creates it
     for folder in ("genlab", "pipelines", "scripts"):
         shutil.copytree(ROOT / folder, project / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    classifier = project / "genlab/extractors/classifier.py"
-    classifier.write_text(classifier.read_text().replace("IMAGES = 64_000", "IMAGES = 640"))
     small = OmegaConfigLoader(str(project / "conf"), **CONFIG_LOADER_ARGS | {"default_run_env": "test"})["parameters"]
     for file in (project / "conf/base/parameters/recipes").glob("*.yml"):
         file.write_text(yaml.safe_dump({file.stem: small[file.stem]}))
+    (project / "conf/base/parameters/evaluation.yml").write_text(yaml.safe_dump({"evaluation": small["evaluation"]}))
     kept = yaml.safe_load((project / "dvc.yaml").read_text())
     for stage, items in {"prepare": ("emoji_pairs", "fashion"), "release": ("gan",)}.items():
         kept["stages"][stage]["foreach"] = {name: STAGES[stage]["foreach"][name] for name in items}

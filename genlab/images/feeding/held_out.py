@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from genlab.errors import InputError
+from genlab.images.feeding.order import evenly_spaced
 from genlab.images.pixels import to_bytes, to_channels_first, to_unit
 from genlab.images.prepared_set import PreparedSet
 
@@ -21,10 +22,16 @@ class HeldOut:
         InputError: a domain has fewer than two images.
     """
 
-    def __init__(self, images: PreparedSet, device: torch.device):
+    def __init__(
+        self,
+        images: PreparedSet,
+        device: torch.device,
+        most: int | None = None,  # largest number of images of each domain, evenly spaced; None: all
+    ):
         manifest = images.manifest[images.manifest["split"] == "test"]
         self.are_pairs = bool((manifest["pair"] != "").any())
         indices = images.pairs("test") if self.are_pairs else tuple(images.indices("test", domain) for domain in ("a", "b"))
+        indices = tuple(evenly_spaced(each, most or len(each)) for each in indices)
         self.device = device
         self.bytes = {domain: np.ascontiguousarray(images.images[chosen]) for domain, chosen in zip(("a", "b"), indices, strict=True)}
         for domain, held_out in self.bytes.items():

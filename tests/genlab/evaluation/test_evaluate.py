@@ -112,12 +112,12 @@ PATHS = {"W": {"ppl_means": 1.0}, "Z": {"ppl_means": 2.0}}
 def paths(monkeypatch):
     """Replace the path length scores by constants: the stand-in has no styles to interpolate."""
     found = Group.from_json(GroupName.PATH_LENGTH, PATHS)
-    monkeypatch.setattr("genlab.evaluation.evaluate.path_length_scores", lambda generator, extractor: found)
+    monkeypatch.setattr("genlab.evaluation.evaluate.path_length_scores", lambda generator, extractor, pairs: found)
 
 
 @pytest.mark.parametrize(("kind", "features"), [("unlabelled", "means"), ("labelled", "in_domain")])
 def test_a_style_based_recipe_is_also_scored_by_psi(kind, features, paths):
-    images, untruncated = image_set(kind=kind), "as many as held-out images, latents from N(0, 1), not truncated"
+    images, untruncated = image_set(kind=kind), "latents from N(0, 1), not truncated"
     assert blend(images)[0]["protocol"]["samples"] == untruncated
     trained, untrained = Styled(), Styled()
     trained.bank.zero_()
@@ -176,7 +176,7 @@ def test_a_conditional_recipe_is_scored_per_class():
     assert metrics["truncation"]["none"] == {name: metrics["in_domain"]["generated"][name] for name in metrics["truncation"]["none"]}
     protocol = metrics["protocol"]
     assert protocol["labels"] == "those of the held-out images" and protocol["training_sampling"] == "balanced"
-    assert protocol["cas"].startswith("60 generated images") and protocol["classifier"] == "nearest mean"
+    assert protocol["cas"].startswith("60 generated images") and protocol["classifier"] == "nearest mean of 64,000 images"
     assert set(pictures) == {"interpolation", "neighbours", "truncation", "class_interpolation", "truncation_curve"}
     assert samples.size == (12 * (64 + GAP), 2 * (HEADING + 64 + GAP))
     assert pictures["class_interpolation"].size == (10 * (64 + GAP), HEADING + 64 + GAP)

@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 import torch
-from stand_ins import Means, Styled, image_set
+from stand_ins import Means, Styled, image_set, reference
 
 from genlab.engine.recipe import Recipe
-from genlab.evaluation import likelihood
-from genlab.evaluation.likelihood import inference_groups, parts
+from genlab.evaluation.likelihood import batches_of, inference_groups
 from genlab.evaluation.scores import GroupName
+from genlab.evaluation.settings import Settings
 from genlab.images.feeding.source import batch_of
 
 CPU = torch.device("cpu")
@@ -41,9 +41,8 @@ class Inferring(Recipe):
 
 
 def groups_of(trained, untrained, images):
-    batch = batch_of(images, images.indices("test"), CPU)
-    features = Means().of_set(images)[images.indices("test")]
-    return {group.name: group for group in inference_groups(trained, untrained, images, batch, Means(), features)}
+    found = inference_groups(trained, untrained, reference(images), Means(), Settings(compared=7), CPU)
+    return {group.name: group for group in found}
 
 
 @pytest.fixture
@@ -63,8 +62,7 @@ def test_the_likelihood_is_in_nats_and_the_best_bound_in_bits_per_dimension(grou
     assert rows["training images"]["best"] == -100 and rows["untrained"]["best"] == -900 and "images" not in rows["untrained"]
 
 
-def test_baselines_use_a_limited_number_of_images(monkeypatch):
-    monkeypatch.setattr(likelihood, "COMPARED", 7)
+def test_baselines_use_a_limited_number_of_images():
     untrained = Inferring(0.0, 1.0)
     groups_of(Inferring(0.0, 1.0), untrained, image_set())
     assert untrained.seen == [7]
@@ -103,8 +101,8 @@ def test_a_recipe_with_zero_components_has_no_component_scores():
     assert GroupName.CLUSTERS not in groups_of(Single(0.0, 1.0), Single(0.0, 1.0), image_set())
 
 
-def test_parts_are_the_batch_in_order():
-    batch = {"image": torch.arange(7), "label": torch.arange(7) * 2}
-    found = list(parts(batch, 3))
+def test_batches_are_the_chosen_images_in_order():
+    images, chosen = image_set(), np.array([5, 3, 8, 0, 1, 2, 9])
+    found, whole = list(batches_of(images, chosen, 3, CPU)), batch_of(images, chosen)
     assert [len(part["image"]) for part in found] == [3, 3, 1]
-    assert np.array_equal(torch.cat([part["label"] for part in found]), batch["label"])
+    assert all(torch.equal(torch.cat([part[name] for part in found]), whole[name]) for name in ("image", "label"))

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from stand_ins import Conditional, Styled, image_set
+from stand_ins import Conditional, Styled, image_set, reference
 
 from genlab.evaluation.pictures import sample_pictures
 from genlab.evaluation.sampler import sampler
 from genlab.evaluation.scores import Group
-from genlab.images.feeding.source import batch_of
+from genlab.evaluation.settings import Settings
 from genlab.networks.latents import normal
 from genlab.pictures.mosaic import HEADING
 from genlab.pictures.samples import LATENTS
@@ -21,8 +21,8 @@ CPU = torch.device("cpu")
 def pictures_of(recipe, images, truncations=None):
     latents = normal(LATENTS, recipe.latent_size, 0)
     samples = torch.zeros(LATENTS, 1, 16, 16)
-    resembling, held_out = np.zeros((LATENTS, 3), int), batch_of(images, images.indices("test"), CPU)
-    return sample_pictures(recipe, sampler(recipe, CPU, False), latents, samples, resembling, held_out, images, truncations)
+    resembling, sample = np.zeros((LATENTS, 3), int), sampler(recipe, CPU, False)
+    return sample_pictures(recipe, CPU, sample, latents, samples, resembling, reference(images), Settings(), truncations)
 
 
 def test_a_conditional_recipe_also_has_a_picture_of_its_classes():

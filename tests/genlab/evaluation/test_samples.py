@@ -1,12 +1,15 @@
 """Scores of samples, with simple stand-ins for the recipes and the extractor."""
 
 import numpy as np
+import pytest
 import torch
-from stand_ins import Conditional, Means, NearestMean, image_set, of_split
+from stand_ins import Conditional, Means, NearestMean, image_set, of_split, reference
 
 from genlab.engine.recipe import Recipe
-from genlab.evaluation.samples import draw_samples, flat, in_domain_scores, quality, sample_scores
-from genlab.images.feeding.source import batch_of, labels
+from genlab.evaluation.samples import draw_samples, in_domain_scores, quality, sample_scores
+from genlab.evaluation.seen import Observer, pixel_bins
+from genlab.evaluation.settings import Settings
+from genlab.images.feeding.source import labels
 from genlab.pictures.samples import LATENTS
 
 
@@ -23,21 +26,25 @@ class Constant(Recipe):
         return torch.full((len(latents), 1, 16, 16), self.grey)
 
 
-def drawn_of(images, trained, untrained):
-    return draw_samples(trained, untrained, images, batch_of(images, images.indices("test"), torch.device("cpu")))
+def observer(images, classifier=None):
+    return Observer(Means(), classifier, pixel_bins(images, images.indices("train"), Settings(bins=4)))
 
 
-def test_one_sample_per_held_out_image_is_scored_and_enough_are_drawn_for_the_pictures():
+def drawn_of(images, trained, untrained, **sizes):
+    return draw_samples(trained, untrained, reference(images, **sizes), Settings(**sizes), observer(images), torch.device("cpu"))
+
+
+@pytest.mark.parametrize(("samples", "expected"), [(None, 20), (100, 100)])
+def test_one_sample_per_held_out_image_or_a_given_number_is_scored_and_enough_are_drawn_for_the_pictures(samples, expected):
     images = image_set(training=40, held_out=20)
-    drawn = drawn_of(images, Constant(1.0), Constant(-1.0))
-    assert {name: (pixels.shape, int(pixels[0, 0, 0, 0])) for name, pixels in drawn.pixels.items() if name != "training images"} == {
-        "generated": ((20, 16, 16, 1), 255),
-        "untrained": ((20, 16, 16, 1), 0),
-    }
-    assert list(drawn.pixels) == ["generated", "untrained", "training images"]
-    assert np.array_equal(drawn.pixels["training images"], images.images[drawn.like_test])
-    assert len(set(drawn.like_test.tolist())) == 20 and set(drawn.like_test.tolist()) <= set(images.indices("train").tolist())
-    assert len(drawn.samples) == len(drawn.latents) == LATENTS and drawn.labels is None
+    drawn = drawn_of(images, Constant(1.0), Constant(-1.0), samples=samples)
+    assert list(drawn.seen) == ["generated", "untrained", "training images"]
+    for name, value in (("generated", 1.0), ("untrained", 0.0)):
+        assert drawn.seen[name].features.shape == (expected, 16) and (drawn.seen[name].features == value).all()
+        assert drawn.seen[name].counts.sum() == expected
+    assert len(drawn.seen["training images"].features) == 20
+    assert drawn.first.shape == (LATENTS, 1, 16, 16) and (drawn.first == 1).all()
+    assert len(drawn.latents) == max(LATENTS, expected) and drawn.labels is None
 
 
 def test_a_conditional_recipe_gets_the_labels_of_the_held_out_images():
@@ -49,8 +56,9 @@ def test_a_conditional_recipe_gets_the_labels_of_the_held_out_images():
 def test_copies_of_training_images_are_at_distance_0_and_their_originals_are_found():
     images, (training, _) = image_set(training=40, held_out=20), of_split(image_set(training=40, held_out=20), "train")
     pixels = {"generated": training[:20][::-1], "untrained": np.zeros_like(training[:20]), "training images": training[20:]}
-    seen = {name: Means()(each) for name, each in pixels.items()}
-    group, resembling = sample_scores(pixels, seen, Means().of_set(images), images, Means())
+    observe = observer(images)
+    seen = {name: observe([each[:7], each[7:]], 20) for name, each in pixels.items()}
+    group, resembling = sample_scores(seen, reference(images), observe, Settings())
     assert group.own.name == "generated" and group.own.values["nearest_training"].value == 0
     assert resembling[:, 0].tolist() == images.indices("train")[:20][::-1].tolist() and resembling.shape == (20, 3)
     by_name = {row.name: row.values for row in group.rows}
@@ -62,12 +70,8 @@ def test_copies_of_training_images_are_at_distance_0_and_their_originals_are_fou
 def test_held_out_images_against_themselves_are_perfect():
     images = image_set()
     (real, _), (training, numbers) = of_split(images, "test"), of_split(images, "train")
-    scores = quality({"generated": Means()(real)}, Means()(real), Means())["generated"]
+    scores = quality({"generated": Means()(real)}, Means()(real), Means(), Settings())["generated"]
     assert scores["precision"] == scores["recall"] == 1 and abs(scores["fid_means"]) < 1e-6 and scores["kid_means"] <= 0
     classifier = NearestMean(training, numbers, 2)
-    group = in_domain_scores({"generated": real}, images, classifier)
+    group = in_domain_scores({"generated": observer(images, classifier)([real], len(real))}, reference(images), classifier, Settings())
     assert group.own.values["precision"].value == 1 and group.own.values["kid_in_domain"].spread is not None
-
-
-def test_flat_keeps_one_row_per_image():
-    assert flat(np.arange(24).reshape(2, 2, 2, 3))[1].tolist() == list(range(12, 24))

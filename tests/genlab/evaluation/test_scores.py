@@ -44,6 +44,7 @@ BYTES = """{
     "extractor": "means",
     "extractor_sha256": "00",
     "resize": "none",
+    "split": "held-out images",
     "images": {
       "a": 2,
       "b": 3
@@ -100,6 +101,7 @@ def test_hand_written_types_give_the_bytes_of_the_file():
         extractor="means",
         extractor_sha256="00",
         resize="none",
+        split="held-out images",
         images={"a": 2, "b": 3},
         reference_sha256={"a": "01", "b": "02"},
         size=(16, 8),

@@ -18,7 +18,6 @@ def asked(monkeypatch):
         return space
 
     lengths = {"w": 1.0, "z": 2.0}
-    monkeypatch.setattr(styles, "PAIRS", 5)
     monkeypatch.setattr(styles, "steps_along", steps_along)
     monkeypatch.setattr(styles, "perceptual_path_length", lambda pairs, step, extractor: {"ppl": lengths[pairs], "ppl_spread": 0.5})
     return calls
@@ -28,7 +27,7 @@ def asked(monkeypatch):
 def test_each_space_has_a_row_and_w_is_the_own_row(classes, labels, asked):
     generator = torch.nn.Module()
     generator.classes = classes
-    group = path_length_scores(generator, None)
+    group = path_length_scores(generator, None, 5)
     assert asked == [("w", 5, labels), ("z", 5, labels)]
     assert group.name == GroupName.PATH_LENGTH and group.to_json() == {
         "W": {"ppl": 1.0, "ppl_spread": 0.5},
@@ -38,4 +37,4 @@ def test_each_space_has_a_row_and_w_is_the_own_row(classes, labels, asked):
 
 
 def test_the_protocol_counts_the_pairs(asked):
-    assert path_length_protocol().startswith("5 pairs a space") and "step 0.0001" in path_length_protocol()
+    assert path_length_protocol(5).startswith("5 pairs a space") and "step 0.0001" in path_length_protocol(5)

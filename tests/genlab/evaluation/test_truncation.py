@@ -4,9 +4,8 @@ import logging
 import math
 
 import torch
-from stand_ins import Classifiers, image_set, of_split
+from stand_ins import Classifiers, image_set, of_split, reference
 
-from genlab.evaluation import truncation
 from genlab.evaluation.truncation import truncation_scores
 from genlab.images.pixels import to_channels_first, to_unit
 from genlab.networks.latents import normal
@@ -15,9 +14,8 @@ from genlab.pictures.samples import BOUNDS
 LATENT_SIZE = 3
 
 
-def test_truncation_is_scored_from_none_to_the_narrowest_bound(monkeypatch, caplog):
+def test_truncation_is_scored_from_none_to_the_narrowest_bound(caplog):
     caplog.set_level(logging.INFO, "genlab")
-    monkeypatch.setattr(truncation, "MOST_TRUNCATED", 100)
     images, seen = image_set(training=200, held_out=200, mislabelled=0.2), []
 
     def sample(latents, labels):
@@ -25,7 +23,7 @@ def test_truncation_is_scored_from_none_to_the_narrowest_bound(monkeypatch, capl
         return to_unit(to_channels_first(of_split(images, "test")[0][: len(latents)])) * latents.abs().max().clamp(max=1)
 
     latents = normal(200, LATENT_SIZE, 0)
-    group = truncation_scores(sample, latents, images, Classifiers().of_set(images), BOUNDS, conditional=True)
+    group = truncation_scores(sample, latents, reference(images), Classifiers().of_set(images), BOUNDS, conditional=True, most=100)
     assert [row.name for row in group.rows] == ["none", "2", "1.5", "1", "0.75", "0.5", "0.25"] and group.own.name == "none"
     assert all(list(row.values) == ["kid_in_domain", "precision", "recall"] for row in group.rows)
     assert torch.equal(seen[0][0], latents[:100]) and all(torch.equal(given, seen[0][1]) for _, given in seen)

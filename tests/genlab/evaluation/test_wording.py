@@ -3,14 +3,15 @@
 import hashlib
 
 import pytest
-from stand_ins import Conditional, Means, Styled, fit_in_no_time, image_set
+from stand_ins import Conditional, Means, Styled, fit_in_no_time, image_set, reference
 
 from genlab.engine.recipe import Recipe
 from genlab.evaluation.scores import GroupName
+from genlab.evaluation.settings import Settings
 from genlab.evaluation.wording import sample_protocol
 
 BOUNDED = "nats, means over images, of images in 16 levels; baselines on 20 of them"
-STYLED = "as many as held-out images, latents from N(0, 1), not truncated; psi = 1; noise from N(0, 1) for each image"
+STYLED = "latents from N(0, 1), not truncated; psi = 1; noise from N(0, 1) for each image"
 
 
 class Bounded(Recipe):
@@ -26,7 +27,7 @@ def stand_in(monkeypatch):
 
 
 def protocol(recipe, groups=(), sampling="natural", images=None):
-    return sample_protocol(recipe, images or image_set(), Means(), set(groups), sampling)
+    return sample_protocol(recipe, reference(images or image_set()), Means(), set(groups), sampling, Settings(compared=20))
 
 
 def test_the_protocol_names_the_extractor_the_counts_and_the_images():
@@ -42,7 +43,7 @@ def test_the_protocol_names_the_extractor_the_counts_and_the_images():
 @pytest.mark.parametrize(
     ("recipe", "groups", "sampling", "fields"),
     [
-        (Recipe, [GroupName.IN_DOMAIN], "natural", {"classifier": "nearest mean"}),
+        (Recipe, [GroupName.IN_DOMAIN], "natural", {"classifier": "nearest mean of 64,000 images"}),
         (Recipe, [], "balanced", {"training_sampling": "balanced"}),
         (Conditional, [], "natural", {"labels": "those of the held-out images", "training_sampling": "natural"}),
         (Conditional, [GroupName.CLASSES], "natural", {"cas": "40 generated images, with the labels of as many training images"}),

@@ -1,6 +1,7 @@
 """Classifiers of image sets: training, features, accuracy and cache."""
 
 import hashlib
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -11,13 +12,15 @@ from genlab.errors import InputError
 from genlab.extractors import classifier, classifier_cache, classifier_training
 from genlab.extractors.classifier import FEATURES, shrunk
 from genlab.extractors.classifier_cache import Classifiers
-from genlab.extractors.classifier_training import PROTOCOL, fit
+from genlab.extractors.classifier_training import protocol
 from genlab.images.prepared_set import PreparedSet
+
+BUDGET = 640
+fit = partial(classifier_training.fit, budget=BUDGET)
 
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
-    monkeypatch.setattr(classifier_training, "IMAGES", 640)
     monkeypatch.setattr(classifier_training, "BATCH_SIZE", 16)
 
 
@@ -88,7 +91,7 @@ def test_torchs_random_state_and_grad_mode_are_unchanged(tmp_path):
         assert not torch.is_grad_enabled()
     made(stripes(40)[0])
     for _ in ("trained", "read"):
-        Classifiers(tmp_path).of_set(image_set())
+        Classifiers(tmp_path, BUDGET).of_set(image_set())
     assert torch.equal(torch.get_rng_state(), before) and torch.is_grad_enabled()
 
 
@@ -116,7 +119,7 @@ def test_large_images_are_shrunk_without_aliasing_and_small_ones_kept():
 def test_a_sets_classifier_is_trained_once_on_its_training_images(tmp_path, monkeypatch):
     images = image_set()
     train = images.indices("train")
-    first = Classifiers(tmp_path / "new").of_set(images)
+    first = Classifiers(tmp_path / "new", BUDGET).of_set(images)
     held_out, labels = stripes(seed=5)
     assert first.accuracy(held_out, np.array([0, 2, 1])[labels]) >= 0.95  # the wrong labels of the test images were not used
     by_hand = fit(images.images[train], np.array([0, 2, 1])[stripes(80)[1]][train], 3)
@@ -126,19 +129,26 @@ def test_a_sets_classifier_is_trained_once_on_its_training_images(tmp_path, monk
         raise AssertionError("trained again")
 
     monkeypatch.setattr(classifier_cache, "fit", refuse)
-    again = Classifiers(tmp_path / "new").of_set(images)
+    again = Classifiers(tmp_path / "new", BUDGET).of_set(images)
     assert (again(held_out) == first(held_out)).all()
     (file,) = (tmp_path / "new").iterdir()  # and no partial file next to it
     assert file.name.startswith(images.content_hash[:16])
     with pytest.raises(AssertionError, match="trained again"):
-        Classifiers(tmp_path / "new").of_set(image_set(seed=1))
+        Classifiers(tmp_path / "new", BUDGET).of_set(image_set(seed=1))
+    with pytest.raises(AssertionError, match="trained again"):
+        Classifiers(tmp_path / "new", 2 * BUDGET).of_set(images)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 64)
     with pytest.raises(AssertionError, match="trained again"):
-        Classifiers(tmp_path / "new").of_set(images)
+        Classifiers(tmp_path / "new", BUDGET).of_set(images)
 
 
 def test_the_protocol_states_the_training_settings():
-    assert "64,000 images" in PROTOCOL and "32 px" in PROTOCOL and "AdamW" in PROTOCOL and "seed 0" in PROTOCOL
+    assert all(part in protocol(64_000) for part in ("64,000 images", "32 px", "AdamW", "seed 0"))
+
+
+def test_a_budget_is_rounded_up_to_whole_batches():
+    order = classifier_training.order(count=7, seed=0, budget=50)
+    assert len(order) == 64 and sorted(order[:7].tolist()) == sorted(order[7:14].tolist()) == list(range(7))
 
 
 @pytest.mark.parametrize(
@@ -165,4 +175,4 @@ def test_accuracy_needs_one_label_per_image():
 
 def test_a_set_without_labels_has_no_classifier(tmp_path):
     with pytest.raises(InputError, match="'stripes' \\(unlabelled\\) has no labels"):
-        Classifiers(tmp_path).of_set(image_set(kind="unlabelled"))
+        Classifiers(tmp_path, BUDGET).of_set(image_set(kind="unlabelled"))

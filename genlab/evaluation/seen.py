@@ -1,0 +1,87 @@
+"""What evaluation keeps of many images: features and counts, computed batch by batch, so that the images themselves need no memory."""
+
+import tempfile
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from genlab.evaluation.settings import Settings
+from genlab.extractors.classifier import Classifier, shrunk
+from genlab.extractors.contract import Extractor
+from genlab.images.feeding.order import evenly_spaced
+from genlab.images.prepared_set import PreparedSet
+from genlab.metrics.bins import Bins, bins_of
+
+BINNED = 10_000  # largest number of training images that the bins are computed from
+AT_ONCE = 256  # images of a set that are read together
+
+
+class Seen(NamedTuple):
+    """Features of N images, and the number of these images in each bin of pixel space."""
+
+    features: np.ndarray  # (N, D), of the extractor
+    in_domain: np.ndarray | None  # (N, D'), of the in-domain classifier, if there is one
+    counts: np.ndarray  # (K,)
+
+
+class Observer:
+    """Computes features and counts of images."""
+
+    def __init__(self, extractor: Extractor, classifier: Classifier | None, bins: Bins):
+        self.extractor, self.classifier, self.bins = extractor, classifier, bins
+
+    def __call__(self, batches: Iterable[np.ndarray], count: int) -> Seen:
+        """Batches of uint8 images (n, H, W, C), `count` in total -> Seen."""
+        features, in_domain, counts = Rows(count), Rows(count), np.zeros(len(self.bins.centres), int)
+        for pixels in batches:
+            features.append(self.extractor(pixels))
+            counts += self.bins.counts(small(pixels))
+            if self.classifier is not None:
+                in_domain.append(self.classifier(pixels))
+        return Seen(features.array(), in_domain.array() if self.classifier is not None else None, counts)
+
+    def counts(self, batches: Iterable[np.ndarray]) -> np.ndarray:
+        """Batches of uint8 images (n, H, W, C) -> number of images in each bin, (K,)."""
+        counts = np.zeros(len(self.bins.centres), int)
+        for pixels in batches:
+            counts += self.bins.counts(small(pixels))
+        return counts
+
+
+class Rows:
+    """An array (count, D) that is filled from the first row on, in a temporary file that ends with it."""
+
+    def __init__(self, count: int):
+        self.count, self.filled = count, 0
+        self.rows: np.ndarray | None = None
+
+    def append(self, rows: np.ndarray) -> None:
+        """Write the next rows (n, D)."""
+        if self.rows is None:
+            with tempfile.TemporaryFile() as file:  # the mapping keeps the file
+                self.rows = np.memmap(file, rows.dtype, "w+", shape=(self.count, rows.shape[1]))
+        self.rows[self.filled : self.filled + len(rows)] = rows
+        self.filled += len(rows)
+
+    def array(self) -> np.ndarray:
+        """The filled array."""
+        assert self.rows is not None and self.filled == self.count  # the caller stated the number of images
+        return self.rows
+
+
+def pixel_bins(images: PreparedSet, train: np.ndarray, settings: Settings) -> Bins:
+    """Compute the bins of pixel space from training images of a set, all or evenly spaced ones."""
+    chosen = evenly_spaced(train, BINNED)
+    return bins_of(np.concatenate([small(pixels) for pixels in of_set(images, chosen)]), settings.bins)
+
+
+def of_set(images: PreparedSet, indices: np.ndarray) -> Iterable[np.ndarray]:
+    """Yield the images at these indices of a set in batches, uint8 (n, H, W, C)."""
+    for start in range(0, len(indices), AT_ONCE):
+        yield images.images[indices[start : start + AT_ONCE]]
+
+
+def small(pixels: np.ndarray) -> np.ndarray:
+    """uint8 (N, H, W, C) -> (N, H' x W' x C), with sides of at most 32 px."""
+    return shrunk(pixels).permute(0, 2, 3, 1).flatten(1).numpy()

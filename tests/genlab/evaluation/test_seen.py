@@ -1,0 +1,36 @@
+"""Features and counts of images, batch by batch."""
+
+import numpy as np
+import pytest
+from stand_ins import Classifiers, Means, image_set, of_split
+
+from genlab.evaluation.seen import Observer, Rows, of_set, pixel_bins, small
+from genlab.evaluation.settings import Settings
+
+
+@pytest.mark.parametrize("cuts", [[], [1], [7, 8, 30]])
+def test_features_and_counts_do_not_depend_on_the_batches(cuts):
+    images = image_set()
+    pixels = of_split(images, "train")[0]
+    bins = pixel_bins(images, images.indices("train"), Settings(bins=4))
+    seen = Observer(Means(), Classifiers().of_set(images), bins)(np.split(pixels, cuts), len(pixels))
+    assert np.array_equal(seen.features, Means()(pixels)) and np.array_equal(seen.in_domain, Means()(pixels))
+    assert np.array_equal(seen.counts, bins.counts(pixels.reshape(len(pixels), -1))) and seen.counts.sum() == len(pixels)
+
+
+def test_rows_are_kept_in_a_file_instead_of_memory():
+    rows = Rows(3)
+    rows.append(np.array([[1.0, 2.0]], np.float32))
+    rows.append(np.array([[3.0, 4.0], [5.0, 6.0]], np.float32))
+    assert isinstance(rows.array(), np.memmap) and rows.array().tolist() == [[1, 2], [3, 4], [5, 6]]
+
+
+def test_images_of_a_set_are_read_in_order():
+    images, chosen = image_set(), np.array([5, 3, 0])
+    assert np.array_equal(np.concatenate(list(of_set(images, chosen))), images.images[chosen])
+
+
+def test_large_images_are_binned_at_32_pixels_and_small_ones_as_they_are():
+    assert small(np.zeros((2, 64, 48, 3), np.uint8)).shape == (2, 32 * 24 * 3)
+    pixels = image_set(channels=3).images
+    assert np.array_equal(small(pixels), pixels.reshape(len(pixels), -1))
