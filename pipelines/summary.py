@@ -83,7 +83,9 @@ def table(groups: Sequence[Group]) -> list[str]:
 
 def counted(images: Mapping[str, int]) -> str:
     """Numbers of the compared images: held-out images per domain, and generated images if they are counted separately."""
-    held_out = " + ".join(f"{count:,}" for name, count in images.items() if name != RowName.GENERATED) + " held-out"
+    held_out = (
+        " + ".join(f"{count:,}" for name, count in images.items() if name not in (RowName.GENERATED, RowName.UNTRAINED)) + " held-out"
+    )
     generated = images.get(RowName.GENERATED)
     return f"{held_out} images" if generated is None else f"{held_out} and {generated:,} generated images"
 

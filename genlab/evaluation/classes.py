@@ -36,7 +36,7 @@ def class_groups(
     sample: Callable[[Tensor, Tensor], Iterator[Tensor]],  # latents, labels -> batches of images of the trained recipe
     latent_size: int,
     seen: Mapping[str, Seen],  # row (at least those in MADE) -> N samples
-    given: np.ndarray,  # (N,), the labels that the samples were generated from
+    given: np.ndarray,  # the labels that the samples of all rows were generated from, in their order
     reference: Reference,
     classifier: Classifier,  # trained on the training images of the set
     extractor: str,  # name of the extractor that computed the features
@@ -63,7 +63,7 @@ def class_scores(
     sample: Callable[[Tensor, Tensor], Iterator[Tensor]],  # latents, labels -> batches of images of the trained recipe
     latent_size: int,
     in_domain: Mapping[str, np.ndarray],  # row (those in MADE) -> features (N, D) of the classifier
-    given: np.ndarray,  # (N,), the labels that the samples were generated from
+    given: np.ndarray,  # the labels that the samples of all rows were generated from, in their order
     reference: Reference,
     classifier: Classifier,  # trained on the training images of the set
     settings: Settings,
@@ -80,7 +80,9 @@ def class_scores(
     `cas`, but not of `recognised`: samples can be more clear-cut than real images.
     """
     images = reference.images
-    scores: Rows = {name: {"recognised": float((classifier.assigned(rows) == given).mean())} for name, rows in in_domain.items()}
+    scores: Rows = {}
+    for name, rows in in_domain.items():
+        scores[name] = {"recognised": float((classifier.assigned(rows) == given[: len(rows)]).mean())}
     numbers = labels(images)
     assert numbers is not None  # the classifier was trained on them
     like = training_like(images, settings)
@@ -103,7 +105,7 @@ def training_like(images: PreparedSet, settings: Settings) -> np.ndarray:
 
 def kid_within_classes(
     rows: Mapping[str, np.ndarray],  # row -> features (N, D) of generated images
-    given: np.ndarray,  # (N,), the labels that they were generated from
+    given: np.ndarray,  # the labels that the images of all rows were generated from, in their order
     reference: Reference,
 ) -> Rows:
     """Compute the KID between the images of each class and the held-out images of that class: {row: {class: value}}.
@@ -120,7 +122,8 @@ def kid_within_classes(
         if len(held_out) < FEWEST:
             continue
         same = evenly_spaced(np.flatnonzero(numbers[reference.train] == number), len(held_out))
-        seen = {name: found[given == number] for name, found in rows.items()} | {RowName.TRAINING_IMAGES: reference.training[same]}
+        seen = {name: found[given[: len(found)] == number] for name, found in rows.items()}
+        seen[RowName.TRAINING_IMAGES] = reference.training[same]
         for name, found in seen.items():
             if len(found) >= FEWEST:
                 scores[name][title] = kernel_distance(reference.features[held_out], found)

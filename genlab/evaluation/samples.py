@@ -46,7 +46,7 @@ def draw_samples(
     observe: Observer,
     device: torch.device,  # device of both recipes
 ) -> Drawn:
-    """Sample both recipes from the same latents and labels, and select as many training images, evenly spaced."""
+    """Sample both recipes from the same latents and labels, and select as many training images as held-out ones, evenly spaced."""
     count = settings.samples or len(reference.test)
     log.info("drawing %s samples from the trained and from the untrained recipe", f"{count:,}")
     drawn = max(count, LATENTS)
@@ -54,12 +54,12 @@ def draw_samples(
     labels = torch.from_numpy(reference.labels)[torch.arange(drawn) % len(reference.test)] if is_conditional(trained) else None
     first: list[Tensor] = []
     seen: dict[str, Seen] = {}
-    for name, recipe in ((RowName.GENERATED, trained), (RowName.UNTRAINED, untrained)):
+    for name, recipe, most in ((RowName.GENERATED, trained, count), (RowName.UNTRAINED, untrained, min(count, settings.untrained))):
         kept = first if recipe is trained else []
-        seen[name] = observe(pixels_of(batch_sampler(recipe, device)(latents, labels), count, kept), count)
+        seen[name] = observe(pixels_of(batch_sampler(recipe, device)(latents, labels), most, kept), most)
     alike = evenly_spaced(np.arange(len(reference.train)), len(reference.test))
-    shown = observe(of_set(reference.images, reference.train[alike]), len(alike))
-    seen[RowName.TRAINING_IMAGES] = shown
+    batches = of_set(reference.images, reference.train[alike])
+    seen[RowName.TRAINING_IMAGES] = observe(batches, len(alike), reference.training[alike])
     return Drawn(latents, labels, torch.cat(first)[:LATENTS], seen)
 
 
@@ -67,6 +67,8 @@ def pixels_of(batches: Iterator[Tensor], count: int, first: list[Tensor]) -> Ite
     """Yield the first `count` images of batches (n, C, H, W) in [-1, 1] as uint8 (n, H, W, C), and keep at least LATENTS in `first`."""
     done = kept = 0
     for images in batches:
+        if done >= count and kept >= LATENTS:
+            return
         if kept < LATENTS:
             first.append(images)
             kept += len(images)

@@ -31,15 +31,21 @@ class Observer:
     def __init__(self, extractor: Extractor, classifier: Classifier | None, bins: Bins):
         self.extractor, self.classifier, self.bins = extractor, classifier, bins
 
-    def __call__(self, batches: Iterable[np.ndarray], count: int) -> Seen:
-        """Batches of uint8 images (n, H, W, C), `count` in total -> Seen."""
+    def __call__(
+        self,
+        batches: Iterable[np.ndarray],  # uint8 images (n, H, W, C)
+        count: int,  # number of images in all batches
+        known: np.ndarray | None = None,  # (N, D), the features of the images if they are known already
+    ) -> Seen:
+        """Compute what is kept of the images."""
         features, in_domain, counts = Rows(count), Rows(count), np.zeros(len(self.bins.centres), int)
         for pixels in batches:
-            features.append(self.extractor(pixels))
+            if known is None:
+                features.append(self.extractor(pixels))
             counts += self.bins.counts(small(pixels))
             if self.classifier is not None:
                 in_domain.append(self.classifier(pixels))
-        return Seen(features.array(), in_domain.array() if self.classifier is not None else None, counts)
+        return Seen(features.array() if known is None else known, in_domain.array() if self.classifier is not None else None, counts)
 
     def counts(self, batches: Iterable[np.ndarray]) -> np.ndarray:
         """Batches of uint8 images (n, H, W, C) -> number of images in each bin, (K,)."""

@@ -83,7 +83,11 @@ def general_sample_protocol(recipe: Recipe, reference: Reference, extractor: Ext
         extractor_sha256=extractor.sha256,
         resize=RESIZE,
         split=SPLIT,
-        images={"held_out": held_out, str(RowName.GENERATED): settings.samples or held_out},
+        images={
+            "held_out": held_out,
+            str(RowName.GENERATED): (count := settings.samples or held_out),
+            str(RowName.UNTRAINED): min(count, settings.untrained),
+        },
         training_images=len(reference.train),
         reference_sha256=reference.sha256(),
         size=(height, width),

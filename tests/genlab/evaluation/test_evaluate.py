@@ -65,7 +65,7 @@ def test_scores_come_with_their_baselines_and_protocol(channels, kind):
     assert all(type(value) is float and np.isfinite(value) for scores in rows.values() for value in scores.values())
     assert metrics["headline"] == {"name": "kid_means", "value": rows["generated"]["kid_means"], "lower_is_better": True}
     protocol = metrics["protocol"]
-    assert protocol["images"] == {"held_out": 20, "generated": 20} and protocol["training_images"] == 40
+    assert protocol["images"] == {"held_out": 20, "generated": 20, "untrained": 20} and protocol["training_images"] == 40
     assert protocol["size"] == [16, 16] and protocol["sampling_seed"] == 0 and len(protocol["reference_sha256"]) == 64
     # Training images score best, noise scores worst.
     assert rows["training images"]["kid_means"] < rows["generated"]["kid_means"] < rows["untrained"]["kid_means"]

@@ -18,6 +18,14 @@ def test_features_and_counts_do_not_depend_on_the_batches(cuts):
     assert np.array_equal(seen.counts, bins.counts(pixels.reshape(len(pixels), -1))) and seen.counts.sum() == len(pixels)
 
 
+def test_known_features_are_not_computed_again():
+    images = image_set()
+    pixels, known = of_split(images, "train")[0], np.ones((40, 3), np.float32)
+    bins = pixel_bins(images, images.indices("train"), Settings(bins=4))
+    seen = Observer(Means(), None, bins)([pixels], len(pixels), known)
+    assert seen.features is known and seen.in_domain is None and seen.counts.sum() == len(pixels)
+
+
 def test_rows_are_kept_in_a_file_instead_of_memory():
     rows = Rows(3)
     rows.append(np.array([[1.0, 2.0]], np.float32))
