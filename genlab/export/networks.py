@@ -20,6 +20,7 @@ from genlab.engine.json_text import json_text
 from genlab.engine.paths import expanded
 from genlab.engine.weights import to_bytes
 from genlab.errors import InputError
+from genlab.serving.sessions import session_options
 
 THREADS = sorted({1, 2, os.cpu_count() or 1})  # of onnxruntime; the order of summation depends on them
 
@@ -157,10 +158,7 @@ def session(onnx: bytes, threads: int) -> Any:
     """Create an onnxruntime session on the CPU from the bytes of an ONNX file."""
     import onnxruntime
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3  # errors
-    return onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(onnx, session_options(threads), providers=["CPUExecutionProvider"])
 
 
 @contextlib.contextmanager

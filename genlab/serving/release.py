@@ -10,6 +10,7 @@ import numpy as np
 import onnxruntime
 
 from .errors import RequestError
+from .sessions import session_options
 
 LAST_SEED = 2**63 - 1  # largest value of MLflow's type `long`
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}  # device -> name in onnxruntime
@@ -58,9 +59,7 @@ def open_network(file: Path, device: str = "cpu") -> onnxruntime.InferenceSessio
         RequestError: the device is unknown, or onnxruntime cannot use it.
     """
     provider = provider_of(device)
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # errors
-    session = onnxruntime.InferenceSession(file, options, providers=[provider])
+    session = onnxruntime.InferenceSession(file, session_options(), providers=[provider])
     if session.get_providers()[0] != provider:  # onnxruntime falls back to the CPU if a library of CUDA is missing
         raise RequestError(f"device: got '{device}', but onnxruntime cannot use it: a library of CUDA is missing. Use --device cpu.")
     return session
