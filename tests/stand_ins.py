@@ -31,7 +31,10 @@ MODEL = {  # a small GAN on the images below
 class Means:
     """An extractor whose features are the means of an image over patches of 4 x 4 pixels."""
 
-    name, sha256 = "means", "0" * 64
+    name, sha256, resize = "means", "0" * 64, "none"
+
+    def prepared(self, images):
+        return self
 
     def __call__(self, images):
         count, height, width, channels = images.shape
@@ -40,6 +43,15 @@ class Means:
 
     def of_set(self, images, indices):
         return self(images.images[indices])
+
+
+class Staged(Means):
+    """Means with activations: the features themselves, as one layer of one position."""
+
+    layers = "the features"
+
+    def stages(self, images):
+        return [self(images)[:, :, None, None]]
 
 
 class NearestMean(Means):

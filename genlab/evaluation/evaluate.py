@@ -23,7 +23,7 @@ from genlab.evaluation.truncation import truncation_scores
 from genlab.evaluation.wording import sample_protocol
 from genlab.extractors.classifier import Classifier
 from genlab.extractors.classifier_cache import Classifiers
-from genlab.extractors.contract import Extractor
+from genlab.extractors.contract import Extractor, Staged
 from genlab.images.prepared_set import PreparedSet
 from genlab.networks.style import Generator
 from genlab.pictures.samples import TRUNCATIONS
@@ -47,7 +47,7 @@ def evaluate(
     group `samples`, and `in_domain` if the set has several classes. Further groups depend on its capabilities:
 
     - conditional on labels: `classes`, `kid_within_classes`, `truncation`; samples use the labels of the held-out images;
-    - truncates styles: `truncation`, `path_length`;
+    - truncates styles: `truncation`, and `path_length` if the extractor has activations;
     - has a likelihood: `likelihood`, which is then the headline;
     - infers latents: `reconstructions`;
     - has components: `clusters`, on a labelled set.
@@ -57,7 +57,7 @@ def evaluate(
     Raises:
         InputError: a domain has fewer than two held-out images, or the set of a recipe that samples has fewer than two training images.
     """
-    settings = settings or Settings()
+    settings, extractor = settings or Settings(), extractor.prepared(images)
     if images.kind in ("paired", "unpaired"):
         return evaluate_translations(trained, untrained, images, extractor, settings, device)
     return evaluate_samples(trained, untrained, images, extractor, classifiers, device, sampling, settings)
@@ -121,6 +121,6 @@ def sampling_groups(
         by, sample = TRUNCATIONS[truncated_by(trained)], sampler(trained, device)
         features = classifier or extractor
         groups.append(truncation_scores(sample, drawn.latents, reference, features, by, conditional, settings.truncated))
-    if by_styles:
+    if by_styles and isinstance(extractor, Staged):
         groups.append(path_length_scores(cast(Generator, recipe.generators()["generator"]), extractor, settings.pairs))
     return groups

@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 
 from genlab.evaluation.scores import Group, GroupName, RowName, Rows
-from genlab.extractors.contract import Extractor
+from genlab.extractors.contract import Staged
 from genlab.metrics.path_length import STEP, perceptual_path_length, steps_along
 from genlab.networks.style import Generator
 
@@ -15,7 +15,7 @@ SEED = 0
 log = logging.getLogger(__name__)
 
 
-def path_length_scores(generator: Generator, extractor: Extractor, pairs: int) -> Group:
+def path_length_scores(generator: Generator, extractor: Staged, pairs: int) -> Group:
     """Compute the perceptual path length on straight lines in W and on great circles in Z; lower is smoother.
 
     Karras et al. 2018 (arXiv:1812.04948), section 4.1: if W is less entangled than Z, paths in W are shorter.

@@ -15,7 +15,7 @@ from genlab.evaluation.result import Result
 from genlab.evaluation.scores import Evaluation, Group, RowName, Rows
 from genlab.evaluation.settings import BATCH_SIZE, SUBSET_SEED, Settings
 from genlab.evaluation.wording import translation_protocol
-from genlab.extractors.contract import Extractor
+from genlab.extractors.contract import Extractor, Staged
 from genlab.images.feeding.held_out import HeldOut
 from genlab.images.prepared_set import PreparedSet
 from genlab.metrics.distribution import distribution_scores
@@ -73,7 +73,9 @@ def direction_scores(
         pixels = held_out.to_bytes(result)
         paired: dict[str, float] = {}
         if held_out.are_pairs:
-            paired = paired_scores(result, held_out.tensors[target]) | perceptual_scores(pixels, held_out.bytes[target], extractor)
+            paired = paired_scores(result, held_out.tensors[target])
+            if isinstance(extractor, Staged):
+                paired |= perceptual_scores(pixels, held_out.bytes[target], extractor)
         seen = features[source] if name == RowName.IDENTITY else extractor(pixels)
         rows[name] = paired | distribution_scores(seen, features[target], extractor, SUBSET_SEED, settings.subset, settings.subsets)
     if (back := f"{target}_to_{source}") in trained.directions:

@@ -13,16 +13,15 @@ from genlab.evaluation.seen import BINNED
 from genlab.evaluation.settings import SAMPLING_SEED, SUBSET_SEED, Settings
 from genlab.evaluation.styles import path_length_protocol
 from genlab.extractors.classifier_training import protocol as classifier_protocol
-from genlab.extractors.contract import Extractor
+from genlab.extractors.contract import Extractor, Staged
 from genlab.images.feeding.held_out import HeldOut
 from genlab.images.prepared_set import PreparedSet
 from genlab.metrics.manifold import NEIGHBOURS
 from genlab.metrics.paired import ms_ssim_scales
 
-RESIZE = "bilinear, antialiased, 224 px"
 KID = "unbiased, cubic kernel, the whole sets"
 SPLIT = "held-out images, evenly spaced if there are more"
-PERCEPTUAL = "arXiv:1801.03924, equation 1, all weights 1 (not LPIPS): last activations at 112, 56, 28, 14, 7 px, summed"
+PERCEPTUAL = "arXiv:1801.03924, equation 1, all weights 1 (not LPIPS): {layers}, summed"
 
 
 def translation_protocol(recipe: Translates, images: PreparedSet, held_out: HeldOut, extractor: Extractor, settings: Settings) -> Protocol:
@@ -31,7 +30,7 @@ def translation_protocol(recipe: Translates, images: PreparedSet, held_out: Held
     return Protocol(
         extractor=extractor.name,
         extractor_sha256=extractor.sha256,
-        resize=RESIZE,
+        resize=extractor.resize,
         split=SPLIT,
         images={domain: len(tensor) for domain, tensor in held_out.tensors.items()},
         reference_sha256=held_out.sha256,
@@ -40,7 +39,7 @@ def translation_protocol(recipe: Translates, images: PreparedSet, held_out: Held
         directions=tuple(recipe.directions),
         ssim="of intensities from 0 on, Gaussian window of 11 px",
         ms_ssim=f"the same, {ms_ssim_scales(height, width)} scales of the usual 5, weights renormalised",
-        perceptual=PERCEPTUAL,
+        perceptual=PERCEPTUAL.format(layers=extractor.layers) if isinstance(extractor, Staged) else None,
         kid=KID,
         kid_spread=kid_spread(settings),
         seed=SUBSET_SEED,
@@ -81,7 +80,7 @@ def general_sample_protocol(recipe: Recipe, reference: Reference, extractor: Ext
     return Protocol(
         extractor=extractor.name,
         extractor_sha256=extractor.sha256,
-        resize=RESIZE,
+        resize=extractor.resize,
         split=SPLIT,
         images={
             "held_out": held_out,

