@@ -32,7 +32,7 @@ def exported(
                 verbose=False,
                 input_names=["image"],
                 output_names=outputs,
-                dynamic_shapes={"image": {0: torch.export.Dim("batch")}},
+                dynamic_shapes=({0: torch.export.Dim("batch")},),
             )
     return session(file, threads)
 
