@@ -137,7 +137,7 @@ def evaluate(
     device = next(iter(trained.recipe.state_dict().values())).device
     untrained = build(description, "model").to(device)
     folder, settings = expanded(cache), settings or Settings()
-    extractor, classifiers = settings.extractor(folder / "extractors"), Classifiers(folder / "classifiers", settings.classifier)
+    extractor, classifiers = settings.extractor(cache=folder / "extractors"), Classifiers(folder / "classifiers", settings.classifier)
     return evaluate_recipe(trained.recipe, untrained, images, extractor, classifiers, device, settings=settings)
 
 

@@ -4,7 +4,7 @@
      group: {row: {score: value, score_spread: spread}}}
 
 A value or spread that is not finite is null in JSON, and NaN in the types (genlab.engine.json_text). This module defines all names of rows
-and groups. It imports the standard library only, and genlab's errors, protocol and JSON.
+and groups. It imports the standard library only, and genlab's errors, protocol, names of metrics and JSON.
 """
 
 import math
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Self
 from genlab.engine.json_text import nulled
 from genlab.errors import InputError
 from genlab.evaluation.protocol import Protocol
+from genlab.metrics.names import in_features_of
 
 SPREAD = "_spread"  # in JSON, the spread of score X is named X_spread and follows it
 BITS_PER_DIMENSION = "bits_per_dimension"
@@ -202,8 +203,8 @@ class Evaluation(NamedTuple):
 
 
 def kid_of(extractor: str) -> str:
-    """Return the name of the KID in the features of this extractor, such as `kid_efflite0`."""
-    return f"kid_{extractor}"
+    """Return the name of the KID in the features of this extractor, such as `kid_efflite0`; `kid` for the FID Inception network."""
+    return in_features_of(extractor, "kid")
 
 
 def mean_of(score: str) -> str:

@@ -55,10 +55,10 @@ class Inception:
     def __call__(self, images: np.ndarray) -> np.ndarray:
         return in_batches(lambda batch: self.network(prepare(batch)), images, self.batch_size)
 
-    def of_set(self, images: PreparedSet) -> np.ndarray:
-        """Features of all images of a set, in its order, (N, 2048), read-only. They are computed once and cached."""
+    def of_set(self, images: PreparedSet, indices: np.ndarray) -> np.ndarray:
+        """Features of the images at these indices of a set, (N, 2048), read-only. They are computed once and cached."""
         key = key_of(self.sha256, [__file__, inception_network.__file__], [self.batch_size, self.threads])
-        return cached_features(self.cache, images, key, self, self.batch_size)
+        return cached_features(self.cache, images, indices, key, self, self.batch_size)
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """Images uint8 (N, H, W, C) -> probabilities of the network's classes, float32 (N, 1008)."""
@@ -86,7 +86,8 @@ class Inception:
         """Weights of the final layer, (1008, 2048)."""
         if self.form == "torchscript":
             state = torch.jit.load(self.weights, map_location="cpu").state_dict()
-            return next(tensor for tensor in state.values() if tensor.shape == (CLASSES, FEATURES)).float().numpy()
+            weight: np.ndarray = next(tensor for tensor in state.values() if tensor.shape == (CLASSES, FEATURES)).float().numpy()
+            return weight
         return loaded(self.weights).fc.weight.detach().numpy()
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from genlab.extractors.contract import Named
 from genlab.metrics.frechet import frechet_distance
 from genlab.metrics.kernel import kernel_distance_estimate
+from genlab.metrics.names import in_features_of
 
 
 def distribution_scores(
@@ -22,6 +23,9 @@ def distribution_scores(
     Raises:
         InputError: a set has fewer than two images.
     """
-    kernel, kid = kernel_distance_estimate(reference, features, seed, subsets, largest=largest_subset), f"kid_{extractor.name}"
+    kernel, kid = (
+        kernel_distance_estimate(reference, features, seed, subsets, largest=largest_subset),
+        in_features_of(extractor.name, "kid"),
+    )
     spread = {} if kernel.spread is None else {f"{kid}_spread": kernel.spread}
-    return {kid: kernel.value} | spread | {f"fid_{extractor.name}": frechet_distance(reference, features)}
+    return {kid: kernel.value} | spread | {in_features_of(extractor.name, "fid"): frechet_distance(reference, features)}

@@ -16,6 +16,7 @@ from genlab.engine.precision import in_float64
 from genlab.engine.seeding import mix
 from genlab.extractors.contract import Staged
 from genlab.metrics.counts import require_images
+from genlab.metrics.names import in_features_of
 from genlab.metrics.perceptual import BATCH_SIZE, perceptual_distances
 from genlab.networks.evaluation_mode import evaluation_mode
 from genlab.networks.latents import normal, normal_cdf
@@ -83,7 +84,7 @@ def perceptual_path_length(
     """
     distances = [perceptual_distances(unrounded(first), unrounded(second), extractor) for first, second in pairs]
     require_images("perceptual path length", {"paired": sum(map(len, distances))}, 1)
-    lengths, name = np.concatenate(distances) / step**2, f"ppl_{extractor.name}"
+    lengths, name = np.concatenate(distances) / step**2, in_features_of(extractor.name, "ppl")
     spread = {f"{name}_spread": float(lengths.std(ddof=1) / math.sqrt(len(lengths)))} if len(lengths) > 1 else {}
     return {name: float(lengths.mean())} | spread
 

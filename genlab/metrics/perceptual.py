@@ -10,6 +10,7 @@ import numpy as np
 
 from genlab.extractors.contract import Staged
 from genlab.metrics.counts import require_images
+from genlab.metrics.names import in_features_of
 
 BATCH_SIZE = 16  # pairs whose activations are in memory together, 16 MB per pair with EfficientNet-Lite0
 EPSILON = 1e-10  # as in the authors' code: positions without activation stay 0
@@ -20,7 +21,7 @@ def perceptual_scores(images: np.ndarray, truth: np.ndarray, extractor: Staged) 
 
     From two images on, also its standard deviation as `<score>_spread`.
     """
-    each, name = perceptual_distances(images, truth, extractor), f"perceptual_{extractor.name}"
+    each, name = perceptual_distances(images, truth, extractor), in_features_of(extractor.name, "perceptual")
     return {name: float(each.mean())} | ({f"{name}_spread": float(each.std(ddof=1))} if len(each) > 1 else {})
 
 

@@ -157,7 +157,8 @@ def truncation_curve(
     """
     values = tuple(scores)[::-1]  # in increasing order, no truncation at the right
     kid = next(iter(scores[values[0]]))
-    features = "the classifier's features" if kid == "kid_in_domain" else f"features of {kid.removeprefix('kid_')}"
+    named = {"kid_in_domain": "the classifier's features", "kid": "features of the FID Inception network"}
+    features = named.get(kid, f"features of {kid.removeprefix('kid_')}")
 
     def line(name: str, factor: float = 1.0) -> tuple[float, ...]:
         return tuple(scores[value][name] * factor for value in values)

@@ -27,7 +27,7 @@ def score(
     from genlab.extractors.classifier_cache import Classifiers
 
     settings = build(with_factory(evaluation), EVALUATION)
-    extractor, classifiers = settings.extractor(caches / "extractors"), Classifiers(caches / "classifiers", settings.classifier)
+    extractor, classifiers = settings.extractor(cache=caches / "extractors"), Classifiers(caches / "classifiers", settings.classifier)
     trained, untrained, device = recipes(checkpoint, model, compute, seed)
     result = evaluate(trained, untrained, images, extractor, classifiers, device, budget.sampling, settings)
     return result.scores._replace(checkpoint=digest(checkpoint)).to_json(), result.samples, result.pictures

@@ -9,7 +9,6 @@ from genlab.reports.few_digits import few, stated
 from genlab.reports.markdown import number
 from pipelines.tracking.description import picture
 from pipelines.tracking.experiments import MODE
-from pipelines.tracking.sections import short
 
 DESCRIPTION_LIMIT = 5000  # characters, in MLflow's database
 SAMPLES = "samples/samples.png"  # path in the run's artifacts
@@ -61,9 +60,9 @@ def trained(metrics: Mapping[str, float], params: Mapping[str, str]) -> str:
     return text + (f", {speed:,.0f} images/s" if speed is not None else "")
 
 
-def score_tags(headline: Headline, extractor: str) -> dict[str, str]:
-    """Tag with the headline under its short name: {"kid": "0.0403"}."""
-    return {short(headline.name, extractor): number(headline.value)}
+def score_tags(headline: Headline) -> dict[str, str]:
+    """Tag with the headline: {"kid_efflite0": "0.0403"}."""
+    return {headline.name: number(headline.value)}
 
 
 def describe_model(kind: str, image_set: str, version: int | str, headline: Headline, run_id: str, is_champion: bool = True) -> str:

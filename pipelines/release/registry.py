@@ -117,7 +117,7 @@ class ModelVersion(BoundDataset):
             run.info.run_id,
             tags=standing.tags()
             | facts
-            | score_tags(data.headline, str(data.protocol.get("extractor", "")))
+            | score_tags(data.headline)
             | {RECIPE_TAG: self.recipe, "champion": f"{'yes' if moves else 'no'}: {reason}"},
             await_creation_for=0,
             model_id=model_id,

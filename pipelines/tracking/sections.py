@@ -27,15 +27,15 @@ def of_training(row: Mapping[str, float]) -> dict[str, float]:
 def of_scores(evaluation: Evaluation) -> dict[str, float]:
     """Name the scores of a recipe `score/<score>` and those of its baselines `baseline/<row>.<score>`.
 
-    The extractor is left out of the names, since it is a tag of the run: `kid_efflite0` -> `score/kid`. So recipes can be compared by one
-    name. Scores that are not finite are left out.
+    Scores in the features of an extractor carry its name, `score/kid_efflite0`: only those of the FID Inception network are `score/kid`.
+    Scores that are not finite are left out.
     """
-    named, extractor = {}, evaluation.protocol.extractor
+    named = {}
     for group in evaluation.groups:
         for row in group.rows:
             for score, value in row.to_json().items():
-                named[place(group, row.name, short(score, extractor, group.name))] = value
-    headline = f"score/{short(evaluation.headline.name, extractor)}"
+                named[place(group, row.name, short(score, group.name))] = value
+    headline = f"score/{evaluation.headline.name}"
     return {name: value for name, value in ({headline: evaluation.headline.value} | named).items() if math.isfinite(value)}
 
 
@@ -52,12 +52,9 @@ def place(group: Group, row: str, score: str) -> str:
     return f"score/{inner}.{row}" if group.name in (GroupName.TRUNCATION, GroupName.PATH_LENGTH) else f"baseline/{row}.{inner}"
 
 
-def short(score: str, extractor: str, group: str = "") -> str:
-    """Leave the extractor and the group out of the name of a score: `kid_efflite0_mean` -> `kid_mean`."""
-    for part in (extractor, group):
-        if part:
-            score = score.replace(f"_{part}", "")
-    return score
+def short(score: str, group: str) -> str:
+    """Leave the group out of the name of a score: `kid_in_domain` -> `kid`, in the group `in_domain`."""
+    return score.replace(f"_{group}", "")
 
 
 def of_parity(parity: Mapping[str, Any]) -> dict[str, float]:

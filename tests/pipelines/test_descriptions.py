@@ -85,11 +85,11 @@ def test_terms_of_a_training_are_in_sections():
     }
 
 
-def test_scores_have_one_name_for_all_recipes_and_baselines_are_apart():
+def test_scores_carry_their_extractor_and_baselines_are_apart():
     assert of_scores(Evaluation.from_json(SAMPLES)) == {
-        "score/kid": 0.0563,
-        "score/kid_spread": 0.005,
-        "baseline/untrained.kid": 0.4,
+        "score/kid_efflite0": 0.0563,
+        "score/kid_efflite0_spread": 0.005,
+        "baseline/untrained.kid_efflite0": 0.4,
         "score/in_domain.kid": 0.2,
         "baseline/training images.in_domain.kid": 0.0,
         "score/truncation.kid": 0.05,
@@ -104,14 +104,18 @@ def test_scores_have_one_name_for_all_recipes_and_baselines_are_apart():
         "protocol": TRANSLATION_PROTOCOL,
         **directions,
     }
-    assert own_scores(Evaluation.from_json(translation)) == {"score/kid_mean": 0.2, "score/a_to_b.kid": 0.1, "score/b_to_a.kid": 0.3}
+    assert own_scores(Evaluation.from_json(translation)) == {
+        "score/kid_efflite0_mean": 0.2,
+        "score/a_to_b.kid_efflite0": 0.1,
+        "score/b_to_a.kid_efflite0": 0.3,
+    }
     assert of_parity({"onnx_difference": {"generator": 1e-6}, "onnx_tolerance": 1e-4}) == {"parity/generator": 1e-6}
 
 
 def test_a_score_that_is_not_finite_is_no_metric():
     own = Row(RowName.GENERATED, {"kid_efflite0": Score(math.inf, math.nan), "fid_efflite0": Score(3.0)})
     scores = Evaluation.of(Protocol.from_json(SAMPLE_PROTOCOL), [Group(GroupName.SAMPLES, own, ())])
-    assert of_scores(scores) == own_scores(scores) == {"score/fid": 3.0}
+    assert of_scores(scores) == own_scores(scores) == {"score/fid_efflite0": 3.0}
 
 
 def test_notes_open_with_what_matters():

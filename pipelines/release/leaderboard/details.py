@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PIL import Image
 
+from genlab.evaluation.scores import SPREAD
 from pipelines.release.leaderboard.entries import Entry
 from pipelines.release.page import SAMPLES, trained
 from pipelines.tracking.operations import refused
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 WIDTH, HEIGHT = 480, 240  # of a picture, in pixels, at most; it is shown at half this size
-SCORES = ("score/fid", "score/precision", "score/recall", "score/ssim")  # metrics of a run, if it has them
+SCORES = ("fid", "precision", "recall", "ssim")  # of a run, if it has them, in the features of any extractor
 
 
 class Details(NamedTuple):
@@ -40,8 +41,18 @@ def details_of(client: "MlflowClient", entry: Entry) -> Details:
         if refused(error):  # the run was deleted for good
             return Details()
         raise
-    scores = {name.partition("/")[2]: run.data.metrics[name] for name in SCORES if name in run.data.metrics}
-    return Details(picture(client, entry.run_id), scores, trained(run.data.metrics, run.data.params))
+    return Details(picture(client, entry.run_id), further(run.data.metrics), trained(run.data.metrics, run.data.params))
+
+
+def further(metrics: Mapping[str, float]) -> dict[str, float]:
+    """The scores of a run that are shown next to its headline: name without its section -> value."""
+    own = {name.removeprefix("score/"): value for name, value in metrics.items() if name.startswith("score/")}
+    return {
+        name: value
+        for kind in SCORES
+        for name, value in own.items()
+        if name == kind or (name.startswith(f"{kind}_") and "." not in name and not name.endswith(SPREAD))
+    }
 
 
 def picture(client: "MlflowClient", run_id: str) -> str:

@@ -78,7 +78,7 @@ def store(tmp_path):
         run = client.create_run(experiment).info.run_id
         Image.new("RGB", (64, 32), "red").save(tmp_path / "samples.png")
         client.log_artifact(run, str(tmp_path / "samples.png"), SAMPLES.partition("/")[0])
-        client.log_metric(run, "score/fid", 200 * value)
+        client.log_metric(run, "score/fid_efflite0", 200 * value)
         client.create_registered_model(name, tags={"image_set": "mine"})
         standing = Standing(Headline("kid_efflite0", value, True), "p", "d")
         client.create_model_version(name, "nowhere", run, tags=standing.tags(), await_creation_for=0)
