@@ -86,9 +86,11 @@ class Inception:
         """Weights of the final layer, (1008, 2048)."""
         if self.form == "torchscript":
             state = torch.jit.load(self.weights, map_location="cpu").state_dict()
-            weight: np.ndarray = next(tensor for tensor in state.values() if tensor.shape == (CLASSES, FEATURES)).float().numpy()
-            return weight
-        return loaded(self.weights).fc.weight.detach().numpy()
+            weight = next(tensor for tensor in state.values() if tensor.shape == (CLASSES, FEATURES))
+        else:
+            weight = loaded(self.weights).fc.weight
+        found: np.ndarray = weight.detach().float().numpy()
+        return found
 
 
 def prepare(images: np.ndarray) -> np.ndarray:
