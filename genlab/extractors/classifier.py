@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, conv2d, interpolate, max_pool2d, relu
 
 from genlab.errors import InputError
+from genlab.extractors.batches import softmax
 from genlab.images.pixels import channels_last, to_channels_first, to_unit
 
 SIDE = 32  # pixels; larger images are downscaled to this side
@@ -78,9 +79,22 @@ class Classifier:
 
     def assigned(self, features: np.ndarray) -> np.ndarray:
         """Features float32 (N, FEATURES) -> class numbers int64 (N,)."""
+        numbers: np.ndarray = self.logits(features).argmax(1)
+        return numbers
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        """uint8 (N, H, W, C) -> probabilities of the classes float32 (N, classes)."""
+        return self.probabilities_of(self(images))
+
+    def probabilities_of(self, features: np.ndarray) -> np.ndarray:
+        """Features (N, FEATURES) of this classifier -> probabilities of the classes float32 (N, classes)."""
+        return softmax(self.logits(features))
+
+    def logits(self, features: np.ndarray) -> np.ndarray:
+        """Features (N, FEATURES) -> logits float32 (N, classes)."""
         with torch.inference_mode():
-            logits: Tensor = self.network.logits(torch.from_numpy(np.array(features)))
-            return logits.argmax(1).numpy()
+            logits: np.ndarray = self.network.logits(torch.tensor(features)).numpy()
+        return logits
 
     def accuracy(self, images: np.ndarray, labels: np.ndarray) -> float:
         """Share of images uint8 (N, H, W, C) that are classified as their label, int (N,); in [0, 1].

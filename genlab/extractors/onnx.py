@@ -62,10 +62,10 @@ class Onnx:
     def __call__(self, images: np.ndarray) -> np.ndarray:
         return in_batches(self.compute, images, self.batch_size)
 
-    def of_set(self, images: PreparedSet) -> np.ndarray:
-        """Features of all images of a set, in its order, (N, D), read-only. They are computed once and cached."""
+    def of_set(self, images: PreparedSet, indices: np.ndarray) -> np.ndarray:
+        """Features of the images at these indices of a set, (N, D), read-only. They are computed once and cached."""
         key = key_of(self.sha256, [__file__], [self.resize, self.batch_size, self.threads])
-        return cached_features(self.cache, images, key, self, self.batch_size)
+        return cached_features(self.cache, images, indices, key, self, self.batch_size)
 
     def compute(self, images: np.ndarray) -> np.ndarray:
         """The features of one batch."""

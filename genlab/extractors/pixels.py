@@ -49,9 +49,9 @@ class Pixels:
         """
         return in_batches(self.flat, images, BATCH_SIZE)
 
-    def of_set(self, images: PreparedSet) -> np.ndarray:
-        """Pixels of all images of a set, in its order, (N, D), read-only. They are computed once and cached."""
-        return cached_features(self.cache, images, key_of(self.sha256, [__file__], []), self.flat, BATCH_SIZE)
+    def of_set(self, images: PreparedSet, indices: np.ndarray) -> np.ndarray:
+        """Pixels of the images at these indices of a set, (N, D), read-only. They are computed once and cached."""
+        return cached_features(self.cache, images, indices, key_of(self.sha256, [__file__], []), self.flat, BATCH_SIZE)
 
     def flat(self, images: np.ndarray) -> np.ndarray:
         """The features of one batch."""

@@ -80,8 +80,8 @@ def test_features_of_a_set_are_cached_by_file_and_settings(file, tmp_path):
     manifest = pd.DataFrame({"path": [f"{index}.png" for index in range(5)], "split": "train"})
     made = PreparedSet("noise", "unlabelled", images, manifest, (), hashlib.sha256(images).hexdigest(), (0, 0, 0))
     extractor = Onnx(file, **SETTINGS, cache=tmp_path)
-    assert (extractor.of_set(made) == extractor(images)).all()
-    Onnx(file, side=8, mean=MEAN, std=[1, 1, 1], cache=tmp_path).of_set(made)
+    assert (extractor.of_set(made, np.arange(len(made.images))) == extractor(images)).all()
+    Onnx(file, side=8, mean=MEAN, std=[1, 1, 1], cache=tmp_path).of_set(made, np.arange(len(made.images)))
     assert len(list((tmp_path / "features").iterdir())) == 2
 
 

@@ -45,8 +45,8 @@ def test_features_of_a_set_are_cached(tmp_path):
     manifest = pd.DataFrame({"path": [f"{index}.png" for index in range(6)], "split": "train"})
     made = PreparedSet("noise", "unlabelled", images, manifest, (), hashlib.sha256(images).hexdigest(), (0, 0, 0))
     extractor = Pixels(tmp_path)
-    assert (extractor.of_set(made) == extractor(images)).all()
-    Pixels(tmp_path, side=2).of_set(made)
+    assert (extractor.of_set(made, np.arange(len(made.images))) == extractor(images)).all()
+    Pixels(tmp_path, side=2).of_set(made, np.arange(len(made.images)))
     assert len(list((tmp_path / "features").iterdir())) == 2  # one for each side
 
 
