@@ -25,6 +25,7 @@ SAMPLE_PROTOCOL = {
     "sampling_seed": 0,
     **KID,
     "precision_recall": "k = 3 nearest neighbours, Euclidean",
+    "density_coverage": "k = 5 nearest neighbours, Euclidean",
     "nearest_training": "median distance to the nearest of all training images, Euclidean",
     "ndb": "bins of k-means on training pixels, at most 100; two proportions differ at 5 %",
     "seed": 0,

@@ -21,7 +21,7 @@ from genlab.images.feeding.source import batch_of
 from genlab.images.levels import bits_per_dimension
 from genlab.images.prepared_set import PreparedSet
 from genlab.metrics.clusters import cluster_scores
-from genlab.metrics.distribution import distribution_scores
+from genlab.metrics.distribution import distances
 from genlab.metrics.neighbours import nearest
 from genlab.metrics.paired import paired_scores
 from genlab.mixtures.k_means import k_means
@@ -86,7 +86,7 @@ def reconstruction_scores(
         returned = torch.cat([cast(Reconstructs, recipe).reconstruct(batch).float().cpu() for batch in batches])
         paired = paired_scores(returned, truth)
         seen = extractor(HeldOut.to_bytes(returned))
-        rows[name] = paired | distribution_scores(seen, reference.features, extractor, SUBSET_SEED, settings.subset, settings.subsets)
+        rows[name] = paired | distances(seen, reference.features, extractor, settings.kid_subsets)
     return Group.from_json(GroupName.RECONSTRUCTIONS, rows)
 
 

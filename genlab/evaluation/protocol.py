@@ -36,6 +36,7 @@ class Protocol:
     kid: str
     kid_spread: str
     precision_recall: str | None = None
+    density_coverage: str | None = None
     nearest_training: str | None = None
     ndb: str | None = None
     seed: int  # of subsets, bins and clusters

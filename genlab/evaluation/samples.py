@@ -13,15 +13,15 @@ from genlab.engine.recipe import Recipe
 from genlab.evaluation.reference import Reference
 from genlab.evaluation.sampler import batch_sampler
 from genlab.evaluation.scores import Group, GroupName, RowName, Rows
-from genlab.evaluation.seen import Observer, Seen, of_set
-from genlab.evaluation.settings import SAMPLING_SEED, SUBSET_SEED, Settings
+from genlab.evaluation.seen import Observer, Seen, images_of
+from genlab.evaluation.settings import SAMPLING_SEED, Settings
 from genlab.extractors.classifier import Classifier
 from genlab.extractors.contract import Named
 from genlab.images.feeding.held_out import HeldOut
 from genlab.images.feeding.order import evenly_spaced
 from genlab.metrics.bins import difference
+from genlab.metrics.comparison import of_set
 from genlab.metrics.distribution import distribution_scores
-from genlab.metrics.manifold import precision, recall
 from genlab.metrics.neighbours import nearest
 from genlab.networks.latents import normal
 from genlab.pictures.samples import LATENTS, RANKS
@@ -58,7 +58,7 @@ def draw_samples(
         kept = first if recipe is trained else []
         seen[name] = observe(pixels_of(batch_sampler(recipe, device)(latents, labels), most, kept), most)
     alike = evenly_spaced(np.arange(len(reference.train)), len(reference.test))
-    batches = of_set(reference.images, reference.train[alike])
+    batches = images_of(reference.images, reference.train[alike])
     seen[RowName.TRAINING_IMAGES] = observe(batches, len(alike), reference.training[alike])
     return Drawn(latents, labels, torch.cat(first)[:LATENTS], seen)
 
@@ -88,7 +88,7 @@ def sample_scores(drawn: Mapping[str, Seen], reference: Reference, observe: Obse
     """
     log.info("scoring them against %s held-out images", f"{len(reference.test):,}")
     rows = quality({name: seen.features for name, seen in drawn.items()}, reference.features, observe.extractor, settings)
-    truth = observe.counts(of_set(reference.images, reference.test))
+    truth = observe.counts(images_of(reference.images, reference.test))
     for name, seen in drawn.items():
         rows[name]["ndb"] = difference(seen.counts, truth).share
     resembling = {
@@ -106,15 +106,12 @@ def in_domain_scores(drawn: Mapping[str, Seen], reference: Reference, classifier
 
     Features learnt on ImageNet describe small grey images poorly.
     """
-    held_out = np.concatenate([classifier(pixels) for pixels in of_set(reference.images, reference.test)])
+    held_out = np.concatenate([classifier(pixels) for pixels in images_of(reference.images, reference.test)])
     seen = {name: row.in_domain for name, row in drawn.items() if row.in_domain is not None}
     return Group.from_json(GroupName.IN_DOMAIN, quality(seen, held_out, classifier, settings))
 
 
 def quality(rows: Mapping[str, np.ndarray], held_out: np.ndarray, extractor: Named, settings: Settings) -> Rows:
-    """Features (N, D) by row, features (M, D) of the held-out images -> KID, FID, precision and recall: {row: {score: value}}."""
-    return {
-        name: distribution_scores(seen, held_out, extractor, SUBSET_SEED, settings.subset, settings.subsets)
-        | {"precision": precision(held_out, seen), "recall": recall(held_out, seen)}
-        for name, seen in rows.items()
-    }
+    """Features (N, D) by row, features (M, D) of the held-out images -> `distribution_scores`: {row: {score: value}}."""
+    known = of_set(held_out, settings.kid_subsets)
+    return {name: distribution_scores(seen, held_out, extractor, settings.kid_subsets, known) for name, seen in rows.items()}

@@ -79,10 +79,10 @@ class Rows:
 def pixel_bins(images: PreparedSet, train: np.ndarray, settings: Settings) -> Bins:
     """Compute the bins of pixel space from training images of a set, all or evenly spaced ones."""
     chosen = evenly_spaced(train, BINNED)
-    return bins_of(np.concatenate([small(pixels) for pixels in of_set(images, chosen)]), settings.bins)
+    return bins_of(np.concatenate([small(pixels) for pixels in images_of(images, chosen)]), settings.bins)
 
 
-def of_set(images: PreparedSet, indices: np.ndarray) -> Iterable[np.ndarray]:
+def images_of(images: PreparedSet, indices: np.ndarray) -> Iterable[np.ndarray]:
     """Yield the images at these indices of a set in batches, uint8 (n, H, W, C)."""
     for start in range(0, len(indices), AT_ONCE):
         yield images.images[indices[start : start + AT_ONCE]]

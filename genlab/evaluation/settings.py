@@ -11,6 +11,7 @@ from genlab.extractors.classifier_training import IMAGES
 from genlab.extractors.contract import Extractor
 from genlab.extractors.efficientnet import EfficientNetLite0
 from genlab.images.feeding.held_out import FEWEST
+from genlab.metrics.comparison import Subsets
 
 BATCH_SIZE = 32  # images per call of a recipe
 SUBSET_SEED = 0  # of subsets, bins and clusters; independent of the seed of the training
@@ -39,6 +40,11 @@ class Settings:
     pairs: int = 500  # pairs of images per latent space for the perceptual path length
     compared: int = 100  # largest number of images per baseline of the likelihood
     viewed: int = 1000  # largest number of held-out images for a recipe's own measures and views
+
+    @property
+    def kid_subsets(self) -> Subsets:
+        """Subsets for the spread of KID."""
+        return Subsets(SUBSET_SEED, self.subsets, largest=self.subset)
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -18,7 +18,7 @@ from genlab.evaluation.wording import translation_protocol
 from genlab.extractors.contract import Extractor, Staged
 from genlab.images.feeding.held_out import HeldOut
 from genlab.images.prepared_set import PreparedSet
-from genlab.metrics.distribution import distribution_scores
+from genlab.metrics.distribution import distances
 from genlab.metrics.paired import paired_scores
 from genlab.metrics.perceptual import perceptual_scores
 from genlab.pictures.training import sample_sheet
@@ -77,7 +77,7 @@ def direction_scores(
             if isinstance(extractor, Staged):
                 paired |= perceptual_scores(pixels, held_out.bytes[target], extractor)
         seen = features[source] if name == RowName.IDENTITY else extractor(pixels)
-        rows[name] = paired | distribution_scores(seen, features[target], extractor, SUBSET_SEED, settings.subset, settings.subsets)
+        rows[name] = paired | distances(seen, features[target], extractor, settings.kid_subsets)
     if (back := f"{target}_to_{source}") in trained.directions:
         for name, recipe in recipes.items():
             returned = translated(recipe, made[name], back, held_out)

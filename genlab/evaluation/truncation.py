@@ -12,8 +12,7 @@ from genlab.extractors.classifier import Classifier
 from genlab.extractors.contract import Extractor
 from genlab.images.feeding.held_out import HeldOut
 from genlab.images.feeding.order import evenly_spaced
-from genlab.metrics.kernel import kernel_distance
-from genlab.metrics.manifold import precision, recall
+from genlab.metrics.comparison import Subsets, compare, of_set
 from genlab.pictures.samples import Sample, Truncation, value_name
 
 log = logging.getLogger(__name__)
@@ -36,15 +35,18 @@ def truncation_scores(
     some = evenly_spaced(np.arange(len(reference.test)), min(most, len(latents)))
     held_out, few = extractor(reference.images.images[reference.test[some]]), latents[: len(some)]
     numbers = torch.from_numpy(reference.labels[some]) if conditional else None
+    without_spread = Subsets(number=0)
+    known = of_set(held_out, without_spread)
     rows: Rows = {}
     for value in by.scored:
         name = value_name(value)
         log.info("scoring %s samples, truncation: %s", f"{len(some):,}", name)
         (samples,) = by.samples(sample, few, numbers, [value])
         seen = extractor(HeldOut.to_bytes(samples))
+        found = compare(held_out, seen, without_spread, known)
         rows[name] = {
-            kid_of(extractor.name): kernel_distance(held_out, seen),
-            "precision": precision(held_out, seen),
-            "recall": recall(held_out, seen),
+            kid_of(extractor.name): found.kid,
+            "precision": found.precision,
+            "recall": found.recall,
         }
     return Group.from_json(GroupName.TRUNCATION, rows)

@@ -16,7 +16,7 @@ from genlab.extractors.classifier_training import protocol as classifier_protoco
 from genlab.extractors.contract import Extractor, Staged
 from genlab.images.feeding.held_out import HeldOut
 from genlab.images.prepared_set import PreparedSet
-from genlab.metrics.manifold import NEIGHBOURS
+from genlab.metrics.comparison import NEIGHBOURS, WIDER
 from genlab.metrics.paired import ms_ssim_scales
 
 KID = "unbiased, cubic kernel, the whole sets"
@@ -95,6 +95,7 @@ def general_sample_protocol(recipe: Recipe, reference: Reference, extractor: Ext
         kid=KID,
         kid_spread=kid_spread(settings),
         precision_recall=f"k = {NEIGHBOURS} nearest neighbours, Euclidean",
+        density_coverage=f"k = {WIDER} nearest neighbours, Euclidean",
         nearest_training="median distance to the nearest of the training images, Euclidean",
         ndb=f"at most {settings.bins} bins of k-means on the pixels of at most {BINNED:,} training images, shrunk to at most 32 px; "
         "two proportions differ at 5 %",

@@ -47,8 +47,13 @@ def distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     Values within rounding error of 0 are set to 0, so that equal points have distance 0 for any order of summation.
     """
     x, y = x.astype(np.float64), y.astype(np.float64)
-    norms = np.square(x).sum(1)[:, None] + np.square(y).sum(1)
-    squares = norms - 2 * (x @ y.T)
-    squares[squares < ROUNDING * norms] = 0
-    lengths: np.ndarray = np.sqrt(squares)
-    return lengths
+    return lengths(x @ y.T, np.square(x).sum(1), np.square(y).sum(1))
+
+
+def lengths(products: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Inner products (N, M) of points with squared lengths x (N,) and y (M,), all float64 -> Euclidean distances (N, M)."""
+    norms = x[:, None] + y
+    found = norms - 2 * products
+    found[found < ROUNDING * norms] = 0
+    roots: np.ndarray = np.sqrt(found, out=found)
+    return roots

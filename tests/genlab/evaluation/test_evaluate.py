@@ -59,7 +59,7 @@ def test_scores_come_with_their_baselines_and_protocol(channels, kind):
     metrics, samples, pictures = blend(images)
     rows = metrics["samples"]
     assert list(rows) == ["generated", "untrained", "training images", "held-out images"]
-    quality = {"kid_means", "kid_means_spread", "fid_means", "precision", "recall", "ndb"}
+    quality = {"kid_means", "kid_means_spread", "fid_means", "precision", "recall", "density", "coverage", "ndb"}
     assert set(rows["generated"]) == set(rows["untrained"]) == quality | {"nearest_training"}
     assert set(rows["training images"]) == quality and set(rows["held-out images"]) == {"nearest_training"}
     assert all(type(value) is float and np.isfinite(value) for scores in rows.values() for value in scores.values())
@@ -84,10 +84,13 @@ def test_copies_of_training_images_score_well_and_are_detected_by_their_distance
     assert copies["held-out images"] == blends["held-out images"]
 
 
+QUALITY = ["kid_in_domain", "kid_in_domain_spread", "fid_in_domain", "precision", "recall", "density", "coverage"]
+
+
 def test_a_labelled_set_is_also_scored_with_its_own_classifier():
     rows = blend(image_set())[0]["in_domain"]
     assert list(rows) == ["generated", "untrained", "training images"]
-    assert all(list(row) == ["kid_in_domain", "kid_in_domain_spread", "fid_in_domain", "precision", "recall"] for row in rows.values())
+    assert all(list(row) == QUALITY for row in rows.values())
     # The stand-in classifier has the extractor's features, so both groups must agree.
     for name, row in blend(image_set())[0]["samples"].items():
         if name in rows:
@@ -128,7 +131,7 @@ def test_a_style_based_recipe_is_also_scored_by_psi(kind, features, paths):
     assert list(metrics["truncation"]) == ["1", "0.9", "0.8", "0.7", "0.5", "0.3"]
     assert all(list(row) == [f"kid_{features}", "precision", "recall"] for row in metrics["truncation"].values())
     own = metrics["in_domain" if images.classes else "samples"]["generated"]
-    assert metrics["truncation"]["1"] == {name: own[name] for name in metrics["truncation"]["1"]}
+    assert metrics["truncation"]["1"] == pytest.approx({name: own[name] for name in metrics["truncation"]["1"]}, rel=1e-9)
     assert metrics["truncation"]["0.3"] != metrics["truncation"]["1"]
     assert metrics["protocol"]["samples"] == f"{untruncated}; psi = 1; noise from N(0, 1) for each image"
     assert set(pictures) == {"interpolation", "neighbours", "truncation", "truncation_curve"}
@@ -178,7 +181,8 @@ def test_a_conditional_recipe_is_scored_per_class():
     per_class = metrics["kid_within_classes"]["generated"]
     assert list(per_class) == ["Food & Drink", "T-shirt/top"]
     assert metrics["classes"]["generated"]["kid_means_within"] == pytest.approx(np.mean(list(per_class.values())))
-    assert metrics["truncation"]["none"] == {name: metrics["in_domain"]["generated"][name] for name in metrics["truncation"]["none"]}
+    own = metrics["in_domain"]["generated"]
+    assert metrics["truncation"]["none"] == pytest.approx({name: own[name] for name in metrics["truncation"]["none"]}, rel=1e-9)
     protocol = metrics["protocol"]
     assert protocol["labels"] == "those of the held-out images" and protocol["training_sampling"] == "balanced"
     assert protocol["cas"].startswith("60 generated images") and protocol["classifier"] == "nearest mean of 64,000 images"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from stand_ins import Classifiers, Means, image_set, of_split
 
-from genlab.evaluation.seen import Observer, Rows, of_set, pixel_bins, small
+from genlab.evaluation.seen import Observer, Rows, images_of, pixel_bins, small
 from genlab.evaluation.settings import Settings
 
 
@@ -35,7 +35,7 @@ def test_rows_are_kept_in_a_file_instead_of_memory():
 
 def test_images_of_a_set_are_read_in_order():
     images, chosen = image_set(), np.array([5, 3, 0])
-    assert np.array_equal(np.concatenate(list(of_set(images, chosen))), images.images[chosen])
+    assert np.array_equal(np.concatenate(list(images_of(images, chosen))), images.images[chosen])
 
 
 def test_large_images_are_binned_at_32_pixels_and_small_ones_as_they_are():

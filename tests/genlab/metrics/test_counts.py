@@ -10,10 +10,10 @@ import torch
 from genlab.errors import InputError
 from genlab.metrics.bins import bins_of
 from genlab.metrics.clusters import best_matching_accuracy, cluster_scores
-from genlab.metrics.distribution import distribution_scores
+from genlab.metrics.comparison import Subsets, compare
+from genlab.metrics.distribution import distances, distribution_scores
 from genlab.metrics.frechet import frechet_distance
-from genlab.metrics.kernel import kernel_distance, kernel_distance_estimate
-from genlab.metrics.manifold import precision, recall
+from genlab.metrics.kernel import kernel_distance
 from genlab.metrics.neighbours import nearest
 from genlab.metrics.paired import paired_scores
 from genlab.metrics.path_length import perceptual_path_length
@@ -38,12 +38,9 @@ def pixels(count):
 SCORES = {
     "Frechet distance": (lambda n: frechet_distance(features(9), features(n)), 2),
     "kernel distance": (lambda n: kernel_distance(features(n), features(9)), 2),
-    "spread of the kernel distance": (lambda n: kernel_distance_estimate(features(9), features(9), 0, largest=n).spread, 2),
-    "distribution": (lambda n: distribution_scores(features(n), features(9), EXTRACTOR, 0), 2),
-    "precision": (lambda n: precision(features(n), features(9)), 2),
-    "precision of": (lambda n: precision(features(9), features(n)), 1),
-    "recall": (lambda n: recall(features(9), features(n)), 2),
-    "recall of": (lambda n: recall(features(n), features(9)), 1),
+    "spread of the kernel distance": (lambda n: compare(features(9), features(9), Subsets(largest=n)).kid_spread, 2),
+    "distribution": (lambda n: distribution_scores(features(n), features(9), EXTRACTOR), 2),
+    "distances": (lambda n: distances(features(9), features(n), EXTRACTOR), 2),
     "nearest neighbours": (lambda n: float(nearest(features(9), features(n)).distances.sum()), 1),
     "bins": (lambda n: bins_of(features(n)).different(features(9), features(9))._asdict(), 1),
     "bins of": (lambda n: bins_of(features(9)).different(features(n), features(9))._asdict(), 1),
@@ -79,7 +76,7 @@ def test_a_single_image_has_no_spread():
 
 def test_two_sets_of_two_images_have_a_distance_without_a_spread():
     """All their subsets are the whole sets: a spread of 0 would say that the distance is exact."""
-    estimate = kernel_distance_estimate(features(2), features(2) + 1, 0)
-    assert estimate.spread is None and math.isfinite(estimate.value)
-    assert set(distribution_scores(features(2), features(2) + 1, EXTRACTOR, 0)) == {"kid_pixels", "fid_pixels"}
-    assert kernel_distance_estimate(features(3), features(2) + 1, 0).spread > 0
+    found = compare(features(2), features(2) + 1)
+    assert found.kid_spread is None and math.isfinite(found.kid)
+    assert set(distances(features(2), features(2) + 1, EXTRACTOR)) == {"kid_pixels", "fid_pixels"}
+    assert compare(features(3), features(2) + 1).kid_spread > 0

@@ -1,10 +1,10 @@
-"""Tests of the kernel distance and its spread over subsets."""
+"""Tests of the kernel distance."""
 
 import numpy as np
 import pytest
 
 from genlab.metrics import blocks
-from genlab.metrics.kernel import kernel_distance, kernel_distance_estimate
+from genlab.metrics.kernel import kernel_distance
 
 
 def gaussian(seed, count=500, features=16, shift=0.0, scale=1.0):
@@ -29,16 +29,3 @@ def test_kernel_distance_of_one_distribution_is_zero_on_average():
     values = [kernel_distance(gaussian(2 * i, 40), gaussian(2 * i + 1, 40)) for i in range(200)]
     assert abs(np.mean(values)) < 3 * np.std(values) / np.sqrt(200)
     assert kernel_distance(gaussian(0), gaussian(1, shift=1.0)) > 20 * np.std(values)
-
-
-def test_the_spread_shrinks_with_more_images():
-    small, large = (kernel_distance_estimate(gaussian(0, n), gaussian(1, n), seed=0).spread for n in (40, 640))
-    assert large < small / 4
-
-
-def test_the_spread_of_a_large_set_uses_subsets_of_limited_size():
-    x, y = gaussian(0, 200), gaussian(1, 300)
-    limited = kernel_distance_estimate(x, y, seed=0, largest=60)
-    assert kernel_distance_estimate(x, y, seed=0, share=0.5, largest=150) == kernel_distance_estimate(x, y, seed=0, share=0.5)
-    assert limited.value == kernel_distance(x, y)
-    assert limited.spread > kernel_distance_estimate(x, y, seed=0).spread
