@@ -3,30 +3,58 @@
 import numpy as np
 
 from genlab.metrics.counts import require_images
+from genlab.metrics.moments import Moments, moments_of
 
 
 def frechet_distance(real: np.ndarray, fake: np.ndarray) -> float:
     """Features (N, D), (M, D) -> |mu_r - mu_f|^2 + tr(S_r + S_f - 2 (S_r S_f)^(1/2)). Heusel et al. 2017 (arXiv:1706.08500), equation 6.
 
-    The trace of the matrix root is the sum of the square roots of the eigenvalues of A S_f A^T with S_r = A^T A. The estimate is biased
-    upwards unless N is well above D; report N together with the distance.
+    The trace of the matrix root is the sum of the singular values of A_r^T A_f with S_r = A_r A_r^T and S_f = A_f A_f^T. The estimate is
+    biased upwards unless N is well above D; report N together with the distance.
 
     Raises:
         InputError: a set has fewer than two images, which have no covariance.
     """
     require_images("Frechet distance (FID)", {"real": len(real), "generated": len(fake)}, 2)
-    real, fake = real.astype(np.float64), fake.astype(np.float64)
-    mean_distance = np.square(real.mean(0) - fake.mean(0)).sum()
-    centred_real = (real - real.mean(0)) / np.sqrt(len(real) - 1)
-    centred_fake = (fake - fake.mean(0)) / np.sqrt(len(fake) - 1)
-    # The eigenvalues of S_r S_f are the squared singular values of X_r X_f^T, so that neither covariance is computed.
-    roots = np.linalg.svd(triangle(centred_real) @ triangle(centred_fake).T, compute_uv=False)
-    return float(mean_distance + np.square(centred_real).sum() + np.square(centred_fake).sum() - 2 * roots.sum())
+    if min(len(real), len(fake)) > real.shape[1]:
+        return frechet_distance_of_moments(moments_of(real), moments_of(fake))
+    # With fewer images than features, factors of the covariances are the centred features themselves.
+    factors = [(rows - rows.mean(0)).T / np.sqrt(len(rows) - 1) for rows in (real.astype(np.float64), fake.astype(np.float64))]
+    means = [each.mean(0, dtype=np.float64) for each in (real, fake)]
+    return distance(*means, *factors)
 
 
-def triangle(x: np.ndarray) -> np.ndarray:
-    """Matrix (N, D) -> R (D, D) of its QR decomposition if N > D, which has the same singular values; otherwise the matrix itself."""
-    if len(x) <= x.shape[1]:
-        return x
-    factor: np.ndarray = np.linalg.qr(x, mode="r")  # type: ignore[assignment]  # an array in this mode
+def frechet_distance_of_moments(real: Moments, fake: Moments) -> float:
+    """Moments of D features -> the same distance as `frechet_distance` of the features, which need not be in memory.
+
+    Raises:
+        InputError: a set has fewer than two images.
+    """
+    require_images("Frechet distance (FID)", {"real": real.count, "generated": fake.count}, 2)
+    return distance(real.mean, fake.mean, root(real), root(fake))
+
+
+def distance(
+    real_mean: np.ndarray,  # (D,)
+    fake_mean: np.ndarray,
+    real_root: np.ndarray,  # A (D, R) with A A^T = covariance
+    fake_root: np.ndarray,  # (D, R')
+) -> float:
+    """Frechet distance from means and factors of covariances.
+
+    Singular values of a product of factors have errors of the order of eps; square roots of the eigenvalues of S_r S_f, which are
+    rounded before the root is taken, have errors of the order of sqrt(eps) wherever a covariance is almost singular.
+    """
+    roots = np.linalg.svd(real_root.T @ fake_root, compute_uv=False)
+    means = np.square(real_mean - fake_mean).sum()
+    return float(means + np.square(real_root).sum() + np.square(fake_root).sum() - 2 * roots.sum())
+
+
+def root(moments: Moments) -> np.ndarray:
+    """Moments of D features -> A (D, R) with A A^T = covariance, where R <= D is its rank."""
+    values, vectors = np.linalg.eigh(moments.covariance)
+    # N images span at most N - 1 directions. Smaller eigenvalues are rounding errors, of which square roots would be large.
+    rounding = max(values[-1], 0) * len(values) * np.finfo(np.float64).eps
+    kept = (values > rounding) & (np.arange(len(values))[::-1] < moments.count - 1)
+    factor: np.ndarray = vectors[:, kept] * np.sqrt(values[kept])
     return factor

@@ -1,10 +1,13 @@
-"""Tests of the Frechet distance against its formula with scipy's matrix root."""
+"""Tests of the Frechet distance against closed forms and its formula with scipy's matrix root."""
 
 import numpy as np
 import pytest
 import scipy.linalg
 
-from genlab.metrics.frechet import frechet_distance
+from genlab.errors import InputError
+from genlab.metrics import blocks
+from genlab.metrics.frechet import frechet_distance, frechet_distance_of_moments
+from genlab.metrics.moments import Moments, moments_of
 
 
 def gaussian(seed, count=500, features=16, shift=0.0, scale=1.0):
@@ -23,3 +26,47 @@ def test_frechet_distance_with_fewer_images_than_features():
     x, y = gaussian(0, count=10, features=40), gaussian(1, count=12, features=40)
     assert frechet_distance(x, x) == pytest.approx(0, abs=1e-8)
     assert frechet_distance(x, y) == pytest.approx(frechet_distance(y, x), rel=1e-9) and frechet_distance(x, y) > 0
+
+
+def exact(mean, covariance, count=1000):
+    """Moments of a Gaussian, as if a set had exactly these."""
+    return Moments(count, np.asarray(mean, float), np.asarray(covariance, float) * (count - 1))
+
+
+def test_the_distance_of_gaussians_with_diagonal_covariances_is_the_closed_form():
+    """W2^2 of N(a, diag s^2) and N(b, diag t^2) is |a - b|^2 + |s - t|^2."""
+    random = np.random.default_rng(0)
+    a, b, s, t = (random.uniform(0.1, 3, 50) for _ in range(4))
+    expected = np.square(a - b).sum() + np.square(s - t).sum()
+    assert frechet_distance_of_moments(exact(a, np.diag(s**2)), exact(b, np.diag(t**2))) == pytest.approx(expected, rel=1e-10)
+    turn = np.linalg.qr(random.normal(size=(50, 50)))[0]  # rotations preserve the distance
+    turned = [exact(turn @ mean, turn @ np.diag(each**2) @ turn.T) for mean, each in ((a, s), (b, t))]
+    assert frechet_distance_of_moments(*turned) == pytest.approx(expected, rel=1e-10)
+
+
+def test_the_distance_of_drawn_gaussians_approaches_the_closed_form():
+    x, y = gaussian(0, 200_000, 4), gaussian(1, 200_000, 4, shift=0.5, scale=2.0)
+    assert frechet_distance(x, y) == pytest.approx(4 * 0.25 + 4 * 1.0, rel=0.01)
+
+
+@pytest.mark.parametrize(("count", "features"), [(300, 40), (30, 40), (41, 40)])
+def test_streamed_moments_give_the_distance_of_the_features_also_with_fewer_images_than_features(count, features):
+    x, y = gaussian(0, count, features, shift=3.0), gaussian(1, count + 3, features, scale=1.5)
+    x[:, 5] = 0  # a dead feature
+    centred = [(each.astype(float) - each.mean(0, dtype=float)) / np.sqrt(len(each) - 1) for each in (x, y)]
+    nuclear = np.linalg.svd(centred[0] @ centred[1].T, compute_uv=False).sum()  # in the space of images
+    expected = np.square(x.mean(0, dtype=float) - y.mean(0, dtype=float)).sum() + sum(np.square(c).sum() for c in centred) - 2 * nuclear
+    assert frechet_distance_of_moments(moments_of(x), moments_of(y)) == pytest.approx(expected, rel=1e-8)
+    assert frechet_distance(x, y) == pytest.approx(expected, rel=1e-8)
+
+
+def test_neither_order_nor_block_size_changes_the_distance(monkeypatch):
+    x, y = gaussian(0, 90, 12, shift=20.0), gaussian(1, 80, 12, shift=20.1)
+    expected = frechet_distance(x, y)
+    monkeypatch.setattr(blocks, "BLOCK", 7)
+    assert frechet_distance(x[::-1], np.roll(y, 5, axis=0)) == pytest.approx(expected, rel=1e-8)
+
+
+def test_one_image_is_too_few_for_moments():
+    with pytest.raises(InputError, match="got 1 generated image, expected at least 2"):
+        frechet_distance_of_moments(moments_of(gaussian(0)), moments_of(gaussian(1, 1)))
