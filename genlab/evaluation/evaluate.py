@@ -23,7 +23,7 @@ from genlab.evaluation.truncation import truncation_scores
 from genlab.evaluation.wording import sample_protocol
 from genlab.extractors.classifier import Classifier
 from genlab.extractors.classifier_cache import Classifiers
-from genlab.extractors.contract import Extractor, Staged
+from genlab.extractors.contract import Extractor, Preparable, Staged
 from genlab.images.prepared_set import PreparedSet
 from genlab.networks.style import Generator
 from genlab.pictures.samples import TRUNCATIONS
@@ -35,7 +35,7 @@ def evaluate(
     trained: Recipe,
     untrained: Recipe,  # the same recipe before training, as a baseline
     images: PreparedSet,
-    extractor: Extractor,
+    extractor: Preparable,
     classifiers: Classifiers | None = None,  # None: skip the scores that need a classifier
     device: torch.device = CPU,  # device of both recipes
     sampling: Literal["natural", "balanced"] = "natural",  # how training drew classes; recorded in the protocol only
@@ -57,10 +57,10 @@ def evaluate(
     Raises:
         InputError: a domain has fewer than two held-out images, or the set of a recipe that samples has fewer than two training images.
     """
-    settings, extractor = settings or Settings(), extractor.prepared(images)
+    settings, prepared = settings or Settings(), extractor.prepared(images)
     if images.kind in ("paired", "unpaired"):
-        return evaluate_translations(trained, untrained, images, extractor, settings, device)
-    return evaluate_samples(trained, untrained, images, extractor, classifiers, device, sampling, settings)
+        return evaluate_translations(trained, untrained, images, prepared, settings, device)
+    return evaluate_samples(trained, untrained, images, prepared, classifiers, device, sampling, settings)
 
 
 def evaluate_samples(

@@ -56,7 +56,8 @@ def test_a_set_without_labels_is_refused_when_the_extractor_is_prepared(factory)
 
 
 def test_yaml_names_it_and_it_has_features_and_classes(tmp_path):
-    made = build({"class": "genlab.extractors.in_domain.InDomain", "cache": str(tmp_path), "classifiers": str(tmp_path)}, "extractor")
+    description = {"class": "genlab.extractors.in_domain.InDomain", "cache": str(tmp_path), "classifiers": str(tmp_path), "budget": BUDGET}
+    made = build(description, "extractor")
     extractor = made.prepared(image_set())
     assert isinstance(extractor, Extractor) and isinstance(extractor, Classifies) and not isinstance(extractor, Staged)
     assert extractor.name == made.name == "in_domain" and extractor.resize == "bilinear, antialiased, to at most 32 px"
