@@ -20,7 +20,7 @@ from pipelines import session as sessions
 from pipelines.bound import BoundDataset
 from pipelines.checks import check, check_data, check_inputs, check_recorded, check_runner, settings_hash
 from pipelines.configuration import image_sets, recipes
-from pipelines.evaluation.parameters import EVALUATION, check_evaluation
+from pipelines.evaluation.parameters import EVALUATION, check_evaluation, check_extractor
 from pipelines.folders import FolderDataset
 from pipelines.locks import RunLocks
 from pipelines.names import check_names
@@ -119,6 +119,8 @@ class ProjectHooks:
         if THEORY in namespaces:
             check_claims(self.session.parameters[THEORY])
         check_inputs(pipeline, catalog)
+        if evaluated:
+            check_extractor(self.session.parameters[EVALUATION], filepath(catalog, "caches"))
         self.locks.begin(chosen, declared, pipeline)
         committed = self.session.committed(run_params.get("env")) if chosen else {}
         names = " ".join(run_params.get("pipeline_names") or ["__default__"])

@@ -1,6 +1,7 @@
 """The entry `evaluation` in the parameters: one description of genlab.evaluation.settings.Settings for all recipes."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 EVALUATION = "evaluation"
@@ -26,6 +27,17 @@ def check_evaluation(entry: Any) -> None:
     described = with_factory(entry)
     check(described, EVALUATION)
     build(described, EVALUATION)
+
+
+def check_extractor(entry: Mapping[str, Any], caches: Path) -> None:
+    """Create the extractor, before a model is trained that it is to score: its file of weights may be missing or unusable.
+
+    Raises:
+        InputError: it cannot be created.
+    """
+    from genlab.build import build
+
+    build(with_factory(entry), EVALUATION).extractor(cache=caches / "extractors")
 
 
 def with_factory(entry: Mapping[str, Any]) -> dict[str, Any]:
