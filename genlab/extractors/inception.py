@@ -95,7 +95,7 @@ class Inception:
 
 def prepare(images: np.ndarray) -> np.ndarray:
     """Images uint8 (N, H, W, C) -> normalised float32 (N, 3, 299, 299)."""
-    return ((as_tensorflow(in_colour(images), SIDE) - 128) / 128).numpy()
+    return as_tensorflow(in_colour(images), SIDE).sub_(128).div_(128).numpy()
 
 
 def loaded(weights: Path) -> Network:

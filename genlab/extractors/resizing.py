@@ -42,5 +42,5 @@ def as_tensorflow(images: Tensor, side: int) -> Tensor:
         after = (before + 1).clamp(max=length - 1)
         share = positions - before if axis == 3 else (positions - before).unsqueeze(1)
         start = maps.index_select(axis, before)
-        maps = start + (maps.index_select(axis, after) - start) * share
+        maps = start.add_(maps.index_select(axis, after).sub_(start).mul_(share))  # in place: these arrays are large
     return maps
