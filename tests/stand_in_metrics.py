@@ -28,6 +28,7 @@ SAMPLE_PROTOCOL = {
     "density_coverage": "k = 5 nearest neighbours, Euclidean",
     "nearest_training": "median distance to the nearest of all training images, Euclidean",
     "ndb": "bins of k-means on training pixels, at most 100; two proportions differ at 5 %",
+    "further": "mmd: unbiased; vendi: cosine kernel",
     "seed": 0,
     "classifier": "a classifier of two convolutions (32 and 64 filters) and a hidden layer of 128 units",
     "labels": "those of the held-out images",

@@ -8,6 +8,7 @@ from genlab.engine.capabilities import Samples, Truncated, is_conditional, trunc
 from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import seed_everything
 from genlab.evaluation.classes import class_groups, has_classes
+from genlab.evaluation.further import further_scores
 from genlab.evaluation.likelihood import inference_groups
 from genlab.evaluation.pictures import sample_pictures
 from genlab.evaluation.reference import Reference, reference_of
@@ -44,7 +45,7 @@ def evaluate(
     """Score a recipe on the held-out images of a set, compare it with baselines, and draw pictures.
 
     A recipe that translates has one group of scores per direction, see `translations.direction_scores`. A recipe that samples has the
-    group `samples`, and `in_domain` if the set has several classes. Further groups depend on its capabilities:
+    groups `samples` and `further`, and `in_domain` if the set has several classes. Further groups depend on its capabilities:
 
     - conditional on labels: `classes`, `kid_within_classes`, `truncation`; samples use the labels of the held-out images;
     - truncates styles: `truncation`, and `path_length` if the extractor has activations;
@@ -76,10 +77,11 @@ def evaluate_samples(
     """Evaluate a recipe that samples; see `evaluate`."""
     reference = reference_of(images, extractor, settings)
     classifier = classifiers.of_set(images) if classifiers is not None and settings.classifier and has_classes(images) else None
-    observe = Observer(extractor, classifier, pixel_bins(images, reference.train, settings))
+    observe = Observer(extractor, classifier, pixel_bins(images, reference.train, settings), settings.patched)
     drawn = draw_samples(trained, untrained, reference, settings, observe, device)
     own, resembling = sample_scores(drawn.seen, reference, observe, settings)
-    groups = [own, *sampling_groups(trained, drawn, reference, extractor, classifier, device, settings)]
+    further = further_scores(drawn.seen, reference, extractor, settings)
+    groups = [own, further, *sampling_groups(trained, drawn, reference, extractor, classifier, device, settings)]
     seed_everything(SAMPLING_SEED)  # bounds of the likelihood use random draws
     groups += inference_groups(trained, untrained, reference, extractor, settings, device)
     protocol = sample_protocol(trained, reference, extractor, {group.name for group in groups}, sampling, settings)

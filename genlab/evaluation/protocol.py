@@ -39,6 +39,7 @@ class Protocol:
     density_coverage: str | None = None
     nearest_training: str | None = None
     ndb: str | None = None
+    further: str | None = None
     seed: int  # of subsets, bins and clusters
     # some of the recipes that sample only
     classifier: str | None = None

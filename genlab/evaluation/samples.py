@@ -10,6 +10,7 @@ from torch import Tensor
 
 from genlab.engine.capabilities import Samples, is_conditional
 from genlab.engine.recipe import Recipe
+from genlab.evaluation.further import certainty, named
 from genlab.evaluation.reference import Reference
 from genlab.evaluation.sampler import batch_sampler
 from genlab.evaluation.scores import Group, GroupName, RowName, Rows
@@ -22,6 +23,7 @@ from genlab.images.feeding.order import evenly_spaced
 from genlab.metrics.bins import difference
 from genlab.metrics.comparison import of_set
 from genlab.metrics.distribution import distribution_scores
+from genlab.metrics.memorisation import memorised
 from genlab.metrics.neighbours import nearest
 from genlab.networks.latents import normal
 from genlab.pictures.samples import LATENTS, RANKS
@@ -84,7 +86,8 @@ def sample_scores(drawn: Mapping[str, Seen], reference: Reference, observe: Obse
     training images would reach them too; `nearest_training` exposes it. It is the median over the images of the distance to the nearest
     training image: 0 for copies, and for new images of the same kind about the value of the held-out images, whose row has no other
     score. A value well below it means that the samples are memorised, or less varied than real images, in which case recall is low too.
-    `ndb` is the share of bins of pixel space that an image set fills significantly more or less often than the held-out images do.
+    `memorised` is the share of samples that are much nearer to one training image than to any other: copies. `ndb` is the share of bins
+    of pixel space that an image set fills significantly more or less often than the held-out images do.
     """
     log.info("scoring them against %s held-out images", f"{len(reference.test):,}")
     rows = quality({name: seen.features for name, seen in drawn.items()}, reference.features, observe.extractor, settings)
@@ -93,22 +96,27 @@ def sample_scores(drawn: Mapping[str, Seen], reference: Reference, observe: Obse
         rows[name]["ndb"] = difference(seen.counts, truth).share
     resembling = {
         RowName.GENERATED: nearest(drawn[RowName.GENERATED].features, reference.training, len(RANKS)),
-        RowName.UNTRAINED: nearest(drawn[RowName.UNTRAINED].features, reference.training),
-        RowName.HELD_OUT_IMAGES: nearest(reference.features, reference.training),
+        RowName.UNTRAINED: nearest(drawn[RowName.UNTRAINED].features, reference.training, 2),
+        RowName.HELD_OUT_IMAGES: nearest(reference.features, reference.training, 2),
     }
     for name, found in resembling.items():
         rows.setdefault(name, {})["nearest_training"] = float(np.median(found.distances[:, 0]))
+        rows[name]["memorised"] = memorised(found.distances)
     return Group.from_json(GroupName.SAMPLES, rows), reference.train[resembling[RowName.GENERATED].indices]
 
 
 def in_domain_scores(drawn: Mapping[str, Seen], reference: Reference, classifier: Classifier, settings: Settings) -> Group:
     """Compute the group `in_domain`: scores in the features of a classifier trained on the set itself.
 
-    Features learnt on ImageNet describe small grey images poorly.
+    Features learnt on ImageNet describe small grey images poorly. The Inception Score in the classes of the set is among them.
     """
     held_out = np.concatenate([classifier(pixels) for pixels in images_of(reference.images, reference.test)])
     seen = {name: row.in_domain for name, row in drawn.items() if row.in_domain is not None}
-    return Group.from_json(GroupName.IN_DOMAIN, quality(seen, held_out, classifier, settings))
+    rows = quality(seen, held_out, classifier, settings)
+    for name, features in {**seen, RowName.HELD_OUT_IMAGES: held_out}.items():
+        if own := named({"is": certainty(features, classifier)}, classifier):
+            rows[name] = rows.get(name, {}) | own
+    return Group.from_json(GroupName.IN_DOMAIN, rows)
 
 
 def quality(rows: Mapping[str, np.ndarray], held_out: np.ndarray, extractor: Named, settings: Settings) -> Rows:

@@ -48,6 +48,7 @@ class GroupName(StrEnum):
     A_TO_B = "a_to_b"
     B_TO_A = "b_to_a"
     SAMPLES = "samples"
+    FURTHER = "further"
     IN_DOMAIN = "in_domain"
     CLASSES = "classes"
     KID_WITHIN_CLASSES = "kid_within_classes"
@@ -65,6 +66,7 @@ OWN: Mapping[GroupName, tuple[RowName, ...]] = {
     GroupName.A_TO_B: (RowName.TRANSLATED,),
     GroupName.B_TO_A: (RowName.TRANSLATED,),
     GroupName.SAMPLES: (RowName.GENERATED,),
+    GroupName.FURTHER: (RowName.GENERATED,),
     GroupName.IN_DOMAIN: (RowName.GENERATED,),
     GroupName.CLASSES: (RowName.GENERATED,),
     GroupName.KID_WITHIN_CLASSES: (RowName.GENERATED,),

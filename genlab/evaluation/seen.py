@@ -18,18 +18,25 @@ AT_ONCE = 256  # images of a set that are read together
 
 
 class Seen(NamedTuple):
-    """Features of N images, and the number of these images in each bin of pixel space."""
+    """Features of N images, the number of these images in each bin of pixel space, and the first M images."""
 
     features: np.ndarray  # (N, D), of the extractor
     in_domain: np.ndarray | None  # (N, D'), of the in-domain classifier, if there is one
     counts: np.ndarray  # (K,)
+    first: np.ndarray  # uint8 (M, H, W, C)
 
 
 class Observer:
     """Computes features and counts of images."""
 
-    def __init__(self, extractor: Extractor, classifier: Classifier | None, bins: Bins):
-        self.extractor, self.classifier, self.bins = extractor, classifier, bins
+    def __init__(
+        self,
+        extractor: Extractor,
+        classifier: Classifier | None,
+        bins: Bins,
+        kept: int = 0,  # largest number of images that are kept
+    ):
+        self.extractor, self.classifier, self.bins, self.kept = extractor, classifier, bins, kept
 
     def __call__(
         self,
@@ -39,13 +46,17 @@ class Observer:
     ) -> Seen:
         """Compute what is kept of the images."""
         features, in_domain, counts = Rows(count), Rows(count), np.zeros(len(self.bins.centres), int)
+        first: list[np.ndarray] = []
         for pixels in batches:
+            if sum(map(len, first)) < self.kept or not first:
+                first.append(pixels)
             if known is None:
                 features.append(self.extractor(pixels))
             counts += self.bins.counts(small(pixels))
             if self.classifier is not None:
                 in_domain.append(self.classifier(pixels))
-        return Seen(features.array() if known is None else known, in_domain.array() if self.classifier is not None else None, counts)
+        own = in_domain.array() if self.classifier is not None else None
+        return Seen(features.array() if known is None else known, own, counts, np.concatenate(first)[: self.kept])
 
     def counts(self, batches: Iterable[np.ndarray]) -> np.ndarray:
         """Batches of uint8 images (n, H, W, C) -> number of images in each bin, (K,)."""

@@ -34,6 +34,7 @@ class Settings:
     subsets: int = 100  # random subsets for the spread of KID
     subset: int = 1000  # largest number of images in such a subset, arXiv:1801.01401
     bins: int = 100  # largest number of bins of pixel space (NDB)
+    patched: int = 128  # largest number of images for the sliced Wasserstein distance of patches (ProGAN); 0: left out
     classifier: int = IMAGES  # images seen by the training of an in-domain classifier; 0: no scores that need one
     taught: int = 20_000  # largest number of generated images that the classifier of the accuracy score (`cas`) is trained on
     truncated: int = 2000  # largest number of samples per value of the truncation
@@ -54,4 +55,4 @@ class Settings:
                 raise InputError(f"evaluation.{field.name}: got {value}, expected a whole number from {fewest} on{none}.")
 
 
-LEAST = {"bins": 1, "classifier": 0, "compared": 1, "viewed": 1}  # smallest values that differ from FEWEST
+LEAST = {"bins": 1, "classifier": 0, "patched": 0, "compared": 1, "viewed": 1}  # smallest values that differ from FEWEST

@@ -6,6 +6,7 @@ from dataclasses import replace
 from genlab.engine.capabilities import Translates, Truncated, is_conditional, truncated_by
 from genlab.engine.recipe import Recipe
 from genlab.evaluation.classes import training_like
+from genlab.evaluation.further import further_protocol
 from genlab.evaluation.protocol import Protocol
 from genlab.evaluation.reference import Reference
 from genlab.evaluation.scores import GroupName, RowName
@@ -17,9 +18,11 @@ from genlab.extractors.contract import Extractor, Staged
 from genlab.images.feeding.held_out import HeldOut
 from genlab.images.prepared_set import PreparedSet
 from genlab.metrics.comparison import NEIGHBOURS, WIDER
+from genlab.metrics.memorisation import RATIO
 from genlab.metrics.paired import ms_ssim_scales
 
 KID = "unbiased, cubic kernel, the whole sets"
+NEAREST = f"median distance to the nearest of the training images, Euclidean; memorised: at most {RATIO:.2f} of that to the second nearest"
 SPLIT = "held-out images, evenly spaced if there are more"
 PERCEPTUAL = "arXiv:1801.03924, equation 1, all weights 1 (not LPIPS): {layers}, summed"
 
@@ -96,9 +99,10 @@ def general_sample_protocol(recipe: Recipe, reference: Reference, extractor: Ext
         kid_spread=kid_spread(settings),
         precision_recall=f"k = {NEIGHBOURS} nearest neighbours, Euclidean",
         density_coverage=f"k = {WIDER} nearest neighbours, Euclidean",
-        nearest_training="median distance to the nearest of the training images, Euclidean",
+        nearest_training=NEAREST,
         ndb=f"at most {settings.bins} bins of k-means on the pixels of at most {BINNED:,} training images, shrunk to at most 32 px; "
         "two proportions differ at 5 %",
+        further=further_protocol(settings),
         seed=SUBSET_SEED,
     )
 

@@ -30,8 +30,7 @@ def frechet_infinity(
         InputError: there are too few samples for a fit with 8 sizes above D.
     """
     count, size = fake.shape
-    fewest = -(-(size + 1) * PIECES // (PIECES - FEWEST_SIZES + 1))
-    if count < fewest:
+    if count < (fewest := fewest_images(size)):
         raise InputError(
             f"FID-infinity: got {count:,} generated images, expected at least {fewest:,}, since FID is extrapolated from {FEWEST_SIZES} or "
             f"more sizes above the number of features, {size:,}. Generate more images."
@@ -48,6 +47,11 @@ def frechet_infinity(
 
     fit = linregress(*zip(*points, strict=True))
     return Estimate(float(fit.intercept), float(fit.intercept_stderr))
+
+
+def fewest_images(size: int) -> int:
+    """Smallest number of images with D features for which 8 of the evenly spaced sizes are above D."""
+    return -(-(size + 1) * PIECES // (PIECES - FEWEST_SIZES + 1))
 
 
 def squared_distance(real: Moments, factor: np.ndarray, fake: Moments) -> float:

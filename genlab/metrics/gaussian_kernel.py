@@ -32,7 +32,8 @@ def gaussian_kernel_distance(
         values /= lengths(y)
         values -= 1  # -|x - y|^2 / 2 of features of length 1
         values /= bandwidth**2
-        return np.exp(values, out=values)
+        np.exp(values, out=values)
+        return values
 
     return SCALE * discrepancy(real, fake, kernel)
 

@@ -25,5 +25,9 @@ def memorised_share(
     """
     require_images("memorisation", {"generated": len(samples)}, 1)
     require_images("memorisation", {"training": len(training)}, 2)
-    first, second = nearest(samples, training, 2).distances.T
-    return float((first <= ratio * second).mean())
+    return memorised(nearest(samples, training, 2).distances, ratio)
+
+
+def memorised(distances: np.ndarray, ratio: float = RATIO) -> float:
+    """Distances (N, K >= 2) of samples to their nearest training images, ascending -> `memorised_share`."""
+    return float((distances[:, 0] <= ratio * distances[:, 1]).mean())

@@ -45,10 +45,10 @@ def pyramid_wasserstein(
     along = unit_directions(PATCH**2 * real.shape[3], DIRECTIONS, seed).astype(np.float32)
     scores = {}
     for level, side in enumerate(sides(min(real.shape[1:3]))):
-        sets = [descriptors(images, level, patches, seed) for images in (real, fake)]
+        real_patches, fake_patches = (descriptors(images, level, patches, seed) for images in (real, fake))
         costs = [
-            transport_costs(*(projected(each, along[:, start : start + GROUP]) for each in sets), 1)
-            for start in range(0, DIRECTIONS, GROUP)
+            transport_costs(projected(real_patches, some), projected(fake_patches, some), 1)
+            for some in np.split(along, range(GROUP, DIRECTIONS, GROUP), axis=1)
         ]
         scores[side] = SCALE * float(np.concatenate(costs).mean(dtype=np.float64))
     return scores

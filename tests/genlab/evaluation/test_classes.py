@@ -141,7 +141,7 @@ def groups_of(made, images):
     """Groups of class scores of images by row, which were generated from the labels of the held-out images."""
     given, training = of_split(images, "test")[1], of_split(images, "train")[0]
     classifier = Classifiers().of_set(images)
-    seen = {name: Seen(Means()(pixels), classifier(pixels), np.zeros(1, int)) for name, pixels in made.items()}
+    seen = {name: Seen(Means()(pixels), classifier(pixels), np.zeros(1, int), pixels[:0]) for name, pixels in made.items()}
     return class_groups(bank(training), LATENT_SIZE, seen, given, reference(images), classifier, "means", Settings())
 
 

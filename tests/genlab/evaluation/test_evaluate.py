@@ -60,8 +60,8 @@ def test_scores_come_with_their_baselines_and_protocol(channels, kind):
     rows = metrics["samples"]
     assert list(rows) == ["generated", "untrained", "training images", "held-out images"]
     quality = {"kid_means", "kid_means_spread", "fid_means", "precision", "recall", "density", "coverage", "ndb"}
-    assert set(rows["generated"]) == set(rows["untrained"]) == quality | {"nearest_training"}
-    assert set(rows["training images"]) == quality and set(rows["held-out images"]) == {"nearest_training"}
+    assert set(rows["generated"]) == set(rows["untrained"]) == quality | {"nearest_training", "memorised"}
+    assert set(rows["training images"]) == quality and set(rows["held-out images"]) == {"nearest_training", "memorised"}
     assert all(type(value) is float and np.isfinite(value) for scores in rows.values() for value in scores.values())
     assert metrics["headline"] == {"name": "kid_means", "value": rows["generated"]["kid_means"], "lower_is_better": True}
     protocol = metrics["protocol"]
@@ -73,7 +73,7 @@ def test_scores_come_with_their_baselines_and_protocol(channels, kind):
     assert rows["untrained"]["nearest_training"] > rows["held-out images"]["nearest_training"] > 0
     assert samples.width > 100 and set(pictures) == {"interpolation", "neighbours", "truncation"}
     in_domain = ["in_domain"] if kind == "labelled" else []
-    assert list(metrics) == ["headline", "protocol", "samples", *in_domain]  # no classes, likelihood, latents or components
+    assert list(metrics) == ["headline", "protocol", "samples", "further", *in_domain]  # no classes, likelihood, latents or components
     assert ("classifier" in protocol) == (kind == "labelled") and not {"labels", "training_sampling", "cas"} & set(protocol)
 
 
@@ -126,7 +126,15 @@ def test_a_style_based_recipe_is_also_scored_by_psi(kind, features, paths):
     trained.bank.zero_()
     result = evaluate(trained, untrained, images, Staged(), Classifiers() if images.classes else None)
     metrics, samples, pictures = metrics_of(result), result.samples, result.pictures
-    assert list(metrics) == ["headline", "protocol", "samples", *(["in_domain"] if images.classes else []), "truncation", "path_length"]
+    assert list(metrics) == [
+        "headline",
+        "protocol",
+        "samples",
+        "further",
+        *(["in_domain"] if images.classes else []),
+        "truncation",
+        "path_length",
+    ]
     assert metrics["path_length"] == PATHS and "the same noise at both ends" in metrics["protocol"]["path_length"]
     assert list(metrics["truncation"]) == ["1", "0.9", "0.8", "0.7", "0.5", "0.3"]
     assert all(list(row) == [f"kid_{features}", "precision", "recall"] for row in metrics["truncation"].values())
@@ -173,9 +181,9 @@ def test_a_conditional_recipe_is_scored_per_class():
     images = image_set(training=60, held_out=40, names=("T-shirt/top", "Food & Drink"))
     result = evaluate(learnt(Conditional(), images), Conditional(), images, Means(), Classifiers(), sampling="balanced")
     metrics, samples, pictures = metrics_of(result), result.samples, result.pictures
-    groups = {"samples", "in_domain", "classes", "kid_within_classes", "truncation"}
+    groups = {"samples", "further", "in_domain", "classes", "kid_within_classes", "truncation"}
     assert list(metrics)[:2] == ["headline", "protocol"] and set(list(metrics)[2:]) == groups
-    assert list(metrics) == ["headline", "protocol", "samples", "in_domain", "classes", "kid_within_classes", "truncation"]
+    assert list(metrics) == ["headline", "protocol", "samples", "further", "in_domain", "classes", "kid_within_classes", "truncation"]
     assert metrics["classes"]["generated"]["recognised"] == metrics["classes"]["generated"]["cas"] == 1
     assert set(metrics["classes"]["untrained"]) == {"recognised", "kid_means_within"}
     per_class = metrics["kid_within_classes"]["generated"]
@@ -195,7 +203,17 @@ def test_a_conditional_style_based_recipe_is_scored_per_class_and_by_psi(paths):
     images = image_set(training=60, held_out=40)
     result = evaluate(learnt(Styled(classes=2), images), Styled(classes=2), images, Staged(), Classifiers())
     metrics, samples, pictures = metrics_of(result), result.samples, result.pictures
-    assert list(metrics) == ["headline", "protocol", "samples", "in_domain", "classes", "kid_within_classes", "truncation", "path_length"]
+    assert list(metrics) == [
+        "headline",
+        "protocol",
+        "samples",
+        "further",
+        "in_domain",
+        "classes",
+        "kid_within_classes",
+        "truncation",
+        "path_length",
+    ]
     assert metrics["classes"]["generated"]["recognised"] == metrics["classes"]["generated"]["cas"] == 1
     assert metrics["truncation"]["1"] == {name: metrics["in_domain"]["generated"][name] for name in metrics["truncation"]["1"]}
     assert set(pictures) == {"interpolation", "neighbours", "truncation", "class_interpolation", "truncation_curve"}
@@ -207,14 +225,14 @@ def test_images_of_a_single_class_are_not_classified():
     images = relabelled(images, images.manifest.index, "left")
     result = evaluate(Conditional(), Conditional(), images, Means(), Classifiers())
     metrics, pictures = metrics_of(result), result.pictures
-    assert list(metrics) == ["headline", "protocol", "samples"] and set(pictures) >= {"truncation", "class_interpolation"}
+    assert list(metrics) == ["headline", "protocol", "samples", "further"] and set(pictures) >= {"truncation", "class_interpolation"}
     assert metrics["protocol"]["labels"] and not {"classifier", "cas"} & set(metrics["protocol"])
 
 
 def test_without_classifiers_nothing_is_classified():
     images = image_set(training=20, held_out=20)
     metrics = metrics_of(evaluate(Conditional(), Conditional(), images, Means()))
-    assert list(metrics) == ["headline", "protocol", "samples"]
+    assert list(metrics) == ["headline", "protocol", "samples", "further"]
 
 
 def test_the_headline_is_kid_of_the_samples_with_its_spread():
