@@ -92,8 +92,8 @@ def test_scores_carry_their_extractor_and_baselines_are_apart():
         "baseline/untrained.kid_efflite0": 0.4,
         "score/in_domain.kid": 0.2,
         "baseline/training images.in_domain.kid": 0.0,
-        "score/truncation.kid": 0.05,
-        "score/truncation.kid.0.5": 0.07,
+        "score/truncation.kid_efflite0": 0.05,
+        "score/truncation.kid_efflite0.0.5": 0.07,
     }
     directions = {
         name: {"translated": {"kid_efflite0": value}, "identity": {"kid_efflite0": 1.0}}
