@@ -5,7 +5,7 @@ ALL_CORES := --numprocesses=logical --dist=loadfile
 VIZ := $(VENV)/viz
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage setup lint docs wheel ui viz demo results benchmarks clean
+.PHONY: help run test coverage setup lint docs wheel ui viz demo study results benchmarks clean
 
 help:  ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ $(VIZ)/.installed: $(VENV)/.installed
 
 demo: setup  ## try the registered models on a local web page; prints the address (PORT=5002)
 	$(BIN)/genlab demo --port $(or $(PORT),5002)
+
+study: setup  ## serve a study of people made by `kedro run --pipeline=user_study`; prints the address (PORT=5003 HOST=127.0.0.1 STUDY=name)
+	$(BIN)/python -m pipelines.user_study --port $(or $(PORT),5003) --host $(or $(HOST),127.0.0.1) $(if $(STUDY),--name $(STUDY))
 
 results: setup  ## write the pages in docs/results from the results of `dvc repro` and `make benchmarks`
 	$(BIN)/python -m pipelines.results

@@ -38,6 +38,7 @@ from pipelines.tracking.description import (
     note_of_claims,
     note_of_error,
     note_of_scores,
+    note_of_study,
     parameters_shown,
     run_name,
 )
@@ -47,6 +48,7 @@ from pipelines.tracking.run import Run
 from pipelines.tracking.sections import NAMED, of_claim
 from pipelines.tracking.store import CHECKPOINT_TAG, DATA_TAG, SETTINGS_TAG
 from pipelines.training.resumption import ResumeFolder
+from pipelines.user_study.parameters import USER_STUDY
 
 BOUND = ("journal", "model_version")  # datasets of each recipe in conf/base/catalog.yml that need the session
 SHARED = ("undelivered", "theory.measured")  # datasets of no recipe that need it
@@ -110,7 +112,7 @@ class ProjectHooks:
         declared, runs = image_sets(self.session.parameters), self.session.runs
         chosen = {name: entry for name, entry in recipes(self.session.parameters).items() if name in namespaces}
         evaluated = any("evaluate" in node.tags for node in pipeline.nodes)
-        others = [*([EVALUATION] if evaluated else []), *([THEORY] if THEORY in namespaces else [])]
+        others = [*([EVALUATION] if evaluated else []), *(name for name in (THEORY, USER_STUDY) if name in namespaces)]
         check_names(self.session.parameters, self.session.given, sorted(chosen), sorted(namespaces & set(declared)), others)
         check_runner(str(run_params.get("runner")))
         check(chosen, declared)
@@ -142,6 +144,10 @@ class ProjectHooks:
             runs.start(THEORY, theory_name(entry), tags | {THEORY: entry["only"] or "all"}, None).parameters(
                 entry, {"seed": entry["seed"], "only": entry["only"]}
             )
+        if USER_STUDY in namespaces:
+            entry = self.session.parameters[USER_STUDY]
+            run = runs.start(USER_STUDY, f"{USER_STUDY} {entry['name']}", tags | {USER_STUDY: entry["name"]}, None)
+            run.parameters(entry, {key: entry[key] for key in ("name", "kind", "images", "models", "seed")})
         if not chosen:
             for name in sorted(namespaces & set(declared)):
                 runs.start(name, f"prepare {name}", tags | {"image_set": name}, None).parameters(declared[name], {})
@@ -180,6 +186,8 @@ class ProjectHooks:
                 run.metrics(NAMED[dataset_name.rpartition(".")[2]](data))
             if dataset_name.endswith(".metrics"):
                 run.tag(described_by(data, run))
+            if owner == USER_STUDY and dataset_name.endswith(".markdown"):
+                run.tag({NOTE: note_of_study(data, run.id)})
             if wish["mlflow"] == "claim":
                 claim = dataset_name.rpartition(".")[2]
                 run.metrics(of_claim(claim, data))

@@ -11,6 +11,7 @@ from kedro.pipeline.node import Node
 from genlab.engine.locks import locked
 from pipelines.theory.parameters import THEORY
 from pipelines.tracking.store import LOCKS
+from pipelines.user_study.parameters import USER_STUDY
 
 ADVICE = (
     "Both would write to the same files. Wait for it or stop it. To run two experiments of a recipe at the same time, give the second a "
@@ -27,16 +28,17 @@ class RunLocks:
         self.held: dict[str, ExitStack] = {}
 
     def begin(self, recipes: Collection[str], image_sets: Collection[str], pipeline: Pipeline) -> None:
-        """Lock the recipes, and the theory if the pipeline measures it.
+        """Lock the recipes, and the theory or the study if the pipeline is theirs.
 
         Raises:
             LockedError: another run of one of them goes on.
         """
         for name in sorted(recipes):
             self.around.enter_context(locked(self.folder / "recipes" / name, f"is running the recipe '{name}'", ADVICE))
-        if any(node.namespace == THEORY for node in pipeline.nodes):
-            advice = "Both would write to the same files. Wait for it or stop it."
-            self.around.enter_context(locked(self.folder / THEORY, "is measuring the theory", advice))
+        for name, task in ((THEORY, "is measuring the theory"), (USER_STUDY, "is making or analysing a study")):
+            if any(node.namespace == name for node in pipeline.nodes):
+                advice = "Both would write to the same files. Wait for it or stop it."
+                self.around.enter_context(locked(self.folder / name, task, advice))
         self.left = Counter(node.namespace for node in pipeline.nodes if node.namespace is not None and node.namespace in image_sets)
 
     def before(self, node: Node) -> None:

@@ -9,12 +9,13 @@ from pipelines.configuration import FAMILIES, image_sets, recipes
 from pipelines.evaluation.parameters import EVALUATION
 from pipelines.loader import WrongEntry
 from pipelines.theory.parameters import THEORY
+from pipelines.user_study.parameters import USER_STUDY
 
 # Names become those of folders, pipelines, MLflow's models and keys of --params, where a dot separates keys.
 FORM = re.compile(r"[^\W_][\w-]*")
 REQUIRED = ("images", "seed", "budget", "monitoring", "augmentation", "compute", "release", "model")
 RECIPE_KEYS = ("family", *REQUIRED)
-OTHERS = ("images", EVALUATION, THEORY)  # entries that are no recipes
+OTHERS = ("images", EVALUATION, THEORY, USER_STUDY)  # entries that are no recipes
 DESCRIPTIONS = ("augmentation", "compute")
 
 

@@ -10,7 +10,8 @@ from kedro.pipeline import Node, Pipeline
 
 from genlab.build import suggestion
 from genlab.errors import InputError
-from pipelines import data_preparation, evaluation, release, session, theory, training
+from genlab.study.settings import settings_of
+from pipelines import data_preparation, evaluation, release, session, theory, training, user_study
 from pipelines.configuration import FAMILIES, image_sets, recipes
 from pipelines.data_preparation.declaration import ImageSet
 from pipelines.loader import WrongEntry
@@ -18,16 +19,18 @@ from pipelines.names import taken, wrong_form
 from pipelines.theory.parameters import THEORY, chosen, wrong_entry
 from pipelines.tracking.pipeline import SYNC
 from pipelines.tracking.pipeline import create_pipeline as tracking_pipeline
+from pipelines.user_study.parameters import USER_STUDY
+from pipelines.user_study.parameters import wrong_entry as wrong_study
 
 DEFAULT = "cyclegan"
 REFUSED = "refused"
-STAGES = ("prepare", "train", "evaluate", "release", "measure", "page")  # tags of nodes; the last two are of the theory
+STAGES = ("prepare", "train", "evaluate", "release", "measure", "page", "make", "analyse")  # tags of nodes; of the theory, of a study
 KINDS = get_args(ImageSet.model_fields["kind"].annotation)
 
 
 def register_pipelines() -> dict[str, Pipeline]:
     """Map pipeline names to pipelines: `prepare_<set>`, `<recipe>`, `<family>` (all of its recipes), `theory`,
-    `sync_tracking` and `__default__` (CycleGAN).
+    `user_study`, `sync_tracking` and `__default__` (CycleGAN).
 
     The pipeline of a wrong entry raises an InputError when it is run; all others stay usable.
     """
@@ -38,7 +41,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     prepared = {f"prepare_{name}": pipeline for name, pipeline in preparations.items()}
     of_recipes = {
         str(name): refused(name, f"{name}: {wrong}")
-        if (wrong := wrong_form(name, "a recipe") or taken(name, names, [*prepared, SYNC, THEORY]))
+        if (wrong := wrong_form(name, "a recipe") or taken(name, names, [*prepared, SYNC, THEORY, USER_STUDY]))
         else of_entry(name, parameters, preparations)
         for name, parameters in described.items()
     }
@@ -50,6 +53,8 @@ def register_pipelines() -> dict[str, Pipeline]:
     pipelines = prepared | of_recipes | of_others | {SYNC: tracking_pipeline()}
     if THEORY in parameters_of_all:
         pipelines[THEORY] = of_theory(parameters_of_all[THEORY])
+    if USER_STUDY in parameters_of_all:
+        pipelines[USER_STUDY] = of_study(parameters_of_all[USER_STUDY], described)
     families = {
         family: sum((pipelines[str(name)] for name, parameters in described.items() if parameters.get("family") == family), Pipeline([]))
         for family in FAMILIES
@@ -78,6 +83,13 @@ def of_theory(entry: Any) -> Pipeline:
     entry = entry.value if isinstance(entry, WrongEntry) else entry
     wrong = wrong_entry(entry)
     return refused(THEORY, wrong) if wrong else theory.create_pipeline(chosen(entry))
+
+
+def of_study(entry: Any, recipes: Mapping[Any, Mapping[str, Any]]) -> Pipeline:
+    """Pipeline that makes and analyses a study; of a wrong entry, one that says what is wrong."""
+    entry = entry.value if isinstance(entry, WrongEntry) else entry
+    wrong = wrong_study(entry, recipes)
+    return refused(USER_STUDY, wrong) if wrong else user_study.create_pipeline(settings_of(entry))
 
 
 def refused(name: object, message: str) -> Pipeline:

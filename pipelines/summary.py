@@ -10,6 +10,7 @@ from pipelines.session import Catalog
 from pipelines.tracking.description import CLAIM
 from pipelines.tracking.run import Run
 from pipelines.tracking.store import CHECKPOINT_TAG
+from pipelines.user_study.parameters import USER_STUDY
 
 
 def summary(runs: Mapping[str, Run], catalog: Catalog, seconds: float) -> str:
@@ -34,6 +35,7 @@ def summary(runs: Mapping[str, Run], catalog: Catalog, seconds: float) -> str:
             ("curves", f"{owner}.curves"),
             ("data", f"{run.tags.get('image_set', owner)}.validation_report"),
             ("page", f"{owner}.page"),
+            ("report", f"{owner}.{run.tags.get(USER_STUDY)}.report"),
         ):
             dataset = catalog.get(name)
             if dataset is not None and dataset.exists():

@@ -13,7 +13,7 @@ PACKAGES = ("genlab", "pipelines")
 LAYERS = (
     {"commands"},
     {"api", "reports"},
-    {"theory"},
+    {"theory", "study"},
     {"evaluation"},
     {"training", "pictures"},
     {"styles"},

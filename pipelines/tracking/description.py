@@ -96,6 +96,14 @@ def note_of_claims(tags: Mapping[str, str]) -> str:
     return "\n".join([*lines, *(f"- {name}: {verdict}" for name, verdict in verdicts.items())])
 
 
+def note_of_study(
+    report: str,  # in Markdown
+    run_id: str,
+) -> str:
+    """Note of a run that analyses a study: its report, with the plot among the artifacts of the run."""
+    return report.replace("![ranking](ranking.png)", picture("ranking.png", run_id, "ranking"))[:NOTE_LIMIT]
+
+
 def note_of_error(
     error: str,
     before: str,  # the run's note so far, which stays below

@@ -67,7 +67,15 @@ def of_claim(name: str, claim: Any) -> dict[str, float]:
     return {f"{name}/{each.name.replace('$', '').replace(chr(92), '')}": each.measured for each in claim.measurements}
 
 
+def of_study(results: Mapping[str, Any]) -> dict[str, float]:
+    """Name the results of a study of people: `gan/fooled`, `gan/fooled_low`, `participants`."""
+    from genlab.study.analysis import metrics_of
+
+    return metrics_of(results)
+
+
 NAMED = {
     "metrics": lambda content: of_scores(Evaluation.from_json(content)),
     "parity": of_parity,
+    "results": of_study,
 }  # dataset -> metrics of its content

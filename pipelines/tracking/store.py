@@ -29,7 +29,7 @@ LOCKS = Path(".genlab", "locks")
 logger = logging.getLogger(__name__)
 
 
-KINDS = ("recipe", "image_set", "theory")  # tags of what a run is about; a run of a recipe also has the tag of its image set
+KINDS = ("recipe", "image_set", "theory", "user_study")  # tags of what a run is about; a run of a recipe also has the tag of its image set
 
 
 class Runs:
@@ -147,7 +147,7 @@ class Runs:
         return run
 
     def _end_killed(self, client: "MlflowClient", experiment: str, tags: Mapping[str, str]) -> None:
-        """End the runs of this recipe, preparation or theory whose process was killed. The caller holds the lock of the recipe."""
+        """End the runs of this recipe, preparation, theory or study whose process was killed. The caller holds the lock of the recipe."""
         kind = next(each for each in KINDS if each in tags)
         mine = f"attributes.status = 'RUNNING' AND tags.`{PROJECT_TAG}` = '{quoted(identity(self.project))}'"
         ours = [run.id for run in self.under_way.values()]
