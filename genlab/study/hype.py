@@ -12,7 +12,7 @@ import numpy as np
 
 from genlab.study.shares import CONFIDENCE
 
-RESAMPLES = 10_000
+RESAMPLES = 4_000
 FEWEST = 2  # participants for an interval
 
 

@@ -124,9 +124,9 @@ def instructions(study: dict[str, Any]) -> str:
     keys = " and ".join(f"{arrow} for “{label}”" for arrow, label in zip(("←", "→"), study["labels"], strict=True))
     parts = [f"Answer with the keys {keys}, or with the buttons."]
     if limit is not None:
-        parts.append(f"Images are visible for {limit / 1000:g} s only: look at the cross. The answer may take longer.")
-    noise = "is always a generated one" if alone else "is never the right choice"
-    parts.append(f"Plain coloured noise {noise}.")
+        parts.append(f"Images are visible for {limit / 1000:g} s only, then a chessboard hides them: look at the cross. The answer may take longer.")
+    noise = "it is generated" if alone else "choose the other one"
+    parts.append(f"If {'the' if alone else 'an'} image is nothing but noise, {noise}.")
     if study["practice"]:
         parts.append(f"The first {len(study['practice'])} are for practice. If you close or reload the page, it continues where you were.")
     return " ".join(parts)

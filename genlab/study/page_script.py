@@ -39,14 +39,15 @@ function progress() {
     : practice ? `Practice ${state.practised + 1} of ${study.practice.length}` : `${given + 1} of ${all}`;
 }
 
-let noise = null;
-function mask(width, height) {  // random pixels, which replace an image after its time, so that no afterimage is left
-  if (noise) return noise;
-  const canvas = Object.assign(document.createElement("canvas"), {width, height}), pen = canvas.getContext("2d");
-  const pixels = pen.createImageData(width, height);
-  for (let index = 0; index < pixels.data.length; index++) pixels.data[index] = index % 4 == 3 ? 255 : Math.random() * 256;
-  pen.putImageData(pixels, 0, 0);
-  return noise = canvas.toDataURL();
+let cover = null;
+function mask() {  // a chessboard replaces an image after its time, so that no afterimage is left; noise would look like a check
+  if (cover) return cover;
+  const side = 16, canvas = Object.assign(document.createElement("canvas"), {width: side, height: side}), pen = canvas.getContext("2d");
+  for (let index = 0; index < side * side; index++) {
+    pen.fillStyle = (index + Math.floor(index / side)) % 2 ? "#fff" : "#000";
+    pen.fillRect(index % side, Math.floor(index / side), 1, 1);
+  }
+  return cover = canvas.toDataURL();
 }
 
 async function present() {
@@ -74,7 +75,7 @@ async function present() {
   for (const id of ["left", "right"]) $(id).disabled = false;
   if (limit !== null) {
     await wait(limit);
-    images.forEach(image => { image.src = mask(image.naturalWidth, image.naturalHeight); image.alt = "hidden"; });
+    images.forEach(image => { image.src = mask(); image.alt = "hidden"; });
   }
 }
 async function answer(key) {
