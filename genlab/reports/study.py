@@ -48,9 +48,13 @@ def summary(results: Mapping[str, Any]) -> Section:
     limit = results["exposure_milliseconds"]
     texts = [
         f"{WHAT[results['kind']]} Images of the set {results['images']} are visible {f'for {limit} ms' if limit else 'until the answer'}.",
-        f"{results['participants']} participants count, with {results['answers']:,} answers. {len(results['excluded'])} were excluded, "
-        f"{len(results['skipped'])} files were left out."
-        + (f" {results['repeated']} answers do not count: their images were seen again after a reload." if results["repeated"] else ""),
+        f"Participants that count: {results['participants']}, with {results['answers']:,} answers. Excluded: {len(results['excluded'])}. "
+        f"Files left out: {len(results['skipped'])}."
+        + (
+            f" Answers whose images were seen again after a reload, and which do not count: {results['repeated']}."
+            if results["repeated"]
+            else ""
+        ),
     ]
     if not results["answers"]:
         texts.append("There are no answers to analyse yet.")

@@ -124,7 +124,9 @@ def instructions(study: dict[str, Any]) -> str:
     keys = " and ".join(f"{arrow} for “{label}”" for arrow, label in zip(("←", "→"), study["labels"], strict=True))
     parts = [f"Answer with the keys {keys}, or with the buttons."]
     if limit is not None:
-        parts.append(f"Images are visible for {limit / 1000:g} s only, then a chessboard hides them: look at the cross. The answer may take longer.")
+        parts.append(
+            f"Images are visible for {limit / 1000:g} s only, then a chessboard hides them: look at the cross. The answer may take longer."
+        )
     noise = "it is generated" if alone else "choose the other one"
     parts.append(f"If {'the' if alone else 'an'} image is nothing but noise, {noise}.")
     if study["practice"]:

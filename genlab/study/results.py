@@ -74,20 +74,17 @@ def outcomes_of(results: Mapping[str, Any], checkpoint: str) -> list[Outcome]:
 
 
 def sentence(outcome: Outcome) -> str:
-    """An outcome in words: `studies of people: 12 participants took 31.2 % of its images for real [24.1, 39.0] ...`."""
-    limit = f"shown for {outcome.exposure_milliseconds} ms" if outcome.exposure_milliseconds else "without a time limit"
-    scale, unit = (100, " %") if outcome.score == "fooled" else (1, "")
-    words = {
-        "fooled": "share of its images taken for real",
-        "hype": "HYPE score (wrong answers, %; 50 is chance)",
-        "strength": "strength of Bradley and Terry (0 is the mean of the models)",
+    """An outcome in words, with its protocol: `HYPE score in % (50 is chance): 31.2 [24.1, 39.0]; rank 1 of 2; 12 participants, ...`."""
+    title, scale, places = {
+        "fooled": ("share of its images taken for real, % (50 is chance)", 100, 1),
+        "hype": ("HYPE score, % of wrong answers (50 is chance)", 1, 1),
+        "strength": ("strength of Bradley and Terry, log-odds (0 is the mean of the models)", 1, 2),
     }[outcome.score]
-    interval = "" if outcome.low is None or outcome.high is None else f" [{scale * outcome.low:.1f}, {scale * outcome.high:.1f}]"
-    value = f"{scale * outcome.value:.1f}{unit}{interval}"
-    if outcome.score == "strength":
-        interval = "" if outcome.low is None or outcome.high is None else f" [{outcome.low:.2f}, {outcome.high:.2f}]"
-        value = f"{outcome.value:.2f}{interval}"
+    value = f"{scale * outcome.value:.{places}f}"
+    if outcome.low is not None and outcome.high is not None:
+        value += f" [{scale * outcome.low:.{places}f}, {scale * outcome.high:.{places}f}]"
+    limit = f"for {outcome.exposure_milliseconds} ms" if outcome.exposure_milliseconds else "without a time limit"
     return (
-        f"{words}: {value}; rank {outcome.rank} of {outcome.models}; {outcome.participants} participants, {outcome.answers:,} answers, "
+        f"{title}: {value}; rank {outcome.rank} of {outcome.models}; {outcome.participants} participants, {outcome.answers:,} answers, "
         f"images {limit}; study {outcome.study} ({outcome.hash[:8]})"
     )
