@@ -118,7 +118,7 @@ def check_data(node: Node, inputs: Mapping[str, Any], run: Run) -> str:
     Raises:
         InputError: the checkpoint that the node uses was trained on other images.
     """
-    found: list[PreparedSet] = [value for name, value in inputs.items() if name.endswith(".images")]
+    found: list[PreparedSet] = [value for name, value in inputs.items() if name.endswith(".images") and not name.startswith("params:")]
     if not found:
         return ""
     images = found[0]

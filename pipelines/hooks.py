@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from kedro.pipeline.node import Node
 from genlab.engine.files import sha256
 from genlab.errors import root_cause
 from genlab.evaluation.scores import Evaluation
+from genlab.evaluation.spread import SeedSpread
 from genlab.training.interruption import Interrupted, interruptible
 from pipelines import session as sessions
 from pipelines.bound import BoundDataset
@@ -25,6 +26,9 @@ from pipelines.folders import FolderDataset
 from pipelines.locks import RunLocks
 from pipelines.names import check_names
 from pipelines.pipeline_registry import REFUSED
+from pipelines.seeds import tracking as of_seeds
+from pipelines.seeds.parameters import SEEDS, check_seed, group, replicas
+from pipelines.seeds.tracking import SeedRuns
 from pipelines.session import Catalog, Session
 from pipelines.summary import summary
 from pipelines.theory.densities import check_claims
@@ -68,6 +72,8 @@ class ProjectHooks:
     session: Session  # from `after_context_created` on
     catalog: Catalog  # from `before_pipeline_run` on
     locks: RunLocks
+    replicas: dict[str, dict[str, Any]]  # namespace of a recipe under one seed -> its parameters
+    seeds: SeedRuns | None = None  # if this run trains a recipe under several seeds
 
     def __init__(self) -> None:
         self.around = ExitStack()
@@ -77,6 +83,8 @@ class ProjectHooks:
     def after_context_created(self, context: KedroContext) -> None:
         """Create the session and make it the current one."""
         self.session = Session.of(context)
+        self.replicas = replicas(self.session.parameters)
+        context.config_loader["parameters"] = {**self.session.parameters, **self.replicas}
         sessions.set_current(self.session)
 
     @hook_impl
@@ -87,7 +95,7 @@ class ProjectHooks:
             dataset = catalog.get(name)
             assert isinstance(dataset, BoundDataset)  # conf/base/catalog.yml states it
             dataset.bind(self.session)
-        for name in recipes(self.session.parameters):
+        for name in (*recipes(self.session.parameters), *self.replicas):
             for kind in BOUND:
                 dataset = catalog.get(f"{name}.{kind}")
                 if isinstance(dataset, BoundDataset):
@@ -108,12 +116,15 @@ class ProjectHooks:
         for node in pipeline.nodes:
             if REFUSED in node.tags:  # a wrong entry: its message comes before all others
                 node.run({})
-        namespaces = {node.namespace.split(".")[0] for node in pipeline.nodes if node.namespace}
+        namespaces = {node.namespace for node in pipeline.nodes if node.namespace}
         declared, runs = image_sets(self.session.parameters), self.session.runs
-        chosen = {name: entry for name, entry in recipes(self.session.parameters).items() if name in namespaces}
+        seeded = self._seeded(namespaces)
+        chosen = {name: entry for name, entry in recipes(self.session.parameters).items() if name in {*namespaces, seeded}}
         evaluated = any("evaluate" in node.tags for node in pipeline.nodes)
-        others = [*([EVALUATION] if evaluated else []), *(name for name in (THEORY, USER_STUDY) if name in namespaces)]
+        entries = [name for name in (THEORY, USER_STUDY) if name in namespaces]
+        others = [*([EVALUATION] if evaluated else []), *([SEEDS] if seeded else []), *entries]
         check_names(self.session.parameters, self.session.given, sorted(chosen), sorted(namespaces & set(declared)), others)
+        check_seed(seeded, self.session.given)
         check_runner(str(run_params.get("runner")))
         check(chosen, declared)
         if evaluated:
@@ -123,12 +134,17 @@ class ProjectHooks:
         check_inputs(pipeline, catalog)
         if evaluated:
             check_extractor(self.session.parameters[EVALUATION], filepath(catalog, "caches"))
-        self.locks.begin(chosen, declared, pipeline)
+        self.locks.begin([*namespaces & set(chosen), *([group(seeded)] if seeded else [])], declared, pipeline)
         committed = self.session.committed(run_params.get("env")) if chosen else {}
         names = " ".join(run_params.get("pipeline_names") or ["__default__"])
         tags = origin(self.session.project) | {"pipeline": names, "environment": run_params.get("env") or "local"}
         for name, entry in chosen.items():
             changed = differing(entry, committed.get(name, {}))
+            if name == seeded:
+                self.seeds = self._seed_runs(pipeline, catalog, tags, changed, run_params.get("env"))
+                self.seeds.begin()
+            if name not in namespaces:
+                continue
             trains = any(node.namespace == name and "train" in node.tags for node in pipeline.nodes)
             run = runs.start(
                 name,
@@ -152,11 +168,30 @@ class ProjectHooks:
             for name in sorted(namespaces & set(declared)):
                 runs.start(name, f"prepare {name}", tags | {"image_set": name}, None).parameters(declared[name], {})
 
+    def _seeded(self, namespaces: Collection[str]) -> str:
+        """Name of the recipe that this run trains or evaluates under several seeds; "" if there is none."""
+        self.seeds = None
+        recipe = self.session.parameters[SEEDS]["recipe"] if self.replicas else ""
+        return recipe if any(name in self.replicas or name == group(recipe) for name in namespaces) else ""
+
+    def _seed_runs(
+        self, pipeline: Pipeline, catalog: Catalog, tags: Mapping[str, str], changed: Mapping[str, Any], environment: str | None
+    ) -> SeedRuns:
+        """The MLflow runs of this run's seeds."""
+        trained_here = {node.namespace for node in pipeline.nodes if any(name.endswith(".checkpoint") for name in node.outputs)}
+
+        def trained(name: str) -> Path | None:
+            return None if name in trained_here else filepath(catalog, f"{name}.checkpoint")
+
+        return SeedRuns(self.session.runs, self.session.parameters, self.replicas, tags, changed, environment, trained)
+
     @hook_impl
     def before_node_run(self, node: Node, inputs: dict[str, Any]) -> None:
         """Log the node's name, and check that its checkpoint belongs to its images."""
         logger.info("%s", node.name)
         self.locks.before(node)
+        if self.seeds is not None:
+            self.seeds.before(node.namespace)
         run = self.session.runs.under_way.get(node.namespace or "")
         if run is not None and (content := check_data(node, inputs, run)) and content != run.data:
             run.data = content
@@ -174,7 +209,7 @@ class ProjectHooks:
         wish = metadata(self.catalog, dataset_name)
         if "mlflow" not in wish:
             return
-        owner = dataset_name.split(".")[0]
+        owner = dataset_name.rpartition(".")[0]
         under_way = self.session.runs.under_way
         # Datasets of an image set belong to no recipe: they are logged to the runs of all models of this session.
         for run in [under_way[owner]] if owner in under_way else list(under_way.values()):
@@ -184,9 +219,11 @@ class ProjectHooks:
                 run.file(file, wish.get("folder", ""))
             if wish["mlflow"] == "metrics":
                 run.metrics(NAMED[dataset_name.rpartition(".")[2]](data))
+            if dataset_name.endswith(".spread"):
+                run.tag(of_seeds.note(SeedSpread.from_json(data), run))
             if dataset_name.endswith(".metrics"):
                 run.tag(described_by(data, run))
-            if owner == USER_STUDY and dataset_name.endswith(".markdown"):
+            if dataset_name.startswith(f"{USER_STUDY}.") and dataset_name.endswith(".markdown"):
                 run.tag({NOTE: note_of_study(data, run.id)})
             if wish["mlflow"] == "claim":
                 claim = dataset_name.rpartition(".")[2]

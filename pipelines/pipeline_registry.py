@@ -11,11 +11,13 @@ from kedro.pipeline import Node, Pipeline
 from genlab.build import suggestion
 from genlab.errors import InputError
 from genlab.study.settings import settings_of
-from pipelines import data_preparation, evaluation, release, session, theory, training, user_study
+from pipelines import data_preparation, evaluation, release, seeds, session, theory, training, user_study
 from pipelines.configuration import FAMILIES, image_sets, recipes
 from pipelines.data_preparation.declaration import ImageSet
 from pipelines.loader import WrongEntry
 from pipelines.names import taken, wrong_form
+from pipelines.seeds import parameters as of_seeds
+from pipelines.seeds.parameters import SEEDS
 from pipelines.theory.parameters import THEORY, chosen, wrong_entry
 from pipelines.tracking.pipeline import SYNC
 from pipelines.tracking.pipeline import create_pipeline as tracking_pipeline
@@ -29,8 +31,8 @@ KINDS = get_args(ImageSet.model_fields["kind"].annotation)
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Map pipeline names to pipelines: `prepare_<set>`, `<recipe>`, `<family>` (all of its recipes), `theory`,
-    `user_study`, `sync_tracking` and `__default__` (CycleGAN).
+    """Map pipeline names to pipelines: `prepare_<set>`, `<recipe>`, `<family>` (all of its recipes), `seeds`, `theory`, `user_study`,
+    `sync_tracking` and `__default__` (CycleGAN).
 
     The pipeline of a wrong entry raises an InputError when it is run; all others stay usable.
     """
@@ -41,7 +43,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     prepared = {f"prepare_{name}": pipeline for name, pipeline in preparations.items()}
     of_recipes = {
         str(name): refused(name, f"{name}: {wrong}")
-        if (wrong := wrong_form(name, "a recipe") or taken(name, names, [*prepared, SYNC, THEORY, USER_STUDY]))
+        if (wrong := wrong_form(name, "a recipe") or taken(name, names, [*prepared, SYNC, SEEDS, THEORY, USER_STUDY]))
         else of_entry(name, parameters, preparations)
         for name, parameters in described.items()
     }
@@ -55,6 +57,8 @@ def register_pipelines() -> dict[str, Pipeline]:
         pipelines[THEORY] = of_theory(parameters_of_all[THEORY])
     if USER_STUDY in parameters_of_all:
         pipelines[USER_STUDY] = of_study(parameters_of_all[USER_STUDY], described)
+    if SEEDS in parameters_of_all:
+        pipelines[SEEDS] = of_replicas(parameters_of_all[SEEDS], described, preparations, of_recipes)
     families = {
         family: sum((pipelines[str(name)] for name, parameters in described.items() if parameters.get("family") == family), Pipeline([]))
         for family in FAMILIES
@@ -76,6 +80,22 @@ def of_entry(name: str, parameters: Mapping[str, Any], preparations: Mapping[str
         expected = f"one of {', '.join(FAMILIES)}, or no `family` at all.{suggestion(str(family), FAMILIES)}"
         return refused(name, f"{name}.family: got '{family}', expected {expected}")
     return preparations[images] if is_refused(preparations[images]) else preparations[images] + of_recipe(name, images)
+
+
+def of_replicas(
+    entry: Any,  # `seeds` in the parameters
+    described: Mapping[str, Mapping[str, Any]],  # recipe -> its parameters
+    preparations: Mapping[str, Pipeline],
+    of_recipes: Mapping[str, Pipeline],
+) -> Pipeline:
+    """Pipeline of a recipe under several seeds, with the preparation of its images; of a wrong entry, one that says what is wrong."""
+    if wrong := of_seeds.wrong_entry(entry, described):
+        return refused(SEEDS, wrong)
+    recipe = entry["recipe"]
+    if is_refused(of_recipes[recipe]):
+        return of_recipes[recipe]
+    images = str(described[recipe]["images"])
+    return preparations[images] + seeds.create_pipeline(recipe, images, of_seeds.chosen(entry))
 
 
 def of_theory(entry: Any) -> Pipeline:

@@ -5,11 +5,13 @@ from contextlib import suppress
 from typing import Any
 
 from genlab.evaluation.scores import Evaluation, Group, RowName
+from genlab.evaluation.spread import SeedSpread
 from genlab.reports.few_digits import shown, title
+from genlab.reports.seeds_page import stated
 from pipelines.session import Catalog
 from pipelines.tracking.description import CLAIM
 from pipelines.tracking.run import Run
-from pipelines.tracking.store import CHECKPOINT_TAG
+from pipelines.tracking.store import CHECKPOINT_TAG, SEEDS_TAG
 from pipelines.user_study.parameters import USER_STUDY
 
 
@@ -28,10 +30,13 @@ def summary(runs: Mapping[str, Run], catalog: Catalog, seconds: float) -> str:
         if metrics is not None and metrics.exists():
             scores = Evaluation.from_json(metrics.load())
             lines += tables(scores) if scores.checkpoint == run.tags.get(CHECKPOINT_TAG) else []
+        spread = catalog.get(f"{owner}.spread") if SEEDS_TAG in run.tags else None
+        if spread is not None and spread.exists():
+            lines.append(f"  scores     {stated(SeedSpread.from_json(spread.load()))}")
         verdicts = {name.removeprefix(CLAIM): verdict for name, verdict in run.tags.items() if name.startswith(CLAIM)}
         lines += [f"  claim      {name} {verdict}" for name, verdict in verdicts.items()]
         for heading, name in (
-            ("samples", f"{owner}.samples"),
+            ("samples", f"{owner}.sheet" if SEEDS_TAG in run.tags else f"{owner}.samples"),
             ("curves", f"{owner}.curves"),
             ("data", f"{run.tags.get('image_set', owner)}.validation_report"),
             ("page", f"{owner}.page"),

@@ -1,10 +1,11 @@
-"""Names of metrics in MLflow, in sections that its UI sorts and folds: baseline/, health/, loss/, parity/, score/, speed/, system/."""
+"""Names of metrics in MLflow, in sections that its UI sorts: baseline/, health/, loss/, parity/, score/, speed/, spread/, system/."""
 
 import math
 from collections.abc import Mapping
 from typing import Any
 
 from genlab.evaluation.scores import Evaluation, Group, GroupName
+from genlab.evaluation.spread import SeedSpread
 
 SPEEDS = ("images_per_second", "training_seconds", "turn_seconds")
 PLAIN = (GroupName.SAMPLES, GroupName.LIKELIHOOD)  # groups whose names the names of their scores leave out
@@ -74,8 +75,20 @@ def of_study(results: Mapping[str, Any]) -> dict[str, float]:
     return metrics_of(results)
 
 
+def of_spread(spread: SeedSpread) -> dict[str, float]:
+    """Name the scores of a recipe under several seeds: `score/<score>` is the mean, `spread/<score>` the standard deviation over seeds."""
+    named = {spread.headline: spread.headlines}
+    for group, scores in spread.scores.items():
+        for score, found in scores.items():
+            name = short(score, group)
+            named[name if group in PLAIN else f"{group}.{name}"] = found
+    means = {f"score/{name}": found.mean for name, found in named.items() if found.finite}
+    return means | {f"spread/{name}": found.standard_deviation for name, found in named.items() if found.finite}
+
+
 NAMED = {
     "metrics": lambda content: of_scores(Evaluation.from_json(content)),
     "parity": of_parity,
     "results": of_study,
+    "spread": lambda content: of_spread(SeedSpread.from_json(content)),
 }  # dataset -> metrics of its content

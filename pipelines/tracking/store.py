@@ -29,7 +29,8 @@ LOCKS = Path(".genlab", "locks")
 logger = logging.getLogger(__name__)
 
 
-KINDS = ("recipe", "image_set", "theory", "user_study")  # tags of what a run is about; a run of a recipe also has the tag of its image set
+SEEDS_TAG = "seeds"  # namespace of a recipe under several seeds, or under one of them: `seeds.gan`, `seeds.gan.3`
+KINDS = (SEEDS_TAG, "recipe", "image_set", "theory", "user_study")  # what a run is about, by the first tag that it has
 
 
 class Runs:
@@ -79,8 +80,15 @@ class Runs:
         done = f"Records of {self.delivered:,} runs were delivered to MLflow at {tracking_uri(self.project)}."
         return done + (f" {waiting:,} records still wait in {self.project / OUTBOX}." if waiting else "")
 
-    def start(self, owner: str, name: str, tags: Mapping[str, str], checkpoint: Path | None) -> Run:
-        """Start a run for an owner, or reopen the run that created the checkpoint.
+    def start(
+        self,
+        owner: str,
+        name: str,
+        tags: Mapping[str, str],
+        checkpoint: Path | None,
+        again: Mapping[str, str] | None = None,  # tags of this project's earlier run that is reopened, if there is one; None: none is
+    ) -> Run:
+        """Start a run for an owner, or reopen the run that created the checkpoint, or the one with the tags `again`.
 
         Raises:
             TrackingError: MLflow does not answer.
@@ -88,7 +96,10 @@ class Runs:
         client, experiment = self.open()
         with answering(tracking_uri(self.project)):
             self._end_killed(client, experiment, tags)
-            run_id = made(client, experiment, checkpoint) if checkpoint is not None and checkpoint.exists() else None
+            if again is not None:
+                run_id = latest(client, experiment, {PROJECT_TAG: identity(self.project), **again})
+            else:
+                run_id = made(client, experiment, checkpoint, kind(tags)) if checkpoint is not None and checkpoint.exists() else None
             if run_id is None:
                 tags = {"mlflow.source.name": command(), PROJECT_TAG: identity(self.project), **tags}
                 run_id = client.create_run(experiment, run_name=name, tags=tags).info.run_id
@@ -116,6 +127,10 @@ class Runs:
             return False
         self.under_way[owner] = reopened
         return True
+
+    def end_one(self, owner: str, status: str) -> None:
+        """End the run of one owner."""
+        self.under_way.pop(owner).end(status)
 
     def end(self, status: str) -> None:
         """End all runs with a status: FINISHED, FAILED or KILLED."""
@@ -148,11 +163,11 @@ class Runs:
 
     def _end_killed(self, client: "MlflowClient", experiment: str, tags: Mapping[str, str]) -> None:
         """End the runs of this recipe, preparation, theory or study whose process was killed. The caller holds the lock of the recipe."""
-        kind = next(each for each in KINDS if each in tags)
+        about = kind(tags)
         mine = f"attributes.status = 'RUNNING' AND tags.`{PROJECT_TAG}` = '{quoted(identity(self.project))}'"
         ours = [run.id for run in self.under_way.values()]
-        for run in client.search_runs([experiment], f"{mine} AND tags.{kind} = '{quoted(tags[kind])}'"):
-            if run.info.run_id not in ours and ("recipe" in run.data.tags) == (kind == "recipe"):
+        for run in client.search_runs([experiment], f"{mine} AND tags.{about} = '{quoted(tags[about])}'"):
+            if run.info.run_id not in ours and kind(run.data.tags) == about:
                 client.set_tag(run.info.run_id, "error", "The process was killed.")
                 client.set_terminated(run.info.run_id, "KILLED")
 
@@ -167,9 +182,22 @@ def quoted(text: str) -> str:
     return text.replace("'", "_")
 
 
-def made(client: "MlflowClient", experiment: str, checkpoint: Path) -> str | None:
-    """Id of the latest run that created a checkpoint with these bytes; None if there is none."""
-    runs = client.search_runs(
-        [experiment], f"tags.`{CHECKPOINT_TAG}` = '{sha256(checkpoint)}'", order_by=["start_time DESC"], max_results=1
-    )
+def kind(tags: Mapping[str, str]) -> str:
+    """What a run is about: the first of KINDS among its tags."""
+    return next(each for each in KINDS if each in tags)
+
+
+def made(client: "MlflowClient", experiment: str, checkpoint: Path, about: str) -> str | None:
+    """Id of the latest run of this kind that created a checkpoint with these bytes; None if there is none.
+
+    A recipe and its replica with the same seed have the same bytes, in runs of two kinds.
+    """
+    found = client.search_runs([experiment], f"tags.`{CHECKPOINT_TAG}` = '{sha256(checkpoint)}'", order_by=["start_time DESC"])
+    return next((run.info.run_id for run in found if kind(run.data.tags) == about), None)
+
+
+def latest(client: "MlflowClient", experiment: str, tags: Mapping[str, str]) -> str | None:
+    """Id of the latest run with these tags; None if there is none."""
+    wanted = " AND ".join(f"tags.`{name}` = '{quoted(value)}'" for name, value in tags.items())
+    runs = client.search_runs([experiment], wanted, order_by=["start_time DESC"], max_results=1)
     return runs[0].info.run_id if runs else None

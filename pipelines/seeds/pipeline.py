@@ -1,0 +1,42 @@
+"""Pipeline that trains and evaluates a recipe under several seeds."""
+
+import itertools
+from collections.abc import Sequence
+
+from kedro.pipeline import Node, Pipeline
+
+from pipelines import evaluation, training
+from pipelines.evaluation.parameters import EVALUATION
+from pipelines.seeds.nodes import in_turn, spread
+from pipelines.seeds.parameters import SEEDS, group, replica
+
+
+def create_pipeline(recipe: str, image_set: str, seeds: Sequence[int]) -> Pipeline:
+    """Prepared images -> checkpoint, history and scores of each seed, one seed after another -> their spread.
+
+    The nodes of a seed are those of the recipe's own pipeline, so that a seed's result is that of the recipe with this seed.
+    """
+    stages, names = training.create_pipeline() + evaluation.create_pipeline(), [replica(recipe, seed) for seed in seeds]
+    images = [f"{image_set}.images", *(f"{name}.images" for name in names[1:])]
+    pipelines = [
+        Pipeline(stages, namespace=name, inputs={"images": place, "caches": "caches"}, parameters=parameters_of(stages, recipe, name))
+        for place, name in zip(images, names, strict=True)
+    ]
+    turns = [
+        Node(in_turn, [images[0], f"{before}.metrics"], f"{name}.images", name="in_turn", namespace=name, tags=["train", "evaluate"])
+        for before, name in itertools.pairwise(names)
+    ]
+    own = [f"params:{recipe}.{key}" for key in ("model", "images", "budget", "augmentation", "compute")]
+    inputs = [*own, f"params:{EVALUATION}", f"params:{SEEDS}", *(f"{name}.metrics" for name in names)]
+    outputs = [f"{group(recipe)}.{kind}" for kind in ("spread", "table", "page", "sheet")]
+    summary = Node(
+        spread, [*inputs, *(f"{name}.samples" for name in names)], outputs, name="spread", namespace=group(recipe), tags="evaluate"
+    )
+    return sum(pipelines, Pipeline([*turns, summary]))
+
+
+def parameters_of(stages: Pipeline, recipe: str, name: str) -> dict[str, str]:
+    """Name -> name in the parameters: those of the recipe, but the seed of the replica with this namespace."""
+    own = {"seed": f"params:{name}.seed", EVALUATION: f"params:{EVALUATION}"}
+    keys = sorted(each.removeprefix("params:") for each in stages.inputs() if each.startswith("params:"))
+    return {f"params:{key}": own.get(key, f"params:{recipe}.{key}") for key in keys}
