@@ -12,6 +12,7 @@ PACKAGES = ("genlab", "pipelines")
 # The packages of genlab/ from top to bottom. A module imports only from its own package and from lower layers.
 LAYERS = (
     {"commands"},
+    {"ladder"},
     {"api", "reports"},
     {"theory", "study"},
     {"evaluation"},
@@ -22,7 +23,7 @@ LAYERS = (
     {"export"},
     {"recipes"},
     {"adversarial", "variational", "mixtures", "translation", "densities"},
-    {"networks", "losses", "images"},
+    {"networks", "losses", "images", "damage"},
     {"engine", "serving"},
     {"build"},
     {"moved", "errors"},

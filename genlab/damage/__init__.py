@@ -1,0 +1,1 @@
+"""Damage of known strength to sets of real images, for trying metrics."""

@@ -1,0 +1,1 @@
+"""The ladder of damage: which metric sees which damage to real images."""
