@@ -43,9 +43,11 @@ def tinted(
     shift: float,  # in grey levels
 ) -> np.ndarray:
     """Shift colours: red up and blue down by the same amount, clipped to 0 to 255."""
-    return to_bytes(images.astype(np.float32) + np.array([shift, 0, -shift], np.float32))
+    moved = images.astype(np.float32) + np.array([shift, 0, -shift], np.float32)
+    return to_bytes(moved)
 
 
 def to_bytes(values: np.ndarray) -> np.ndarray:
     """Values in any range -> rounded and clipped to uint8."""
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    levels: np.ndarray = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    return levels

@@ -54,8 +54,16 @@ class Panel:
         names = list(METRICS)
         for metric, far in self.lines.items():
             number = names.index(metric)
-            style = {"color": COLOURS[number % len(COLOURS)], "linestyle": STYLES[number // len(COLOURS)], "marker": MARKERS[number % 5]}
-            axes.plot(range(len(far) + 1), [0.0, *far], label=METRICS[metric].title, markersize=4, linewidth=1.4, **style)
+            axes.plot(
+                range(len(far) + 1),
+                [0.0, *far],
+                label=METRICS[metric].title,
+                color=COLOURS[number % len(COLOURS)],
+                linestyle=STYLES[number // len(COLOURS)],
+                marker=MARKERS[number % len(MARKERS)],
+                markersize=4,
+                linewidth=1.4,
+            )
         axes.set_yscale("symlog", linthresh=CERTAIN)
         axes.set_xticks(range(len(self.damage.strengths) + 1), ["0", *(f"{strength:g}" for strength in self.damage.strengths)])
         axes.set(title=self.title, xlabel=f"{self.damage.title} ({self.damage.unit.format(0).replace('0', '', 1).strip()})")

@@ -30,7 +30,10 @@ PATCHES = 32  # neighbourhoods per image: a quarter of the paper's, for a quarte
 class Space(Protocol):
     """Computes scores of samples against the reference images."""
 
-    title: str
+    @property
+    def title(self) -> str:
+        """Name of the space."""
+        ...
 
     def scores(self, sample: Sample) -> dict[str, float]:
         """Score a sample: {name in METRICS: value}."""
@@ -81,7 +84,8 @@ class Features:
     @cached_property
     def reference(self) -> np.ndarray:
         """Features of the reference images."""
-        return self.of_set[self.material.reference]
+        features: np.ndarray = self.of_set[self.material.reference]
+        return features
 
     @cached_property
     def within(self) -> Within:
