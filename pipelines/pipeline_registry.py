@@ -157,6 +157,6 @@ def preparation(
 def of_recipe(name: str, image_set: str) -> Pipeline:
     """Pipeline that trains, evaluates and releases one recipe, in its namespace. Other recipes may share its image set."""
     stages = training.create_pipeline() + evaluation.create_pipeline() + release.create_pipeline()
-    shared = {"images": f"{image_set}.images", "caches": "caches"}
+    shared = {"images": f"{image_set}.images", "caches": "caches", "studies": "studies"}
     parameters = {"params:image_set": f"params:images.{image_set}", "params:evaluation": "params:evaluation"}
     return Pipeline(stages, namespace=name, inputs=shared, parameters=parameters)

@@ -57,6 +57,7 @@ STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
             "genlab.serving.errors",
             "genlab.serving.images",
             "genlab.serving.operations",
+            "genlab.study.results",
         ),
     ),
     "theory": ("theory", ("genlab.build", "genlab.pictures.animation", "genlab.reports.theory_page", "genlab.theory.claim")),

@@ -88,7 +88,7 @@ def newton(wins: np.ndarray) -> np.ndarray:
         strength, value = strength + step, new
         if np.abs(step).max() < TOLERANCE:
             break
-    return strength - strength.mean()
+    return np.asarray(strength - strength.mean())
 
 
 def probability(strength: np.ndarray) -> np.ndarray:

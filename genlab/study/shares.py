@@ -1,11 +1,13 @@
 """Shares with exact intervals."""
 
-from typing import Any, NamedTuple
+from dataclasses import asdict, dataclass
+from typing import Any
 
 CONFIDENCE = 0.95
 
 
-class Share(NamedTuple):
+@dataclass(frozen=True)
+class Share:
     """A share of answers, and its exact interval for independent answers."""
 
     count: int
@@ -20,7 +22,7 @@ class Share(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """The share as JSON."""
-        return {"share": self.value, **self._asdict()}
+        return {"share": self.value, **asdict(self)}
 
 
 def share(count: int, of: int, confidence: float = CONFIDENCE) -> Share:

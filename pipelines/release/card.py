@@ -1,6 +1,6 @@
 """The model card in Markdown: what the model is, its scores, and how to reproduce it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -9,6 +9,7 @@ from genlab.engine.json_text import json_text
 from genlab.evaluation.scores import Evaluation, Group, Score
 from genlab.reports.few_digits import few, shown, stated, title
 from genlab.reports.markdown import line
+from genlab.study.results import Outcome, sentence
 from pipelines.data_preparation.declaration import ImageSet
 from pipelines.release.parameters import Release
 from pipelines.release.serving import Facts, Serving, facts_of, scored, serving_of
@@ -30,6 +31,7 @@ def describe(
     metrics: Mapping[str, Any],  # the content of metrics.json
     release: Release,
     image_set: ImageSet,
+    studies: Callable[[str], Sequence[Outcome]] = lambda checkpoint: (),  # hash of the weights -> what people said about their images
 ) -> str:
     """Write the model card: sample grid, links to other pictures, use, scores, limits, protocol, provenance, and hashes at the end."""
     scores = Evaluation.from_json(metrics)
@@ -49,6 +51,7 @@ def describe(
             "## Scores",
             f"Headline: **{stated(scores.headline)}**.",
             *(line for group in scores.groups for line in ("", f"### {title(group.name)}", *table(group))),
+            *judged(studies(facts["checkpoint"])),
             "",
             "## Limits",
             *(
@@ -67,6 +70,11 @@ def describe(
             "",
         ]
     )
+
+
+def judged(outcomes: Sequence[Outcome]) -> list[str]:
+    """Lines about the studies of people in which these weights took part; none if there are no such studies."""
+    return ["", "## Judged by people", *(f"- {sentence(outcome)}" for outcome in outcomes)] if outcomes else []
 
 
 def identity(protocol: Mapping[str, Any], facts: Facts) -> list[str]:

@@ -19,7 +19,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 describe,
-                ["artefacts", "parity", "metrics", "params:release", "params:image_set"],
+                ["artefacts", "parity", "metrics", "params:release", "params:image_set", "studies"],
                 "card",
                 name="describe",
                 tags="release",

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import logging
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +90,27 @@ class StudyFolder(FolderDataset):
                 "overwritten. Give the new study a name of its own, `user_study.name`; or analyse this one: "
                 "`kedro run --pipeline=user_study --tags=analyse`."
             )
+
+
+class Outcomes(AbstractDataset[None, Callable[[str], Sequence[Any]]]):
+    """Results of all studies. Loads as a function: hash of a model's weights -> list of genlab.study.results.Outcome."""
+
+    def __init__(self, filepath: str, metadata: dict[str, Any] | None = None):
+        self.filepath, self.metadata = Path(filepath), metadata
+
+    def load(self) -> Callable[[str], Sequence[Any]]:
+        from genlab.study.results import outcomes
+
+        return partial(outcomes, self.filepath)
+
+    def save(self, data: None) -> None:
+        raise NotImplementedError("Results are saved study by study.")
+
+    def _exists(self) -> bool:
+        return True
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self.filepath)}
 
 
 class Answers(AbstractDataset[None, dict[str, bytes]]):

@@ -19,9 +19,10 @@ def wrong_entry(
         settings = settings_of(entry, USER_STUDY)
     except InputError as error:
         return str(error)
+    known = list(map(str, recipes))  # a name in YAML need not be text
     for name in settings.models:
         if name not in recipes:
-            return f"{USER_STUDY}.models: '{name}' is not a recipe.{suggestion(name, recipes)} There are: {', '.join(map(str, recipes))}."
+            return f"{USER_STUDY}.models: '{name}' is not a recipe.{suggestion(name, known)} There are: {', '.join(known)}."
         if (trained_on := recipes[name].get("images")) != settings.images:
             return (
                 f"{USER_STUDY}.images: got '{settings.images}', but {name} is trained on '{trained_on}'. Models are compared with the real "

@@ -31,6 +31,7 @@ from genlab.images.pixels import to_bytes, to_channels_first, to_unit
 from genlab.networks import latents
 from genlab.networks.dropout_noise import DropoutNoise
 from genlab.serving.sampler import Sampler
+from genlab.study.results import Outcome
 from genlab.translation.padding import translate
 from genlab.translation.tiling import translate_in_tiles
 from pipelines.data_preparation.declaration import ImageSet
@@ -203,6 +204,20 @@ def exported_styled(styled_recipe):
 def described(exported, metrics, release=RELEASE):
     """The card of a release with these scores of its checkpoint."""
     return describe(*exported, scored(exported, metrics), release, IMAGE_SET)
+
+
+def test_the_card_has_what_people_said_about_its_weights(exported):
+    outcome = Outcome("mine", "real_or_generated", "fooled", 0.312, 0.241, 0.39, 1, 2, 12, 576, 500, "a1b2c3d4" * 8)
+    asked = []
+
+    def studies(checkpoint):
+        asked.append(checkpoint)
+        return [outcome]
+
+    card = describe(*exported, scored(exported, METRICS), RELEASE, IMAGE_SET, studies)
+    assert asked == [json.loads(exported[0]["release.json"])["checkpoint"]]
+    assert "## Judged by people\n- share of its images taken for real, % (50 is chance): 31.2 [24.1, 39.0]; rank 1 of 2; 12 " in card
+    assert "Judged by people" not in described(exported, METRICS)
 
 
 def scored(exported, metrics):
