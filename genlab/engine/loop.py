@@ -62,6 +62,11 @@ def train(
             warned.add(name)
             logger.warning("%s is not finite after %s images, and left out of the history.", name, f"{images:,}")
         yield Turn(images, values)
+    complete(recipe, seed, images)
+
+
+def complete(recipe: Recipe, seed: int, images: int) -> None:
+    """Complete a recipe after its last turn; a second call changes nothing."""
     seed_everything(seed, images)
     recipe.finalise()
 

@@ -7,6 +7,7 @@ import torch
 
 from genlab.engine.recipe import Recipe
 from genlab.training.health import Finding
+from genlab.training.selection import Selected
 
 
 class Resumed(NamedTuple):
@@ -32,6 +33,15 @@ class Found(NamedTuple):
     finding: Finding
 
 
+class ScoreTaken(NamedTuple):
+    """The weights were scored for the selection of a checkpoint."""
+
+    images: int
+    name: str  # column of the score in the history
+    value: float  # lower is better
+    is_best: bool  # whether it is the best so far
+
+
 class PicturesDue(NamedTuple):
     """Pictures of samples are due: at the start, and then at regular intervals."""
 
@@ -47,12 +57,14 @@ class Saving(NamedTuple):
 
 
 class Finished(NamedTuple):
-    """The training has ended: the budget is spent, or the recipe has converged."""
+    """The training has ended: the budget is spent, the recipe has converged, or the score has stopped improving."""
 
     images: int
-    summary: Mapping[str, float]  # training_seconds, turn_seconds, images_per_second
+    summary: Mapping[str, float]  # training_seconds, turn_seconds, scoring_seconds, images_per_second
     findings: Sequence[Finding] = ()  # failures in the last rows of the history
+    selected: Selected | None = None  # the best and the last score; None without scores
+    stopped_early: bool = False  # whether the score had stopped improving before the budget was spent
 
 
-Event = Resumed | Logged | Found | PicturesDue | Saving | Finished
+Event = Resumed | Logged | Found | ScoreTaken | PicturesDue | Saving | Finished
 Callback = Callable[[Event], None]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from genlab.build import build
 from genlab.engine.compute import Compute
 from genlab.engine.files import DiskFullError
-from genlab.engine.loop import finite, train, weight_sums
+from genlab.engine.loop import Turn, complete, finite, train, weight_sums
 from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import seed_everything
 from genlab.engine.stream import Stream
@@ -16,14 +16,17 @@ from genlab.images.feeding.augment import Augmentation
 from genlab.images.feeding.source import ImageSource
 from genlab.images.prepared_set import PreparedSet
 from genlab.networks.labels import check_classes
-from genlab.training.events import Callback, Event, Finished, Found, Logged, PicturesDue, Resumed, Saving
+from genlab.training.events import Callback, Event, Finished, Found, Logged, PicturesDue, Resumed, Saving, ScoreTaken
 from genlab.training.health import Adversarial, Watch, findings
 from genlab.training.history import History
 from genlab.training.interruption import Interrupted, StopRequest, stop_request
 from genlab.training.progress import Progress
 from genlab.training.resumption import Description, experiment_of, saved_state
+from genlab.training.selection import MakeScorer, Selected, Selection
 from genlab.training.settings import Budget, Monitoring
 from genlab.training.state import Experiment, SavedState, States
+
+NOTHING_SCORED: dict[str, Any] = {"scores": [], "weights": {}}  # in states of trainings that were not scored
 
 logger = logging.getLogger(__name__)
 
@@ -31,10 +34,11 @@ logger = logging.getLogger(__name__)
 class Trained(NamedTuple):
     """The result of a training."""
 
-    recipe: Recipe
+    recipe: Recipe  # with the best weights if they were scored, see Monitoring.keep; else with the last ones
     model: Recipe | Description  # the argument of `fit`
     history: History
     key: str  # of the experiment, and of its saved state
+    selected: Selected | None = None  # the best and the last score; None without scores
 
 
 def fit(
@@ -47,8 +51,12 @@ def fit(
     monitoring: Monitoring | None = None,
     states: States | None = None,  # where the state of a stopped training is saved; None: it is not saved
     callbacks: Sequence[Callback] = (),
+    scorer: MakeScorer | None = None,  # makes the score by which the best weights are selected; None: the last weights are the result
 ) -> Trained:
     """Train a recipe on the training images of a set, continuing from the last saved state if there is one.
+
+    With a scorer, the result has the weights with the best score. Scores do not change the training: the last weights are the same
+    without them.
 
     A training that is stopped and continued gives bit for bit the same result as an uninterrupted one. With `states`, the state of a
     complete training stays: the same call returns its result without training again.
@@ -60,9 +68,12 @@ def fit(
     """
     settings: Compute = build(compute, "compute") if compute is not None else Compute()
     monitoring = monitoring or Monitoring()
-    experiment = experiment_of(model, augmentation, settings, budget, monitoring, seed, images, states)
     seed_everything(seed)
     recipe: Recipe = settings.prepare(build(model, "model"), budget.images)
+    selection = Selection(
+        scorer(recipe) if scorer and monitoring.scores_every else None, monitoring.scores_every, monitoring.patience, monitoring.keep
+    )
+    experiment = experiment_of(model, augmentation, settings, budget, monitoring, seed, images, states, selection.scorer)
     augment = build(augmentation, "augmentation")
     source = ImageSource(
         images, budget.batch_size, seed, augment, settings.workers, settings.device, settings.channels_last, budget.sampling
@@ -71,14 +82,15 @@ def fit(
     check_classes(recipe.classes, images.classes, images.name)
     recipe.check(next(source.batches(0)))
     with locked(states, experiment) as state, stop_request() as stop:
-        training = Training(recipe, source, budget, monitoring, seed, settings, experiment, state, callbacks)
+        training = Training(recipe, source, budget, monitoring, seed, settings, experiment, state, callbacks, selection)
         training.resume(saved_state(states, state, experiment, monitoring.resume, settings))
         training.run(stop)
-    return Trained(recipe, model, training.history, experiment.key)
+    selection.select(recipe)
+    return Trained(recipe, model, training.history, experiment.key, selection.selected())
 
 
 class Training:
-    """A running training: the recipe, the number of images seen, the history, and the saved state."""
+    """A running training: the recipe, the number of images seen, the history, the scores, and the saved state."""
 
     def __init__(
         self,
@@ -91,9 +103,11 @@ class Training:
         experiment: Experiment,
         state: SavedState | None,
         callbacks: Sequence[Callback],
+        selection: Selection,
     ):
         self.recipe, self.source, self.budget, self.monitoring, self.seed = recipe, source, budget, monitoring, seed
         self.settings, self.experiment, self.state, self.callbacks = settings, experiment, state, callbacks
+        self.selection = selection
         self.history = History(monitoring.log_every)
         self.images, self.stream, self.finished = 0, Stream(source), False
 
@@ -105,6 +119,7 @@ class Training:
             return
         self.recipe.load_training_state(saved["training"])
         self.history.load_state_dict(saved["history"])
+        self.selection.load_state_dict(saved.get("selection", NOTHING_SCORED))
         self.images, self.stream = saved["images"], Stream(self.source, saved["position"])
         self.finished = bool(saved.get("finished", False)) and self.state is not None and saved.get("key") == self.experiment.key
         where = self.state.folder if self.state is not None else ""
@@ -131,8 +146,7 @@ class Training:
         bounded = self.recipe.loss.bounded if isinstance(self.recipe, Adversarial) else True
         watch = Watch(self.history.rows, bounded)
         progress = Progress(self.images, budget.images)
-        turns = train(self.recipe, self.stream, self.images, budget.images, budget.batch_size, self.seed, self.settings.precision)
-        for turn in progress.watch(turns):
+        for turn in progress.watch(self.turns()):
             before, self.images = self.images, turn.images
             if row := self.history.add(turn):
                 self.report(Logged(self.images, row | {"images_per_second": progress.images_per_second}))
@@ -141,15 +155,48 @@ class Training:
                     self.report(Found(self.images, finding))
             if crossed(monitoring.pictures_every, before, self.images):
                 self.report(PicturesDue(self.images, self.settings.device, self.recipe))
+            if self.images < budget.images and crossed(self.selection.every, before, self.images):
+                self.score(progress)
             if not stop.signal and self.images < budget.images and crossed(monitoring.checkpoint_every, before, self.images):
                 self.try_to_save()
             if stop.signal:
                 self.save()
                 raise Interrupted(stop.signal, self.images, budget.images)
-        if self.images < budget.images:
+        if self.images < budget.images and not self.selection.stalled:
             logger.info("Training converged after %s of %s images.", f"{self.images:,}", f"{budget.images:,}")
+        if not self.selection.is_scored(self.images):
+            self.score(progress)
         self.save(finished=True)
-        self.report(Finished(self.images, progress.summary(), findings(self.history.rows, bounded)))
+        progress.log_scoring()
+        selected, early = self.selection.selected(), self.selection.stalled and self.images < budget.images
+        self.report(Finished(self.images, progress.summary(), findings(self.history.rows, bounded), selected, early))
+
+    def turns(self) -> Iterator[Turn]:
+        """Train until the budget is spent, the recipe has finished, or the score has stopped improving, and complete the recipe."""
+        budget = self.budget
+        turns = train(self.recipe, self.stream, self.images, budget.images, budget.batch_size, self.seed, self.settings.precision)
+        while not self.selection.stalled:
+            turn = next(turns, None)
+            if turn is None:
+                return
+            yield turn
+        logger.info(
+            "Training stopped early, after %s of %s images: the last %s scores brought no improvement.",
+            f"{self.images:,}",
+            f"{budget.images:,}",
+            self.selection.patience,
+        )
+        complete(self.recipe, self.seed, self.images)
+
+    def score(self, progress: Progress) -> None:
+        """Score the weights, if there is a scorer, and record the value."""
+        with progress.scoring():
+            scored = self.selection.score(self.recipe, self.seed, self.images)
+        if scored is not None:
+            name, is_best = self.selection.name, self.selection.best is scored
+            self.history.record(self.images, {name: scored.value})
+            logger.info("%s = %.4g after %s images%s.", name, scored.value, f"{self.images:,}", ", the best so far" if is_best else "")
+            self.report(ScoreTaken(self.images, name, scored.value, is_best))
 
     def save(self, finished: bool = False) -> None:
         """Save the state, unless no states are kept.
@@ -165,6 +212,7 @@ class Training:
         state = {
             "training": self.recipe.training_state(),
             "history": self.history.state_dict(),
+            "selection": self.selection.state_dict(),
             "images": self.images,
             "position": self.stream.position,
             "notes": notes,
@@ -196,5 +244,5 @@ def locked(states: States | None, experiment: Experiment) -> Iterator[SavedState
 
 
 def crossed(every: int, before: int, now: int) -> bool:
-    """Whether the interval (before, now] contains a multiple of `every`."""
-    return now // every > before // every
+    """Whether the interval (before, now] contains a multiple of `every`; never if `every` is 0."""
+    return every > 0 and now // every > before // every

@@ -1,5 +1,6 @@
 """Training history: the mean of every term over intervals of images."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from genlab.engine.loop import Turn
@@ -32,6 +33,12 @@ class History:
         self.rows.append({"images": turn.images, **means})
         self.sums, self.counts = {}, {}
         return means
+
+    def record(self, images: int, values: Mapping[str, float]) -> None:
+        """Add values to the row that ends at this number of images, or add a row if there is none."""
+        if not self.rows or self.rows[-1]["images"] != images:
+            self.rows.append({"images": images})
+        self.rows[-1] |= values
 
     def frame(self) -> "pandas.DataFrame":
         """Return the rows as a data frame, one column per term."""

@@ -5,6 +5,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from genlab.engine.loop import Turn
 
@@ -13,12 +14,12 @@ RECENT_SECONDS = 60  # interval whose speed determines the estimated time left
 
 
 class Progress:
-    """Shows a progress bar on a terminal and writes a log line every 30 seconds elsewhere; measures speed and time spent in turns."""
+    """Shows a progress bar on a terminal and writes a log line every 30 seconds elsewhere; measures speed and times."""
 
     def __init__(self, images: int, budget: int):  # number of images seen before, and in total at the end
         self.start, self.images, self.budget = images, images, budget
         self.started = time.monotonic()
-        self.turn_seconds = 0.0
+        self.turn_seconds = self.scoring_seconds = 0.0
         self.recent = deque([(self.started, images)])  # (time, images) of the last minute
 
     def watch(self, turns: Iterator[Turn]) -> Iterator[Turn]:
@@ -42,6 +43,13 @@ class Progress:
                     logged = now
                     logging.getLogger(__name__).info(self.line(turn))
                 yield turn
+
+    @contextmanager
+    def scoring(self) -> Iterator[None]:
+        """Context manager that adds the time of a score."""
+        began = time.monotonic()
+        yield
+        self.scoring_seconds += time.monotonic() - began
 
     def count(self, images: int, now: float) -> None:
         """Record the number of images seen at this time."""
@@ -68,11 +76,19 @@ class Progress:
         left = f"{speed:.1f} images/s, {minutes}:{seconds:02d} left"
         return f"{self.images:,} of {self.budget:,} images, {left}, {losses(turn)}"
 
+    def log_scoring(self) -> None:
+        """Log the share of the time that scores took, if there were any."""
+        if self.scoring_seconds:
+            seconds = time.monotonic() - self.started
+            text = "Scores took %.1f of %.1f seconds, %.1f %% of the training."
+            logging.getLogger(__name__).info(text, self.scoring_seconds, seconds, 100 * self.scoring_seconds / seconds)
+
     def summary(self) -> dict[str, float]:
-        """Return the duration of the run, the time spent in turns, and the mean speed."""
+        """Return the duration of the run, the time spent in turns and in scores, and the mean speed."""
         return {
             "training_seconds": time.monotonic() - self.started,
             "turn_seconds": self.turn_seconds,
+            "scoring_seconds": self.scoring_seconds,
             "images_per_second": self.images_per_second,
         }
 

@@ -13,6 +13,7 @@ from genlab.errors import InputError
 from genlab.images.feeding.augment import Augmentation
 from genlab.images.prepared_set import PreparedSet
 from genlab.training.code import classes_in, code_of
+from genlab.training.selection import Scorer
 from genlab.training.settings import Budget, Monitoring
 from genlab.training.state import Experiment, SavedState, States, Stopped
 
@@ -31,6 +32,7 @@ def experiment_of(
     seed: int,
     images: PreparedSet,
     states: States | None,
+    scorer: Scorer | None = None,
 ) -> Experiment:
     """Collect everything that determines the result of a training.
 
@@ -45,7 +47,11 @@ def experiment_of(
             )
     settings = {"model": model, "augmentation": augmentation, "seed": seed, "budget": vars(budget), "compute": computing.settings()}
     settings["log_every"] = monitoring.log_every
-    code = code_of([FIT, *classes_in(model), *classes_in(augmentation)]) if states is not None else {}
+    scored: list[str] = []
+    if scorer is not None:  # `keep` is missing: it only chooses between the best and the last weights, and the state has both
+        settings["selection"] = {**scorer.settings(), "every": monitoring.scores_every, "patience": monitoring.patience}
+        scored = [type(scorer).__module__]
+    code = code_of([FIT, *classes_in(model), *classes_in(augmentation), *scored]) if states is not None else {}
     comparable = json.loads(json_text(settings, default=str)) if states is not None else {}  # equal to what is read back from JSON
     return Experiment(comparable, images.content_hash, code)
 

@@ -1,4 +1,4 @@
-"""Training settings: budget, and intervals of logging, drawing and saving."""
+"""Training settings: budget, intervals of logging, drawing, saving and scoring, and the choice of the checkpoint."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -15,9 +15,17 @@ class Budget:
 
 @dataclass(frozen=True)
 class Monitoring:
-    """Intervals of logging, drawing and saving, in images."""
+    """Intervals of logging, drawing, saving and scoring, in images, and the choice of the checkpoint."""
 
     log_every: int = 640  # between rows of the history, which hold means since the previous row
     pictures_every: int = 4800  # between sheets of samples; the first is drawn at 0
     checkpoint_every: int = 4800  # between saved states, from which a stopped training continues
     resume: str = ""  # key of a stopped training to continue, even if parameters, data or code have changed since
+    score_every: int | None = None  # between scores, if there is a scorer; None: `pictures_every`; 0: no scores
+    patience: int | None = None  # scores without improvement after which the training stops early; None: the whole budget is spent
+    keep: Literal["best", "last"] = "best"  # weights that are returned: those with the best score, or the last ones
+
+    @property
+    def scores_every(self) -> int:
+        """Images between two scores; 0: no scores."""
+        return self.pictures_every if self.score_every is None else self.score_every
