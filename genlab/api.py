@@ -1,6 +1,7 @@
 """The library in five functions, for scripts and notebooks: prepare, recipe, fit, evaluate, release."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from genlab.engine.seeding import seed_everything
 from genlab.errors import InputError
 from genlab.evaluation.evaluate import evaluate as evaluate_recipe
 from genlab.evaluation.result import Result
+from genlab.evaluation.selection import SAMPLES, scorer_of, small_extractor
 from genlab.evaluation.settings import Settings
 from genlab.export.release import FACTS, release_files
 from genlab.extractors.classifier_cache import Classifiers
@@ -113,11 +115,16 @@ def fit(
     seed: int = 0,
     compute: Compute | None = None,  # None: the first available of cuda, mps, cpu
     states: str | Path | None = None,  # folder for the state of a stopped training, from which the same call continues; None: not saved
+    score_every: int = 0,  # images between cheap scores, the best of which selects the weights of the result; 0: the last weights
+    cache: str | Path = ".genlab",  # folder in which the feature extractor of these scores and features are cached
 ) -> Trained:
     """Train a recipe on the training images of a set. See genlab.training.fit.fit for all settings and for the exceptions raised."""
-    monitoring = Monitoring(log_every=max(1, budget // 50), pictures_every=budget, checkpoint_every=max(1, budget // 10))
-    kept = None if states is None else States(states)
-    return fit_recipe(model, images, Budget(budget, batch_size), seed, None, compute, monitoring, kept)
+    monitoring = Monitoring(max(1, budget // 50), budget, max(1, budget // 10), score_every=score_every)
+    kept, scorer = None if states is None else States(states), None
+    if score_every:
+        extractor = small_extractor(expanded(cache) / "extractors")
+        scorer = partial(scorer_of, images=images, extractor=extractor, samples=SAMPLES)
+    return fit_recipe(model, images, Budget(budget, batch_size), seed, None, compute, monitoring, kept, scorer=scorer)
 
 
 def evaluate(

@@ -40,7 +40,7 @@ STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
             "genlab.images.read",
         ),
     ),
-    "train": ("training", ("genlab.training.fit",)),
+    "train": ("training", ("genlab.training.fit", "genlab.evaluation.selection", "genlab.extractors.efficientnet")),
     "evaluate": (
         "evaluation",
         ("genlab.build", "genlab.evaluation.evaluate", "genlab.extractors.classifier_cache"),

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+SELECTION = "selection"  # the part of the names of scores before "/", see genlab.training.selection
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -13,7 +15,8 @@ if TYPE_CHECKING:
 def curves(rows: Sequence[dict[str, float]]) -> Image.Image:
     """Plot a training history with one panel per update, one line per term, and one panel for all gradient norms.
 
-    Each row is {"images": images seen, "<update>/<term>": mean}.
+    Each row is {"images": images seen, "<update>/<term>": mean}. The lowest value of `selection/<score>`, which
+    selects the checkpoint, is marked.
     """
     from matplotlib.figure import Figure
 
@@ -27,6 +30,9 @@ def curves(rows: Sequence[dict[str, float]]) -> Image.Image:
         for label, term in lines.items():
             points = [(row["images"], row[term]) for row in rows if term in row]
             axes.plot(*zip(*points, strict=True), label=label, linewidth=2.2 if label == "loss" else 1.2)
+            if title == SELECTION:
+                best = min(points, key=lambda point: point[1])
+                axes.plot(*best, "*", markersize=13, label=f"best, after {best[0]:,.0f} images")
         axes.set(title=title, xlabel="images", yscale="log" if title == "gradient norms" else "linear")
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8)

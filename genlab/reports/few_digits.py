@@ -2,6 +2,8 @@
 
 import math
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from genlab.evaluation.scores import SCORES_ARE_CLASSES, Headline
 
@@ -41,6 +43,19 @@ def stated(headline: Headline) -> str:
     """A headline as `name = value`: `kid_efflite0 x 1000 = 40.3 ± 2.1 (lower is better)`."""
     better = "lower" if headline.lower_is_better else "higher"
     return f"{title(headline.name)} = {shown(headline.name, headline.value, headline.spread)} ({better} is better)"
+
+
+def chosen(
+    selection: Mapping[str, Any],  # genlab.training.selection.Selected as JSON
+) -> str:
+    """Describe how a checkpoint was selected.
+
+    Example: `best weights kept: kid_efflite0_96px x 1000 during training = 40.3 at best, after 9,600 images; 45.1 at the end, after 48,000`
+    """
+    name, best, last = selection["score"], selection["best"], selection["last"]
+    first, final = (shown(name, scored["value"]) for scored in (best, last))
+    kept = f"{selection['kept']} weights kept: {title(name)} during training = {first} at best"
+    return f"{kept}, after {best['images']:,} images; {final} at the end, after {last['images']:,}"
 
 
 def few(value: float) -> str:

@@ -16,6 +16,7 @@ def score(
     evaluation: dict[str, Any],  # a description of genlab.evaluation.settings.Settings
     caches: Path,  # folder of feature extractors, features and classifiers
     budget: Budget,
+    selection: dict[str, Any],  # the content of selection.json
 ) -> tuple[dict[str, Any], Any, dict[str, Any]]:
     """Evaluate a recipe -> (content of metrics.json, sheet of samples or translations, {name: picture}).
 
@@ -30,7 +31,9 @@ def score(
     extractor, classifiers = settings.extractor(cache=caches / "extractors"), Classifiers(caches / "classifiers", settings.classifier)
     trained, untrained, device = recipes(checkpoint, model, compute, seed)
     result = evaluate(trained, untrained, images, extractor, classifiers, device, budget.sampling, settings)
-    return result.scores._replace(checkpoint=digest(checkpoint)).to_json(), result.samples, result.pictures
+    ends = {name: value for name, value in selection.items() if name != "scores"}  # selection.json has all of them
+    scores = result.scores._replace(checkpoint=digest(checkpoint), selection=ends)
+    return scores.to_json(), result.samples, result.pictures
 
 
 def recipes(checkpoint: dict[str, Any], model: dict[str, Any], compute: dict[str, Any], seed: int) -> tuple[Any, Any, Any]:

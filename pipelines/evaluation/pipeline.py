@@ -7,5 +7,6 @@ from pipelines.evaluation.nodes import score
 
 def create_pipeline() -> Pipeline:
     """Checkpoint + held-out images -> metrics, a sheet of samples, and other pictures by name (none for a recipe that translates)."""
-    inputs = ["checkpoint", "params:model", "images", "params:compute", "params:seed", "params:evaluation", "caches", "params:budget"]
-    return Pipeline([Node(score, inputs, ["metrics", "samples", "pictures"], name="evaluate", tags="evaluate")])
+    inputs = [f"params:{name}" for name in ("model", "compute", "seed", "evaluation", "budget")]
+    named = {name.removeprefix("params:"): name for name in (*inputs, "checkpoint", "images", "caches", "selection")}
+    return Pipeline([Node(score, named, ["metrics", "samples", "pictures"], name="evaluate", tags="evaluate")])

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from genlab.commands.examples import examples
 from genlab.engine.json_text import json_text
 from genlab.evaluation.scores import Evaluation, Group, Score
-from genlab.reports.few_digits import few, shown, stated, title
+from genlab.reports.few_digits import chosen, few, shown, stated, title
 from genlab.reports.markdown import line
 from genlab.study.results import Outcome, sentence
 from pipelines.data_preparation.declaration import ImageSet
@@ -50,6 +50,7 @@ def describe(
             "",
             "## Scores",
             f"Headline: **{stated(scores.headline)}**.",
+            *([chosen(scores.selection)] if scores.selection else []),
             *(line for group in scores.groups for line in ("", f"### {title(group.name)}", *table(group))),
             *judged(studies(facts["checkpoint"])),
             "",

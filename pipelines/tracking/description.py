@@ -5,13 +5,14 @@ from typing import Any
 from urllib.parse import quote
 
 from genlab.evaluation.scores import Evaluation
-from genlab.reports.few_digits import few, shown, stated, title
+from genlab.reports.few_digits import chosen, few, shown, stated, title
 from genlab.reports.markdown import line
 from pipelines.tracking.names import flatten
 
 NOTE = "mlflow.note.content"
 HEALTH_AT_END = "genlab.health"  # tag of a run: names of the failures in the last rows of its history, or SOUND
 SOUND = "sound"
+SELECTED, STOPPED_EARLY = "genlab.selected", "genlab.stopped_early"  # tags of a run: its best and last score; why it ended early
 MATTERING = ("images", "seed", "budget.images", "budget.batch_size", "model.class")  # parameters that every run shows
 NAMED_DIFFERENCES = 5
 CLAIM, HOLDS, FAILS = "claim.", "holds", "does not hold"  # tags `claim.<name>` of a run that measures claims, and their values
@@ -76,6 +77,7 @@ def note_of_training(images: int, budget: int, sheet: str, row: Mapping[str, flo
 def note_of_scores(evaluation: Evaluation, findings: Sequence[str], run_id: str) -> str:
     """Note of an evaluated run: the headline, the sheet of samples, and a table of scores with their baselines."""
     lines = [f"**{stated(evaluation.headline)}**", "", picture("samples/samples.png", run_id), ""]
+    lines += [chosen(evaluation.selection), ""] if evaluation.selection else []
     lines += [f"- {finding}" for finding in findings]
     for group in evaluation.groups[:3]:
         columns = list(dict.fromkeys(name for row in group.rows for name in row.values))[:8]

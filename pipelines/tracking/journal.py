@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 
 import psutil
 
+from genlab.reports.few_digits import chosen
 from genlab.training.interruption import Interrupted
+from genlab.training.selection import Selected
 from pipelines.bound import BoundDataset
-from pipelines.tracking.description import NOTE, note_of_training
+from pipelines.tracking.description import NOTE, SELECTED, note_of_training
 from pipelines.tracking.operations import reason_of
 from pipelines.tracking.run import Run
 from pipelines.tracking.sections import of_training
@@ -56,6 +58,16 @@ class Journal(BoundDataset):
         """Log the metrics of a finished training, and keep them for the summary."""
         self.run.training = values
         self.run.metrics(of_training(values), images)
+
+    def score(self, name: str, value: float, images: int) -> None:
+        """Log a score by which the checkpoint is selected."""
+        self.run.metrics({name: value}, images)
+
+    def selected(self, selected: Selected) -> None:
+        """Log the best and the last score, as metrics and as a sentence."""
+        best, last = selected.best, selected.last
+        self.run.metrics({"selection/best": best.value, "selection/best_images": best.images, "selection/last": last.value})
+        self.run.tag({SELECTED: chosen(selected.to_json())})
 
     def note(self, images: int, budget: int) -> None:
         """Describe the state of the training in the run's note: progress, losses, the last picture, and what is wrong."""

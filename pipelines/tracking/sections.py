@@ -1,4 +1,7 @@
-"""Names of metrics in MLflow, in sections that its UI sorts: baseline/, health/, loss/, parity/, score/, speed/, spread/, system/."""
+"""Names of metrics in MLflow, in sections that its UI sorts and folds.
+
+The sections are baseline/, health/, loss/, parity/, score/, selection/, speed/, spread/, system/.
+"""
 
 import math
 from collections.abc import Mapping
@@ -7,7 +10,7 @@ from typing import Any
 from genlab.evaluation.scores import Evaluation, Group, GroupName
 from genlab.evaluation.spread import SeedSpread
 
-SPEEDS = ("images_per_second", "training_seconds", "turn_seconds")
+SPEEDS = ("images_per_second", "training_seconds", "turn_seconds", "scoring_seconds")
 PLAIN = (GroupName.SAMPLES, GroupName.LIKELIHOOD)  # groups whose names the names of their scores leave out
 
 
@@ -18,7 +21,7 @@ def of_training(row: Mapping[str, float]) -> dict[str, float]:
         update, _, term = name.partition("/")
         if name in SPEEDS:
             named[f"speed/{name}"] = value
-        elif update == "health":
+        elif update in ("health", "selection"):
             named[name] = value
         else:
             named[f"loss/{update}" if term in ("", "loss") else f"loss/{update}.{term}"] = value

@@ -1,5 +1,6 @@
 """The node of the training pipeline, an adapter of genlab.training."""
 
+from pathlib import Path
 from typing import Any
 
 from pipelines.tracking import Journal
@@ -16,16 +17,23 @@ def fit(
     images: Any,  # a genlab.images.prepared_set.PreparedSet
     journal: Journal,
     resumption: Any,  # a genlab.training.state.States
-) -> tuple[dict[str, Any], Any, Any, str]:
+    caches: Path,  # folder of the feature extractor of the cheap score by which the checkpoint is selected
+) -> tuple[dict[str, Any], Any, Any, dict[str, Any], str]:
     """Train a recipe on a prepared set with genlab.training.fit, and log to MLflow.
 
-    Returns: the recipe's state_dict; the history, a DataFrame with one row of mean terms per `log_every` images; a picture of its curves;
-    the key of the experiment.
+    Returns: the recipe's state_dict, with the best score; the history, a DataFrame with one row of mean terms per `log_every` images; a
+    picture of its curves; the content of selection.json, see genlab.training.selection; the key of the experiment.
     """
+    from functools import partial
+
+    from genlab.evaluation.selection import scorer_of, small_extractor
     from genlab.pictures.curves import curves
     from genlab.training import fit, settings
     from pipelines.training.reporting import Reporter
 
-    length, frequency = settings.Budget(**budget.model_dump()), settings.Monitoring(**monitoring.model_dump())
-    trained = fit.fit(model, images, length, seed, augmentation, compute, frequency, resumption, [Reporter(journal, images, budget.images)])
-    return trained.recipe.state_dict(), trained.history.frame(), curves(trained.history.rows), trained.key
+    length, frequency = settings.Budget(**budget.model_dump()), settings.Monitoring(**monitoring.model_dump(exclude={"score_samples"}))
+    reporter = Reporter(journal, images, budget.images)
+    scorer = partial(scorer_of, images=images, extractor=small_extractor(caches / "extractors"), samples=monitoring.score_samples)
+    trained = fit.fit(model, images, length, seed, augmentation, compute, frequency, resumption, [reporter], scorer)
+    selected = {} if trained.selected is None else trained.selected.to_json()
+    return trained.recipe.state_dict(), trained.history.frame(), curves(trained.history.rows), selected, trained.key

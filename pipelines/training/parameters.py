@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import PositiveInt
+from pydantic import NonNegativeInt, PositiveInt
 
 from pipelines.parameters import Parameters
 
@@ -16,9 +16,13 @@ class Budget(Parameters):
 
 
 class Monitoring(Parameters):
-    """How often to log, draw and save. All intervals are in images."""
+    """How often to log, draw, save and score, and which weights are kept. All intervals are in images."""
 
     log_every: PositiveInt  # a point of the curves, the mean since the previous point
     pictures_every: PositiveInt  # a grid of samples; the first is drawn before training
     checkpoint_every: PositiveInt  # a saved state, from which a stopped run continues
     resume: str = ""  # key of a stopped run to continue despite changed parameters, data or code; the run's warning has the key
+    score_every: NonNegativeInt | None = None  # a cheap score, to select the checkpoint; null: with every grid; 0: never
+    score_samples: PositiveInt = 128  # generated images per score; divided among the directions of a recipe that translates
+    patience: PositiveInt | None = None  # scores without improvement after which training stops early; null: the whole budget is spent
+    keep: Literal["best", "last"] = "best"  # the weights that are evaluated and released

@@ -4,9 +4,9 @@ import torch
 
 from genlab.images.prepared_set import PreparedSet
 from genlab.pictures.training import sample_sheet
-from genlab.training.events import Event, Finished, Found, Logged, PicturesDue, Resumed, Saving
+from genlab.training.events import Event, Finished, Found, Logged, PicturesDue, Resumed, Saving, ScoreTaken
 from pipelines.tracking import Journal
-from pipelines.tracking.description import HEALTH_AT_END, SOUND
+from pipelines.tracking.description import HEALTH_AT_END, SOUND, STOPPED_EARLY
 
 SHEET = "_samples/training"  # MLflow sorts its sections by name: the pictures come first
 RUN = "run"  # key of a note in saved states: the id of the MLflow run to continue
@@ -30,6 +30,8 @@ class Reporter:
                 journal.note(event.images, self.budget)
             case Found():
                 journal.tag({f"health.{event.finding.name}": f"since {event.images:,} images: {event.finding.message}"})
+            case ScoreTaken():
+                journal.score(event.name, event.value, event.images)
             case Saving():
                 event.notes[RUN] = journal.run.id
             case Resumed():
@@ -37,3 +39,7 @@ class Reporter:
             case Finished():
                 journal.finished(event.summary, event.images)
                 journal.tag({HEALTH_AT_END: " ".join(finding.name for finding in event.findings) or SOUND})
+                if event.selected is not None:
+                    journal.selected(event.selected)
+                if event.stopped_early:
+                    journal.tag({STOPPED_EARLY: f"after {event.images:,} of {self.budget:,} images, without improvement of the score"})
