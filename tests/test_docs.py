@@ -90,6 +90,7 @@ def test_commands_exist(page, command):
         known = {name for name, entry in entries.items() if isinstance(entry, dict) and "model" in entry}
         assert options.get("pipeline", "cyclegan") in known | set(FAMILIES) | {f"prepare_{name}" for name in images} | {
             "small_gan",
+            "seeds",
             "sync_tracking",
             "theory",
         }
@@ -103,6 +104,10 @@ def test_commands_exist(page, command):
                 check(overlaid(entries[recipe], change), recipe)
             elif keys == ["images"]:
                 assert value in images
+            elif path == "seeds.recipe":
+                assert value in known
+            elif recipe == "seeds":
+                assert keys[0] in entries["seeds"]
             elif path == "theory.only":
                 assert value in entries["theory"]["claims"]
     elif words[0] == "make":

@@ -9,6 +9,7 @@ A value that is not finite is null in JSON, and NaN in the types. Imports the st
 import math
 import statistics
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 from genlab.engine.json_text import nulled
@@ -19,7 +20,8 @@ from genlab.evaluation.scores import Evaluation
 LEAST = 2  # seeds: one value has no spread
 
 
-class Spread(NamedTuple):
+@dataclass(frozen=True)
+class Spread:
     """The values of one score under several seeds."""
 
     values: tuple[float, ...]  # one per seed; NaN where the score is not defined

@@ -3,10 +3,10 @@
 import sys
 
 from genlab.errors import InputError
-from genlab.reports import adversarial, conditional, latent_variables, original, style, theory, translation
+from genlab.reports import adversarial, conditional, latent_variables, original, seeds, style, theory, translation
 from genlab.reports.artifacts import MissingResultsError, Project
 
-PAGES = (adversarial, original, conditional, style, translation, latent_variables, theory)
+PAGES = (adversarial, original, conditional, style, translation, latent_variables, seeds, theory)
 
 
 def write_pages(project: Project) -> int:

@@ -175,7 +175,7 @@ def published(judged: list[Judged]) -> list[str]:
         "## Which published orderings survive",
         "",
         f"Of {len(judged)} orderings: {', '.join(counts)}. They were declared before the trainings; p is corrected (Holm) over the tests "
-        "of this table. The papers used other data, networks and budgets: a verdict is about the recipes of this laboratory at this budget.",
+        "of this table. The papers used other data, networks and budgets: a verdict is about these recipes at this budget.",
         "",
         line(heads),
         line(["---", "---", "---", "---:", "---:", "---:", "---"]),

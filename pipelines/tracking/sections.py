@@ -4,7 +4,7 @@ The sections are baseline/, health/, loss/, parity/, score/, selection/, speed/,
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from genlab.evaluation.scores import Evaluation, Group, GroupName
@@ -89,7 +89,7 @@ def of_spread(spread: SeedSpread) -> dict[str, float]:
     return means | {f"spread/{name}": found.standard_deviation for name, found in named.items() if found.finite}
 
 
-NAMED = {
+NAMED: Mapping[str, Callable[[Any], dict[str, float]]] = {
     "metrics": lambda content: of_scores(Evaluation.from_json(content)),
     "parity": of_parity,
     "results": of_study,

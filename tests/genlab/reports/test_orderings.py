@@ -41,18 +41,16 @@ def test_every_ordering_is_about_recipes_of_conf_on_one_image_set_and_names_its_
 
 
 def test_two_papers_on_the_same_recipes_share_one_test_and_missing_recipes_are_left_out():
-    spreads = {
-        "gan": spread_of("gan", (0.5, 0.51, 0.52)),
-        "lsgan": spread_of("lsgan", (0.1, 0.11, 0.12)),
-        "wgan": spread_of("wgan", (0.5, 0.6, 0.4)),
+    kids = {"gan": (0.5, 0.51, 0.52), "lsgan": (0.1, 0.11, 0.12), "wgan": (0.5, 0.6, 0.4)}
+    found = {
+        (each.ordering.subject, each.ordering.says): each
+        for each in judge({name: spread_of(name, values) for name, values in kids.items()})
     }
-    found = {(each.ordering.subject, each.ordering.says): each for each in judge(spreads)}
     assert {*found} == {("lsgan", Says.BETTER), ("lsgan", Says.NO_BETTER), ("wgan", Says.NO_BETTER)}
-    of_lsgan, of_wgan = holm([welch((0.1, 0.11, 0.12), (0.5, 0.51, 0.52)), welch((0.5, 0.6, 0.4), (0.5, 0.51, 0.52))])
-    assert (
-        found["lsgan", Says.BETTER].p == found["lsgan", Says.NO_BETTER].p == of_lsgan < 0.01 and found["wgan", Says.NO_BETTER].p == of_wgan
-    )
-    assert found["lsgan", Says.BETTER].verdict is Verdict.SURVIVES and found["lsgan", Says.NO_BETTER].verdict is Verdict.REVERSED
+    of_lsgan, of_wgan = holm([welch(kids[name], kids["gan"]) for name in ("lsgan", "wgan")])
+    better, no_better = found["lsgan", Says.BETTER], found["lsgan", Says.NO_BETTER]
+    assert better.p == no_better.p == of_lsgan < 0.01 and found["wgan", Says.NO_BETTER].p == of_wgan
+    assert better.verdict is Verdict.SURVIVES and no_better.verdict is Verdict.REVERSED
 
 
 def test_recipes_with_undefined_scores_are_not_judged():

@@ -35,11 +35,8 @@ def test_recipes_are_sorted_and_differences_that_are_not_significant_are_marked(
     page, notes = seeds.write(project(tmp_path, [spread_of("wgan", BAD), spread_of("gan", GOOD), spread_of("lsgan", SAME)]))
     text = page.read_text()
     heads, _, first, second, third = rows(text)
-    assert heads[:3] == ["recipe", "kid_efflite0 x 1000", "kid_in_domain x 1000"] and heads[-3:] == [
-        "p to the best",
-        "p to the row above",
-        "seeds",
-    ]
+    assert heads[:3] == ["recipe", "kid_efflite0 x 1000", "kid_in_domain x 1000"]
+    assert heads[-3:] == ["p to the best", "p to the row above", "seeds"]
     assert [row[0] for row in (first, second, third)] == ["`gan`", "`lsgan`", "`wgan`"]
     assert first[1] == "21.0 ± 1.0" and first[-3:-1] == ["", ""] and first[-1] == "0, 1, 2"
     assert second[-3:-1] == ["≈ 1", "≈ 1"] and third[-3:-1] == ["< 0.001", "< 0.001"]
