@@ -76,9 +76,9 @@ def describe(tables: list[dict[str, SeedSpread]], recipes: Mapping[str, Any], sh
         "seeds. One training says little about a recipe: it is one draw of what its training yields.",
     ]
     for table in tables:
-        lines += ["", *section(table, recipes), ""]
+        lines += ["", *section(table, recipes), "", "### Samples of every seed", ""]
         for recipe in table:
-            lines += [f"### {recipe}", "", f"![samples of {recipe} under every seed]({sheets}/{recipe}.webp)", ""]
+            lines += [f"#### {recipe}", "", f"![samples of {recipe} under every seed]({sheets}/{recipe}.webp)", ""]
     return lines
 
 
@@ -97,7 +97,7 @@ def section(table: Mapping[str, SeedSpread], recipes: Mapping[str, Any]) -> list
         *scores(table),
         "",
         f"- {SIMILAR}: the difference is not significant. p is that of Welch's test of equal means, two-sided, with Holm's correction over "
-        f"all {len(table) * (len(table) - 1) // 2} pairs of the table; below {LEVEL} it is significant. With {counts[0]} seeds only "
+        f"all pairs of the table ({len(table) * (len(table) - 1) // 2}); below {LEVEL} it is significant. With {counts[0]} seeds only "
         "differences of many standard deviations are: one that is not significant may exist all the same.",
         f"- {title(first.headline)} and the other scores: see the notes in [The adversarial family](adversarial.md).",
     ]
@@ -169,13 +169,13 @@ def mark(p: float | None) -> str:
 
 def published(judged: list[Judged]) -> list[str]:
     """Compose the table of published orderings and their verdicts."""
-    counts = [f"{sum(each.verdict is kind for each in judged)} {kind}" for kind in Verdict]
+    counts = [f"{kind}: {sum(each.verdict is kind for each in judged)}" for kind in Verdict]
     heads = ("published ordering", "source", "by", "first", "second", "p", "verdict")
     lines = [
-        "## Which published orderings survive",
+        "### Which published orderings survive",
         "",
-        f"Of {len(judged)} orderings: {', '.join(counts)}. They were declared before the trainings; p is corrected (Holm) over the tests "
-        "of this table. The papers used other data, networks and budgets: a verdict is about these recipes at this budget.",
+        f"Verdicts on {len(judged)} orderings: {', '.join(counts)}. They were declared before the trainings; p is corrected (Holm) over "
+        "the tests of this table. The papers used other data, networks and budgets: a verdict is about these recipes at this budget.",
         "",
         line(heads),
         line(["---", "---", "---", "---:", "---:", "---:", "---"]),

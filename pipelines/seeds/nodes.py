@@ -36,5 +36,5 @@ def spread(
     settings = {"model": model, "budget": budget.model_dump(), "augmentation": augmentation, "compute": compute, "evaluation": evaluation}
     replicates = [Replicate(seed, settings, Evaluation.from_json(each)) for seed, each in zip(seeds, metrics, strict=True)]
     found = SeedSpread.of(chosen["recipe"], image_set, replicates)
-    sheet = titled({f"seed {seed}": picture for seed, picture in zip(seeds, samples, strict=True)})
+    sheet = titled({f"trained with seed {seed}": picture for seed, picture in zip(seeds, samples, strict=True)})
     return found.to_json(), table(found), page(found, sheet), sheet
