@@ -64,7 +64,7 @@ def test_every_dataset_that_needs_a_session_receives_it():
     catalog = yaml.safe_load((ROOT / "conf/base/catalog.yml").read_text())
     ours = {pattern: entry["type"].rpartition(".") for pattern, entry in catalog.items() if entry["type"].startswith("pipelines.")}
     bound = [pattern for pattern, (module, _, name) in ours.items() if issubclass(getattr(import_module(module), name), BoundDataset)]
-    assert sorted(bound) == sorted([*SHARED, *(f"{{recipe}}.{kind}" for kind in BOUND)])
+    assert sorted(bound) == sorted([*SHARED, *(f"{{recipe}}.{kind}" for kind in BOUND), "seeds.{recipe}.{seed}.journal"])
 
 
 def test_the_error_for_a_dataset_without_a_session_explains_what_to_do():

@@ -17,7 +17,8 @@ from pipelines.pipeline_registry import register_pipelines
 
 # Kedro-Viz draws layers only if they have an order in which data flow.
 ORDER = ["raw", "intermediate", "primary", "model input", "models", "reporting", "registry"]
-WITHOUT = {"undelivered"}  # no pipeline that makes models has it
+HANDED_ON = "seeds.{recipe}.{seed}.images"  # the prepared set, handed on once the previous seed has its scores: it is in no order of layers
+WITHOUT = {"undelivered", HANDED_ON}  # no pipeline that makes models has the first
 
 
 def layers() -> dict[str, str]:
@@ -26,7 +27,8 @@ def layers() -> dict[str, str]:
     assert {name for name, entry in entries.items() if "kedro-viz" not in entry.get("metadata", {})} == WITHOUT
     catalog = DataCatalog.from_config(entries)
     names = {name for pipeline in register_pipelines().values() for name in pipeline.datasets() if not name.startswith("params:")}
-    found = {name: catalog.get(name) for name in names - WITHOUT - {"project"}}
+    handed_on = {name for name in names if name.startswith("seeds.") and name.endswith(".images")}
+    found = {name: catalog.get(name) for name in names - WITHOUT - handed_on - {"project"}}
     return {name: dataset.metadata["kedro-viz"]["layer"] for name, dataset in found.items() if dataset is not None}
 
 
