@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from genlab.evaluation.scores import GroupName
+from genlab.evaluation.scores import DIRECTIONS, GroupName
 from genlab.evaluation.significance import LEVEL, pairwise
 from genlab.evaluation.spread import SeedSpread, Spread, differing
 from genlab.reports.artifacts import MissingResultsError, Project, Written, copy_as_webp
@@ -132,10 +132,12 @@ def scores(table: Mapping[str, SeedSpread]) -> list[str]:
     columns = list(dict.fromkeys(pair for each in table.values() for pair in shown_of(each)))
     finite = {name: spread.headlines.values for name, spread in table.items() if spread.headlines.finite}
     p_values = pairwise(finite)
-    heads = ["recipe", *(title(score) for _, score in columns), "p to the best", "p to the row above", "seeds"]
+    headline = next(iter(table.values())).headline
+    places = [f"{group} {title(score)}" if group in DIRECTIONS else title(score) for group, score in columns]
+    heads = ["recipe", title(headline), *places, "p to the best", "p to the row above", "seeds"]
     lines, names = [line(heads), line(["---", *["---:"] * (len(heads) - 1)])], list(table)
     for place, name in enumerate(names):
-        cells = [value(table[name].score(group, score), score) for group, score in columns]
+        cells = [value(table[name].headlines, headline), *(value(table[name].score(group, score), score) for group, score in columns)]
         others = [names[0], names[place - 1]] if place else []
         tests = [mark(p_values.get(frozenset((name, other)))) for other in others] or ["", ""]
         lines.append(line([f"`{name}`", *cells, *tests, ", ".join(map(str, table[name].seeds))]))
@@ -143,13 +145,13 @@ def scores(table: Mapping[str, SeedSpread]) -> list[str]:
 
 
 def shown_of(spread: SeedSpread) -> list[tuple[str, str]]:
-    """Groups and names of the scores that the table shows: KID, FID, precision and recall, and the KID in a classifier's features."""
+    """Groups and names of the scores next to the headline: KID, FID, precision, recall, and the KID in a classifier's features."""
+    own = [(GroupName.SAMPLES, name) for name in spread.scores.get(GroupName.SAMPLES, {})]
+    domain = [(GroupName.IN_DOMAIN, name) for name in spread.scores.get(GroupName.IN_DOMAIN, {}) if name.startswith("kid")]
+    translated = [(group, name) for group in DIRECTIONS for name in spread.scores.get(group, {})]
     wanted = ("kid", "fid", "precision", "recall")
-    own = [(str(GroupName.SAMPLES), name) for name in spread.scores.get(GroupName.SAMPLES, {}) if name.startswith(wanted)]
-    domain = [(str(GroupName.IN_DOMAIN), name) for name in spread.scores.get(GroupName.IN_DOMAIN, {}) if name.startswith("kid")]
-    return [*own[:1], *domain, *own[1:]] or [
-        (group, name) for group, scores in spread.scores.items() for name in scores if name == spread.headline
-    ]
+    found = [*domain, *((group, name) for group, name in (*own, *translated) if name.startswith(wanted))]
+    return [(str(group), name) for group, name in found if name != spread.headline]
 
 
 def value(spread: Spread | None, score: str) -> str:

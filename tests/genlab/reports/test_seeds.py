@@ -6,7 +6,10 @@ import re
 import pytest
 from PIL import Image
 from seed_spreads import BUDGET, spread_of
+from stand_in_metrics import TRANSLATION_PROTOCOL
 
+from genlab.evaluation.scores import Evaluation
+from genlab.evaluation.spread import Replicate, SeedSpread
 from genlab.reports import seeds
 from genlab.reports.artifacts import MissingResultsError, Project
 
@@ -23,6 +26,20 @@ def project(folder, spreads, recipes=RECIPES):
         Image.new("RGB", (8, 8)).save(place / "samples.png")
     (folder / "docs/results").mkdir(parents=True)
     return Project(folder, recipes)
+
+
+def translator(recipe, kids):
+    """Scores of a recipe that translates in two directions; the KID of the second is 0.1 larger."""
+    replicates = []
+    for seed, kid in enumerate(kids):
+        metrics = {
+            "headline": {"name": "kid_efflite0_mean", "value": kid + 0.05, "lower_is_better": True},
+            "protocol": TRANSLATION_PROTOCOL,
+            "a_to_b": {"translated": {"kid_efflite0": kid, "l1": 0.2}},
+            "b_to_a": {"translated": {"kid_efflite0": kid + 0.1, "l1": 0.2}},
+        }
+        replicates.append(Replicate(seed, ENTRY, Evaluation.from_json(metrics)))
+    return SeedSpread.of(recipe, "emoji", replicates)
 
 
 def rows(page, start="## On"):
@@ -79,6 +96,13 @@ def test_a_recipe_that_failed_under_one_seed_comes_last_without_tests(tmp_path):
     page, _ = seeds.write(project(tmp_path, [spread_of("gan", (0.1, float("nan"))), spread_of("lsgan", GOOD), spread_of("wgan", BAD)]))
     last = rows(page.read_text())[-1]
     assert last[0] == "`gan`" and last[1] == "nan" and last[-3:-1] == ["-", "-"]
+
+
+def test_translators_are_compared_by_the_mean_over_both_directions(tmp_path):
+    page, _ = seeds.write(project(tmp_path, [translator("gan", (0.1, 0.12)), translator("wgan", (0.2, 0.4))]))
+    heads, _, first, second = rows(page.read_text())
+    assert heads[:4] == ["recipe", "kid_efflite0_mean x 1000", "a_to_b kid_efflite0 x 1000", "b_to_a kid_efflite0 x 1000"]
+    assert first[1:4] == ["160 ± 14", "110 ± 14", "210 ± 14"] and second[0] == "`wgan`"
 
 
 def test_one_recipe_makes_no_page(tmp_path):
