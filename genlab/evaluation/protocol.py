@@ -1,10 +1,12 @@
-"""The protocol of an evaluation: how scores were computed, as a type. Imports the standard library only, and genlab's errors."""
+"""The protocol of an evaluation: how scores were computed, as a type. It imports the standard library
+only, and genlab's errors and comparable."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from genlab.errors import InputError
+from genlab.evaluation.comparable import check_comparable, differences
 
 Json = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
 
@@ -69,3 +71,15 @@ class Protocol:
         """Return the fields that are not None, in their order, as JSON values."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items() if value is not None}
+
+    def differences(self, other: "Protocol") -> dict[str, tuple[Any, Any]]:
+        """Fields in which another protocol differs from this one -> (value here, value there); see genlab.evaluation.comparable."""
+        return differences(self.to_json(), other.to_json())
+
+    def check_comparable(self, name: str, other: "Protocol", other_name: str) -> None:
+        """Check that scores under this protocol can be compared with those of another recipe.
+
+        Raises:
+            InputError: they cannot; the message names the fields that differ, with both values.
+        """
+        check_comparable({name: self.to_json(), other_name: other.to_json()})

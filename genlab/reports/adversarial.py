@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from genlab.errors import InputError
+from genlab.evaluation.comparable import check_comparable
 from genlab.reports.artifacts import Project, Written, complete, copy_as_webp, metrics_of, rank, reports, speeds_of, thousandths
 from genlab.reports.markdown import number
 
@@ -96,10 +96,9 @@ def comparison(
     Raises:
         InputError: the recipes were scored under different protocols, so that their scores are not comparable.
     """
-    protocols = {name: shared(metrics[name]["protocol"]) for name in entries}
+    protocols = {name: metrics[name]["protocol"] for name in entries}
+    check_comparable(protocols)
     protocol = next(iter(protocols.values()))
-    if odd := [name for name, other in protocols.items() if other != protocol]:
-        raise InputError(f"{', '.join(odd)}: scored under another protocol than {next(iter(protocols))}. Score them again: `dvc repro`.")
     order = sorted(entries, key=lambda name: rank(metrics[name]["headline"]))
     first = entries[order[0]]
     budgets = {name: entry["budget"]["images"] for name, entry in entries.items()}
@@ -134,11 +133,6 @@ def comparison(
         "",
     ]
     return lines, order
-
-
-def shared(protocol: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the part of a protocol that must be equal for all recipes: without the fields that differ for style-based generators."""
-    return {name: value for name, value in protocol.items() if name not in ("samples", "path_length")}
 
 
 def row(name: str, scored: Mapping[str, Any], speed: Mapping[str, float] | None, extra: list[str]) -> str:

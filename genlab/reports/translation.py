@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from genlab.errors import InputError
+from genlab.evaluation.comparable import check_comparable
 from genlab.moved import current_name
 from genlab.reports.artifacts import (
     MissingResultsError,
@@ -92,11 +93,14 @@ def sections_of(entries: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[
     for members in found.values():
         (first, direction), *others = members
         for name, _ in others:
-            odd = [key for key in COMPARED if metrics[name]["protocol"].get(key) != metrics[first]["protocol"].get(key)]
-            if odd:
-                raise InputError(f"{name}: scored under another protocol than {first} ({', '.join(odd)}). Score them again: `dvc repro`.")
+            check_comparable({each: compared(metrics[each]["protocol"]) for each in (first, name)})
         sections.append(Section(entries[first]["images"], direction, tuple(name for name, _ in members)))
     return sections
+
+
+def compared(protocol: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a protocol that must be equal for all recipes of a table. Recipes of other directions may have further images."""
+    return {key: value for key, value in protocol.items() if key in COMPARED}
 
 
 def is_paired(entry: Mapping[str, Any]) -> bool:

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
 from genlab.engine.json_text import json_text, nulled
+from genlab.evaluation.comparable import differences, named
 from genlab.evaluation.scores import Headline
 
 CANDIDATE, CHAMPION = "candidate", "champion"  # aliases of model versions
 COLLAPSED = "diversity_collapsed"  # a failure of genlab.training.health
 UNREADABLE = Headline("none", math.nan, True)
+FIELDS = "protocol_fields"  # tag with a protocol as JSON
+LONGEST_TAG = 5000  # characters, MLflow's limit for a tag of a model version
 
 
 class Standing(NamedTuple):
@@ -20,10 +23,13 @@ class Standing(NamedTuple):
     headline: Headline
     protocol: str  # hash, see `digest`
     data_hash: str
+    fields: Mapping[str, Any] = {}  # the protocol itself, to name what differs; empty for versions that lack it
 
     def tags(self) -> dict[str, str]:
-        """Convert to the tags of a model version."""
-        return {"headline": json_text(nulled(self.headline._asdict())), "protocol": self.protocol, "data_hash": self.data_hash}
+        """Convert to the tags of a model version. A protocol that is too long for a tag is left out."""
+        fields = json_text(self.fields)
+        known = {FIELDS: fields} if self.fields and len(fields) <= LONGEST_TAG else {}
+        return {"headline": json_text(nulled(self.headline._asdict())), "protocol": self.protocol, "data_hash": self.data_hash} | known
 
     @classmethod
     def from_tags(cls, tags: Mapping[str, str]) -> Self:
@@ -34,7 +40,7 @@ class Standing(NamedTuple):
             headline = headline._replace(value=float(headline.value), spread=spread)
         except (KeyError, TypeError, ValueError, OverflowError):
             headline = UNREADABLE
-        return cls(headline, tags.get("protocol", "none"), tags.get("data_hash", "none"))
+        return cls(headline, tags.get("protocol", "none"), tags.get("data_hash", "none"), fields_of(tags.get(FIELDS, "{}")))
 
 
 def unfit(
@@ -101,10 +107,25 @@ def retired(candidate: Standing, champion: Standing) -> str:
     if new.lower_is_better != old.lower_is_better:
         return f"for its {old.name} {'lower' if old.lower_is_better else 'higher'} is better, for this version's the opposite"
     if candidate.protocol != champion.protocol:
-        return f"it was scored under another protocol ({champion.protocol}) than this version ({candidate.protocol})"
+        return f"it was scored under another protocol than this version: {unlike(champion, candidate)}"
     if candidate.data_hash != champion.data_hash:
         return f"it was scored on other data ({champion.data_hash[:16]}) than this version ({candidate.data_hash[:16]})"
     return ""
+
+
+def unlike(then: Standing, now: Standing) -> str:
+    """The fields in which two protocols differ, with both values; their hashes if the fields of one are unknown."""
+    found = differences(then.fields, now.fields) if then.fields and now.fields else {}
+    return named(found) if found else f"protocol was {then.protocol} and is {now.protocol}"
+
+
+def fields_of(text: str) -> dict[str, Any]:
+    """Protocol of a tag; empty if the tag is corrupt."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def digest(protocol: dict[str, Any]) -> str:

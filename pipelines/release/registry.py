@@ -103,7 +103,7 @@ class ModelVersion(BoundDataset):
         name = f"{self.recipe}-{data.image_set}"
         model_id = log_model(client, run, name, data)
         version_of = {each.name: dict(each.aliases) for each in client.search_registered_models(f"name='{name}'")}
-        standing = Standing(data.headline, digest(data.protocol), data.data_hash)
+        standing = Standing(data.headline, digest(data.protocol), data.data_hash, data.protocol)
         if name not in version_of:
             client.create_registered_model(name)
         champion = version_of.get(name, {}).get(CHAMPION)

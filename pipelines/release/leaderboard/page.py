@@ -7,6 +7,7 @@ from genlab.reports.few_digits import shown, title
 from pipelines.release.leaderboard.details import Details
 from pipelines.release.leaderboard.entries import Entry
 from pipelines.release.leaderboard.text import heading, score_of
+from pipelines.release.promotion import Standing, unlike
 
 STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #60646c; --good: #18794e }
@@ -34,7 +35,7 @@ def page(
 ) -> str:
     """Render the leaderboard of an image set, one table per protocol. At the width of a phone, each row is a block."""
     name = html.escape(image_set)
-    parts = [section(entries, details) for entries in tables]
+    parts = [section(entries, details, tables[0][0].standing) for entries in tables]
     note = ["<p class=soft>Tables differ in protocol or data: scores of one cannot be compared with those of another.</p>"]
     body = "\n".join([f"<h1>Leaderboard of {name}</h1>", *note[: len(tables) - 1], *parts])
     return (
@@ -43,15 +44,21 @@ def page(
     )
 
 
-def section(entries: Sequence[Entry], details: Mapping[tuple[str, int], Details]) -> str:
-    """HTML of one table, with what its scores are."""
+def section(
+    entries: Sequence[Entry],
+    details: Mapping[tuple[str, int], Details],
+    first: Standing,  # of the first table
+) -> str:
+    """HTML of one table, with what its scores are, and what in its protocol differs from that of the first table."""
     known = [details.get((entry.name, entry.version), Details()) for entry in entries]
     others = list(dict.fromkeys(name for each in known for name in each.scores))
     score = title(entries[0].standing.headline.name)
     heads = ["", "samples", "model", score, *map(title, others), "trained"]
     head = "".join(f"<th>{html.escape(each)}</th>" for each in heads)
     body = "\n".join(row(place, entry, each, [score, *others]) for place, (entry, each) in enumerate(zip(entries, known, strict=True), 1))
-    text = html.escape(heading(entries).partition(", ")[2])  # without the score, which is the title
+    standing = entries[0].standing
+    other = f" Compared with the protocol of the first table: {unlike(first, standing)}." if standing.protocol != first.protocol else ""
+    text = html.escape(heading(entries).partition(", ")[2] + other)  # without the score, which is the title
     return f"<h2>{html.escape(score)}</h2><p class=soft>{text}</p><table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
 
 

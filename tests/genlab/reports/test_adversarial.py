@@ -34,7 +34,7 @@ def test_recipes_are_sorted_from_best_to_worst_and_training_images_are_last():
 
 def test_scores_of_different_protocols_are_not_compared():
     other = scored(0.1) | {"protocol": PROTOCOL | {"training_images": 60000}}
-    with pytest.raises(InputError, match=r"wgan: scored under another protocol than gan.*dvc repro"):
+    with pytest.raises(InputError, match=r"gan and wgan were scored under different protocols: training_images was 4000 and is 60000"):
         describe(FAMILY, {"gan": scored(0.1), "wgan": other}, SPEEDS, "adversarial")
 
 

@@ -197,7 +197,7 @@ def test_different_protocols_are_an_error_but_other_pages_are_written(project, c
     evaluated(project, "cgan", scored_conditional(0.06), conditional.PICTURES)
     assert write_pages(pages) == 1
     out, err = capsys.readouterr()
-    assert f"error: {adversarial.PAGE}: mine: scored under another protocol than gan" in err
+    assert f"error: {adversarial.PAGE}: gan and mine were scored under different protocols: training_images was" in err
     assert out == f"{project / conditional.PAGE}\n"
 
 

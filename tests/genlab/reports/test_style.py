@@ -27,5 +27,5 @@ def test_style_recipes_are_compared_per_image_set_with_path_lengths_truncation_a
     assert "| `progan` | 23.04 | 23.05 | 23.08 | 23.09 | 23.1 and 23.1 | table 2 |" in lines
     assert "| `stylegan2` | 30.03 | 28.86 | 30.37 | 29.01 |  | not stated |" in lines
     assert page.index("samples of stylegan]") < page.index("samples of progan]") < page.index("samples of stylegan2_ada]")
-    with pytest.raises(InputError, match="scored under another protocol"):
+    with pytest.raises(InputError, match="scored under different protocols"):
         style.describe(entries, metrics | {"progan": ada}, speeds, {}, style.sizes(), "style")

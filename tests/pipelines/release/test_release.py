@@ -713,7 +713,7 @@ def test_a_champion_is_replaced_by_a_better_score_and_when_it_has_retired(regist
         assert moved == (champion() == str(facts["version"])) == facts["tags"]["champion"].startswith("yes: ")
         return moved, facts["tags"]["champion"]
 
-    first, protocol = champion(), digest(dict(METRICS["protocol"]))
+    first = champion()
     lower = "(lower is better)"
     for value, reason in [
         (0.2, f"no: its kid_efflite0_mean 0.2 doesn't beat the champion's 0.12 {lower}; version {first} stays champion"),
@@ -724,13 +724,13 @@ def test_a_champion_is_replaced_by_a_better_score_and_when_it_has_retired(regist
     assert not saved(value=0.1, spread=0.02)[0]  # the spread is stored in the tags
     assert saved(value=0.05, spread=0.03)[0]
     assert not saved(value=0.03)[0]  # the champion's spread counts, too
-    version, other = champion(), digest({"seed": 1})
-    assert saved(value=0.3, protocol={"seed": 1}) == (
+    version, other = champion(), METRICS["protocol"] | {"seed": 1}
+    assert saved(value=0.3, protocol=other) == (
         True,
-        f"yes: the champion, version {version}, has retired: it was scored under another protocol ({protocol}) than this version ({other})",
+        f"yes: the champion, version {version}, has retired: it was scored under another protocol than this version: seed was 0 and is 1",
     )
     version = champion()
-    assert saved(value=0.4, protocol={"seed": 1}, data_hash="e" * 64) == (
+    assert saved(value=0.4, protocol=other, data_hash="e" * 64) == (
         True,
         f"yes: the champion, version {version}, has retired: it was scored on other data ({'d' * 16}) than this version ({'e' * 16})",
     )
@@ -779,7 +779,7 @@ NAN = float("nan")
         (standing(14.5, 3, lower=False), standing(10, 4, lower=False), False, "within"),
         (standing(10, NAN), standing(11), True, "beats"),
         # Retired champions with a better score.
-        (standing(0.2, protocol="q"), standing(0.1), True, "version 3, has retired: it was scored under another protocol (p) than"),
+        (standing(0.2, protocol="q"), standing(0.1), True, "scored under another protocol than this version: protocol was p and is q"),
         (
             standing(0.2, data_hash="e"),
             standing(0.1),
