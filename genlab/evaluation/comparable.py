@@ -1,4 +1,7 @@
-"""Which scores may be compared: the fields in which two protocols differ, with both values. Imports the standard library and errors only."""
+"""Which scores may be compared: the fields in which two protocols differ, with both values.
+
+This module imports the standard library and errors only.
+"""
 
 from collections.abc import Collection, Mapping
 from typing import Any
