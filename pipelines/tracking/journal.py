@@ -3,18 +3,20 @@
 import logging
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psutil
 
 from genlab.reports.few_digits import chosen
 from genlab.training.interruption import Interrupted
-from genlab.training.selection import Selected
 from pipelines.bound import BoundDataset
 from pipelines.tracking.description import NOTE, SELECTED, note_of_training
 from pipelines.tracking.operations import reason_of
 from pipelines.tracking.run import Run
 from pipelines.tracking.sections import of_training
+
+if TYPE_CHECKING:  # torch takes a second to import
+    from genlab.training.selection import Selected
 
 EACH_ROW = "speed/images_per_second"  # a metric of every row of the history
 
@@ -63,7 +65,7 @@ class Journal(BoundDataset):
         """Log a score by which the checkpoint is selected."""
         self.run.metrics({name: value}, images)
 
-    def selected(self, selected: Selected) -> None:
+    def selected(self, selected: "Selected") -> None:
         """Log the best and the last score, as metrics and as a sentence."""
         best, last = selected.best, selected.last
         self.run.metrics({"selection/best": best.value, "selection/best_images": best.images, "selection/last": last.value})

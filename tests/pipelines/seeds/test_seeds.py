@@ -74,9 +74,9 @@ def test_one_parent_run_has_one_child_per_seed(whole):
     assert {found[f"seeds.gan.{seed}"].data.tags["mlflow.parentRunId"] for seed in (0, 1)} == {parent.info.run_id}
     assert parent.info.run_name.endswith("seeds") and "seed=1" in found["seeds.gan.1"].info.run_name
     assert "error" not in parent.data.tags and parent.data.tags["mlflow.note.content"].startswith("**kid_efflite0 x 1000 = ")
-    values = [found[f"seeds.gan.{seed}"].data.metrics["score/kid"] for seed in (0, 1)]
-    assert parent.data.metrics["score/kid"] == pytest.approx(sum(values) / 2)
-    assert parent.data.metrics["spread/kid"] == pytest.approx(abs(values[0] - values[1]) / 2**0.5)
+    values = [found[f"seeds.gan.{seed}"].data.metrics["score/kid_efflite0"] for seed in (0, 1)]
+    assert parent.data.metrics["score/kid_efflite0"] == pytest.approx(sum(values) / 2)
+    assert parent.data.metrics["spread/kid_efflite0"] == pytest.approx(abs(values[0] - values[1]) / 2**0.5)
     files = {file.path for file in client.list_artifacts(parent.info.run_id)}
     assert {"spread.json", "spread.md", "spread.html", "samples", "parameters.yml"} <= files
 
@@ -104,7 +104,9 @@ def test_a_seed_gives_the_bits_of_the_recipe_with_this_seed(whole, monkeypatch):
         assert (project / REPORTS / "1" / file).read_bytes() == (project / "data/08_reporting/gan" / file).read_bytes()
     client = MlflowClient(f"sqlite:///{project / 'mlflow.db'}")
     found = client.search_runs([client.get_experiment_by_name("genlab").experiment_id], "tags.recipe = 'gan'")
-    assert len(found) == 1 and "score/kid" in found[0].data.metrics  # evaluated in its own run, not in that of the replica with equal bytes
+    assert (
+        len(found) == 1 and "score/kid_efflite0" in found[0].data.metrics
+    )  # evaluated in its own run, not in that of the replica with equal bytes
 
 
 @pytest.mark.parametrize(

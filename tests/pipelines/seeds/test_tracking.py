@@ -44,6 +44,6 @@ def test_a_run_of_one_owner_ends_alone(project):
 
 def test_means_have_the_names_of_scores_and_deviations_a_section_of_their_own():
     found = NAMED["spread"](spread_of("gan", (0.1, 0.2, 0.3)).to_json())
-    assert found["score/kid"] == pytest.approx(0.2) and found["spread/kid"] == pytest.approx(0.1)
+    assert found["score/kid_efflite0"] == pytest.approx(0.2) and found["spread/kid_efflite0"] == pytest.approx(0.1)
     assert found["score/in_domain.kid"] == pytest.approx(0.4) and found["spread/precision"] == 0
-    assert "score/kid" not in NAMED["spread"](spread_of("gan", (0.1, float("nan"))).to_json())
+    assert "score/kid_efflite0" not in NAMED["spread"](spread_of("gan", (0.1, float("nan"))).to_json())
