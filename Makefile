@@ -5,7 +5,7 @@ ALL_CORES := --numprocesses=logical --dist=loadfile
 VIZ := $(VENV)/viz
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage setup lint docs wheel ui viz demo study results benchmarks clean
+.PHONY: help run test coverage setup lint docs wheel ui viz demo study results metrics benchmarks clean
 
 help:  ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,11 @@ study: setup  ## serve a study of people made by `kedro run --pipeline=user_stud
 
 results: setup  ## write the pages in docs/results from the results of `dvc repro` and `make benchmarks`
 	$(BIN)/python -m pipelines.results
+
+metrics: setup  ## try all metrics on damaged real images, and write docs/metrics.md; takes a few minutes
+	$(BIN)/kedro run --pipeline=prepare_fashion
+	$(BIN)/kedro run --pipeline=prepare_emoji_3d
+	$(BIN)/python scripts/metrics_ladder.py
 
 benchmarks: setup  ## measure speeds against plain loops and scikit-learn, for the results pages; takes half an hour
 	$(BIN)/python benchmarks/adversarial.py

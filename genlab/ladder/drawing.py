@@ -18,7 +18,7 @@ from genlab.pictures.mosaic import mosaic, titled
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SHOWN = 16  # images per strength
+SHOWN = 12  # images per strength
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")  # Okabe and Ito: colour-blind-safe
 STYLES = ("-", "--", ":")  # one after the other as the colours repeat
 MARKERS = "osD^v"

@@ -45,7 +45,7 @@ def distances(measured: Measured, space: str, metric: str) -> dict[str, np.ndarr
 
 def verdicts(measured: Measured, space: str, metric: str) -> dict[str, Verdict]:
     """Damage -> verdict, for one metric in one space."""
-    claims = METRICS[metric].claims
+    claims = METRICS[metric].claimed(space)
     return {damage: Verdict(sight(far), first_seen(far), damage in claims) for damage, far in distances(measured, space, metric).items()}
 
 

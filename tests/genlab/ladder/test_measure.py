@@ -50,7 +50,7 @@ def measured(material):
         powers = np.exp(logits - logits.max(1, keepdims=True))
         return powers / powers.sum(1, keepdims=True)
 
-    return measure("digits", material, [Features("perceptron", material, features, probabilities), Pixels("pixels", material)])
+    return measure("digits", material, [Features("in_domain", material, features, probabilities), Pixels("pixels", material)])
 
 
 def test_claims_hold_for_blur_and_for_damage_by_the_choice_of_images(measured):
