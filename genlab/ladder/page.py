@@ -36,9 +36,9 @@ mean. Samples overlap, since they are drawn from one pool: the true deviation is
 respective network, and memorisation is the share of samples whose nearest training image is at most a third as far as the second nearest.
 Scores of patches: [`genlab.metrics.pyramid`](api/index.md).
 """
-CLAIMS = """A claim is what the authors argue for, as far as it holds on the ladder. Precision and density do not claim to measure blur and JPEG,
-and the Vendi score and the Inception Score claim to measure dropped classes in the features of a classifier of the set (*in_domain*)
-only. A test checks that every claim holds.
+CLAIMS = """A claim is what the authors argue for, as far as it holds on the ladder. Precision and density do not claim to measure blur and
+JPEG, and the Vendi score and the Inception Score claim to measure dropped classes in the features of a classifier of the set
+(*in_domain*) only. A test checks that every claim holds.
 """
 REASONS = {
     "blur": "Distances see half a pixel of blur. Precision and density may take weak blur for an improvement (see the dip below 0 "
