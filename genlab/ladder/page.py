@@ -69,9 +69,14 @@ REASONS = {
 
 def page(results: Sequence[Measured]) -> str:
     """The page of all results; its pictures are in the folder `metrics` next to it."""
-    parts = [INTRODUCTION, claims(), *(tables(each) for each in results), blind_spots(results)]
-    parts += [pictures(name, results) for name in DAMAGES]
-    return "\n".join([*parts, HOW.format(repeats=REPEATS, certain=CERTAIN)])
+    parts = [
+        INTRODUCTION,
+        claims(),
+        HOW.format(repeats=REPEATS, certain=CERTAIN),
+        *(tables(each) for each in results),
+        blind_spots(results),
+    ]
+    return "\n".join([*parts, *(pictures(name, results) for name in DAMAGES)])
 
 
 def claims() -> str:

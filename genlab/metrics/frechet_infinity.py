@@ -24,7 +24,8 @@ def frechet_infinity(
 
     Like the paper, fits up to 15 evenly spaced sizes, here N / 8 to N, with samples drawn without replacement. Sizes of at most D, where
     the bias is not linear, are left out. A subset is a union of disjoint pieces whose moments are computed once, so that all subsets
-    together cost one pass over the features. Subsets overlap: the standard error is too small, more so than with independent samples.
+    together cost one pass over the features, and the memory of 16 D x D matrices. Subsets overlap: the standard error is too small, more
+    so than with independent samples.
 
     Raises:
         InputError: there are too few samples for a fit with 8 sizes above D.
