@@ -66,7 +66,7 @@ def genlabs(count: int, cache: Path) -> dict[str, float]:
     seconds = []
     for _ in range(2):
         start = time.perf_counter()
-        evaluate(trained, untrained, images, extractor, None, CPU, settings=settings)
+        evaluate(trained, untrained, images, extractor, None, CPU, settings=settings, cache=cache)
         seconds.append(time.perf_counter() - start)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"seconds": seconds[0], "seconds_cached": seconds[1], "megabytes": peak}

@@ -145,7 +145,8 @@ def evaluate(
     untrained = build(description, "model").to(device)
     folder, settings = expanded(cache), settings or Settings()
     extractor, classifiers = settings.extractor(cache=folder / "extractors"), Classifiers(folder / "classifiers", settings.classifier)
-    return evaluate_recipe(trained.recipe, untrained, images, extractor, classifiers, device, settings=settings)
+    cached = folder / "extractors"
+    return evaluate_recipe(trained.recipe, untrained, images, extractor, classifiers, device, settings=settings, cache=cached)
 
 
 def release(

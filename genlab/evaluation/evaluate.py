@@ -1,5 +1,6 @@
 """Evaluation of a recipe that translates images or samples them."""
 
+from pathlib import Path
 from typing import Literal, cast
 
 import torch
@@ -41,6 +42,7 @@ def evaluate(
     device: torch.device = CPU,  # device of both recipes
     sampling: Literal["natural", "balanced"] = "natural",  # how training drew classes; recorded in the protocol only
     settings: Settings | None = None,  # None: the defaults
+    cache: Path | None = None,  # folder of the statistics of the held-out images; None: they are computed again
 ) -> Result:
     """Score a recipe on the held-out images of a set, compare it with baselines, and draw pictures.
 
@@ -61,7 +63,7 @@ def evaluate(
     settings, prepared = settings or Settings(), extractor.prepared(images)
     if images.kind in ("paired", "unpaired"):
         return evaluate_translations(trained, untrained, images, prepared, settings, device)
-    return evaluate_samples(trained, untrained, images, prepared, classifiers, device, sampling, settings)
+    return evaluate_samples(trained, untrained, images, prepared, classifiers, device, sampling, settings, cache)
 
 
 def evaluate_samples(
@@ -73,13 +75,14 @@ def evaluate_samples(
     device: torch.device,
     sampling: Literal["natural", "balanced"],
     settings: Settings,
+    cache: Path | None,
 ) -> Result:
     """Evaluate a recipe that samples; see `evaluate`."""
     reference = reference_of(images, extractor, settings)
     classifier = classifiers.of_set(images) if classifiers is not None and settings.classifier and has_classes(images) else None
     observe = Observer(extractor, classifier, pixel_bins(images, reference.train, settings), settings.patched)
     drawn = draw_samples(trained, untrained, reference, settings, observe, device)
-    own, resembling = sample_scores(drawn.seen, reference, observe, settings)
+    own, resembling = sample_scores(drawn.seen, reference, observe, settings, cache)
     further = further_scores(drawn.seen, reference, extractor, settings)
     groups = [own, further, *sampling_groups(trained, drawn, reference, extractor, classifier, device, settings)]
     seed_everything(SAMPLING_SEED)  # bounds of the likelihood use random draws

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -16,12 +17,12 @@ from genlab.evaluation.sampler import batch_sampler
 from genlab.evaluation.scores import Group, GroupName, RowName, Rows
 from genlab.evaluation.seen import Observer, Seen, images_of
 from genlab.evaluation.settings import SAMPLING_SEED, Settings
+from genlab.evaluation.statistics import within_reference
 from genlab.extractors.classifier import Classifier
 from genlab.extractors.contract import Named
 from genlab.images.feeding.held_out import HeldOut
 from genlab.images.feeding.order import evenly_spaced
 from genlab.metrics.bins import difference
-from genlab.metrics.comparison import of_set
 from genlab.metrics.distribution import distribution_scores
 from genlab.metrics.memorisation import memorised
 from genlab.metrics.neighbours import nearest
@@ -79,7 +80,13 @@ def pixels_of(batches: Iterator[Tensor], count: int, first: list[Tensor]) -> Ite
         done += len(images)
 
 
-def sample_scores(drawn: Mapping[str, Seen], reference: Reference, observe: Observer, settings: Settings) -> tuple[Group, np.ndarray]:
+def sample_scores(
+    drawn: Mapping[str, Seen],
+    reference: Reference,
+    observe: Observer,
+    settings: Settings,
+    cache: Path | None = None,  # folder of the statistics of the reference; None: they are computed again
+) -> tuple[Group, np.ndarray]:
     """Compute the group `samples`, and for each sample the indices in the set of the K training images nearest to it, (N, K).
 
     The row of training images holds the best KID, precision and recall that a sampler can be expected to reach. A sampler that copies
@@ -90,7 +97,7 @@ def sample_scores(drawn: Mapping[str, Seen], reference: Reference, observe: Obse
     of pixel space that an image set fills significantly more or less often than the held-out images do.
     """
     log.info("scoring them against %s held-out images", f"{len(reference.test):,}")
-    rows = quality({name: seen.features for name, seen in drawn.items()}, reference.features, observe.extractor, settings)
+    rows = quality({name: seen.features for name, seen in drawn.items()}, reference.features, observe.extractor, settings, cache)
     truth = observe.counts(images_of(reference.images, reference.test))
     for name, seen in drawn.items():
         rows[name]["ndb"] = difference(seen.counts, truth).share
@@ -119,7 +126,7 @@ def in_domain_scores(drawn: Mapping[str, Seen], reference: Reference, classifier
     return Group.from_json(GroupName.IN_DOMAIN, rows)
 
 
-def quality(rows: Mapping[str, np.ndarray], held_out: np.ndarray, extractor: Named, settings: Settings) -> Rows:
+def quality(rows: Mapping[str, np.ndarray], held_out: np.ndarray, extractor: Named, settings: Settings, cache: Path | None = None) -> Rows:
     """Features (N, D) by row, features (M, D) of the held-out images -> `distribution_scores`: {row: {score: value}}."""
-    known = of_set(held_out, settings.kid_subsets)
+    known = within_reference(held_out, settings.kid_subsets, cache)
     return {name: distribution_scores(seen, held_out, extractor, settings.kid_subsets, known) for name, seen in rows.items()}

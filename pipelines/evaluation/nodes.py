@@ -30,7 +30,7 @@ def score(
     settings = build(with_factory(evaluation), EVALUATION)
     extractor, classifiers = settings.extractor(cache=caches / "extractors"), Classifiers(caches / "classifiers", settings.classifier)
     trained, untrained, device = recipes(checkpoint, model, compute, seed)
-    result = evaluate(trained, untrained, images, extractor, classifiers, device, budget.sampling, settings)
+    result = evaluate(trained, untrained, images, extractor, classifiers, device, budget.sampling, settings, caches / "extractors")
     ends = {name: value for name, value in selection.items() if name != "scores"}  # selection.json has all of them
     scores = result.scores._replace(checkpoint=digest(checkpoint), selection=ends)
     return scores.to_json(), result.samples, result.pictures

@@ -46,7 +46,7 @@ def test_the_node_builds_both_recipes_from_the_seed_and_the_checkpoint_and_retur
     images, budget = image_set(), Budget(images=8, batch_size=4, sampling="balanced")
     checkpoint, model = {"bank": torch.rand(2, 1, 16, 16)}, {"class": "genlab.recipes.stand_in.Conditional"}
     evaluation = {"class": SETTINGS, "extractor": {"class": "genlab.recipes.stand_in.Cached"}, "samples": 30}
-    metrics, samples, pictures = score(checkpoint, model, images, COMPUTE, 3, evaluation, tmp_path, budget)
+    metrics, samples, pictures = score(checkpoint, model, images, COMPUTE, 3, evaluation, tmp_path, budget, {})
     seed_everything(3)
     untrained, trained = Conditional(), Conditional()
     trained.load_state_dict(checkpoint)
