@@ -38,7 +38,8 @@ PAUSE = 1.0  # seconds
 
 def made(kind: str) -> Made:
     """The study of conf/base with another kind, without a time limit, so that the images stay in sight."""
-    settings = settings_of({**Session.on_disk(ROOT).parameters["user_study"], "kind": kind, "exposure_milliseconds": None, "practice": 0})
+    entry = Session.on_disk(ROOT).parameters["user_study"]
+    settings = settings_of({**entry, "kind": kind, "items": entry["trials"], "exposure_milliseconds": None, "practice": 0})
     releases = {name: release_at(ROOT / "data/06_models" / name / "release") for name in settings.models}
     return designed(settings, gathered(settings, releases, PreparedSet.load(ROOT / "data/05_model_input" / settings.images)))
 

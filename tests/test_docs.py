@@ -93,6 +93,7 @@ def test_commands_exist(page, command):
             "seeds",
             "sync_tracking",
             "theory",
+            "user_study",
         }
         for setting in options.get("params", "").split(",") if "params" in options else ():
             path, value = setting.split("=", 1)
