@@ -31,7 +31,7 @@ from genlab.study.page import page as study_page  # noqa: E402
 from genlab.study.settings import settings_of  # noqa: E402
 from pipelines.session import Session  # noqa: E402
 
-DESK, PHONE = (1000, 640), (390, 700)  # width and height of pictures, in pixels
+DESK, PHONE, REPORT = (1000, 640), (390, 700), (1000, 1120)  # width and height of pictures, in pixels
 COLOURS = 128
 PAUSE = 1.0  # seconds
 
@@ -71,7 +71,7 @@ def main() -> None:
     shoot(study_page(made("preference")), PHONE, target / "phone.webp", True)
     chances = {"gan": 0.42, "lsgan": 0.27, "real": 0.8}  # of the answer `real`, of simulated participants
     results = analysed(single.study, single.key, files_of(single, 20, fooled(chances)))
-    shoot(report_page(results, plot(results)), DESK, target / "report.webp", False)
+    shoot(report_page(results, plot(results)), REPORT, target / "report.webp", False)
 
 
 if __name__ == "__main__":
