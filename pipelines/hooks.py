@@ -20,6 +20,7 @@ from genlab.training.interruption import Interrupted, interruptible
 from pipelines import session as sessions
 from pipelines.bound import BoundDataset
 from pipelines.checks import check, check_data, check_inputs, check_recorded, check_runner, settings_hash
+from pipelines.comparison.parameters import COMPARE
 from pipelines.configuration import image_sets, recipes
 from pipelines.evaluation.parameters import EVALUATION, check_evaluation, check_extractor
 from pipelines.folders import FolderDataset
@@ -55,7 +56,7 @@ from pipelines.training.resumption import ResumeFolder
 from pipelines.user_study.parameters import USER_STUDY
 
 BOUND = ("journal", "model_version")  # datasets of each recipe in conf/base/catalog.yml that need the session
-SHARED = ("undelivered", "theory.measured")  # datasets of no recipe that need it
+SHARED = ("undelivered", "theory.measured", "compare.runs")  # datasets of no recipe that need it
 
 logger = logging.getLogger(__name__)
 
@@ -121,7 +122,7 @@ class ProjectHooks:
         seeded = self._seeded(namespaces)
         chosen = {name: entry for name, entry in recipes(self.session.parameters).items() if name in {*namespaces, seeded}}
         evaluated = any("evaluate" in node.tags for node in pipeline.nodes)
-        entries = [name for name in (THEORY, USER_STUDY) if name in namespaces]
+        entries = [name for name in (COMPARE, THEORY, USER_STUDY) if name in namespaces]
         others = [*([EVALUATION] if evaluated else []), *([SEEDS] if seeded else []), *entries]
         check_names(self.session.parameters, self.session.given, sorted(chosen), sorted(namespaces & set(declared)), others)
         check_seed(seeded, self.session.given)
@@ -155,6 +156,9 @@ class ProjectHooks:
             check_recorded(name, entry, run)
             settings = {EVALUATION: self.session.parameters[EVALUATION]} if evaluated else {}
             run.parameters({**entry, "image_set": declared[entry["images"]], **settings}, parameters_shown(entry, changed))
+        if COMPARE in namespaces:
+            entry = self.session.parameters[COMPARE]
+            runs.start(COMPARE, f"{COMPARE} {entry['images']}", tags | {COMPARE: entry["images"]}, None).parameters(entry, entry)
         if THEORY in namespaces:
             entry = self.session.parameters[THEORY]
             runs.start(THEORY, theory_name(entry), tags | {THEORY: entry["only"] or "all"}, None).parameters(

@@ -9,6 +9,7 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from genlab.engine.locks import locked
+from pipelines.comparison.parameters import COMPARE
 from pipelines.theory.parameters import THEORY
 from pipelines.tracking.store import LOCKS
 from pipelines.user_study.parameters import USER_STUDY
@@ -35,7 +36,11 @@ class RunLocks:
         """
         for name in sorted(recipes):
             self.around.enter_context(locked(self.folder / "recipes" / name, f"is running the recipe '{name}'", ADVICE))
-        for name, task in ((THEORY, "is measuring the theory"), (USER_STUDY, "is making or analysing a study")):
+        for name, task in (
+            (THEORY, "is measuring the theory"),
+            (USER_STUDY, "is making or analysing a study"),
+            (COMPARE, "is comparing models"),
+        ):
             if any(node.namespace == name for node in pipeline.nodes):
                 advice = "Both would write to the same files. Wait for it or stop it."
                 self.around.enter_context(locked(self.folder / name, task, advice))

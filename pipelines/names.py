@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from genlab.build import ConfigurationError, suggestion
+from pipelines.comparison.parameters import COMPARE
 from pipelines.configuration import FAMILIES, image_sets, recipes
 from pipelines.evaluation.parameters import EVALUATION
 from pipelines.loader import WrongEntry
@@ -16,7 +17,7 @@ from pipelines.user_study.parameters import USER_STUDY
 FORM = re.compile(r"[^\W_][\w-]*")
 REQUIRED = ("images", "seed", "budget", "monitoring", "augmentation", "compute", "release", "model")
 RECIPE_KEYS = ("family", *REQUIRED)
-OTHERS = ("images", EVALUATION, SEEDS, THEORY, USER_STUDY)  # entries that are no recipes
+OTHERS = ("images", COMPARE, EVALUATION, SEEDS, THEORY, USER_STUDY)  # entries that are no recipes
 DESCRIPTIONS = ("augmentation", "compute")
 
 

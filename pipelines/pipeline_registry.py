@@ -11,7 +11,9 @@ from kedro.pipeline import Node, Pipeline
 from genlab.build import suggestion
 from genlab.errors import InputError
 from genlab.study.settings import settings_of
-from pipelines import data_preparation, evaluation, release, seeds, session, theory, training, user_study
+from pipelines import comparison, data_preparation, evaluation, release, seeds, session, theory, training, user_study
+from pipelines.comparison.parameters import COMPARE
+from pipelines.comparison.parameters import wrong_entry as wrong_comparison
 from pipelines.configuration import FAMILIES, image_sets, recipes
 from pipelines.data_preparation.declaration import ImageSet
 from pipelines.loader import WrongEntry
@@ -31,8 +33,8 @@ KINDS = get_args(ImageSet.model_fields["kind"].annotation)
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Map pipeline names to pipelines: `prepare_<set>`, `<recipe>`, `<family>` (all of its recipes), `seeds`, `theory`, `user_study`,
-    `sync_tracking` and `__default__` (CycleGAN).
+    """Map pipeline names to pipelines: `prepare_<set>`, `<recipe>`, `<family>` (all of its recipes), `compare`, `seeds`, `theory`,
+    `user_study`, `sync_tracking` and `__default__` (CycleGAN).
 
     The pipeline of a wrong entry raises an InputError when it is run; all others stay usable.
     """
@@ -43,7 +45,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     prepared = {f"prepare_{name}": pipeline for name, pipeline in preparations.items()}
     of_recipes = {
         str(name): refused(name, f"{name}: {wrong}")
-        if (wrong := wrong_form(name, "a recipe") or taken(name, names, [*prepared, SYNC, SEEDS, THEORY, USER_STUDY]))
+        if (wrong := wrong_form(name, "a recipe") or taken(name, names, [*prepared, SYNC, COMPARE, SEEDS, THEORY, USER_STUDY]))
         else of_entry(name, parameters, preparations)
         for name, parameters in described.items()
     }
@@ -57,6 +59,8 @@ def register_pipelines() -> dict[str, Pipeline]:
         pipelines[THEORY] = of_theory(parameters_of_all[THEORY])
     if USER_STUDY in parameters_of_all:
         pipelines[USER_STUDY] = of_study(parameters_of_all[USER_STUDY], described)
+    if COMPARE in parameters_of_all:
+        pipelines[COMPARE] = of_comparison(parameters_of_all[COMPARE], declared, described)
     if SEEDS in parameters_of_all:
         pipelines[SEEDS] = of_replicas(parameters_of_all[SEEDS], described, preparations, of_recipes)
     families = {
@@ -110,6 +114,12 @@ def of_study(entry: Any, recipes: Mapping[Any, Mapping[str, Any]]) -> Pipeline:
     entry = entry.value if isinstance(entry, WrongEntry) else entry
     wrong = wrong_study(entry, recipes)
     return refused(USER_STUDY, wrong) if wrong else user_study.create_pipeline(settings_of(entry))
+
+
+def of_comparison(entry: Any, sets: Mapping[str, Any], recipes: Mapping[str, Mapping[str, Any]]) -> Pipeline:
+    """Pipeline that compares scored recipes; of a wrong entry, one that says what is wrong."""
+    wrong = wrong_comparison(entry, sets, recipes)
+    return refused(COMPARE, wrong) if wrong else comparison.create_pipeline(entry["images"])
 
 
 def refused(name: object, message: str) -> Pipeline:

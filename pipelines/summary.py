@@ -8,6 +8,7 @@ from genlab.evaluation.scores import Evaluation, Group, RowName
 from genlab.evaluation.spread import SeedSpread
 from genlab.reports.few_digits import shown, title
 from genlab.reports.seeds_page import stated
+from pipelines.comparison.parameters import COMPARE
 from pipelines.session import Catalog
 from pipelines.tracking.description import CLAIM
 from pipelines.tracking.run import Run
@@ -45,6 +46,8 @@ def summary(runs: Mapping[str, Run], catalog: Catalog, seconds: float) -> str:
             dataset = catalog.get(name)
             if dataset is not None and dataset.exists():
                 lines.append(f"  {heading:<10} {dataset._describe()['filepath']}")
+        if images := run.tags.get(COMPARE):
+            lines.append(f"  page       {catalog.get(f'{COMPARE}.{images}')._describe()['filepath']}/compare.html")
         lines += registered(run, catalog.get(f"{owner}.model_version") if run.tags.get("recipe") else None)
     lines.append("  browse     make ui")
     return "\n".join(lines)

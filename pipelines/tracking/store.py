@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 SEEDS_TAG = "seeds"  # namespace of a recipe under several seeds, or under one of them: `seeds.gan`, `seeds.gan.3`
-KINDS = (SEEDS_TAG, "recipe", "image_set", "theory", "user_study")  # what a run is about, by the first tag that it has
+KINDS = (SEEDS_TAG, "recipe", "image_set", "theory", "user_study", "compare")  # what a run is about, by the first tag that it has
 
 
 class Runs:

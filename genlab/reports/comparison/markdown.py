@@ -1,0 +1,60 @@
+"""A comparison as Markdown: the same tables as the page, and links to its plots and sheets of samples."""
+
+from collections.abc import Mapping, Sequence
+
+from genlab.reports.comparison.choice import Chosen
+from genlab.reports.comparison.contributions import contribution_of, measured
+from genlab.reports.comparison.runs import ScoredRun
+from genlab.reports.comparison.table import Table
+from genlab.reports.few_digits import stated
+from genlab.reports.markdown import line
+
+
+def markdown(chosen: Chosen, table: Table, files: Mapping[str, str]) -> str:
+    """Compose the Markdown. `files` maps titles of plots to their file names."""
+    lines = [f"# Models on {chosen.images}, side by side", "", sentence(chosen), ""]
+    lines += [line(table.headings), line(["---", "---", *["---:"] * (len(table.headings) - 2)])]
+    lines += [line(cell.text for cell in row) for row in (*table.rows, *table.baselines)]
+    lines += ["", f"- {NOTE}", "", "## Variant, key contribution, metric", "", *contributions(chosen.runs), ""]
+    if chosen.others:
+        lines += ["## Scored under other protocols", "", *(f"- {name}: {what}." for name, what in chosen.others.items()), ""]
+    for title, file in files.items():
+        lines += [f"## {title}", "", f"![{title}]({file})", ""]
+    for run in chosen.runs:
+        if run.samples:
+            lines += [f"## Samples of {run.name}", "", f"![samples of {run.name}]({run.name}.png)", ""]
+    return "\n".join(lines)
+
+
+NOTE = (
+    "± is the standard deviation over seeds where a model has several (column `seeds`), else the spread that the protocol states. "
+    "≈ marks models whose difference from the best is not significant: Welch's test over seeds, with Holm's correction. JSD and Wasserstein "
+    "estimates are lower bounds from the critic's loss, averaged over the last tenth of the training; critics differ, so that they do not "
+    "rank models."
+)
+
+
+def sentence(chosen: Chosen) -> str:
+    """What all rows share, in words."""
+    protocol, best = chosen.runs[0].evaluation.protocol, chosen.runs[0]
+    counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in protocol.images.items())
+    size = " x ".join(map(str, protocol.size))
+    return (
+        f"{len(chosen.runs)} models under one protocol: features of {protocol.extractor}, images {counts}, {size} px. "
+        f"Best: {best.name}, {stated(best.evaluation.headline)}."
+    )
+
+
+def contributions(runs: Sequence[ScoredRun]) -> list[str]:
+    """Lines of the table of variants."""
+    rows = [cells(run) for run in runs]
+    return [line(HEADS), line(["---"] * len(HEADS)), *map(line, rows)]
+
+
+HEADS = ("recipe", "variant", "key contribution", "author's metric", "measured", "paper")
+
+
+def cells(run: ScoredRun) -> list[str]:
+    """Cells of a row of the table of variants."""
+    found = contribution_of(run)
+    return [run.name, found.variant, found.key, str(found.metric), measured(run), found.paper]
