@@ -7,5 +7,10 @@ DESCRIPTIONS = "genlab.descriptions"
 setup(
     packages=[*find_packages(include=["genlab*", "pipelines*"]), DESCRIPTIONS],
     package_dir={DESCRIPTIONS: "conf/base/parameters/recipes"},
-    package_data={DESCRIPTIONS: ["*.yml"], "genlab": ["py.typed"], "genlab.reports.comparison": ["*.css", "*.js"], "pipelines": ["py.typed"]},
+    package_data={
+        DESCRIPTIONS: ["*.yml"],
+        "genlab": ["py.typed"],
+        "genlab.reports.comparison": ["*.css", "*.js"],
+        "pipelines": ["py.typed"],
+    },
 )
