@@ -1,4 +1,4 @@
-"""The library in five functions, for scripts and notebooks: prepare, recipe, fit, evaluate, release."""
+"""The library in six functions, for scripts and notebooks: prepare, recipe, fit, evaluate, compare, release."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -15,6 +15,7 @@ from genlab.engine.paths import expanded
 from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import seed_everything
 from genlab.errors import InputError
+from genlab.evaluation.compare import compare as compare
 from genlab.evaluation.evaluate import evaluate as evaluate_recipe
 from genlab.evaluation.result import Result
 from genlab.evaluation.selection import SAMPLES, scorer_of, small_extractor

@@ -48,7 +48,7 @@ def write_pages(app: Sphinx) -> None:
 def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_config_value(
         "api_introduction",
-        "The five functions of the library are in `genlab.api` and can be imported from `genlab`. Everything else is in rooms; a module "
+        "The six functions of the library are in `genlab.api` and can be imported from `genlab`. Everything else is in rooms; a module "
         "imports from its own room and from lower layers only, see [Architecture](../architecture.md).",
         "env",
     )

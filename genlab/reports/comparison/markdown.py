@@ -27,10 +27,10 @@ def markdown(chosen: Chosen, table: Table, files: Mapping[str, str]) -> str:
 
 
 NOTE = (
-    "± is the standard deviation over seeds where a model has several (column `seeds`), else the spread that the protocol states. "
-    "≈ marks models whose difference from the best is not significant: Welch's test over seeds, with Holm's correction. JSD and Wasserstein "
-    "estimates are lower bounds from the critic's loss, averaged over the last tenth of the training; critics differ, so that they do not "
-    "rank models."
+    "± is the standard deviation over seeds where a model has several (column seeds), else the spread that the protocol states. "
+    "≈ marks models whose difference from the best is not significant: Welch's test over seeds, with Holm's correction. "
+    "JSD and Wasserstein estimates are lower bounds from the critic's loss, averaged over the last tenth of the training; "
+    "critics differ, so that they do not rank models."
 )
 
 

@@ -12,9 +12,10 @@ from genlab.reports.comparison.choice import Chosen
 from genlab.reports.comparison.markdown import HEADS, NOTE, cells, sentence
 from genlab.reports.comparison.runs import ScoredRun
 from genlab.reports.comparison.settings import differing_settings
-from genlab.reports.comparison.table import Cell, Table
+from genlab.reports.comparison.table import METRIC, Cell, Table
 
 HERE = Path(__file__).parent
+TEXTS = ("recipe", "family", METRIC)  # columns of words
 LARGEST = 1024  # pixels, the longer side of a sheet of samples
 
 
@@ -48,7 +49,9 @@ def tools(runs: Sequence[ScoredRun]) -> str:
 
 def scores(table: Table, runs: Sequence[ScoredRun]) -> str:
     """HTML of the table of scores, whose headings sort it."""
-    head = "".join(f"<th scope=col><button type=button>{escape(each)}</button></th>" for each in table.headings)
+    head = "".join(
+        f"<th scope=col{' class=text' if each in TEXTS else ''}><button type=button>{escape(each)}</button></th>" for each in table.headings
+    )
     rows = "".join(
         f"<tr data-name='{escape(run.name)}' data-family='{escape(run.family)}'>{''.join(map(td, row))}</tr>"
         for run, row in zip(runs, table.rows, strict=True)
@@ -58,8 +61,9 @@ def scores(table: Table, runs: Sequence[ScoredRun]) -> str:
 
 
 def td(cell: Cell) -> str:
-    """HTML of a cell with the value that it is sorted by."""
+    """HTML of a cell with the value that it is sorted by; cells with words are aligned left."""
     value = "" if cell.value is None else f" data-value='{cell.value!r}'"
+    value = " class=text" if cell.value is None and cell.text.strip("-") else value
     return f"<td{value}>{escape(cell.text)}</td>"
 
 

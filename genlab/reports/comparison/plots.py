@@ -1,4 +1,4 @@
-"""Plots of a comparison as SVG: curves, and precision against recall. SVG is text, so that a page can contain it, and follows its colours."""
+"""Plots of a comparison as SVG: curves, and precision against recall. A page can contain SVG, which takes on the colours of the page."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ LEFT, RIGHT, TOP, BOTTOM = 64, 16, 12, 46  # margins in pixels
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f")
 DASHES = ("", "6 3", "2 3")
 TERMS = ("critic/jsd", "critic/wasserstein", "critic/loss", "generator/loss", "health/diversity", "model/loss")
-TICKS = 4
+TICKS = 5
 MOST_POINTS = 300  # of a line
 
 Point = tuple[float, float]

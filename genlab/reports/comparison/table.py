@@ -21,6 +21,7 @@ SCORES = (
     *((direction, name) for direction in DIRECTIONS for name in ("kid", "fid", "l1", "psnr", "ssim", "ms_ssim", "perceptual")),
 )
 BASELINES = (RowName.TRAINING_IMAGES, RowName.UNTRAINED, RowName.IDENTITY)
+METRIC = "author's metric"  # heading
 SIMILAR = "≈"  # marks a difference from the best that is not significant
 
 
@@ -69,7 +70,7 @@ def table_of(runs: Sequence[ScoredRun]) -> Table:
     """Compose the table: scores with their spreads, the author's metric, and facts."""
     scores = columns(runs)
     marks = similar(runs)
-    facts = ("author's metric", "parameters", "release, MB", "training, images/s", "sampling, images/s", "budget, images", "seeds")
+    facts = (METRIC, "parameters", "release, MB", "training, images/s", "sampling, images/s", "budget, images", "seeds")
     headings = ("recipe", "family", *(each.heading for each in scores), *facts)
     rows = tuple(
         (Cell(None, run.name), Cell(None, run.family), *(cell(run, each, marks) for each in scores), *facts_of(run)) for run in runs
