@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from genlab.errors import InputError
 from genlab.evaluation.comparable import between_recipes, named
+from genlab.reports.comparison.ranking import ranking_of
 from genlab.reports.comparison.runs import ScoredRun
 
 
@@ -48,22 +49,11 @@ def choose(
     table = max(groups, key=len)  # the first of the largest ones
     first = table[0]
     joined = [run for run in wanted if run.images != images and not unlike(first, run)]
+    together = [*table, *joined]
     others = {run.name: named(unlike(first, run)) for run in own if run not in table}
-    return Chosen(images, tuple(sorted([*table, *joined], key=place)), others)
+    return Chosen(images, tuple(sorted(together, key=ranking_of(together).place)), others)
 
 
 def unlike(one: ScoredRun, other: ScoredRun) -> dict[str, tuple[Any, Any]]:
     """Fields in which the protocols of two recipes differ, so that their scores cannot be compared."""
-    found = between_recipes(one.evaluation.protocol.to_json(), other.evaluation.protocol.to_json())
-    if one.evaluation.headline.name.startswith("kid") != other.evaluation.headline.name.startswith("kid") and not {
-        group.name for group in one.evaluation.groups
-    } & {group.name for group in other.evaluation.groups}:
-        found["headline"] = (one.evaluation.headline.name, other.evaluation.headline.name)
-    return found
-
-
-def place(run: ScoredRun) -> tuple[bool, float, str]:
-    """Sort key: the best headline first, those that are no numbers last."""
-    headline = run.evaluation.headline
-    value = headline.value if headline.lower_is_better else -headline.value
-    return value != value, value if value == value else 0.0, run.name
+    return between_recipes(one.evaluation.protocol.to_json(), other.evaluation.protocol.to_json())

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Collection, Sequence
-from pathlib import Path
 
 from genlab.engine.json_text import json_text
 from genlab.reports.artifacts import Project
@@ -54,8 +53,3 @@ def written(chosen: Chosen) -> dict[str, bytes]:
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(contents.items())}
     listing = {"images": chosen.images, "recipes": [run.name for run in chosen.runs], "others": dict(chosen.others), "sha256": hashes}
     return contents | {LISTING: (json_text(listing, indent=1) + "\n").encode()}
-
-
-def folder_of(images: str) -> Path:
-    """Folder of the comparison of an image set, in the project."""
-    return Path("data/08_reporting/compare") / images

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from genlab.reports.comparison.choice import Chosen
 from genlab.reports.comparison.contributions import contribution_of, measured
+from genlab.reports.comparison.ranking import ranking_of
 from genlab.reports.comparison.runs import ScoredRun
 from genlab.reports.comparison.table import Table
-from genlab.reports.few_digits import stated
+from genlab.reports.few_digits import shown, title
 from genlab.reports.markdown import line
 
 
@@ -18,8 +19,8 @@ def markdown(chosen: Chosen, table: Table, files: Mapping[str, str]) -> str:
     lines += ["", f"- {NOTE}", "", "## Variant, key contribution, metric", "", *contributions(chosen.runs), ""]
     if chosen.others:
         lines += ["## Scored under other protocols", "", *(f"- {name}: {what}." for name, what in chosen.others.items()), ""]
-    for title, file in files.items():
-        lines += [f"## {title}", "", f"![{title}]({file})", ""]
+    for name, file in files.items():
+        lines += [f"## {name}", "", f"![{name}]({file})", ""]
     for run in chosen.runs:
         if run.samples:
             lines += [f"## Samples of {run.name}", "", f"![samples of {run.name}]({run.name}.png)", ""]
@@ -36,12 +37,13 @@ NOTE = (
 
 def sentence(chosen: Chosen) -> str:
     """What all rows share, in words."""
-    protocol, best = chosen.runs[0].evaluation.protocol, chosen.runs[0]
+    protocol, best, ranked = chosen.runs[0].evaluation.protocol, chosen.runs[0], ranking_of(chosen.runs)
     counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in protocol.images.items())
     size = " x ".join(map(str, protocol.size))
     return (
         f"{len(chosen.runs)} models under one protocol: features of {protocol.extractor}, images {counts}, {size} px. "
-        f"Best: {best.name}, {stated(best.evaluation.headline)}."
+        f"Ranked by {title(ranked.score)} ({ranked.group.replace('_', ' ')}), lower is better. Best: {best.name}, "
+        f"{shown(ranked.score, ranked.value(best))}."
     )
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from genlab.evaluation.scores import DIRECTIONS, GroupName, RowName
 from genlab.evaluation.significance import LEVEL, pairwise
 from genlab.reports.comparison.contributions import contribution_of, measured
+from genlab.reports.comparison.ranking import Ranking, ranking_of
 from genlab.reports.comparison.runs import ScoredRun
 from genlab.reports.few_digits import few, shown, title
 
@@ -69,11 +70,18 @@ def columns(runs: Sequence[ScoredRun]) -> list[Column]:
 def table_of(runs: Sequence[ScoredRun]) -> Table:
     """Compose the table: scores with their spreads, the author's metric, and facts."""
     scores = columns(runs)
-    marks = similar(runs)
+    ranked = ranking_of(runs)
+    marks = similar(runs, ranked)
     facts = (METRIC, "parameters", "release, MB", "training, images/s", "sampling, images/s", "budget, images", "seeds")
     headings = ("recipe", "family", *(each.heading for each in scores), *facts)
     rows = tuple(
-        (Cell(None, run.name), Cell(None, run.family), *(cell(run, each, marks) for each in scores), *facts_of(run)) for run in runs
+        (
+            Cell(None, run.name),
+            Cell(None, run.family),
+            *(cell(run, each, marks if tuple(each) == tuple(ranked) else {}) for each in scores),
+            *facts_of(run),
+        )
+        for run in runs
     )
     return Table(headings, rows, tuple(baselines(runs[0], scores, len(facts))))
 
@@ -81,7 +89,7 @@ def table_of(runs: Sequence[ScoredRun]) -> Table:
 def cell(run: ScoredRun, column: Column, marks: Mapping[str, str]) -> Cell:
     """A score: mean ± standard deviation over seeds if there are several, else the value ± its spread over subsets of images."""
     seeds = run.spread.score(column.group, column.score) if run.spread else None
-    mark = marks.get(run.name, "") if run.spread is not None and column.score == run.spread.headline else ""
+    mark = marks.get(run.name, "")
     if seeds is not None and seeds.finite:
         deviation = seeds.standard_deviation if seeds.standard_deviation > 0 else None
         return Cell(seeds.mean, mark + shown(column.score, seeds.mean, deviation))
@@ -107,9 +115,10 @@ def number(value: float | None) -> Cell:
     return Cell(value, "-" if value is None else few(value))
 
 
-def similar(runs: Iterable[ScoredRun]) -> dict[str, str]:
-    """Mark the recipes whose headline over seeds does not differ significantly from the best one's; recipe -> mark."""
-    values = {run.name: run.spread.headlines.values for run in runs if run.spread is not None and run.spread.headlines.finite}
+def similar(runs: Iterable[ScoredRun], ranked: Ranking) -> dict[str, str]:
+    """Mark the recipes whose ranking score over seeds does not differ significantly from the best one's; recipe -> mark."""
+    spreads = {run.name: run.spread.score(*ranked) for run in runs if run.spread is not None}
+    values = {name: spread.values for name, spread in spreads.items() if spread is not None and spread.finite}
     if len(values) < 2:
         return {}
     best, p_values = next(iter(values)), pairwise(values)  # the runs are sorted, the best first

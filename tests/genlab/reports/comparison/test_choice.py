@@ -35,3 +35,10 @@ def test_without_scores_the_message_has_the_commands_that_make_them():
         choose([run("gan", sampled(0.1))], "digits", None, ["vae_digits"])
     with pytest.raises(InputError, match=r"among those of compare.recipes.*`kedro run --pipeline=wgan`"):
         choose([run("gan", sampled(0.1))], "fashion", ["wgan"])
+
+
+def test_models_are_ranked_by_a_score_that_they_share_and_not_by_headlines_of_different_names():
+    both = translated(0.3)
+    both = both._replace(headline=both.headline._replace(name="kid_efflite0_mean", value=0.1))  # its other direction is better
+    chosen = choose([run("cyclegan", both, "emoji"), run("pix2pix", translated(0.2), "emoji")], "emoji")
+    assert names(chosen.runs) == ["pix2pix", "cyclegan"]
