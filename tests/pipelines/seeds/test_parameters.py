@@ -1,10 +1,12 @@
 """Tests of the entry `seeds`: each wrong value is one clear error, and replicas differ from the recipe in the seed only."""
 
 import pytest
+import yaml
+from conftest import ROOT
 
 from genlab.build import ConfigurationError
 from genlab.errors import InputError
-from pipelines import pipeline_registry, session
+from pipelines import evaluation, pipeline_registry, session, training
 from pipelines.loader import WrongEntry
 from pipelines.seeds.parameters import check_seed, replicas, wrong_entry
 
@@ -58,3 +60,11 @@ def test_a_wrong_recipe_is_refused_with_its_own_message():
         pipelines = pipeline_registry.register_pipelines()
     with pytest.raises(InputError, match=r"gan\.images: 'fashion' is not an image set"):
         pipelines["seeds"].nodes[0].run({})
+
+
+def test_every_dataset_of_a_recipe_has_an_entry_for_its_seeds():
+    """Without one, a dataset of a seed would be taken for that of a recipe called `seeds.gan.0`."""
+    catalog = yaml.safe_load((ROOT / "conf/base/catalog.yml").read_text())
+    stages = training.create_pipeline() + evaluation.create_pipeline()
+    own = {name for name in stages.datasets() if not name.startswith("params:") and name != "caches"}
+    assert {f"seeds.{{recipe}}.{{seed}}.{name}" for name in own} <= set(catalog)
