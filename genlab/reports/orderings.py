@@ -27,7 +27,7 @@ class Verdict(StrEnum):
     """What the scores of a table say about a published ordering."""
 
     SURVIVES = "survives"  # the difference is significant, in the direction of the paper
-    REVERSED = "reversed"  # significant, in the other direction
+    REVERSED = "reversed"  # significant, in the other direction; of "no better than": better by a significant difference
     UNDECIDED = "undecided"  # not significant
     NOT_CONTRADICTED = "not contradicted"  # of "no better than": not better by a significant difference
 
@@ -91,8 +91,14 @@ class Judged(NamedTuple):
     ordering: Ordering
     subject: Spread
     other: Spread
-    p: float  # of equal means, adjusted for all tests of the table
+    single: float  # p-value of equal means of this test alone
+    p: float  # adjusted for all tests of the table
     verdict: Verdict
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the means, significant or not, are in the direction of the paper."""
+        return better(self.ordering, self.subject, self.other) is (self.ordering.says is Says.BETTER)
 
 
 def judge(spreads: Mapping[str, SeedSpread]) -> list[Judged]:
@@ -103,11 +109,12 @@ def judge(spreads: Mapping[str, SeedSpread]) -> list[Judged]:
     """
     found = {each: samples for each in PUBLISHED if (samples := measured(each, spreads)) is not None}
     tests = {(frozenset((each.subject, each.other)), each.measure): samples for each, samples in found.items()}
-    adjusted = dict(zip(tests, holm([welch(one.values, other.values) for one, other in tests.values()]), strict=True))
+    single = {test: welch(one.values, other.values) for test, (one, other) in tests.items()}
+    adjusted = dict(zip(single, holm([*single.values()]), strict=True))
     judged = []
     for each, (subject, other) in found.items():
-        p = adjusted[frozenset((each.subject, each.other)), each.measure]
-        judged.append(Judged(each, subject, other, p, verdict(each, subject, other, p)))
+        test = frozenset((each.subject, each.other)), each.measure
+        judged.append(Judged(each, subject, other, single[test], adjusted[test], verdict(each, subject, other, adjusted[test])))
     return judged
 
 
@@ -126,10 +133,15 @@ def measured(ordering: Ordering, spreads: Mapping[str, SeedSpread]) -> tuple[Spr
 
 def verdict(ordering: Ordering, subject: Spread, other: Spread, p: float) -> Verdict:
     """Compare the direction and significance of a difference with what the paper says."""
-    sign = -1 if ordering.measure is Measure.QUALITY else 1
-    significant, better = p < LEVEL, sign * (subject.mean - other.mean) > 0
+    ahead = better(ordering, subject, other)
     if ordering.says is Says.NO_BETTER:
-        return Verdict.REVERSED if significant and better else Verdict.NOT_CONTRADICTED
-    if not significant:
+        return Verdict.REVERSED if p < LEVEL and ahead else Verdict.NOT_CONTRADICTED
+    if p >= LEVEL:
         return Verdict.UNDECIDED
-    return Verdict.SURVIVES if better else Verdict.REVERSED
+    return Verdict.SURVIVES if ahead else Verdict.REVERSED
+
+
+def better(ordering: Ordering, subject: Spread, other: Spread) -> bool:
+    """Whether the mean of the subject is the better one: the lower KID, or the higher recall."""
+    difference = subject.mean - other.mean
+    return difference < 0 if ordering.measure is Measure.QUALITY else difference > 0

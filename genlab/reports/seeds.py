@@ -172,18 +172,22 @@ def mark(p: float | None) -> str:
 def published(judged: list[Judged]) -> list[str]:
     """Compose the table of published orderings and their verdicts."""
     counts = [f"{kind}: {sum(each.verdict is kind for each in judged)}" for kind in Verdict]
-    heads = ("published ordering", "source", "by", "first", "second", "p", "verdict")
+    heads = ("published ordering", "source", "by", "first", "second", "means", "p alone", "p", "verdict")
     lines = [
         "### Which published orderings survive",
         "",
         f"Verdicts on {len(judged)} orderings: {', '.join(counts)}. They were declared before the trainings; p is corrected (Holm) over "
-        "the tests of this table. The papers used other data, networks and budgets: a verdict is about these recipes at this budget.",
+        "the tests of this table, p alone is that of a test by itself. Means agree if they are in the direction of the paper, significant "
+        "or not. The papers used other data, networks and budgets: a verdict is about these recipes at this budget.",
         "",
         line(heads),
-        line(["---", "---", "---", "---:", "---:", "---:", "---"]),
+        line(["---", "---", "---", "---:", "---:", "---", "---:", "---:", "---"]),
     ]
-    for ordering, subject, other, p, verdict in judged:
+    for each in judged:
+        ordering, subject, other = each.ordering, each.subject, each.other
         score = "kid" if ordering.measure is Measure.QUALITY else str(ordering.measure)
         what = f"`{ordering.subject}` {ordering.says} `{ordering.other}`: {ordering.claim}"
-        lines.append(line([what, ordering.source, title(score), value(subject, score), value(other, score), mark(p), verdict]))
+        means = "agree" if each.agrees else "disagree"
+        cells = [value(subject, score), value(other, score), means, mark(each.single), mark(each.p), each.verdict]
+        lines.append(line([what, ordering.source, title(score), *cells]))
     return lines
