@@ -104,8 +104,8 @@ class Judged(NamedTuple):
 def judge(spreads: Mapping[str, SeedSpread]) -> list[Judged]:
     """Judge the published orderings whose two recipes have finite scores: Welch's test for each, with Holm's correction over them.
 
-    Two papers on the same two recipes and the same measure share one test. The orderings are fixed before any score is seen, so no other
-    pairs are corrected for.
+    Two papers on the same two recipes and the same measure share one test. The orderings come from papers and not from the scores, so
+    no other pairs are corrected for.
     """
     found = {each: samples for each in PUBLISHED if (samples := measured(each, spreads)) is not None}
     tests = {(frozenset((each.subject, each.other)), each.measure): samples for each, samples in found.items()}

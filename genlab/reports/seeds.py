@@ -176,8 +176,8 @@ def published(judged: list[Judged]) -> list[str]:
     lines = [
         "### Which published orderings survive",
         "",
-        f"Verdicts on {len(judged)} orderings: {', '.join(counts)}. They were declared before the trainings; p is corrected (Holm) over "
-        "the tests of this table, p alone is that of a test by itself. Means agree if they are in the direction of the paper, significant "
+        f"On {len(judged)} orderings: {', '.join(counts)}. They come from papers, not from the scores; p is corrected (Holm) for "
+        "all tests of this table, p alone is that of a test by itself. Means agree if they are in the direction of the paper, significant "
         "or not. The papers used other data, networks and budgets: a verdict is about these recipes at this budget.",
         "",
         line(heads),

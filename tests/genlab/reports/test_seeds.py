@@ -68,7 +68,7 @@ def test_published_orderings_have_verdicts(tmp_path):
         "`wgan` no better than `gan`": "not contradicted",
         "`wgan_gp` no better than `gan`": "not contradicted",
     }
-    assert "Verdicts on 3 orderings: survives: 1, reversed: 0, undecided: 0, not contradicted: 2." in page.read_text()
+    assert "On 3 orderings: survives: 1, reversed: 0, undecided: 0, not contradicted: 2." in page.read_text()
 
 
 def test_scores_of_other_images_or_protocols_are_not_in_the_same_table(tmp_path):
