@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from genlab.evaluation.comparable import between_recipes
 from genlab.evaluation.scores import DIRECTIONS, GroupName
 from genlab.evaluation.significance import LEVEL, pairwise
 from genlab.evaluation.spread import SeedSpread, Spread, differing
@@ -18,7 +19,6 @@ from genlab.reports.orderings import Judged, Measure, Verdict, judge
 
 PAGE = Path("docs/results/seeds.md")
 RESULTS = Path("data/08_reporting/seeds")
-OWN = ("samples", "path_length")  # fields of a protocol that differ for style-based generators
 SIMILAR = "≈"  # marks a difference that is not significant
 
 
@@ -54,17 +54,25 @@ def comparable(spreads: Mapping[str, SeedSpread]) -> tuple[list[dict[str, SeedSp
 
     Recipes whose headline is not finite under every seed come last in their table.
     """
-    tables: dict[str, dict[str, SeedSpread]] = {}
+    tables: list[dict[str, SeedSpread]] = []
     for recipe, spread in spreads.items():
-        protocol = {name: value for name, value in spread.protocol.to_json().items() if name not in OWN}
-        key = json.dumps([spread.images, spread.headline, protocol], sort_keys=True)
-        tables.setdefault(key, {})[recipe] = spread
+        table = next((each for each in tables if alike(next(iter(each.values())), spread)), None)
+        if table is None:
+            tables.append({recipe: spread})
+        else:
+            table[recipe] = spread
     sign = {True: 1, False: -1}
     ordered = [
         dict(sorted(each.items(), key=lambda item: (not item[1].headlines.finite, sign[item[1].lower_is_better] * item[1].headlines.mean)))
-        for each in tables.values()
+        for each in tables
     ]
     return [each for each in ordered if len(each) > 1], [recipe for each in ordered if len(each) == 1 for recipe in each]
+
+
+def alike(one: SeedSpread, other: SeedSpread) -> bool:
+    """Whether the scores of two recipes can be compared."""
+    protocols = [each.protocol.to_json() for each in (one, other)]
+    return (one.images, one.headline) == (other.images, other.headline) and not between_recipes(*protocols)
 
 
 def describe(tables: list[dict[str, SeedSpread]], recipes: Mapping[str, Any], sheets: str) -> list[str]:
