@@ -18,10 +18,11 @@ from genlab.errors import InputError
 from genlab.evaluation.compare import compare as compare
 from genlab.evaluation.evaluate import evaluate as evaluate_recipe
 from genlab.evaluation.result import Result
-from genlab.evaluation.selection import SAMPLES, scorer_of, small_extractor
+from genlab.evaluation.selection import SAMPLES, scorer_of
 from genlab.evaluation.settings import Settings
 from genlab.export.release import FACTS, release_files
 from genlab.extractors.classifier_cache import Classifiers
+from genlab.extractors.efficientnet import EfficientNetLite0
 from genlab.images.decode import Fit
 from genlab.images.prepare import prepare_images
 from genlab.images.prepared_set import Colour, Kind, PreparedSet
@@ -123,7 +124,7 @@ def fit(
     monitoring = Monitoring(max(1, budget // 50), budget, max(1, budget // 10), score_every=score_every)
     kept, scorer = None if states is None else States(states), None
     if score_every:
-        extractor = small_extractor(expanded(cache) / "extractors")
+        extractor = EfficientNetLite0(expanded(cache) / "extractors")
         scorer = partial(scorer_of, images=images, extractor=extractor, samples=SAMPLES)
     return fit_recipe(model, images, Budget(budget, batch_size), seed, None, compute, monitoring, kept, scorer=scorer)
 

@@ -6,7 +6,6 @@ The references are training images: a checkpoint selected on held-out images wou
 import logging
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -19,7 +18,6 @@ from genlab.evaluation.sampler import sampler
 from genlab.evaluation.scores import kid_of, mean_of
 from genlab.evaluation.settings import BATCH_SIZE, SAMPLING_SEED
 from genlab.extractors.contract import Extractor
-from genlab.extractors.efficientnet import EfficientNetLite0
 from genlab.images.feeding.held_out import FEWEST
 from genlab.images.feeding.order import evenly_spaced
 from genlab.images.feeding.source import batch_of, labels, roles
@@ -28,16 +26,10 @@ from genlab.images.prepared_set import PreparedSet
 from genlab.metrics.kernel import kernel_distance
 from genlab.networks.latents import normal
 
-SIDE = 96  # pixels of images in the features of the score: six times as fast as at 224 px
-SAMPLES = 128  # default number of generated images per score
-REFERENCES = 1000  # maximum number of training images per domain, whose features are cached
+SAMPLES = 64  # default number of generated images per score
+REFERENCES = 500  # maximum number of training images per domain, whose features are cached
 
 log = logging.getLogger(__name__)
-
-
-def small_extractor(cache: Path) -> EfficientNetLite0:
-    """The extractor of the score, with the folder of its cache."""
-    return EfficientNetLite0(cache, side=SIDE)
 
 
 def scorer_of(

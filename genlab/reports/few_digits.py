@@ -50,7 +50,7 @@ def chosen(
 ) -> str:
     """Describe how a checkpoint was selected.
 
-    Example: `best weights kept: kid_efflite0_96px x 1000 during training = 40.3 at best, after 9,600 images; 45.1 at the end, after 48,000`
+    Example: `best weights kept: kid_efflite0 x 1000 during training = 40.3 at best, after 9,600 images; 45.1 at the end, after 48,000`
     """
     name, best, last = selection["score"], selection["best"], selection["last"]
     first, final = (shown(name, scored["value"]) for scored in (best, last))

@@ -26,14 +26,15 @@ def fit(
     """
     from functools import partial
 
-    from genlab.evaluation.selection import scorer_of, small_extractor
+    from genlab.evaluation.selection import scorer_of
+    from genlab.extractors.efficientnet import EfficientNetLite0
     from genlab.pictures.curves import curves
     from genlab.training import fit, settings
     from pipelines.training.reporting import Reporter
 
     length, frequency = settings.Budget(**budget.model_dump()), settings.Monitoring(**monitoring.model_dump(exclude={"score_samples"}))
     reporter = Reporter(journal, images, budget.images)
-    scorer = partial(scorer_of, images=images, extractor=small_extractor(caches / "extractors"), samples=monitoring.score_samples)
+    scorer = partial(scorer_of, images=images, extractor=EfficientNetLite0(caches / "extractors"), samples=monitoring.score_samples)
     trained = fit.fit(model, images, length, seed, augmentation, compute, frequency, resumption, [reporter], scorer)
     selected = {} if trained.selected is None else trained.selected.to_json()
     return trained.recipe.state_dict(), trained.history.frame(), curves(trained.history.rows), selected, trained.key

@@ -23,6 +23,6 @@ class Monitoring(Parameters):
     checkpoint_every: PositiveInt  # a saved state, from which a stopped run continues
     resume: str = ""  # key of a stopped run to continue despite changed parameters, data or code; the run's warning has the key
     score_every: NonNegativeInt | None = None  # a cheap score, to select the checkpoint; null: with every grid; 0: never
-    score_samples: PositiveInt = 128  # generated images per score; divided among the directions of a recipe that translates
+    score_samples: PositiveInt = 64  # generated images per score; divided among the directions of a recipe that translates
     patience: PositiveInt | None = None  # scores without improvement after which training stops early; null: the whole budget is spent
     keep: Literal["best", "last"] = "best"  # the weights that are evaluated and released
