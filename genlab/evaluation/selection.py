@@ -4,7 +4,7 @@ The references are training images: a checkpoint selected on held-out images wou
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, cast
 
@@ -105,7 +105,7 @@ class TranslationScorer:
         images: PreparedSet,
         extractor: Extractor,
         samples: int,  # number of translations per direction
-        directions: tuple[str, ...] | list[str] | Any,
+        directions: Sequence[str],
     ):
         self.references, self.samples, self.directions = References(images, extractor), samples, tuple(directions)
         kid = kid_of(extractor.name)
