@@ -34,7 +34,9 @@ def compared(
 
 
 def timed(project: Project, run: ScoredRun) -> ScoredRun:
-    """Measure the sampling speed of a recipe's release."""
+    """Measure the sampling speed of a recipe's release. Without a size, the run is not that of the release in the project."""
+    if run.size is None:
+        return run
     side = run.evaluation.protocol.size[0]
     return run._replace(sampling_speed=sampling_speed(project.folder / "data/06_models" / run.name / "release", side))
 
