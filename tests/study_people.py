@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from genlab.study.design import Made, designed
-from genlab.study.items import Item, Material, Picture
+from genlab.study.items import Stimulus, Material, Picture
 from genlab.study.settings import CHECK, PREFERENCE, REAL, REAL_OR_GENERATED, Settings, settings_of
 
 ENTRY = {
@@ -40,14 +40,14 @@ def material(settings: Settings) -> Material:
     """Items of random images, as genlab.study.material makes them of a set and releases."""
     rng = np.random.default_rng(1)
 
-    def item(group: str) -> Item:
+    def item(group: str) -> Stimulus:
         generated = tuple(picture(name, rng) for name in group.split("|"))
         if settings.kind == PREFERENCE:
-            return Item(generated)
+            return Stimulus(generated)
         return (
-            Item(generated, right=int(group != REAL))
+            Stimulus(generated, right=int(group != REAL))
             if settings.kind == REAL_OR_GENERATED
-            else Item((picture(REAL, rng), *generated), right=0)
+            else Stimulus((picture(REAL, rng), *generated), right=0)
         )
 
     groups = {group: [item(group) for _ in range(settings.items)] for group in settings.groups}
@@ -55,7 +55,7 @@ def material(settings: Settings) -> Material:
         groups[REAL] = [item(REAL) for _ in range(settings.items * len(settings.models))]
     single = settings.pictures == 1
     checks = [
-        Item((picture(CHECK, rng),), right=1) if single else Item((picture(REAL, rng), picture(CHECK, rng)), right=0)
+        Stimulus((picture(CHECK, rng),), right=1) if single else Stimulus((picture(REAL, rng), picture(CHECK, rng)), right=0)
     ] * settings.checks
     models = {name: {"checkpoint": f"weights of {name}", "data_hash": "data"} for name in settings.models}
     return Material(groups, [item(settings.groups[0]) for _ in range(settings.practice)], checks, models, "data")

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from genlab.engine.json_text import json_text
-from genlab.study.items import Item, Material, Picture
+from genlab.study.items import Stimulus, Material, Picture
 from genlab.study.settings import CHECK, PRACTICE, PREFERENCE, REAL, REAL_OR_GENERATED, Settings, described
 
 QUESTIONS = {
@@ -65,7 +65,7 @@ def designed(settings: Settings, material: Material) -> Made:
         "items": {},
     }
 
-    def entered(item: Item, group: str) -> str:
+    def entered(item: Stimulus, group: str) -> str:
         own = names.draw()
         ids = [picture_id(picture) for picture in item.pictures]
         source = picture_id(item.source) if item.source else None
@@ -99,12 +99,12 @@ def designed(settings: Settings, material: Material) -> Made:
     return Made(study, key, dict(sorted(images.items())))
 
 
-def all_items(material: Material) -> Iterable[Item]:
+def all_items(material: Material) -> Iterable[Stimulus]:
     """All items of a study."""
     return [*(item for items in material.groups.values() for item in items), *material.practice, *material.checks]
 
 
-def shown_of(item: Item) -> list[Picture]:
+def shown_of(item: Stimulus) -> list[Picture]:
     """All pictures that an item shows."""
     return [*item.pictures, *([item.source] if item.source else [])]
 

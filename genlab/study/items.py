@@ -12,7 +12,7 @@ class Picture(NamedTuple):
     png: bytes  # a PNG file without any text
 
 
-class Item(NamedTuple):
+class Stimulus(NamedTuple):
     """What one trial shows."""
 
     pictures: tuple[Picture, ...]  # one, or two to choose from, in the order of the models
@@ -23,8 +23,8 @@ class Item(NamedTuple):
 class Material(NamedTuple):
     """All items of a study."""
 
-    groups: Mapping[str, Sequence[Item]]  # by model or pair of models, and `real` if real images are shown alone
-    practice: Sequence[Item]
-    checks: Sequence[Item]
+    groups: Mapping[str, Sequence[Stimulus]]  # by model or pair of models, and `real` if real images are shown alone
+    practice: Sequence[Stimulus]
+    checks: Sequence[Stimulus]
     models: Mapping[str, Mapping[str, str]]  # model -> its checkpoint and the hash of its data
     data_hash: str  # of the image set

@@ -15,7 +15,7 @@ from genlab.serving.images import png
 from genlab.serving.release import Release
 from genlab.serving.sampler import Sampler
 from genlab.serving.translator import Translator
-from genlab.study.items import Item, Material, Picture
+from genlab.study.items import Stimulus, Material, Picture
 from genlab.study.settings import CHECK, PREFERENCE, REAL, REAL_AGAINST_GENERATED, REAL_OR_GENERATED, Settings
 
 SOURCE = "source"  # owner of images that were translated
@@ -44,10 +44,10 @@ def gathered(settings: Settings, releases: Mapping[str, Release], images: Prepar
     makers = Makers(settings, releases, images, translates)
     groups = {group: [makers.item(group) for _ in range(settings.items)] for group in settings.groups}
     if settings.kind == REAL_OR_GENERATED:
-        groups[REAL] = [Item((makers.real(),), right=0) for _ in range(settings.items * len(settings.models))]
+        groups[REAL] = [Stimulus((makers.real(),), right=0) for _ in range(settings.items * len(settings.models))]
     cycle = itertools.cycle([*settings.groups, *([REAL] * len(settings.groups) if settings.kind == REAL_OR_GENERATED else [])])
     practised = list(itertools.islice(cycle, settings.practice))
-    practice = [Item((makers.real(),), right=0) if group == REAL else makers.item(group) for group in practised]
+    practice = [Stimulus((makers.real(),), right=0) if group == REAL else makers.item(group) for group in practised]
     models = {name: {part: str(release.facts[part]) for part in ("checkpoint", "data_hash")} for name, release in releases.items()}
     return Material(groups, practice, [makers.check() for _ in range(settings.checks)], models, images.content_hash)
 
@@ -120,16 +120,16 @@ class Makers:
         """A held-out image of the domain that models generate."""
         return self.picture(REAL, self.next(self.reals))
 
-    def item(self, group: str) -> Item:
+    def item(self, group: str) -> Stimulus:
         """An item with new images of a model, or of both models of a pair."""
         source = self.picture(SOURCE, self.next(self.sources)) if self.translates else None
         generated = [self.generated(model, source) for model in group.split("|")]
         match self.settings.kind:
             case kind if kind == PREFERENCE:
-                return Item(tuple(generated), source)
+                return Stimulus(tuple(generated), source)
             case kind if kind == REAL_AGAINST_GENERATED:
-                return Item((self.real(), *generated), right=0)
-        return Item(tuple(generated), right=1)
+                return Stimulus((self.real(), *generated), right=0)
+        return Stimulus(tuple(generated), right=1)
 
     def generated(self, model: str, source: Picture | None) -> Picture:
         """A sample of a model, or its translation of a source."""
@@ -140,14 +140,14 @@ class Makers:
         (content,) = self.translators[model].images([source.png], self.settings.direction)
         return Picture(model, source.origin, content)
 
-    def check(self) -> Item:
+    def check(self) -> Stimulus:
         """An attention check: noise, which is generated, alone or next to a real image, which is better."""
         shape = self.shape
         noise = Picture(CHECK, "noise", png(self.rng.integers(0, 256, shape, np.uint8)))
         if self.settings.kind == REAL_OR_GENERATED:
-            return Item((noise,), right=1)
+            return Stimulus((noise,), right=1)
         source = self.picture(SOURCE, self.next(self.sources)) if self.translates and self.settings.kind == PREFERENCE else None
-        return Item((self.real(), noise), source, right=0)
+        return Stimulus((self.real(), noise), source, right=0)
 
     @functools.cached_property
     def shape(self) -> tuple[int, int, int]:
