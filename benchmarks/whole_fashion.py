@@ -26,10 +26,10 @@ from genlab.engine.json_text import json_text  # noqa: E402
 from genlab.engine.seeding import seed_everything  # noqa: E402
 from genlab.evaluation.classes import class_scores  # noqa: E402
 from genlab.evaluation.reference import Reference  # noqa: E402
-from genlab.evaluation.sampler import batch_sampler, sampler  # noqa: E402
+from genlab.evaluation.sampler import SAMPLING_SEED, batch_sampler, sampler  # noqa: E402
 from genlab.evaluation.samples import quality  # noqa: E402
 from genlab.evaluation.scores import GroupName, RowName  # noqa: E402
-from genlab.evaluation.settings import SAMPLING_SEED, Settings  # noqa: E402
+from genlab.evaluation.settings import Settings  # noqa: E402
 from genlab.extractors.classifier_cache import Classifiers  # noqa: E402
 from genlab.images.feeding.held_out import HeldOut  # noqa: E402
 from genlab.images.feeding.source import batch_of  # noqa: E402

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from genlab.study.design import Made, designed
-from genlab.study.items import Stimulus, Material, Picture
+from genlab.study.items import Material, Picture, Stimulus
 from genlab.study.settings import CHECK, PREFERENCE, REAL, REAL_OR_GENERATED, Settings, settings_of
 
 ENTRY = {

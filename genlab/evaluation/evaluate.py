@@ -14,11 +14,11 @@ from genlab.evaluation.likelihood import inference_groups
 from genlab.evaluation.pictures import sample_pictures
 from genlab.evaluation.reference import Reference, reference_of
 from genlab.evaluation.result import Result
-from genlab.evaluation.sampler import batch_sampler, sampler
+from genlab.evaluation.sampler import SAMPLING_SEED, batch_sampler, sampler
 from genlab.evaluation.samples import Drawn, draw_samples, in_domain_scores, sample_scores
 from genlab.evaluation.scores import Evaluation, Group, GroupName, RowName
 from genlab.evaluation.seen import Observer, pixel_bins
-from genlab.evaluation.settings import SAMPLING_SEED, Settings
+from genlab.evaluation.settings import Settings
 from genlab.evaluation.styles import path_length_scores
 from genlab.evaluation.translations import evaluate_translations
 from genlab.evaluation.truncation import truncation_scores

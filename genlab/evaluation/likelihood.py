@@ -12,8 +12,9 @@ from genlab.engine.capabilities import HasComponents, HasLikelihood, Reconstruct
 from genlab.engine.recipe import Recipe
 from genlab.engine.stream import Batch
 from genlab.evaluation.reference import Reference
+from genlab.evaluation.sampler import BATCH_SIZE
 from genlab.evaluation.scores import BITS_PER_DIMENSION, Group, GroupName, RowName, Rows
-from genlab.evaluation.settings import BATCH_SIZE, SUBSET_SEED, Settings
+from genlab.evaluation.settings import SUBSET_SEED, Settings
 from genlab.extractors.contract import Extractor
 from genlab.images.feeding.held_out import HeldOut
 from genlab.images.feeding.order import evenly_spaced

@@ -9,9 +9,11 @@ from torch import Tensor
 from genlab.engine.capabilities import Samples, Truncated, truncated_by
 from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import mix
-from genlab.evaluation.settings import BATCH_SIZE, SAMPLING_SEED
 from genlab.networks.latents import normal, of_seeds
-from genlab.pictures.samples import Sample
+
+BATCH_SIZE = 32  # images per call of a recipe
+SAMPLING_SEED = 0  # of the latents; independent of the seed of the training, so that all models sample the same latents
+Sample = Callable[..., Tensor]  # latents (N, latent_size) [, labels (N,) [, psi]] -> images (N, C, H, W) in [-1, 1]
 
 
 def sampler(

@@ -13,10 +13,10 @@ from genlab.engine.capabilities import Samples, is_conditional
 from genlab.engine.recipe import Recipe
 from genlab.evaluation.further import certainty, named
 from genlab.evaluation.reference import Reference
-from genlab.evaluation.sampler import batch_sampler
+from genlab.evaluation.sampler import SAMPLING_SEED, batch_sampler
 from genlab.evaluation.scores import Group, GroupName, RowName, Rows
 from genlab.evaluation.seen import Observer, Seen, images_of
-from genlab.evaluation.settings import SAMPLING_SEED, Settings
+from genlab.evaluation.settings import Settings
 from genlab.evaluation.statistics import within_reference
 from genlab.extractors.classifier import Classifier
 from genlab.extractors.contract import Named

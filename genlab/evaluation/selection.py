@@ -14,9 +14,7 @@ from torch import Tensor
 
 from genlab.engine.capabilities import HasLikelihood, Samples, Translates, is_conditional
 from genlab.engine.recipe import Recipe
-from genlab.evaluation.sampler import sampler
-from genlab.evaluation.scores import kid_of, mean_of
-from genlab.evaluation.settings import BATCH_SIZE, SAMPLING_SEED
+from genlab.evaluation.sampler import BATCH_SIZE, SAMPLING_SEED, sampler
 from genlab.extractors.contract import Extractor
 from genlab.images.feeding.held_out import FEWEST
 from genlab.images.feeding.order import evenly_spaced
@@ -24,6 +22,7 @@ from genlab.images.feeding.source import batch_of, labels, roles
 from genlab.images.pixels import to_bytes
 from genlab.images.prepared_set import PreparedSet
 from genlab.metrics.kernel import kernel_distance
+from genlab.metrics.names import in_features_of
 from genlab.networks.latents import normal
 
 SAMPLES = 64  # default number of generated images per score
@@ -76,7 +75,7 @@ class SampleScorer:
     """KID of samples from fixed latents, with the labels of training images if the recipe is conditional."""
 
     def __init__(self, images: PreparedSet, extractor: Extractor, samples: int):
-        self.references, self.samples, self.name = References(images, extractor), samples, kid_of(extractor.name)
+        self.references, self.samples, self.name = References(images, extractor), samples, in_features_of(extractor.name, "kid")
 
     def settings(self) -> Mapping[str, Any]:
         """Everything that the score depends on in addition to the recipe, the image set and the code."""
@@ -108,8 +107,8 @@ class TranslationScorer:
         directions: Sequence[str],
     ):
         self.references, self.samples, self.directions = References(images, extractor), samples, tuple(directions)
-        kid = kid_of(extractor.name)
-        self.name = kid if len(self.directions) == 1 else mean_of(kid)
+        kid = in_features_of(extractor.name, "kid")
+        self.name = kid if len(self.directions) == 1 else f"{kid}_mean"
 
     def settings(self) -> Mapping[str, Any]:
         """Everything that the score depends on in addition to the recipe, the image set and the code."""

@@ -13,9 +13,7 @@ from genlab.extractors.efficientnet import EfficientNetLite0
 from genlab.images.feeding.held_out import FEWEST
 from genlab.metrics.comparison import Subsets
 
-BATCH_SIZE = 32  # images per call of a recipe
 SUBSET_SEED = 0  # of subsets, bins and clusters; independent of the seed of the training
-SAMPLING_SEED = 0  # of the latents; independent of the seed of the training, so that all models sample the same latents
 
 
 @dataclass(frozen=True, kw_only=True)

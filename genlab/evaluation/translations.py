@@ -12,8 +12,9 @@ from genlab.engine.capabilities import Translates
 from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import seed_everything
 from genlab.evaluation.result import Result
+from genlab.evaluation.sampler import BATCH_SIZE
 from genlab.evaluation.scores import Evaluation, Group, RowName, Rows
-from genlab.evaluation.settings import BATCH_SIZE, SUBSET_SEED, Settings
+from genlab.evaluation.settings import SUBSET_SEED, Settings
 from genlab.evaluation.wording import translation_protocol
 from genlab.extractors.contract import Extractor, Staged
 from genlab.images.feeding.held_out import HeldOut

@@ -9,9 +9,10 @@ from genlab.evaluation.classes import training_like
 from genlab.evaluation.further import further_protocol
 from genlab.evaluation.protocol import Protocol
 from genlab.evaluation.reference import Reference
+from genlab.evaluation.sampler import SAMPLING_SEED
 from genlab.evaluation.scores import GroupName, RowName
 from genlab.evaluation.seen import BINNED
-from genlab.evaluation.settings import SAMPLING_SEED, SUBSET_SEED, Settings
+from genlab.evaluation.settings import SUBSET_SEED, Settings
 from genlab.evaluation.styles import path_length_protocol
 from genlab.extractors.classifier_training import protocol as classifier_protocol
 from genlab.extractors.contract import Extractor, Staged

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from genlab.engine.json_text import json_text
-from genlab.study.items import Stimulus, Material, Picture
+from genlab.study.items import Material, Picture, Stimulus
 from genlab.study.settings import CHECK, PRACTICE, PREFERENCE, REAL, REAL_OR_GENERATED, Settings, described
 
 QUESTIONS = {

@@ -15,7 +15,7 @@ from genlab.serving.images import png
 from genlab.serving.release import Release
 from genlab.serving.sampler import Sampler
 from genlab.serving.translator import Translator
-from genlab.study.items import Stimulus, Material, Picture
+from genlab.study.items import Material, Picture, Stimulus
 from genlab.study.settings import CHECK, PREFERENCE, REAL, REAL_AGAINST_GENERATED, REAL_OR_GENERATED, Settings
 
 SOURCE = "source"  # owner of images that were translated

@@ -4,8 +4,7 @@ import pytest
 import torch
 from stand_ins import Styled
 
-from genlab.evaluation.sampler import sampler
-from genlab.evaluation.settings import BATCH_SIZE
+from genlab.evaluation.sampler import BATCH_SIZE, sampler
 from genlab.networks.latents import normal
 
 
