@@ -104,6 +104,7 @@ SELECTION = (
     "genlab/metrics/__init__.py",
     "genlab/metrics/blocks.py",
     "genlab/metrics/counts.py",
+    "genlab/metrics/discrepancy.py",
     "genlab/metrics/kernel.py",
     "genlab/metrics/names.py",
 )
