@@ -47,7 +47,7 @@ def evaluate(
     """Score a recipe on the held-out images of a set, compare it with baselines, and draw pictures.
 
     A recipe that translates has one group of scores per direction, see `translations.direction_scores`. A recipe that samples has the
-    groups `samples` and `further`, and `in_domain` if the set has several classes. Further groups depend on its capabilities:
+    groups `samples` and, last, `further`, and `in_domain` if the set has several classes. Further groups depend on its capabilities:
 
     - conditional on labels: `classes`, `kid_within_classes`, `truncation`; samples use the labels of the held-out images;
     - truncates styles: `truncation`, and `path_length` if the extractor has activations;
@@ -84,9 +84,9 @@ def evaluate_samples(
     drawn = draw_samples(trained, untrained, reference, settings, observe, device)
     own, resembling = sample_scores(drawn.seen, reference, observe, settings, cache)
     further = further_scores(drawn.seen, reference, extractor, settings)
-    groups = [own, further, *sampling_groups(trained, drawn, reference, extractor, classifier, device, settings)]
+    groups = [own, *sampling_groups(trained, drawn, reference, extractor, classifier, device, settings)]
     seed_everything(SAMPLING_SEED)  # bounds of the likelihood use random draws
-    groups += inference_groups(trained, untrained, reference, extractor, settings, device)
+    groups += [*inference_groups(trained, untrained, reference, extractor, settings, device), further]
     protocol = sample_protocol(trained, reference, extractor, {group.name for group in groups}, sampling, settings)
     scores = Evaluation.of(protocol, groups)
     sheet, pictures = sample_pictures(

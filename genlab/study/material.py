@@ -14,6 +14,7 @@ from genlab.images.prepared_set import PreparedSet
 from genlab.serving.images import png
 from genlab.serving.release import Release
 from genlab.serving.sampler import Sampler
+from genlab.serving.sessions import session_options
 from genlab.serving.translator import Translator
 from genlab.study.items import Material, Picture, Stimulus
 from genlab.study.settings import CHECK, PREFERENCE, REAL, REAL_AGAINST_GENERATED, REAL_OR_GENERATED, Settings
@@ -29,9 +30,7 @@ def released(artefacts: Mapping[str, bytes]) -> Release:
 
 def session(content: bytes) -> onnxruntime.InferenceSession:
     """Open the content of an ONNX file on the CPU."""
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # errors
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(content, session_options(), providers=["CPUExecutionProvider"])
 
 
 def gathered(settings: Settings, releases: Mapping[str, Release], images: PreparedSet) -> Material:

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from genlab.commands.examples import examples
 from genlab.engine.json_text import json_text
-from genlab.evaluation.scores import Evaluation, Group, Score
+from genlab.evaluation.scores import Evaluation, Group, GroupName, Score
 from genlab.reports.few_digits import chosen, few, shown, stated, title
 from genlab.reports.markdown import line
 from genlab.study.results import Outcome, sentence
@@ -19,6 +19,7 @@ SAMPLES = "samples/samples.png"  # path in the run's artifacts
 # Placeholders that the registry fills in: the card is an output of the pipeline, so its bytes must not depend on the run.
 RUN, GIT_COMMIT, COMMAND, DEVICE, TRAINED, MODEL = "${run}", "${git_commit}", "${command}", "${device}", "${trained}", "${model}"
 PICTURES = "${pictures}"  # links to the run's other pictures
+DETAILS = (GroupName.KID_WITHIN_CLASSES, GroupName.FURTHER)
 HASHED = "_sha256"  # end of the names of a protocol's hashes
 CALL = "curl -s http://127.0.0.1:5001/invocations -H 'Content-Type: application/json'"
 DECODE = "import base64, json, sys; sys.stdout.buffer.write(base64.b64decode(json.load(sys.stdin)['predictions'][0]['image']))"
@@ -51,7 +52,7 @@ def describe(
             "## Scores",
             f"Headline: **{stated(scores.headline)}**.",
             *([chosen(scores.selection)] if scores.selection else []),
-            *(line for group in scores.groups for line in ("", f"### {title(group.name)}", *table(group))),
+            *(line for group in in_order(scores.groups) for line in ("", f"### {title(group.name)}", *table(group))),
             *judged(studies(facts["checkpoint"])),
             "",
             "## Limits",
@@ -76,6 +77,11 @@ def describe(
 def judged(outcomes: Sequence[Outcome]) -> list[str]:
     """Lines about the studies of people in which these weights took part; none if there are no such studies."""
     return ["", "## Judged by people", *(f"- {sentence(outcome)}" for outcome in outcomes)] if outcomes else []
+
+
+def in_order(groups: Sequence[Group]) -> list[Group]:
+    """The groups of scores, those of details last: a card that is too long for the registry loses these."""
+    return sorted(groups, key=lambda group: group.name in DETAILS)
 
 
 def identity(protocol: Mapping[str, Any], facts: Facts) -> list[str]:

@@ -25,7 +25,10 @@ def said(project, monkeypatch, *options):
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ("--tags=trian", "--tags: got 'trian', expected one or more of prepare, train, evaluate, release, measure, page. Did you mean"),
+        (
+            "--tags=trian",
+            "--tags: got 'trian', expected one or more of prepare, train, evaluate, release, measure, page, make, analyse. Did you mean",
+        ),
         ("--tags=none", "--tags: got 'none', expected one or more of"),
         ("--runner=ThreadRunner", "--runner: got ThreadRunner, expected SequentialRunner"),
         ("--runner=kedro.runner.ParallelRunner", "--runner: got ParallelRunner, expected SequentialRunner"),

@@ -17,7 +17,10 @@ from genlab.errors import InputError
 
 RECIPE = "biggan"  # the export has spectral norms, attention, split latents and recomputed batch-norm statistics
 PICTURES = ("samples", "pictures/class_interpolation", "pictures/truncation_curve", "pictures/truncation", "curves")
-GROUPS = ["headline", "protocol", "checkpoint", "samples", "in_domain", "classes", "kid_within_classes", "truncation"]
+GROUPS = [
+    *("headline", "protocol", "checkpoint", "selection"),
+    *("samples", "in_domain", "classes", "kid_within_classes", "truncation", "further"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,7 @@ def reported(project, recipe, name):
 
 def test_the_single_direction_is_scored_with_its_baselines(project):
     metrics = reported(project, "pix2pix", "metrics")
-    assert set(metrics) == {"headline", "protocol", "checkpoint", "a_to_b"}
+    assert set(metrics) == {"headline", "protocol", "checkpoint", "selection", "a_to_b"}
     assert list(metrics["a_to_b"]) == ["translated", "untrained", "identity"]
     for scores in metrics["a_to_b"].values():
         assert set(scores) >= SCORES and "cycle_l1" not in scores
@@ -90,7 +90,7 @@ def test_dropout_when_sampling_and_the_opposite_direction(project, client):
     sampling = {"dropout": True, "statistics": "batch"}
     run_kedro(project, "pix2pix", ["train", "evaluate", "release"], pix2pix={"model": {"direction": "b_to_a", "sampling": sampling}})
     scores = reported(project, "pix2pix", "metrics")
-    assert set(scores) == {"headline", "protocol", "checkpoint", "b_to_a"}
+    assert set(scores) == {"headline", "protocol", "checkpoint", "selection", "b_to_a"}
     run_kedro(project, "pix2pix", ["evaluate"], pix2pix={"model": {"direction": "b_to_a", "sampling": sampling}})
     assert reported(project, "pix2pix", "metrics") == scores  # the same noise
     card = (project / "data/08_reporting/pix2pix/card.md").read_text()

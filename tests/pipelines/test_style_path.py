@@ -29,7 +29,6 @@ def path(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        patch.setattr("genlab.evaluation.styles.PAIRS", 16)
         patch.setattr("genlab.pictures.evaluation.SEARCHED", 3)
         run_kedro(folder, "stylegan2", stylegan2=SERVED)
         yield folder

@@ -20,14 +20,14 @@ def sampling_speed(
 
     The networks of a release are generators: latents, labels and images in, images out.
     """
-    from onnxruntime import InferenceSession, SessionOptions
+    from onnxruntime import InferenceSession
+
+    from genlab.serving.sessions import session_options
 
     files = sorted(release.glob("*.onnx")) if release.is_dir() else []
     if not files:
         return None
-    options = SessionOptions()
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    network = InferenceSession(files[0], options, providers=["CPUExecutionProvider"])
+    network = InferenceSession(files[0], session_options(), providers=["CPUExecutionProvider"])
     inputs = {}
     for each in network.get_inputs():
         if each.type not in TYPES:

@@ -43,4 +43,4 @@ def test_no_other_code_writes_json():
     assert set(found) == {"genlab/engine/json_text.py"}
     catalog = yaml.safe_load((ROOT / "conf/base/catalog.yml").read_text())
     written = [entry["dataset"] for entry in catalog.values() if entry.get("dataset", {}).get("type") == "json.JSONDataset"]
-    assert len(written) == 3 and all(entry["save_args"]["allow_nan"] is False for entry in written)
+    assert len(written) == 8 and all(entry["save_args"]["allow_nan"] is False for entry in written)

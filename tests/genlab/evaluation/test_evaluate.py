@@ -73,7 +73,7 @@ def test_scores_come_with_their_baselines_and_protocol(channels, kind):
     assert rows["untrained"]["nearest_training"] > rows["held-out images"]["nearest_training"] > 0
     assert samples.width > 100 and set(pictures) == {"interpolation", "neighbours", "truncation"}
     in_domain = ["in_domain"] if kind == "labelled" else []
-    assert list(metrics) == ["headline", "protocol", "samples", "further", *in_domain]  # no classes, likelihood, latents or components
+    assert list(metrics) == ["headline", "protocol", "samples", *in_domain, "further"]  # no classes, likelihood, latents or components
     assert ("classifier" in protocol) == (kind == "labelled") and not {"labels", "training_sampling", "cas"} & set(protocol)
 
 
@@ -130,10 +130,10 @@ def test_a_style_based_recipe_is_also_scored_by_psi(kind, features, paths):
         "headline",
         "protocol",
         "samples",
-        "further",
         *(["in_domain"] if images.classes else []),
         "truncation",
         "path_length",
+        "further",
     ]
     assert metrics["path_length"] == PATHS and "the same noise at both ends" in metrics["protocol"]["path_length"]
     assert list(metrics["truncation"]) == ["1", "0.9", "0.8", "0.7", "0.5", "0.3"]
@@ -183,7 +183,7 @@ def test_a_conditional_recipe_is_scored_per_class():
     metrics, samples, pictures = metrics_of(result), result.samples, result.pictures
     groups = {"samples", "further", "in_domain", "classes", "kid_within_classes", "truncation"}
     assert list(metrics)[:2] == ["headline", "protocol"] and set(list(metrics)[2:]) == groups
-    assert list(metrics) == ["headline", "protocol", "samples", "further", "in_domain", "classes", "kid_within_classes", "truncation"]
+    assert list(metrics) == ["headline", "protocol", "samples", "in_domain", "classes", "kid_within_classes", "truncation", "further"]
     assert metrics["classes"]["generated"]["recognised"] == metrics["classes"]["generated"]["cas"] == 1
     assert set(metrics["classes"]["untrained"]) == {"recognised", "kid_means_within"}
     per_class = metrics["kid_within_classes"]["generated"]
@@ -207,12 +207,12 @@ def test_a_conditional_style_based_recipe_is_scored_per_class_and_by_psi(paths):
         "headline",
         "protocol",
         "samples",
-        "further",
         "in_domain",
         "classes",
         "kid_within_classes",
         "truncation",
         "path_length",
+        "further",
     ]
     assert metrics["classes"]["generated"]["recognised"] == metrics["classes"]["generated"]["cas"] == 1
     assert metrics["truncation"]["1"] == {name: metrics["in_domain"]["generated"][name] for name in metrics["truncation"]["1"]}

@@ -335,7 +335,7 @@ def assert_same_picture(got: np.ndarray, expected: np.ndarray):
 @pytest.mark.filterwarnings("ignore:.*dataset names contain")
 def test_inputs_of_the_pipeline_come_from_training_and_evaluation_and_its_options_are_checked():
     pipeline = Pipeline(create_pipeline(), namespace="cyclegan", inputs={"images": "emoji.images"})
-    assert pipeline.inputs() == {"emoji.images"} | {f"cyclegan.{name}" for name in ("checkpoint", "metrics")} | {
+    assert pipeline.inputs() == {"emoji.images", "cyclegan.studies"} | {f"cyclegan.{name}" for name in ("checkpoint", "metrics")} | {
         f"params:cyclegan.{name}" for name in ("model", "release", "image_set")
     }
     assert pipeline.outputs() == {"cyclegan.model_version"}
