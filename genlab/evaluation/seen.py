@@ -52,9 +52,10 @@ class Observer:
                 first.append(pixels)
             if known is None:
                 features.append(self.extractor(pixels))
-            counts += self.bins.counts(small(pixels))
+            little = small(pixels)  # the classifier looks at small images, too
+            counts += self.bins.counts(flat(little))
             if self.classifier is not None:
-                in_domain.append(self.classifier(pixels))
+                in_domain.append(self.classifier(little))
         own = in_domain.array() if self.classifier is not None else None
         return Seen(features.array() if known is None else known, own, counts, np.concatenate(first)[: self.kept])
 
@@ -62,7 +63,7 @@ class Observer:
         """Batches of uint8 images (n, H, W, C) -> number of images in each bin, (K,)."""
         counts = np.zeros(len(self.bins.centres), int)
         for pixels in batches:
-            counts += self.bins.counts(small(pixels))
+            counts += self.bins.counts(flat(small(pixels)))
         return counts
 
 
@@ -90,7 +91,7 @@ class Rows:
 def pixel_bins(images: PreparedSet, train: np.ndarray, settings: Settings) -> Bins:
     """Compute the bins of pixel space from training images of a set, all or evenly spaced ones."""
     chosen = evenly_spaced(train, BINNED)
-    return bins_of(np.concatenate([small(pixels) for pixels in images_of(images, chosen)]), settings.bins)
+    return bins_of(np.concatenate([flat(small(pixels)) for pixels in images_of(images, chosen)]), settings.bins)
 
 
 def images_of(images: PreparedSet, indices: np.ndarray) -> Iterable[np.ndarray]:
@@ -100,5 +101,10 @@ def images_of(images: PreparedSet, indices: np.ndarray) -> Iterable[np.ndarray]:
 
 
 def small(pixels: np.ndarray) -> np.ndarray:
-    """uint8 (N, H, W, C) -> (N, H' x W' x C), with sides of at most 32 px."""
-    return shrunk(pixels).permute(0, 2, 3, 1).flatten(1).numpy()
+    """uint8 (N, H, W, C) -> uint8 (N, H', W', C), with sides of at most 32 px."""
+    return shrunk(pixels).permute(0, 2, 3, 1).numpy()
+
+
+def flat(pixels: np.ndarray) -> np.ndarray:
+    """uint8 (N, H, W, C) -> (N, H x W x C)."""
+    return pixels.reshape(len(pixels), -1)

@@ -64,11 +64,11 @@ class References:
         pixels = to_bytes(made).permute(0, 2, 3, 1).contiguous().numpy()
         return kernel_distance(self.features[role], self.extractor(pixels))
 
-    def settings(self) -> dict[str, Any]:
-        """Everything that distances depend on in addition to the image set and the code."""
+    def settings(self, score: str, samples: int) -> dict[str, Any]:
+        """Everything that a score of this many images depends on in addition to the recipe, the image set and the code."""
         kind = type(self.extractor)
         named = {"class": f"{kind.__module__}.{kind.__qualname__}", "name": self.extractor.name, "sha256": self.extractor.sha256}
-        return {"extractor": named, "references": REFERENCES}
+        return {"score": score, "samples": samples, "extractor": named, "references": REFERENCES}
 
 
 class SampleScorer:
@@ -79,7 +79,7 @@ class SampleScorer:
 
     def settings(self) -> Mapping[str, Any]:
         """Everything that the score depends on in addition to the recipe, the image set and the code."""
-        return {"score": self.name, "samples": self.samples, **self.references.settings()}
+        return self.references.settings(self.name, self.samples)
 
     @cached_property
     def labels(self) -> Tensor:
@@ -112,7 +112,7 @@ class TranslationScorer:
 
     def settings(self) -> Mapping[str, Any]:
         """Everything that the score depends on in addition to the recipe, the image set and the code."""
-        return {"score": self.name, "samples": self.samples, **self.references.settings()}
+        return self.references.settings(self.name, self.samples)
 
     def __call__(self, recipe: Recipe) -> float:
         """Mean KID over the directions, lower is better."""

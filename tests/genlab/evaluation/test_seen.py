@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from stand_ins import Classifiers, Means, image_set, of_split
 
-from genlab.evaluation.seen import Observer, Rows, images_of, pixel_bins, small
+from genlab.evaluation.seen import Observer, Rows, flat, images_of, pixel_bins, small
 from genlab.evaluation.settings import Settings
 
 
@@ -39,6 +39,6 @@ def test_images_of_a_set_are_read_in_order():
 
 
 def test_large_images_are_binned_at_32_pixels_and_small_ones_as_they_are():
-    assert small(np.zeros((2, 64, 48, 3), np.uint8)).shape == (2, 32 * 24 * 3)
+    assert flat(small(np.zeros((2, 64, 48, 3), np.uint8))).shape == (2, 32 * 24 * 3)
     pixels = image_set(channels=3).images
-    assert np.array_equal(small(pixels), pixels.reshape(len(pixels), -1))
+    assert np.array_equal(flat(small(pixels)), pixels.reshape(len(pixels), -1))
