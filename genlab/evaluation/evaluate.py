@@ -82,7 +82,7 @@ def evaluate_samples(
     classifier = classifiers.of_set(images) if classifiers is not None and settings.classifier and has_classes(images) else None
     observe = Observer(extractor, classifier, pixel_bins(images, reference.train, settings), settings.patched)
     drawn = draw_samples(trained, untrained, reference, settings, observe, device)
-    own, resembling = sample_scores(drawn.seen, reference, observe, settings, cache)
+    own, resembling = sample_scores(drawn, reference, extractor, settings, cache)
     further = further_scores(drawn.seen, reference, extractor, settings)
     groups = [own, *sampling_groups(trained, drawn, reference, extractor, classifier, device, settings)]
     seed_everything(SAMPLING_SEED)  # bounds of the likelihood use random draws
@@ -117,7 +117,7 @@ def sampling_groups(
     groups: list[Group] = []
     by_styles, by_classes = truncated_by(trained) == Truncated.STYLES, conditional and classifier is not None
     if classifier is not None:
-        groups.append(in_domain_scores(drawn.seen, reference, classifier, settings))
+        groups.append(in_domain_scores(drawn, classifier, settings))
     if by_classes and classifier is not None and drawn.labels is not None:
         given = drawn.labels.numpy()[: len(drawn.seen[RowName.GENERATED].features)]
         batches = batch_sampler(trained, device)

@@ -39,6 +39,7 @@ class Drawn(NamedTuple):
     labels: Tensor | None  # (M,), labels of the held-out images, repeated; None for an unconditional recipe
     first: Tensor  # (LATENTS, C, H, W) in [-1, 1], the first samples of the trained recipe, for pictures
     seen: dict[str, Seen]  # row -> N samples of the trained and of the untrained recipe, and training images
+    held_out: Seen  # the held-out images of the reference
 
 
 def draw_samples(
@@ -63,7 +64,8 @@ def draw_samples(
     alike = evenly_spaced(np.arange(len(reference.train)), len(reference.test))
     batches = images_of(reference.images, reference.train[alike])
     seen[RowName.TRAINING_IMAGES] = observe(batches, len(alike), reference.training[alike])
-    return Drawn(latents, labels, torch.cat(first)[:LATENTS], seen)
+    held_out = observe(images_of(reference.images, reference.test), len(reference.test), reference.features)
+    return Drawn(latents, labels, torch.cat(first)[:LATENTS], seen, held_out)
 
 
 def pixels_of(batches: Iterator[Tensor], count: int, first: list[Tensor]) -> Iterator[np.ndarray]:
@@ -81,9 +83,9 @@ def pixels_of(batches: Iterator[Tensor], count: int, first: list[Tensor]) -> Ite
 
 
 def sample_scores(
-    drawn: Mapping[str, Seen],
+    drawn: Drawn,
     reference: Reference,
-    observe: Observer,
+    extractor: Named,
     settings: Settings,
     cache: Path | None = None,  # folder of the statistics of the reference; None: they are computed again
 ) -> tuple[Group, np.ndarray]:
@@ -97,13 +99,12 @@ def sample_scores(
     of pixel space that an image set fills significantly more or less often than the held-out images do.
     """
     log.info("scoring them against %s held-out images", f"{len(reference.test):,}")
-    rows = quality({name: seen.features for name, seen in drawn.items()}, reference.features, observe.extractor, settings, cache)
-    truth = observe.counts(images_of(reference.images, reference.test))
-    for name, seen in drawn.items():
-        rows[name]["ndb"] = difference(seen.counts, truth).share
+    rows = quality({name: seen.features for name, seen in drawn.seen.items()}, reference.features, extractor, settings, cache)
+    for name, seen in drawn.seen.items():
+        rows[name]["ndb"] = difference(seen.counts, drawn.held_out.counts).share
     resembling = {
-        RowName.GENERATED: nearest(drawn[RowName.GENERATED].features, reference.training, len(RANKS)),
-        RowName.UNTRAINED: nearest(drawn[RowName.UNTRAINED].features, reference.training, 2),
+        RowName.GENERATED: nearest(drawn.seen[RowName.GENERATED].features, reference.training, len(RANKS)),
+        RowName.UNTRAINED: nearest(drawn.seen[RowName.UNTRAINED].features, reference.training, 2),
         RowName.HELD_OUT_IMAGES: nearest(reference.features, reference.training, 2),
     }
     for name, found in resembling.items():
@@ -112,13 +113,14 @@ def sample_scores(
     return Group.from_json(GroupName.SAMPLES, rows), reference.train[resembling[RowName.GENERATED].indices]
 
 
-def in_domain_scores(drawn: Mapping[str, Seen], reference: Reference, classifier: Classifier, settings: Settings) -> Group:
+def in_domain_scores(drawn: Drawn, classifier: Classifier, settings: Settings) -> Group:
     """Compute the group `in_domain`: scores in the features of a classifier trained on the set itself.
 
     Features learnt on ImageNet describe small grey images poorly. The Inception Score in the classes of the set is among them.
     """
-    held_out = np.concatenate([classifier(pixels) for pixels in images_of(reference.images, reference.test)])
-    seen = {name: row.in_domain for name, row in drawn.items() if row.in_domain is not None}
+    held_out = drawn.held_out.in_domain
+    assert held_out is not None  # the observer had the classifier
+    seen = {name: row.in_domain for name, row in drawn.seen.items() if row.in_domain is not None}
     rows = quality(seen, held_out, classifier, settings)
     for name, features in {**seen, RowName.HELD_OUT_IMAGES: held_out}.items():
         if own := named({"is": certainty(features, classifier)}, classifier):

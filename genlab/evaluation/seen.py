@@ -59,13 +59,6 @@ class Observer:
         own = in_domain.array() if self.classifier is not None else None
         return Seen(features.array() if known is None else known, own, counts, np.concatenate(first)[: self.kept])
 
-    def counts(self, batches: Iterable[np.ndarray]) -> np.ndarray:
-        """Batches of uint8 images (n, H, W, C) -> number of images in each bin, (K,)."""
-        counts = np.zeros(len(self.bins.centres), int)
-        for pixels in batches:
-            counts += self.bins.counts(flat(small(pixels)))
-        return counts
-
 
 class Rows:
     """An array (count, D) that is filled from the first row on, in a temporary file that ends with it."""

@@ -6,7 +6,7 @@ import torch
 from stand_ins import Conditional, Means, NearestMean, image_set, of_split, reference
 
 from genlab.engine.recipe import Recipe
-from genlab.evaluation.samples import draw_samples, in_domain_scores, quality, sample_scores
+from genlab.evaluation.samples import Drawn, draw_samples, in_domain_scores, quality, sample_scores
 from genlab.evaluation.seen import Observer, pixel_bins
 from genlab.evaluation.settings import Settings
 from genlab.images.feeding.source import labels
@@ -58,7 +58,9 @@ def test_copies_of_training_images_are_at_distance_0_and_their_originals_are_fou
     pixels = {"generated": training[:20][::-1], "untrained": np.zeros_like(training[:20]), "training images": training[20:]}
     observe = observer(images)
     seen = {name: observe([each[:7], each[7:]], 20) for name, each in pixels.items()}
-    group, resembling = sample_scores(seen, reference(images), observe, Settings())
+    held_out = observe([of_split(images, "test")[0]], 20)
+    drawn = Drawn(torch.zeros(20, 3), None, torch.zeros(20, 1, 16, 16), seen, held_out)
+    group, resembling = sample_scores(drawn, reference(images), Means(), Settings())
     assert group.own.name == "generated" and group.own.values["nearest_training"].value == 0
     assert resembling[:, 0].tolist() == images.indices("train")[:20][::-1].tolist() and resembling.shape == (20, 3)
     by_name = {row.name: row.values for row in group.rows}
@@ -73,6 +75,7 @@ def test_held_out_images_against_themselves_are_perfect():
     scores = quality({"generated": Means()(real)}, Means()(real), Means(), Settings())["generated"]
     assert scores["precision"] == scores["recall"] == 1 and abs(scores["fid_means"]) < 1e-6 and scores["kid_means"] <= 0
     classifier = NearestMean(training, numbers, 2)
-    drawn = {"generated": observer(images, classifier)([real], len(real))}
-    group = in_domain_scores(drawn, reference(images), classifier, Settings())
+    held_out = observer(images, classifier)([real], len(real))
+    drawn = Drawn(torch.zeros(20, 3), None, torch.zeros(20, 1, 16, 16), {"generated": held_out}, held_out)
+    group = in_domain_scores(drawn, classifier, Settings())
     assert group.own.values["precision"].value == 1 and group.own.values["kid_in_domain"].spread is not None
