@@ -125,7 +125,10 @@ def sampling_groups(
     if by_styles or by_classes:
         by, sample = TRUNCATIONS[truncated_by(trained)], sampler(trained, device)
         features = classifier or extractor
-        groups.append(truncation_scores(sample, drawn.latents, reference, features, by, conditional, settings.truncated))
+        held_out = (
+            reference.features if drawn.held_out.in_domain is None else drawn.held_out.in_domain
+        )  # of the classifier, if there is one
+        groups.append(truncation_scores(sample, drawn.latents, reference, features, held_out, by, conditional, settings.truncated))
     if by_styles and isinstance(extractor, Staged):
         groups.append(path_length_scores(cast(Generator, recipe.generators()["generator"]), extractor, settings.pairs))
     return groups

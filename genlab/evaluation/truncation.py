@@ -23,6 +23,7 @@ def truncation_scores(
     latents: Tensor,  # (M, latent_size)
     reference: Reference,
     extractor: Extractor | Classifier,
+    features: np.ndarray,  # (N, D), of the held-out images of the reference
     by: Truncation,
     conditional: bool,  # whether the recipe is conditional on labels
     most: int,  # largest number of samples per value
@@ -33,7 +34,7 @@ def truncation_scores(
     labels of these images.
     """
     some = evenly_spaced(np.arange(len(reference.test)), min(most, len(latents)))
-    held_out, few = extractor(reference.images.images[reference.test[some]]), latents[: len(some)]
+    held_out, few = features[some], latents[: len(some)]
     numbers = torch.from_numpy(reference.labels[some]) if conditional else None
     without_spread = Subsets(number=0)
     known = of_set(held_out, without_spread)

@@ -23,7 +23,9 @@ def test_truncation_is_scored_from_none_to_the_narrowest_bound(caplog):
         return to_unit(to_channels_first(of_split(images, "test")[0][: len(latents)])) * latents.abs().max().clamp(max=1)
 
     latents = normal(200, LATENT_SIZE, 0)
-    group = truncation_scores(sample, latents, reference(images), Classifiers().of_set(images), BOUNDS, conditional=True, most=100)
+    found, classifier = reference(images), Classifiers().of_set(images)
+    held_out = classifier(images.images[found.test])
+    group = truncation_scores(sample, latents, found, classifier, held_out, BOUNDS, conditional=True, most=100)
     assert [row.name for row in group.rows] == ["none", "2", "1.5", "1", "0.75", "0.5", "0.25"] and group.own.name == "none"
     assert all(list(row.values) == ["kid_in_domain", "precision", "recall"] for row in group.rows)
     assert torch.equal(seen[0][0], latents[:100]) and all(torch.equal(given, seen[0][1]) for _, given in seen)
