@@ -15,8 +15,6 @@ from pipelines.tracking.run import Run
 from pipelines.tracking.store import CHECKPOINT_TAG, SEEDS_TAG
 from pipelines.user_study.parameters import USER_STUDY
 
-COMPARED = "data/08_reporting/compare/{}/compare.html"  # see conf/base/catalog.yml
-
 
 def summary(runs: Mapping[str, Run], catalog: Catalog, seconds: float) -> str:
     """Describe every model of the run in a block of text."""
@@ -48,8 +46,9 @@ def summary(runs: Mapping[str, Run], catalog: Catalog, seconds: float) -> str:
             dataset = catalog.get(name)
             if dataset is not None and dataset.exists():
                 lines.append(f"  {heading:<10} {dataset._describe()['filepath']}")
-        if images := run.tags.get(COMPARE):
-            lines.append(f"  page       {COMPARED.format(images)}")
+        compared = catalog.get(f"{COMPARE}.{run.tags[COMPARE]}") if COMPARE in run.tags else None
+        if compared is not None:
+            lines.append(f"  page       {compared._describe()['filepath']}/compare.html")
         lines += registered(run, catalog.get(f"{owner}.model_version") if run.tags.get("recipe") else None)
     lines.append("  browse     make ui")
     return "\n".join(lines)
