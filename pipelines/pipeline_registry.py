@@ -104,7 +104,6 @@ def of_replicas(
 
 def of_theory(entry: Any) -> Pipeline:
     """Pipeline that measures the claims of the theory; of a wrong entry, one that says what is wrong."""
-    entry = entry.value if isinstance(entry, WrongEntry) else entry
     wrong = wrong_entry(entry)
     return refused(THEORY, wrong) if wrong else theory.create_pipeline(chosen(entry))
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from genlab.build import suggestion
-from pipelines.loader import WrongEntry
+from pipelines.entries import wrong_keys
 
 COMPARE = "compare"  # key in the parameters, namespace of the datasets, and name of the pipeline
 KEYS = ("images", "source", "recipes")
@@ -18,12 +18,8 @@ def wrong_entry(
     known: Mapping[str, Mapping[str, Any]],  # recipes by name
 ) -> str:
     """Why the entry `compare` cannot be used, and what to write instead; "" for a usable one."""
-    entry = entry.value if isinstance(entry, WrongEntry) else entry
-    if not isinstance(entry, Mapping):
-        return f"{COMPARE}: got {entry!r}, expected a mapping with {', '.join(KEYS)}."
-    for key in entry:
-        if key not in KEYS:
-            return f"{COMPARE}.{key}: there is no key '{key}'.{suggestion(str(key), KEYS)} There are: {', '.join(KEYS)}."
+    if wrong := wrong_keys(COMPARE, entry, KEYS):
+        return wrong
     images, source, names = (entry.get(key) for key in KEYS)
     if not isinstance(images, str) or images not in sets:
         return f"{COMPARE}.images: got {images!r}, expected the name of an image set.{suggestion(str(images), sets)} There are: " + (

@@ -5,7 +5,7 @@ from typing import Any
 
 from genlab.build import ConfigurationError, suggestion
 from pipelines.configuration import recipes
-from pipelines.loader import WrongEntry
+from pipelines.entries import wrong_keys
 
 SEEDS = "seeds"  # key in the parameters, name of the pipeline, and first part of the names of its datasets
 KEYS = ("recipe", "count", "first")
@@ -14,12 +14,8 @@ LEAST = 2  # one value has no spread
 
 def wrong_entry(entry: Any, known: Mapping[str, Any]) -> str:
     """Why the entry `seeds` cannot be used, and what to write instead; "" for a usable one. `known` has all recipes by name."""
-    entry = entry.value if isinstance(entry, WrongEntry) else entry
-    if not isinstance(entry, Mapping):
-        return f"{SEEDS}: got {entry!r}, expected a mapping with {', '.join(KEYS)}."
-    for key in entry:
-        if key not in KEYS:
-            return f"{SEEDS}.{key}: there is no key '{key}'.{suggestion(str(key), KEYS)} There are: {', '.join(KEYS)}."
+    if wrong := wrong_keys(SEEDS, entry, KEYS):
+        return wrong
     recipe, count, first = (entry.get(key) for key in KEYS)
     if recipe not in [*known]:
         return (

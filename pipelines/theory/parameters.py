@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from genlab.build import suggestion
+from pipelines.entries import wrong_keys
 
 THEORY = "theory"  # key in the parameters, namespace of the datasets, and name of the pipeline
 KEYS = ("seed", "only", "densities", "claims")
@@ -11,11 +12,8 @@ KEYS = ("seed", "only", "densities", "claims")
 
 def wrong_entry(entry: Any) -> str:
     """Why the entry `theory` cannot be used, and what to write instead; "" for a usable one."""
-    if not isinstance(entry, Mapping):
-        return f"theory: got {entry!r}, expected a mapping with {', '.join(KEYS)}."
-    for key in entry:
-        if key not in KEYS:
-            return f"theory.{key}: there is no key '{key}'.{suggestion(str(key), KEYS)} There are: {', '.join(KEYS)}."
+    if wrong := wrong_keys(THEORY, entry, KEYS):
+        return wrong
     for key in ("densities", "claims"):
         given = entry.get(key)
         if not isinstance(given, Mapping) or not given:
