@@ -1,11 +1,16 @@
 """Formatting of numbers and tables as Markdown."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 def line(cells: Iterable[str]) -> str:
     """Join cells to one line of a Markdown table."""
     return f"| {' | '.join(escaped(cell) for cell in cells)} |"
+
+
+def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Lines of a table. The first column is aligned left, all others right."""
+    return [line(titles), "|---|" + "---:|" * (len(titles) - 1), *map(line, rows)]
 
 
 def escaped(text: str) -> str:

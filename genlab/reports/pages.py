@@ -1,12 +1,14 @@
 """Writing of all pages of results."""
 
 import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 from genlab.errors import InputError
-from genlab.reports import adversarial, conditional, latent_variables, original, seeds, style, theory, translation
-from genlab.reports.artifacts import MissingResultsError, Project
-
-PAGES = (adversarial, original, conditional, style, translation, latent_variables, seeds, theory)
+from genlab.reports import seeds, theory
+from genlab.reports.artifacts import MissingResultsError, Project, Written
+from genlab.reports.families import page
 
 
 def write_pages(project: Project) -> int:
@@ -15,17 +17,26 @@ def write_pages(project: Project) -> int:
     Returns: the exit code: 1 if no page was written, or if a page failed for another reason than missing results; else 0.
     """
     written, failed = 0, False
-    for page in PAGES:
+    for path, write in writers(project).items():
         try:
-            path, notes = page.write(project)
+            file, notes = write(project)
         except MissingResultsError as error:
             print(f"note: {error}", file=sys.stderr)
         except InputError as error:
-            print(f"error: {page.PAGE}: {error}", file=sys.stderr)
+            print(f"error: {path}: {error}", file=sys.stderr)
             failed = True
         else:
-            print(path)
+            print(file)
             for note in notes:
-                print(f"note: {page.PAGE}: {note}", file=sys.stderr)
+                print(f"note: {path}: {note}", file=sys.stderr)
             written += 1
     return int(failed or not written)
+
+
+def writers(project: Project) -> dict[Path, Callable[[Project], Written]]:
+    """Page, relative to the project -> what writes it. There is one for each family of the project's recipes."""
+    families = dict.fromkeys(str(entry["family"]) for entry in project.recipes.values() if entry.get("family"))
+    return {page.page_of(name): partial(page.write, family=name) for name in families} | {
+        seeds.PAGE: seeds.write,
+        theory.PAGE: theory.write,
+    }

@@ -10,8 +10,8 @@ from conftest import make_project, run_kedro
 from mlflow import MlflowClient
 from PIL import Image
 
-from genlab.reports import translation
 from genlab.reports.artifacts import Project
+from genlab.reports.families import page
 from pipelines import configuration
 
 SCORES = {"l1", "psnr", "ssim", "ms_ssim", "perceptual_efflite0", "kid_efflite0", "fid_efflite0"}
@@ -78,11 +78,12 @@ def test_the_registered_version_translates_any_size_whole_or_in_tiles(project, c
 def test_the_page_shows_the_recipes_that_have_run(project):
     """The ablation has not run yet, and a note names its command."""
     (project / "docs/results").mkdir(parents=True)
-    page, (note,) = translation.write(Project(project, configuration.recipes()))
+    spent = {name: entry | {"budget": {"images": 1}} for name, entry in configuration.recipes().items()}
+    file, (note,) = page.write(Project(project, spent), "translation")
     assert "`kedro run --pipeline=pix2pix_l1`" in note
-    text = page.read_text()
-    assert "| `pix2pix` |" in text and "| `pix2pix_l1` |" not in text
-    assert (page.parent / "translation/emoji_pairs_a_to_b.webp").exists()
+    text = file.read_text()
+    assert "| pix2pix |" in text and "| pix2pix_l1 |" not in text
+    assert (file.parent / "translation/pix2pix.webp").exists()
 
 
 def test_dropout_when_sampling_and_the_opposite_direction(project, client):

@@ -39,19 +39,26 @@ def choose(
             f"compare.images: no recipe on '{images}' has scores{' among those of compare.recipes' if only else ''}. Make them: "
             f"{commands or 'no recipe of this set is described in conf/.'}"
         )
+    return comparable(wanted, images)[0]
+
+
+def comparable(runs: Sequence[ScoredRun], images: str) -> list[Chosen]:
+    """Group the recipes of an image set by protocol, the largest group first; [] if the set has none. Recipes of other sets join."""
     groups: list[list[ScoredRun]] = []
+    own = [run for run in runs if run.images == images]
     for run in own:
         group = next((each for each in groups if not unlike(each[0], run)), None)
         if group is None:
             groups.append([run])
         else:
             group.append(run)
-    table = max(groups, key=len)  # the first of the largest ones
-    first = table[0]
-    joined = [run for run in wanted if run.images != images and not unlike(first, run)]
-    together = [*table, *joined]
-    others = {run.name: named(unlike(first, run)) for run in own if run not in table}
-    return Chosen(images, tuple(sorted(together, key=ranking_of(together).place)), others)
+    found = []
+    for group in sorted(groups, key=len, reverse=True):
+        first = group[0]
+        together = [*group, *(run for run in runs if run.images != images and not unlike(first, run))]
+        others = {run.name: named(unlike(first, run)) for run in own if run not in group}
+        found.append(Chosen(images, tuple(sorted(together, key=ranking_of(together).place)), others))
+    return found
 
 
 def unlike(one: ScoredRun, other: ScoredRun) -> dict[str, tuple[Any, Any]]:

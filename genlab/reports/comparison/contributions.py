@@ -34,7 +34,7 @@ class Contribution(NamedTuple):
 
 # By the name of a recipe, which also stands for the names that continue it: `pix2pix` for `pix2pix_l1`.
 CONTRIBUTIONS: Mapping[str, Contribution] = {
-    "original_gan": Contribution("Original GAN", "generator against critic, minimax loss", Metric.JSD, "arXiv:1406.2661"),
+    "original_gan": Contribution("Original GAN", "generator against critic", Metric.JSD, "arXiv:1406.2661"),
     "gan": Contribution("GAN", "non-saturating loss, convolutional networks", Metric.JSD, "arXiv:1406.2661, arXiv:1511.06434"),
     "lsgan": Contribution("LSGAN", "least squares loss", Metric.FID, "arXiv:1611.04076"),
     "wgan": Contribution("WGAN", "Wasserstein distance, clipped weights", Metric.WASSERSTEIN, "arXiv:1701.07875"),
@@ -52,6 +52,7 @@ CONTRIBUTIONS: Mapping[str, Contribution] = {
     "stylegan2": Contribution("StyleGAN2", "weight demodulation, path length regularisation", Metric.PATH_LENGTH, "arXiv:1912.04958"),
     "stylegan2_ada": Contribution("StyleGAN2-ADA", "adaptive augmentation of the critic's input", Metric.FID, "arXiv:2006.06676"),
     "pix2pix": Contribution("pix2pix", "conditional GAN with L1 on pairs", Metric.STUDY, "arXiv:1611.07004"),
+    "pix2pix_l1": Contribution("L1 only", "ablation of pix2pix without a critic (section 4.2)", Metric.STUDY, "arXiv:1611.07004"),
     "cyclegan": Contribution("CycleGAN", "cycle consistency without pairs", Metric.STUDY, "arXiv:1703.10593"),
     "vae": Contribution("VAE", "evidence lower bound, reparametrisation", Metric.BITS, "arXiv:1312.6114"),
     "gmm": Contribution("Gaussian mixture", "expectation-maximisation over whole images", Metric.BITS, "arXiv:1805.12462"),

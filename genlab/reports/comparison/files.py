@@ -8,7 +8,7 @@ from genlab.reports.artifacts import Project
 from genlab.reports.comparison.choice import Chosen, choose
 from genlab.reports.comparison.markdown import markdown
 from genlab.reports.comparison.page import page
-from genlab.reports.comparison.plots import curves, scatter
+from genlab.reports.comparison.plots import alone, curves, scatter
 from genlab.reports.comparison.runs import ScoredRun
 from genlab.reports.comparison.speed import sampling_speed
 from genlab.reports.comparison.table import table_of
@@ -49,7 +49,7 @@ def written(chosen: Chosen) -> dict[str, bytes]:
     contents = {
         PAGE: page(chosen, table, plots).encode(),
         TEXT: markdown(chosen, table, names).encode(),
-        **{names[title]: svg.encode() for title, svg in plots.items()},
+        **{names[title]: alone(svg).encode() for title, svg in plots.items()},
         **{f"{run.name}.png": run.samples for run in chosen.runs if run.samples},
     }
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(contents.items())}

@@ -10,12 +10,14 @@ from genlab.reports.comparison.runs import ScoredRun
 from genlab.reports.few_digits import few
 
 WIDTH, HEIGHT = 640, 360
-LEFT, RIGHT, TOP, BOTTOM = 64, 16, 12, 46  # margins in pixels
+LEFT, RIGHT, TOP, BOTTOM = 64, 30, 12, 46  # margins in pixels
 # Colours that people with colour blindness can tell apart (Okabe and Ito 2008); then the same with dashes.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f")
 DASHES = ("", "6 3", "2 3")
 TERMS = ("critic/jsd", "critic/wasserstein", "critic/loss", "generator/loss", "health/diversity", "model/loss")
 TICKS = 5
+ROOM, LEAST = 1.25, 0.01  # of the axes of shares: factor above the largest value, and the least of these values
+SELECTION = "selection/"  # beginning of the terms of scores during training
 MOST_POINTS = 300  # of a line
 
 Point = tuple[float, float]
@@ -35,7 +37,7 @@ class Axes(NamedTuple):
 
 def curves(runs: Sequence[ScoredRun]) -> dict[str, str]:
     """Draw every term that is in a history, over images, and over seconds where the training speed is known -> {title: SVG}."""
-    found: dict[str, str] = {}
+    found = score_curves(runs)
     for term in TERMS:
         lines = {run.name: [(row["images"], row[term]) for row in run.history if term in row] for run in runs}
         lines = {name: finite(points) for name, points in lines.items()}
@@ -50,6 +52,19 @@ def curves(runs: Sequence[ScoredRun]) -> dict[str, str]:
     return found
 
 
+def score_curves(runs: Sequence[ScoredRun]) -> dict[str, str]:
+    """Draw the scores by which checkpoints were selected, over images -> {title: SVG}."""
+    terms = dict.fromkeys(term for run in runs for row in run.history for term in row if term.startswith(SELECTION))
+    styles = {run.name: index for index, run in enumerate(runs)}
+    found = {}
+    for term in terms:
+        lines = {run.name: finite([(row["images"], row[term]) for row in run.history if term in row]) for run in runs}
+        if any(lines.values()):
+            name = f"{term.removeprefix(SELECTION)} during training"
+            found[f"{name} over images"] = plot(lines, "images", name, styles)
+    return found
+
+
 def scatter(runs: Sequence[ScoredRun]) -> str:
     """Draw precision against recall of the samples, one point per recipe; "" if no recipe has both."""
     points: dict[str, list[Point]] = {}
@@ -59,7 +74,8 @@ def scatter(runs: Sequence[ScoredRun]) -> str:
             points[run.name] = finite([(group.own.values["recall"].value, group.own.values["precision"].value)])
     if not any(points.values()):
         return ""
-    axes = Axes((0.0, 1.0), (0.0, 1.0))
+    every = [point for found in points.values() for point in found]
+    axes = Axes(*((0.0, min(1.0, ROOM * max(*values, LEAST))) for values in zip(*every, strict=True)))
     marks = []
     for index, (name, (point, *_)) in enumerate((name, found) for name, found in points.items() if found):
         x, y = axes.pixels(point)
@@ -67,8 +83,14 @@ def scatter(runs: Sequence[ScoredRun]) -> str:
         marks.append(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{COLOURS[index % len(COLOURS)]}">'
             f"<title>{label}: precision {few(point[1])}, recall {few(point[0])}</title></circle>"
+            f'<text x="{x + 8:.1f}" y="{y + 4:.1f}" font-size="11">{label}</text>'
         )
     return drawing(axes, "".join(marks), "recall", "precision", {name: index for index, name in enumerate(points)}, points)
+
+
+def alone(svg: str) -> str:
+    """A plot as a file of its own, which does not take on the colours of a page."""
+    return svg.replace("<svg ", '<svg style="background: white; color: black" ', 1)
 
 
 def plot(lines: Mapping[str, Sequence[Point]], x: str, y: str, styles: Mapping[str, int]) -> str:

@@ -28,6 +28,7 @@ class ScoredRun(NamedTuple):
     parameters: int | None = None  # of the released networks
     size: int | None = None  # of the release, in bytes
     training_speed: float | None = None  # images per second
+    to_plain_loop: float | None = None  # training speed divided by that of a plain PyTorch loop with the same networks
     sampling_speed: float | None = None  # images per second
     spread: SeedSpread | None = None  # of its scores over seeds
     studies: tuple[Outcome, ...] = ()  # what people said about these weights
@@ -76,9 +77,9 @@ def read_run(project: Project, name: str) -> ScoredRun:
         sheet.read_bytes() if sheet.is_file() else b"",
         parameters(release),
         sum(file.stat().st_size for file in release.iterdir() if file.is_file()) if release.is_dir() else None,
-        benchmarked(project, name),
+        *benchmarked(project, name),
         None,  # measured for the recipes of the table only, see genlab.reports.comparison.speed
-        seeds(project.folder / REPORTING / "seeds" / name / "spread.json", evaluation),
+        seeds(project.folder / REPORTING / "seeds" / name / "spread.json", evaluation, project.recipes[name]),
         tuple(outcomes(project.folder / REPORTING / "user_study", evaluation.checkpoint)),
     )
 
@@ -104,18 +105,24 @@ def numbers_in(file: Path) -> int:
     return sum(math.prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
 
 
-def benchmarked(project: Project, name: str) -> float | None:
-    """Training speed that a benchmark of the project measured, in images per second; None if it was not measured."""
+def benchmarked(project: Project, name: str) -> tuple[float | None, float | None]:
+    """Training speed that a benchmark of the project measured, in images per second, and its ratio to a plain loop; None if unknown."""
     for file in sorted((project.folder / REPORTING / "benchmarks").glob("*.json")):
         found = json.loads(file.read_text(encoding="utf-8")).get(name)
         if isinstance(found, dict) and "images_per_second" in found:
-            return float(found["images_per_second"])
-    return None
+            return float(found["images_per_second"]), float(found["ratio"]) if "ratio" in found else None
+    return None, None
 
 
-def seeds(file: Path, evaluation: Evaluation) -> SeedSpread | None:
-    """Read scores over seeds; None if there are none, or if they were computed under another protocol than the recipe's own."""
+def seeds(
+    file: Path,
+    evaluation: Evaluation,
+    entry: Mapping[str, Any],  # parameters of the recipe
+) -> SeedSpread | None:
+    """Read scores over seeds; None if there are none, or if they are of another protocol, model or budget than the recipe's own."""
     if not file.is_file():
         return None
     found = SeedSpread.from_json(json.loads(file.read_text(encoding="utf-8")))
-    return None if evaluation.protocol.differences(found.protocol) else found
+    budget = found.settings.get("budget", {})  # with defaults for what the recipe leaves out
+    same = found.settings.get("model") == entry["model"] and all(budget.get(name) == value for name, value in entry["budget"].items())
+    return found if same and not evaluation.protocol.differences(found.protocol) else None

@@ -17,12 +17,17 @@ SCORES = (
     (GroupName.IN_DOMAIN, "kid"),
     (GroupName.CLASSES, "recognised"),
     (GroupName.CLASSES, "cas"),
-    (GroupName.LIKELIHOOD, "bits_per_dimension"),
-    (GroupName.LIKELIHOOD, "elbo"),
+    *((GroupName.LIKELIHOOD, name) for name in ("bits_per_dimension", "elbo", "divergence", "active_units")),
+    (GroupName.RECONSTRUCTIONS, "kid"),
+    (GroupName.SAMPLES, "ndb"),
+    (GroupName.CLUSTERS, "purity"),
     *((direction, name) for direction in DIRECTIONS for name in ("kid", "fid", "l1", "psnr", "ssim", "ms_ssim", "perceptual")),
 )
-BASELINES = (RowName.TRAINING_IMAGES, RowName.UNTRAINED, RowName.IDENTITY)
+BASELINES = (RowName.TRAINING_IMAGES, RowName.UNTRAINED, RowName.IDENTITY, RowName.K_MEANS)
+NAMED = (*DIRECTIONS, GroupName.RECONSTRUCTIONS)  # groups that the titles of their scores name
 METRIC = "author's metric"  # heading
+FACTS = (METRIC, "parameters", "release, MB", "training, images/s", "to a plain loop", "sampling, images/s", "budget, images", "seeds")
+UNKNOWN = "-"
 SIMILAR = "≈"  # marks a difference from the best that is not significant
 
 
@@ -41,8 +46,8 @@ class Column(NamedTuple):
 
     @property
     def heading(self) -> str:
-        """Title, with the direction of a translation."""
-        direction = f", {self.group.replace('_', ' ')}" if self.group in DIRECTIONS else ""
+        """Title, with the direction of a translation, or that reconstructions are scored."""
+        direction = f", {self.group.replace('_', ' ')}" if self.group in NAMED else ""
         return f"{title(self.score)}{direction}"
 
 
@@ -72,16 +77,17 @@ def table_of(runs: Sequence[ScoredRun]) -> Table:
     scores = columns(runs)
     ranked = ranking_of(runs)
     marks = similar(runs, ranked)
-    facts = (METRIC, "parameters", "release, MB", "training, images/s", "sampling, images/s", "budget, images", "seeds")
+    known = [facts_of(run) for run in runs]
+    facts = [name for place, name in enumerate(FACTS) if any(row[place].text != UNKNOWN for row in known)]
     headings = ("recipe", "family", *(each.heading for each in scores), *facts)
     rows = tuple(
         (
             Cell(None, run.name),
             Cell(None, run.family),
             *(cell(run, each, marks if tuple(each) == tuple(ranked) else {}) for each in scores),
-            *facts_of(run),
+            *(cell for cell, name in zip(row, FACTS, strict=True) if name in facts),
         )
-        for run in runs
+        for run, row in zip(runs, known, strict=True)
     )
     return Table(headings, rows, tuple(baselines(runs[0], scores, len(facts))))
 
@@ -106,13 +112,13 @@ def facts_of(run: ScoredRun) -> list[Cell]:
     size = None if run.size is None else run.size / 1e6
     seeds = float(len(run.spread.seeds)) if run.spread else 1.0
     metric = contribution_of(run).metric
-    numbers = [run.parameters, size, run.training_speed, run.sampling_speed, budget, seeds]
+    numbers = [run.parameters, size, run.training_speed, run.to_plain_loop, run.sampling_speed, budget, seeds]
     return [Cell(None, f"{metric}: {measured(run)}"), *(number(None if each is None else float(each)) for each in numbers)]
 
 
 def number(value: float | None) -> Cell:
     """A number in few digits."""
-    return Cell(value, "-" if value is None else few(value))
+    return Cell(value, UNKNOWN if value is None else few(value))
 
 
 def similar(runs: Iterable[ScoredRun], ranked: Ranking) -> dict[str, str]:
@@ -132,6 +138,8 @@ def baselines(run: ScoredRun, scores: Sequence[Column], facts: int) -> Iterable[
         for column in scores:
             group = run.evaluation.group(column.group)
             row = next((each for each in group.baselines if each.name == name), None) if group else None
+            if column.group == GroupName.LIKELIHOOD and name == RowName.TRAINING_IMAGES:
+                row = None  # their likelihood under the first recipe says nothing about the others
             score = row.values.get(column.score) if row else None
             cells.append(Cell(score.value, shown(column.score, score.value, score.spread)) if score else Cell(None, ""))
         if any(each.text for each in cells):

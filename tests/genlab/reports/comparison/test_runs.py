@@ -5,6 +5,7 @@ import json
 import numpy as np
 from safetensors.numpy import save_file
 from scored_runs import sampled, sheet
+from seed_spreads import spread_of
 
 from genlab.engine.json_text import json_text
 from genlab.reports.artifacts import Project
@@ -34,3 +35,14 @@ def test_scores_history_and_size_are_read_and_recipes_without_scores_left_out(tm
     files = compared(project, [run], "fashion", None)
     assert {"compare.html", "compare.md", "compare.json", "gan.png", "critic_jsd_over_images.svg"} <= {*files}
     assert json.loads(files["compare.json"])["recipes"] == ["gan"] and b"over seconds" not in files["compare.html"]
+
+
+def test_scores_over_seeds_count_only_for_the_recipe_as_it_was_trained(tmp_path):
+    """Not for another budget, which would pass as the recipe's own scores."""
+    project = written(tmp_path)
+    file = tmp_path / "data/08_reporting/seeds/gan/spread.json"
+    file.parent.mkdir(parents=True)
+    for budget, known in (({"images": 100, "sampling": "natural"}, True), ({"images": 40}, False)):
+        file.write_text(json.dumps(spread_of("gan", (0.1, 0.2), budget=budget).to_json()))
+        (run,) = read_runs(project, ["gan"])
+        assert (run.spread is not None) == known
