@@ -18,6 +18,7 @@ TERMS = ("critic/jsd", "critic/wasserstein", "critic/loss", "generator/loss", "h
 TICKS = 5
 ROOM, LEAST = 1.25, 0.01  # of the axes of shares: factor above the largest value, and the least of these values
 SELECTION = "selection/"  # beginning of the terms of scores during training
+MOST_COLUMNS, SAMPLE, LETTER = 4, 34, 8  # of a legend: columns, and pixels of a line with its gaps and of a letter
 MOST_POINTS = 300  # of a line
 
 Point = tuple[float, float]
@@ -118,11 +119,13 @@ def drawing(axes: Axes, content: str, x: str, y: str, styles: Mapping[str, int],
         ticks.append(f'<text x="{LEFT - 8}" y="{py + 4:.1f}" text-anchor="end">{few(value)}</text>')
         ticks.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{py:.1f}" y2="{py:.1f}" stroke="currentColor" opacity=".15"/>')
     names = [name for name in styles if shown.get(name)]
-    columns = 4
+    width = SAMPLE + LETTER * max(map(len, names), default=0)  # of an entry of the legend
+    columns = max(1, min(MOST_COLUMNS, (WIDTH - LEFT) // width))
+    step = max(width, (WIDTH - LEFT - RIGHT) // MOST_COLUMNS)
     legend = "".join(
-        f'<line x1="{LEFT + 145 * (place % columns)}" x2="{LEFT + 145 * (place % columns) + 20}" y1="{legend_y(place, columns) - 4}" '
+        f'<line x1="{LEFT + step * (place % columns)}" x2="{LEFT + step * (place % columns) + 20}" y1="{legend_y(place, columns) - 4}" '
         f'y2="{legend_y(place, columns) - 4}" stroke-width="3" {stroke(styles[name])}/>'
-        f'<text x="{LEFT + 145 * (place % columns) + 26}" y="{legend_y(place, columns)}">{escape(name)}</text>'
+        f'<text x="{LEFT + step * (place % columns) + 26}" y="{legend_y(place, columns)}">{escape(name)}</text>'
         for place, name in enumerate(names)
     )
     height = HEIGHT + 18 * math.ceil(len(names) / columns) + 4
