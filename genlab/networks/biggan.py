@@ -13,6 +13,7 @@ from torch.nn.functional import avg_pool2d, interpolate, pixel_unshuffle, relu
 
 from genlab.errors import InputError
 from genlab.networks.conditional import ConditionalBatchNorm, Projection
+from genlab.networks.first_layers import Layers
 from genlab.networks.labels import check_count, class_weights
 from genlab.networks.layers.attention import SelfAttention
 from genlab.networks.layers.initialise import orthogonal
@@ -126,6 +127,10 @@ class Critic(nn.Module):
         orthogonal(self)
         if spectral:
             normalise_spectrally(self)
+
+    def first_layers(self) -> Layers:
+        """Each residual block, and self-attention if there is any."""
+        return [[layer] for layer in self.layers]
 
     def forward(self, image: Tensor, label: Tensor | None = None) -> Tensor:
         check_side(image, self.size)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from genlab.errors import InputError
 from genlab.networks.contracts import Sampler
+from genlab.networks.first_layers import Layers, wrapped_layers
 from genlab.networks.labels import check_count, class_weights
 
 
@@ -79,6 +80,10 @@ class JoinedCritic(nn.Module):
         self.embedding = LabelEmbedding(classes, planes)
         nn.init.normal_(self.embedding.weight)
 
+    def first_layers(self) -> Layers:
+        """Those of the wrapped critic."""
+        return wrapped_layers(self.network)
+
     def forward(self, image: Tensor, label: Tensor) -> Tensor:
         planes = self.embedding(label, image.dtype)[:, :, None, None]
         logits: Tensor = self.network(torch.cat([image, planes.expand(-1, -1, *image.shape[2:])], 1))
@@ -99,6 +104,10 @@ class AuxiliaryCritic(nn.Module):
         super().__init__()
         check_count(classes, "AuxiliaryCritic")
         self.classes, self.network = classes, network
+
+    def first_layers(self) -> Layers:
+        """Those of the wrapped critic."""
+        return wrapped_layers(self.network)
 
     def forward(self, image: Tensor, label: Tensor) -> CriticOutput:
         outputs = self.network(image)

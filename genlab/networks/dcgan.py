@@ -5,6 +5,7 @@ from typing import cast
 
 from torch import Tensor, nn
 
+from genlab.networks.first_layers import Layers, in_sequence
 from genlab.networks.layers.initialise import he, normal
 from genlab.networks.layers.normalise import Norm, normalise, normalise_spectrally
 from genlab.networks.shapes import COARSEST, check_side, doublings_to
@@ -92,6 +93,10 @@ class Critic(nn.Module):
             normal(self)
         if spectral:
             normalise_spectrally(self)
+
+    def first_layers(self) -> Layers:
+        """Its convolutions, each with its norm, from the image on, without the last one."""
+        return in_sequence(self.layers)
 
     def forward(self, image: Tensor) -> Tensor:
         check_side(image, self.size)

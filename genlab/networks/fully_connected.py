@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from genlab.networks.first_layers import Layers, in_sequence
 from genlab.networks.layers.initialise import normal
 
 
@@ -48,6 +49,10 @@ class Critic(nn.Module):
             nn.Flatten(), *linear_layers([channels * size * size, *hidden], dropout), nn.Linear(hidden[-1], 1), nn.Flatten(0)
         )
         normal(self, 0.05)
+
+    def first_layers(self) -> Layers:
+        """Its linear layers, from the image on, without the last one."""
+        return in_sequence(self.layers)
 
     def forward(self, image: Tensor) -> Tensor:
         logits: Tensor = self.layers(image)

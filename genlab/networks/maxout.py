@@ -14,6 +14,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from genlab.errors import InputError
+from genlab.networks.first_layers import Layers, in_sequence
 
 
 class Generator(nn.Module):
@@ -67,6 +68,10 @@ class Critic(nn.Module):
             layers += [Maxout(inputs, outputs, pieces), nn.Dropout(dropout)]
         self.layers = nn.Sequential(*layers, nn.Linear(units[-1], 1), nn.Flatten(0))
         uniform(self, weight_range)
+
+    def first_layers(self) -> Layers:
+        """Its maxout layers."""
+        return in_sequence(self.layers)
 
     def forward(self, image: Tensor) -> Tensor:
         logits: Tensor = self.layers((image + 1) / 2)

@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 
 from genlab.errors import InputError
+from genlab.networks.first_layers import Layers, wrapped_layers
 
 
 class Packed(nn.Module):
@@ -30,6 +31,10 @@ class Packed(nn.Module):
                 f"packing: got a critic with {critic.classes} classes, expected an unconditional one: a pack has no one label."
             )
         self.critic, self.packing = critic, packing
+
+    def first_layers(self) -> Layers:
+        """Those of the wrapped critic."""
+        return wrapped_layers(self.critic)
 
     def forward(self, image: Tensor) -> Tensor:
         if len(image) % self.packing:

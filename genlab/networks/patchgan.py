@@ -5,6 +5,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 from genlab.errors import InputError
+from genlab.networks.first_layers import Layers, in_sequence
 from genlab.networks.layers.initialise import normal
 from genlab.networks.layers.normalise import BatchNorm
 
@@ -39,6 +40,10 @@ class PatchGAN(nn.Module):
             stack.append(nn.Conv2d(filters, 1, 4, padding=1))
         self.layers = nn.Sequential(*stack)
         normal(self)
+
+    def first_layers(self) -> Layers:
+        """Its convolutions, each with its norm, from the image on, without the last one."""
+        return in_sequence(self.layers)
 
     def forward(self, image: Tensor) -> Tensor:
         logits: Tensor = self.layers(image)

@@ -7,6 +7,7 @@ from typing import Literal, cast
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from genlab.networks.first_layers import Layers, in_sequence
 from genlab.networks.layers.initialise import orthogonal
 from genlab.networks.layers.minibatch import MinibatchDiscrimination
 
@@ -65,6 +66,10 @@ class Critic(nn.Module):
             for module in [*self.modules()]:
                 if isinstance(module, nn.Linear):
                     spectral_norm(module)
+
+    def first_layers(self) -> Layers:
+        """Its linear layers, from the image on, without the last one."""
+        return in_sequence(self.layers)
 
     def forward(self, image: Tensor) -> Tensor:
         logits: Tensor = self.layers(image)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
 
+from genlab.networks.first_layers import Layers
 from genlab.networks.growing import Stage, fade
 from genlab.networks.layers.critic_head import CriticHead
 from genlab.networks.layers.equalised import GAIN, EqualisedConv2d, EqualisedLinear, activate, pixel_norm
@@ -92,6 +93,10 @@ class Critic(nn.Module):
     def grow(self, stage: Stage) -> None:
         """Switch to this stage of growth."""
         self.stage = stage
+
+    def first_layers(self) -> Layers:
+        """The blocks from the finest side on, each with the 1 x 1 convolution of images of its side."""
+        return [[self.from_image[number + 1], self.blocks[number]] for number in reversed(range(len(self.blocks)))]
 
     def forward(self, image: Tensor) -> Tensor:
         check_side(image, self.stage.side)

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
+from genlab.networks.first_layers import Layers
 from genlab.networks.layers.residual import Doubling, Halving, stages
 from genlab.networks.shapes import COARSEST, doublings_to
 
@@ -71,6 +72,10 @@ class Critic(nn.Module):
         self.to_logit = nn.Linear(filters[-1], 1, bias=False)
         for layer in (first, self.basis, self.to_logit):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
+
+    def first_layers(self) -> Layers:
+        """The 1 x 1 convolution of the image, each residual block, and each halving that changes the number of filters."""
+        return [[layer] for layer in self.stages if any(True for _ in layer.parameters())]
 
     def forward(self, image: Tensor) -> Tensor:
         logits: Tensor = self.to_logit(self.basis(self.stages(pixel_unshuffle(image, self.patch))).flatten(1)).flatten()

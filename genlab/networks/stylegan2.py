@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
+from genlab.networks.first_layers import Layers
 from genlab.networks.labels import class_weights
 from genlab.networks.layers.critic_head import CriticHead
 from genlab.networks.layers.equalised import EqualisedConv2d, EqualisedLinear, activate
@@ -115,6 +116,8 @@ class Critic(nn.Module):
     embedding that 8 layers map. Size 1024, width 32 and most 512 give configuration F.
     """
 
+    counted_from_end = ("blocks",)  # the last one works at 8 px at every size
+
     def __init__(
         self,
         size: int,
@@ -132,6 +135,10 @@ class Critic(nn.Module):
         self.end = CriticHead(filters[-1], group_size)
         self.to_logit = EqualisedLinear(filters[-1], 1)
         self.embedding = EqualisedLinear(classes, filters[-1], bias=None) if classes else None
+
+    def first_layers(self) -> Layers:
+        """The 1 x 1 convolution of the image, and each residual block."""
+        return [[self.from_image], *([block] for block in self.blocks)]
 
     def forward(self, image: Tensor, label: Tensor | None = None) -> Tensor:
         check_side(image, self.size)
