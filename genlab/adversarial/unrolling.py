@@ -22,7 +22,7 @@ def unrolled(
     The critic itself does not change. The generator minimises a loss of the unrolled critic (equation 9), and so accounts for the
     critic's response to its own change (the second term of equation 10). A clipped weight no longer responds: its gradient is 0.
     """
-    weights: dict[str, Tensor] = dict(critic.named_parameters())
+    weights: dict[str, Tensor] = {name: each for name, each in critic.named_parameters() if each.requires_grad}  # frozen ones stay
 
     def logits_of(images: Tensor, *labels: Tensor) -> Tensor:
         logits: Tensor = functional_call(critic, weights, (images, *labels))

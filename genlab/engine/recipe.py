@@ -1,8 +1,9 @@
 """The base class of recipes, which own networks, pools and running means, and the updates that train them."""
 
+from collections.abc import Collection
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from genlab.engine.precision import Precision
 from genlab.engine.stream import Batch
@@ -16,6 +17,7 @@ class Recipe(nn.Module):
     classes: int = 0  # number of classes that samples are conditional on; 0: unconditional
     noise_size: int = 0  # numbers from N(0, 1) per sample in addition to the latent; 0: none
     batches_per_turn: int = 1  # batches of the stream that are joined into the batch of a turn; set_progress may change it
+    averages_of: tuple[tuple[str, str], ...] = ()  # (network, its moving average, an AveragedModel), by their names in state_dict()
     updates: dict[str, Update]  # applied in this order, once per turn; only a GradientUpdate may hold state outside the recipe
 
     def set_progress(self, progress: float) -> None:
@@ -45,6 +47,26 @@ class Recipe(nn.Module):
     def facts(self) -> dict[str, Any]:
         """Return facts about the model that a release states in addition to its description, JSON-able."""
         return {}
+
+    def critics(self) -> dict[str, nn.Module]:
+        """Return the critics by their names in state_dict(); {} without critics."""
+        return {}
+
+    def learnt(self) -> dict[str, Tensor]:
+        """Return the values that another training may start from, by their names in state_dict(): those of the trained networks.
+
+        Moving averages, and what describes the course of a training, such as pools, probabilities and running means, do not belong to them.
+        """
+        trained = {id(parameter) for update in self.gradient_updates().values() for parameter in update.parameters}
+        networks = [name for name, part in self.named_children() if any(id(each) in trained for each in part.parameters())]
+        return {name: value for name, value in self.state_dict(keep_vars=True).items() if name.partition(".")[0] in networks}
+
+    def begin_from(self, missing: Collection[str]) -> None:
+        """Prepare for a training that starts from values of another one; `missing` names the learnt values that it did not have.
+
+        Raises:
+            InputError: the recipe cannot start without these.
+        """
 
     def gradient_updates(self) -> dict[str, GradientUpdate]:
         """Return the updates that descend a gradient, by name."""

@@ -36,6 +36,7 @@ class CycleGAN(Recipe):
 
     kinds = ("unpaired", "paired")
     directions = ("a_to_b", "b_to_a")
+    averages_of = (("a_to_b", "averages.a_to_b"), ("b_to_a", "averages.b_to_a"))
 
     def __init__(
         self,
@@ -138,6 +139,10 @@ class CycleGAN(Recipe):
                 f"the networks cannot take images of {shape} (channels, height, width): {error}. "
                 "Change the image set's `size` or `channels`, or the networks' channels or layers."
             ) from error
+
+    def critics(self) -> dict[str, nn.Module]:
+        """Return the critics of both domains."""
+        return {"critic_a": self.critic_a, "critic_b": self.critic_b}
 
     def generators(self) -> dict[str, nn.Module]:
         """Map each direction to its sampling network (the moving average if enabled)."""

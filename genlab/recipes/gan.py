@@ -6,7 +6,6 @@ is conditional on labels (genlab.networks.conditional, genlab.networks.biggan).
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from typing import cast
 
 import torch
@@ -53,6 +52,7 @@ class GAN(Recipe):
     """
 
     kinds = ("unlabelled", "labelled")
+    averages_of = (("generator", "average"),)
     shown: Tensor  # fixed latents
 
     def __init__(
@@ -91,10 +91,11 @@ class GAN(Recipe):
         self.stage: Stage | None = None  # None: no growth
         self.latent_size, self.classes = sampler.latent_size, sampler.classes
         self.register_buffer("shown", torch.randn(SHOWN, self.latent_size))
-        weights = list(critic.parameters())
-        constraint = None if clip is None else partial(clamp, weights, clip)
+        constraint = None if clip is None else self.clip_weights
         self.updates = {
-            "critic": GradientUpdate(self.critic_objective, critic_optimizer(weights), repeats=critic_steps, constraint=constraint),
+            "critic": GradientUpdate(
+                self.critic_objective, critic_optimizer(critic.parameters()), repeats=critic_steps, constraint=constraint
+            ),
             "generator": GradientUpdate(self.generator_objective, generator_optimizer(generator.parameters())),
         }
         self.average: AveragedModel | None = None
@@ -177,6 +178,10 @@ class GAN(Recipe):
             terms["classification"] = cast(Tensor, sum(cross_entropy(logits, batch["label"]) for logits in class_logits))
             terms["loss"] = terms["loss"] + self.class_weight * terms["classification"]
 
+    def clip_weights(self) -> None:
+        """Clip the weights that the critic's update changes to [-c, c]."""
+        clamp(self.gradient_updates()["critic"].parameters, cast(float, self.clip))
+
     def future_critic(self, real: Tensor, fake: Tensor, *labels: Tensor) -> CriticFunction:
         """Return the critic after `unrolled_steps` steps on these images, as a function of images."""
 
@@ -205,6 +210,10 @@ class GAN(Recipe):
         fake = generate(self.generator, self.shown[: len(batch["image"][:2])], *(each[:2] for each in labels))
         joined = " (its network's `channels`: the image's and its `planes` together)" if isinstance(self.critic, JoinedCritic) else ""
         check_images(batch["image"], fake, self.critic, lambda images: self.critic(images, *labels), joined)  # whole: packs need it
+
+    def critics(self) -> dict[str, nn.Module]:
+        """Return the critic under the name `critic`."""
+        return {"critic": self.critic}
 
     def generators(self) -> dict[str, nn.Module]:
         """Return the sampling network (the moving average if enabled) under the name `generator`."""

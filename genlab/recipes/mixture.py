@@ -4,7 +4,7 @@ The mixture is the finite counterpart of the variational autoencoder: p(x) = sum
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Literal, cast
 
 import torch
@@ -117,6 +117,8 @@ class Mixture(Recipe):
         """Accumulate the E-step statistics of this turn's images; run an M step at the end of each pass, even in the middle of a batch."""
         if not self.begun:
             self.initialise(stream)
+        if not self.images:
+            self.images = torch.full_like(self.images, stream.epoch)
         images = stream.batch["image"]
         place = stream.first_batch * len(images) % stream.epoch
         terms: Terms = {}
@@ -159,7 +161,29 @@ class Mixture(Recipe):
         x = self.vectors(images[: self.start.images])
         for mixture in self.mixtures:
             self.start.initialise(mixture, x)
-        self.begun, self.images = torch.ones_like(self.begun), torch.full_like(self.images, stream.epoch)
+        self.begun = torch.ones_like(self.begun)
+
+    def learnt(self) -> dict[str, Tensor]:
+        """Return the parameters of mixtures and projection; sums and counters of passes do not belong to them."""
+        state = self.state_dict(keep_vars=True)
+        owners = [f"mixtures.{number}." for number in range(len(self.mixtures))]
+        names = [f"{owner}{name}" for owner in owners for name in ("means", "log_weights", "covariance.value", "covariance.loadings")]
+        return {name: value for name, value in state.items() if name in names or name.startswith("projection.")}
+
+    def begin_from(self, missing: Collection[str]) -> None:
+        """Mark the mixtures as initialised: EM goes on from the values that were loaded.
+
+        Raises:
+            InputError: some of the parameters are missing: EM cannot start from a part of them.
+        """
+        if missing:
+            raise InputError(
+                f"initial: {', '.join(sorted(missing))} cannot be taken from the source, but EM starts from all parameters of a mixture or "
+                "from none. Give the mixture the source's components, covariance, projection and image size, or remove `initial`."
+            )
+        self.begun = torch.ones_like(self.begun)
+        for mixture in self.mixtures:
+            mixture.forget()
 
     def check(self, batch: Batch) -> None:
         """Raise an InputError unless the images have the specified size and number of channels."""

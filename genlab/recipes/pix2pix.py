@@ -38,6 +38,7 @@ class Pix2Pix(Recipe):
     """
 
     kinds = ("paired",)
+    averages_of = (("generator", "average"),)
 
     def __init__(
         self,
@@ -128,6 +129,10 @@ class Pix2Pix(Recipe):
                 f"the networks cannot take images of {shape} (channels, height, width): {error}. Change the image set's `size` or "
                 "`channels`, or the networks' channels (the critic sees both images of a pair, and so twice as many) or layers."
             ) from error
+
+    def critics(self) -> dict[str, nn.Module]:
+        """Return the critic, if there is one, under the name `critic`."""
+        return {} if self.critic is None else {"critic": self.critic}
 
     def generators(self) -> dict[str, nn.Module]:
         """Map the direction to the sampling network (the moving average if enabled)."""

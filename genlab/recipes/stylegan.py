@@ -43,6 +43,7 @@ class StyleGAN(Recipe):
     """
 
     kinds = ("unlabelled", "labelled")
+    averages_of = (("generator", "average"),)
     truncates = Truncated.STYLES
     shown: Tensor  # fixed latents
     shown_noise: Tensor
@@ -188,6 +189,10 @@ class StyleGAN(Recipe):
         real, labels = some["image"], self.labels_of(some)
         fake = self.sample(self.shown[: len(real)], labels[0] if labels else None)
         check_images(real, fake, self.critic, lambda images: self.critic(images, *labels))
+
+    def critics(self) -> dict[str, nn.Module]:
+        """Return the critic under the name `critic`."""
+        return {"critic": self.critic}
 
     def generators(self) -> dict[str, nn.Module]:
         """Return the sampling network (the moving average if enabled) under the name `generator`."""
