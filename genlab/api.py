@@ -33,6 +33,7 @@ from genlab.serving.depth import SIXTEEN
 from genlab.serving.images import WHITE
 from genlab.training.fit import Trained
 from genlab.training.fit import fit as fit_recipe
+from genlab.training.initial import Initial
 from genlab.training.resumption import Description
 from genlab.training.settings import Budget, Monitoring
 from genlab.training.state import States
@@ -117,6 +118,7 @@ def fit(
     seed: int = 0,
     compute: Compute | None = None,  # None: the first available of cuda, mps, cpu
     states: str | Path | None = None,  # folder for the state of a stopped training, from which the same call continues; None: not saved
+    initial: str | Path | Initial | None = None,  # a release or a checkpoint to start from (fine-tuning), or with settings: `Initial.of`
     score_every: int = 0,  # images between cheap scores, the best of which selects the weights of the result; 0: the last weights
     cache: str | Path = ".genlab",  # folder in which the feature extractor of these scores and features are cached
 ) -> Trained:
@@ -126,7 +128,8 @@ def fit(
     if score_every:
         extractor = EfficientNetLite0(expanded(cache) / "extractors")
         scorer = partial(scorer_of, images=images, extractor=extractor, samples=SAMPLES)
-    return fit_recipe(model, images, Budget(budget, batch_size), seed, None, compute, monitoring, kept, scorer=scorer)
+    start = Initial.of(initial) if isinstance(initial, str | Path) else initial
+    return fit_recipe(model, images, Budget(budget, batch_size), seed, None, compute, monitoring, kept, scorer=scorer, initial=start)
 
 
 def evaluate(

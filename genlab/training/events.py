@@ -7,6 +7,7 @@ import torch
 
 from genlab.engine.recipe import Recipe
 from genlab.training.health import Finding
+from genlab.training.initial import Started
 from genlab.training.selection import Selected
 
 
@@ -66,5 +67,5 @@ class Finished(NamedTuple):
     stopped_early: bool = False  # whether the score had stopped improving before the budget was spent
 
 
-Event = Resumed | Logged | Found | ScoreTaken | PicturesDue | Saving | Finished
+Event = Started | Resumed | Logged | Found | ScoreTaken | PicturesDue | Saving | Finished
 Callback = Callable[[Event], None]

@@ -19,6 +19,7 @@ from genlab.networks.labels import check_classes
 from genlab.training.events import Callback, Event, Finished, Found, Logged, PicturesDue, Resumed, Saving, ScoreTaken
 from genlab.training.health import Adversarial, Watch, findings
 from genlab.training.history import History
+from genlab.training.initial import Initial, Started, start
 from genlab.training.interruption import Interrupted, StopRequest, stop_request
 from genlab.training.progress import Progress
 from genlab.training.resumption import Description, experiment_of, saved_state
@@ -52,6 +53,7 @@ def fit(
     states: States | None = None,  # where the state of a stopped training is saved; None: it is not saved
     callbacks: Sequence[Callback] = (),
     scorer: MakeScorer | None = None,  # makes the score by which the best weights are selected; None: the last weights are the result
+    initial: Initial | None = None,  # weights of an earlier training to start from (fine-tuning); None: the recipe's own
 ) -> Trained:
     """Train a recipe on the training images of a set, continuing from the last saved state if there is one.
 
@@ -73,7 +75,7 @@ def fit(
     selection = Selection(
         scorer(recipe) if scorer and monitoring.scores_every else None, monitoring.scores_every, monitoring.patience, monitoring.keep
     )
-    experiment = experiment_of(model, augmentation, settings, budget, monitoring, seed, images, states, selection.scorer)
+    experiment = experiment_of(model, augmentation, settings, budget, monitoring, seed, images, states, selection.scorer, initial)
     augment = build(augmentation, "augmentation")
     source = ImageSource(
         images, budget.batch_size, seed, augment, settings.workers, settings.device, settings.channels_last, budget.sampling
@@ -83,7 +85,10 @@ def fit(
     recipe.check(next(source.batches(0)))
     with locked(states, experiment) as state, stop_request() as stop:
         training = Training(recipe, source, budget, monitoring, seed, settings, experiment, state, callbacks, selection)
-        training.resume(saved_state(states, state, experiment, monitoring.resume, settings))
+        saved = saved_state(states, state, experiment, monitoring.resume, settings)
+        if initial is not None:
+            training.begin(start(recipe, initial, is_new=saved is None))
+        training.resume(saved)
         training.run(stop)
     selection.select(recipe)
     return Trained(recipe, model, training.history, experiment.key, selection.selected())
@@ -110,6 +115,11 @@ class Training:
         self.selection = selection
         self.history = History(monitoring.log_every)
         self.images, self.stream, self.finished = 0, Stream(source), False
+
+    def begin(self, started: Started) -> None:
+        """Log and report which weights of an earlier training this one starts from."""
+        logger.info("Fine-tuning %s (%s...). %s.", started.name, started.sha256[:16], ". ".join(started.lines))
+        self.report(started)
 
     def resume(self, saved: dict[str, Any] | None) -> None:
         """Continue from a saved state; without one, report that the first pictures are due."""

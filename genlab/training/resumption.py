@@ -13,6 +13,7 @@ from genlab.errors import InputError
 from genlab.images.feeding.augment import Augmentation
 from genlab.images.prepared_set import PreparedSet
 from genlab.training.code import classes_in, code_of
+from genlab.training.initial import Initial
 from genlab.training.selection import Scorer
 from genlab.training.settings import Budget, Monitoring
 from genlab.training.state import Experiment, SavedState, States, Stopped
@@ -33,6 +34,7 @@ def experiment_of(
     images: PreparedSet,
     states: States | None,
     scorer: Scorer | None = None,
+    initial: Initial | None = None,
 ) -> Experiment:
     """Collect everything that determines the result of a training.
 
@@ -47,6 +49,8 @@ def experiment_of(
             )
     settings = {"model": model, "augmentation": augmentation, "seed": seed, "budget": vars(budget), "compute": computing.settings()}
     settings["log_every"] = monitoring.log_every
+    if initial is not None:
+        settings["initial"] = initial.settings()
     scored: list[str] = []
     if scorer is not None:  # `keep` is missing: it only chooses between the best and the last weights, and the state has both
         settings["selection"] = {**scorer.settings(), "every": monitoring.scores_every, "patience": monitoring.patience}
