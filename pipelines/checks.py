@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # torch takes a second to import
     from genlab.images.prepared_set import PreparedSet
 
 RUNNER = "SequentialRunner"
-DECISIVE = ("model", "images", "seed", "budget", "augmentation")  # entries of a recipe that decide what is trained
+DECISIVE = ("model", "images", "seed", "budget", "augmentation", "initial")  # entries of a recipe that decide what is trained
 
 
 def check(recipes: Mapping[str, Mapping[str, Any]], image_sets: Mapping[str, Mapping[str, Any]]) -> None:

@@ -16,7 +16,7 @@ from pipelines.user_study.parameters import USER_STUDY
 # Names become those of folders, pipelines, MLflow's models and keys of --params, where a dot separates keys.
 FORM = re.compile(r"[^\W_][\w-]*")
 REQUIRED = ("images", "seed", "budget", "monitoring", "augmentation", "compute", "release", "model")
-RECIPE_KEYS = ("family", *REQUIRED)
+RECIPE_KEYS = ("family", *REQUIRED, "initial")
 OTHERS = ("images", COMPARE, EVALUATION, SEEDS, THEORY, USER_STUDY)  # entries that are no recipes
 DESCRIPTIONS = ("augmentation", "compute")
 

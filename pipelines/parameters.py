@@ -16,9 +16,10 @@ class Parameters(BaseModel):
     @classmethod
     def name_unknown_keys(cls, values: Any) -> Any:
         """Raise a ValueError that lists the existing keys if there is an unknown one: pydantic's own message does not list them."""
+        keys = [field.alias or name for name, field in cls.model_fields.items()]
         if values is None or isinstance(values, str | int | float | list):
-            raise ValueError(f"got {values!r}, expected a mapping with: {', '.join(cls.model_fields)}.")
+            raise ValueError(f"got {values!r}, expected a mapping with: {', '.join(keys)}.")
         for key in values if isinstance(values, dict) else ():
-            if key not in cls.model_fields:
-                raise ValueError(f"there is no key '{key}'.{suggestion(str(key), cls.model_fields)} It has: {', '.join(cls.model_fields)}.")
+            if key not in keys:
+                raise ValueError(f"there is no key '{key}'.{suggestion(str(key), keys)} It has: {', '.join(keys)}.")
         return values

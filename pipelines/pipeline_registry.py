@@ -23,6 +23,7 @@ from pipelines.seeds.parameters import SEEDS
 from pipelines.theory.parameters import THEORY, chosen, wrong_entry
 from pipelines.tracking.pipeline import SYNC
 from pipelines.tracking.pipeline import create_pipeline as tracking_pipeline
+from pipelines.training.initial import INITIAL, ancestor_of, wrong_initial
 from pipelines.user_study.parameters import USER_STUDY
 from pipelines.user_study.parameters import wrong_entry as wrong_study
 
@@ -46,7 +47,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     of_recipes = {
         str(name): refused(name, f"{name}: {wrong}")
         if (wrong := wrong_form(name, "a recipe") or taken(name, names, [*prepared, SYNC, COMPARE, SEEDS, THEORY, USER_STUDY]))
-        else of_entry(name, parameters, preparations)
+        else of_entry(name, parameters, preparations, described)
         for name, parameters in described.items()
     }
     of_others = {
@@ -71,7 +72,12 @@ def register_pipelines() -> dict[str, Pipeline]:
     return pipelines | {"__default__": pipelines[DEFAULT] if DEFAULT in pipelines else Pipeline([])}
 
 
-def of_entry(name: str, parameters: Mapping[str, Any], preparations: Mapping[str, Pipeline]) -> Pipeline:
+def of_entry(
+    name: str,
+    parameters: Mapping[str, Any],
+    preparations: Mapping[str, Pipeline],
+    described: Mapping[str, Mapping[str, Any]],  # all recipes -> their parameters
+) -> Pipeline:
     """Pipeline of a recipe's entry, with the preparation of its image set; of a wrong entry, one that says what is wrong."""
     images, family = str(parameters.get("images")), parameters.get("family")
     if images not in preparations:
@@ -83,7 +89,11 @@ def of_entry(name: str, parameters: Mapping[str, Any], preparations: Mapping[str
     if family not in (None, *FAMILIES):
         expected = f"one of {', '.join(FAMILIES)}, or no `family` at all.{suggestion(str(family), FAMILIES)}"
         return refused(name, f"{name}.family: got '{family}', expected {expected}")
-    return preparations[images] if is_refused(preparations[images]) else preparations[images] + of_recipe(name, images)
+    if wrong := wrong_initial(name, parameters, described):
+        return refused(name, wrong)
+    if is_refused(preparations[images]):
+        return preparations[images]
+    return preparations[images] + of_recipe(name, images, bool(parameters.get(INITIAL)), ancestor_of(parameters, described))
 
 
 def of_replicas(
@@ -99,7 +109,8 @@ def of_replicas(
     if is_refused(of_recipes[recipe]):
         return of_recipes[recipe]
     images = str(described[recipe]["images"])
-    return preparations[images] + seeds.create_pipeline(recipe, images, of_seeds.chosen(entry))
+    initial, ancestor = bool(described[recipe].get(INITIAL)), ancestor_of(described[recipe], described)
+    return preparations[images] + seeds.create_pipeline(recipe, images, of_seeds.chosen(entry), initial, ancestor)
 
 
 def of_theory(entry: Any) -> Pipeline:
@@ -163,9 +174,16 @@ def preparation(
     )
 
 
-def of_recipe(name: str, image_set: str) -> Pipeline:
+def of_recipe(
+    name: str,
+    image_set: str,
+    initial: bool = False,  # whether it has a key `initial`
+    ancestor: str = "",  # the recipe that it starts from
+) -> Pipeline:
     """Pipeline that trains, evaluates and releases one recipe, in its namespace. Other recipes may share its image set."""
-    stages = training.create_pipeline() + evaluation.create_pipeline() + release.create_pipeline()
+    stages = training.create_pipeline(initial, bool(ancestor)) + evaluation.create_pipeline() + release.create_pipeline()
     shared = {"images": f"{image_set}.images", "caches": "caches", "studies": "studies"}
     parameters = {"params:image_set": f"params:images.{image_set}", "params:evaluation": "params:evaluation"}
+    if ancestor:
+        shared["source"], parameters["params:source_model"] = f"{ancestor}.checkpoint", f"params:{ancestor}.model"
     return Pipeline(stages, namespace=name, inputs=shared, parameters=parameters)

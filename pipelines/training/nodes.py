@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.tracking import Journal
-from pipelines.training.parameters import Budget, Monitoring
+from pipelines.training.parameters import Budget, Initial, Monitoring
 
 
 def fit(
@@ -18,6 +18,10 @@ def fit(
     journal: Journal,
     resumption: Any,  # a genlab.training.state.States
     caches: Path,  # folder of the feature extractor of the cheap score by which the checkpoint is selected
+    initial: Initial | None = None,  # which weights to start from; None: the recipe's own
+    source: dict[str, Any]
+    | None = None,  # the state_dict of the recipe that `initial` names; None if it names a path or a registered model
+    source_model: dict[str, Any] | None = None,  # the description of that recipe
 ) -> tuple[dict[str, Any], Any, Any, dict[str, Any], str]:
     """Train a recipe on a prepared set with genlab.training.fit, and log to MLflow.
 
@@ -30,11 +34,13 @@ def fit(
     from genlab.extractors.efficientnet import EfficientNetLite0
     from genlab.pictures.curves import curves
     from genlab.training import fit, settings
+    from pipelines.training.initial import initial_values
     from pipelines.training.reporting import Reporter
 
     length, frequency = settings.Budget(**budget.model_dump()), settings.Monitoring(**monitoring.model_dump(exclude={"score_samples"}))
     reporter = Reporter(journal, images, budget.images)
     scorer = partial(scorer_of, images=images, extractor=EfficientNetLite0(caches / "extractors"), samples=monitoring.score_samples)
-    trained = fit.fit(model, images, length, seed, augmentation, compute, frequency, resumption, [reporter], scorer)
+    values = None if initial is None else initial_values(initial, source, source_model)
+    trained = fit.fit(model, images, length, seed, augmentation, compute, frequency, resumption, [reporter], scorer, values)
     selected = {} if trained.selected is None else trained.selected.to_json()
     return trained.recipe.state_dict(), trained.history.frame(), curves(trained.history.rows), selected, trained.key

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt
 
 from pipelines.parameters import Parameters
 
@@ -26,3 +26,13 @@ class Monitoring(Parameters):
     score_samples: PositiveInt = 64  # generated images per score; divided among the directions of a recipe that translates
     patience: PositiveInt | None = None  # scores without improvement after which training stops early; null: the whole budget is spent
     keep: Literal["best", "last"] = "best"  # the weights that are evaluated and released
+
+
+class Initial(Parameters):
+    """From which weights a training starts (fine-tuning). What fits by name and shape is loaded, the rest is listed."""
+
+    from_: str = Field(
+        alias="from"
+    )  # a recipe, a registered model such as models:/gan-fashion@champion, or the path of a release or checkpoint
+    average: bool = False  # start from the moving average of the source's generator; a release holds nothing else
+    freeze: NonNegativeInt = 0  # number of first layers of each critic that keep the loaded weights (FreezeD, arXiv:2002.10964)

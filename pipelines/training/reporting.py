@@ -5,8 +5,9 @@ import torch
 from genlab.images.prepared_set import PreparedSet
 from genlab.pictures.training import sample_sheet
 from genlab.training.events import Event, Finished, Found, Logged, PicturesDue, Resumed, Saving, ScoreTaken
+from genlab.training.initial import Started
 from pipelines.tracking import Journal
-from pipelines.tracking.description import HEALTH_AT_END, SOUND, STOPPED_EARLY
+from pipelines.tracking.description import ANCESTOR, ANCESTOR_HASH, HEALTH_AT_END, LOADED, SOUND, STOPPED_EARLY
 
 SHEET = "_samples/training"  # MLflow sorts its sections by name: the pictures come first
 RUN = "run"  # key of a note in saved states: the id of the MLflow run to continue
@@ -21,6 +22,8 @@ class Reporter:
     def __call__(self, event: Event) -> None:
         journal = self.journal
         match event:
+            case Started():
+                journal.tag({ANCESTOR: event.name, ANCESTOR_HASH: event.sha256, LOADED: "\n".join(event.lines)})
             case PicturesDue():
                 journal.picture(SHEET, sample_sheet(event.recipe, self.images, event.device), event.images)
                 journal.tag({"device": str(event.device), "threads": str(torch.get_num_threads()), "torch": torch.__version__})
