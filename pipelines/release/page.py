@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from string import Template
+from types import MappingProxyType
 from urllib.parse import quote
 
 from genlab.evaluation.scores import Headline
 from genlab.reports.few_digits import few, stated
 from genlab.reports.markdown import number
-from pipelines.tracking.description import picture
+from pipelines.tracking.description import ANCESTOR, ANCESTOR_HASH, picture
 from pipelines.tracking.experiments import MODE
 
 DESCRIPTION_LIMIT = 5000  # characters, in MLflow's database
@@ -51,13 +52,18 @@ def run_page(experiment: str, run_id: str, tab: str = "") -> str:
     return f"#/experiments/{experiment}/runs/{run_id}{f'/{tab}' if tab else ''}?{MODE}"
 
 
-def trained(metrics: Mapping[str, float], params: Mapping[str, str]) -> str:
-    """How long a run has trained, in words: `48,000 images in 3:01 min, 267 images/s`; empty parts are left out."""
+def trained(
+    metrics: Mapping[str, float],
+    params: Mapping[str, str],
+    ancestor: Mapping[str, str] = MappingProxyType({}),  # tags of the source of its first weights; empty if it was not fine-tuned
+) -> str:
+    """How long a run has trained, and from what, in words: `48,000 images in 3:01 min, 267 images/s`; empty parts are left out."""
     images, seconds, speed = params.get("budget.images", ""), metrics.get("speed/training_seconds"), metrics.get("speed/images_per_second")
     text = f"{int(images):,} images" if images.isdigit() else "unknown number of images"
     text += f" in {few(seconds)} s" if seconds is not None and seconds < 60 else ""
     text += f" in {int(seconds) // 60}:{int(seconds) % 60:02d} min" if seconds is not None and seconds >= 60 else ""
-    return text + (f", {speed:,.0f} images/s" if speed is not None else "")
+    text += f", {speed:,.0f} images/s" if speed is not None else ""
+    return text + (f"; fine-tuned from `{ancestor[ANCESTOR]}` (checkpoint `{ancestor[ANCESTOR_HASH]}`)" if ancestor else "")
 
 
 def score_tags(headline: Headline) -> dict[str, str]:

@@ -18,7 +18,7 @@ from pipelines.release.promotion import CANDIDATE, CHAMPION, Standing, beats, di
 from pipelines.release.serving import ANY, Serving, facts_of, scored, serving_of
 from pipelines.release.shipping import ship
 from pipelines.tracking.address import answering, as_default, quieten, tracking_uri
-from pipelines.tracking.description import HEALTH_AT_END, SOUND
+from pipelines.tracking.description import ANCESTOR, ANCESTOR_HASH, HEALTH_AT_END, SOUND
 from pipelines.tracking.names import metric_names
 from pipelines.tracking.run import MOST_METRICS
 from pipelines.tracking.sections import own_scores
@@ -117,6 +117,7 @@ class ModelVersion(BoundDataset):
             run.info.run_id,
             tags=standing.tags()
             | facts
+            | ancestor(run)
             | score_tags(data.headline)
             | {RECIPE_TAG: self.recipe, "champion": f"{'yes' if moves else 'no'}: {reason}"},
             await_creation_for=0,
@@ -142,7 +143,7 @@ class ModelVersion(BoundDataset):
         places = {
             "run": run.info.run_id,
             "device": run.data.tags.get("device", "unknown"),
-            "trained": trained(run.data.metrics, run.data.params),
+            "trained": trained(run.data.metrics, run.data.params, ancestor(run)),
             "pictures": links(run.info.experiment_id, run.info.run_id, pictures),
         }
         card = filled(data.card, facts, model=model, **places)
@@ -227,6 +228,11 @@ def origin_of(run: "Run") -> dict[str, str]:
     tags = run.data.tags
     changes = " and uncommitted changes" if tags.get("git.dirty") == "true" else ""
     return {"git_commit": tags.get("mlflow.source.git.commit", "unknown") + changes, "command": tags.get("command", "unknown")}
+
+
+def ancestor(run: "Run") -> dict[str, str]:
+    """Source of the weights that a fine-tuned run started from, and its hash; {} for others. The hash finds it also if it has moved."""
+    return {name: run.data.tags[name] for name in (ANCESTOR, ANCESTOR_HASH) if name in run.data.tags}
 
 
 def signature(serving: Serving) -> "ModelSignature":
