@@ -13,6 +13,7 @@ from conftest import ROOT, make_project
 from kedro.config import OmegaConfigLoader
 
 from pipelines.settings import CONFIG_LOADER_ARGS
+from pipelines.training.initial import ancestor_of
 from scripts import fingerprints as script
 
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
@@ -21,10 +22,13 @@ RECIPES = {name: entry for name, entry in PARAMETERS.items() if isinstance(entry
 
 
 def test_every_recipe_and_image_set_has_its_stages():
-    """All stages share one list of recipes; this list and the list of image sets agree with conf/."""
-    wanted = {name: {"images": entry["images"]} for name, entry in RECIPES.items()}
-    for stage in ("train", "evaluate", "release"):
+    """All stages share the lists of recipes; these lists and the list of image sets agree with conf/."""
+    sources = {name: ancestor_of(entry, RECIPES) for name, entry in RECIPES.items()}
+    wanted = {name: {"images": entry["images"]} | ({"from": sources[name]} if sources[name] else {}) for name, entry in RECIPES.items()}
+    for stage in ("evaluate", "release"):
         assert STAGES[stage]["foreach"] == wanted, "add the recipe to the list under `train` in dvc.yaml, or remove it there"
+    for stage, tuned in (("train", False), ("finetune", True)):
+        assert STAGES[stage]["foreach"] == {name: item for name, item in wanted.items() if ("from" in item) == tuned}
     declared = PARAMETERS["images"]
     assert {name: (item["raw"], item["suite"]) for name, item in STAGES["prepare"]["foreach"].items()} == {
         name: (entry["source"].get("root") or module_file(entry["source"]["class"]), entry["kind"]) for name, entry in declared.items()
@@ -157,7 +161,7 @@ def dvc(project: Path, *arguments: str) -> str:
 
 def test_repro_makes_everything_once(repository):
     made = dvc(repository, "repro")
-    assert all(f"{stage}@" in made or f"'{stage}'" in made for stage in STAGES)
+    assert all(f"{stage}@" in made or f"'{stage}'" in made for stage in STAGES if STAGES[stage].get("foreach") != {})
     lock = (repository / "dvc.lock").read_text()
     assert "Data and pipelines are up to date" in dvc(repository, "repro")
     # A version was registered, and no file that DVC tracks contains a run id or date: evaluating again changes nothing.
