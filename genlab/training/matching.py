@@ -42,7 +42,7 @@ def match(
             "networks of others learn something else. Name a model of the same class, or remove `initial`."
         )
     given = renumbered(recipe, of_release(recipe, source) if source.checkpoint is None else of_checkpoint(recipe, source, average))
-    found = Match({}, [], {}, [name for name in given if name not in wanted])
+    found = Match({}, [], {}, sorted({*given} - {*recipe.state_dict()}))  # counters and sums are known, and not taken over
     for name, value in wanted.items():
         if name not in given:
             found.missing.append(name)

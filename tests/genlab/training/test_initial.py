@@ -5,7 +5,7 @@ import json
 
 import pytest
 import torch
-from fine_tuning import OFTEN, Listener, built, of_conf, source_of, train
+from fine_tuning import OFTEN, Listener, built, changed, of_conf, source_of, train
 from safetensors.torch import save_file
 from stand_ins import ADAM, COMPUTE, MODEL, image_set
 
@@ -84,3 +84,16 @@ def test_the_python_interface_takes_a_path(tmp_path):
         trained = genlab.fit(still, image_set(), 8, 4, compute=build(COMPUTE), initial=initial)
         assert torch.equal(trained.recipe.generator.layers[0].weight, source.generator.layers[0].weight)
     assert json.dumps(Initial.of(file).settings())
+
+
+def test_a_mixture_goes_on_where_the_other_training_stood():
+    """The first pass has the likelihood of the source's last one, and a worse one after its means were moved: k-means does not run."""
+    model, moved = changed(of_conf("gmm_digits"), size=16, levels=256, components=2), []
+    source = train(model, budget=Budget(80, 40))
+    for distance in (0.0, 0.1):
+        source.recipe.mixtures[0].means += distance
+        again = train(model, Initial(source_of(source.recipe)), budget=Budget(40, 40))
+        moved += [row["em/log_likelihood"] for row in again.history.rows if "em/log_likelihood" in row]
+        assert int(again.recipe.images) == 40 and again.recipe.begun
+    last = [row["em/log_likelihood"] for row in source.history.rows if "em/log_likelihood" in row][-1]
+    assert moved[0] == pytest.approx(last, rel=1e-6) and moved[1] < last - 1

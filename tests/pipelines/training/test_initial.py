@@ -10,6 +10,7 @@ from mlflow import MlflowClient
 from safetensors.torch import load_file
 
 from genlab.errors import InputError
+from pipelines import seeds
 from pipelines.training.initial import ancestor_of, wrong_initial
 
 KNOWN = {"stylegan2": {}, "gan": {}}
@@ -134,3 +135,10 @@ def test_only_names_of_recipes_are_ancestors():
         assert ancestor_of(entry, KNOWN) == ""
     for initial in (None, {"from": "gan"}, {"from": "./mine"}, {"from": "models:/mine"}, {"from": "checkpoint.safetensors"}):
         assert wrong_initial("mine", {"initial": initial}, KNOWN) == ""
+
+
+def test_all_seeds_start_from_the_same_checkpoint():
+    pipeline = seeds.create_pipeline("stylegan2_ada", "emoji_3d", range(2), initial=True, ancestor="stylegan2")
+    assert {"stylegan2.checkpoint", "params:stylegan2.model", "params:stylegan2_ada.initial"} <= pipeline.inputs()
+    without = seeds.create_pipeline("stylegan2_ada", "emoji_3d", range(2))
+    assert not any("initial" in name or "stylegan2." in name for name in without.inputs())
