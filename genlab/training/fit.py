@@ -87,7 +87,7 @@ def fit(
         training = Training(recipe, source, budget, monitoring, seed, settings, experiment, state, callbacks, selection)
         saved = saved_state(states, state, experiment, monitoring.resume, settings)
         if initial is not None:
-            training.begin(start(recipe, initial, is_new=saved is None))
+            training.begin(start(recipe, initial, is_new=saved is None), saved is None)
         training.resume(saved)
         training.run(stop)
     selection.select(recipe)
@@ -116,9 +116,12 @@ class Training:
         self.history = History(monitoring.log_every)
         self.images, self.stream, self.finished = 0, Stream(source), False
 
-    def begin(self, started: Started) -> None:
-        """Log and report which weights of an earlier training this one starts from."""
-        logger.info("Fine-tuning %s (%s...). %s.", started.name, started.sha256[:16], ". ".join(started.lines))
+    def begin(self, started: Started, is_new: bool) -> None:
+        """Log and report which weights of an earlier training this one starts from, or started from when it was new."""
+        if is_new:
+            logger.info("Fine-tuning %s (%s...). %s.", started.name, started.sha256[:16], ". ".join(started.lines))
+        else:
+            logger.info("This training started from %s (%s...), which is not loaded again.", started.name, started.sha256[:16])
         self.report(started)
 
     def resume(self, saved: dict[str, Any] | None) -> None:
