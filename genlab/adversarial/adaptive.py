@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from genlab.adversarial.affine_maps import differs_from_identity, recolor, resample
 from genlab.adversarial.distortions import COLORS, GREY, GROUPS, PLACES
+from genlab.engine import parts
 from genlab.engine.stream import Stream
 from genlab.engine.updates import Terms
 from genlab.errors import InputError
@@ -81,9 +82,13 @@ class AdaptiveAugment(nn.Module):
 
     @torch.no_grad()
     def observe(self, logits: Tensor) -> None:
-        """Accumulate the signs of the critic's logits (N, ...) for distorted real images."""
-        self.signs += logits.float().sign().reshape(len(logits), -1).mean(1).sum()
-        self.judged += len(logits)
+        """Accumulate the signs of the critic's logits (N, ...) for distorted real images.
+
+        A part of a batch counts as if the whole batch were like it, since buffers are averaged over parts.
+        """
+        whole = parts.count(len(logits))
+        self.signs += logits.float().sign().reshape(len(logits), -1).mean(1).sum() * (whole // len(logits))
+        self.judged += whole
 
     @torch.no_grad()
     def adapt(self, stream: Stream) -> Terms:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from genlab.engine import ranks
 from genlab.engine.stream import Stream
 from genlab.engine.updates import Terms
 
@@ -26,7 +27,7 @@ class Diversity:
     def __call__(self, stream: Stream) -> Terms:
         if not stream.is_due(self.every):
             return {}
-        real = self.real(stream.batch["image"])
+        real = self.real(ranks.gather(stream.batch["image"]))
         if len(real) < 2:
             return {}
         samples = self.sample(2 * len(real))  # bounds time and memory by the batch size, at any image size

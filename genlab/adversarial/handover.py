@@ -4,16 +4,21 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from genlab.engine import parts
+
 
 class Handover:
-    """Holds tensors that one update passes to a later update of the same turn. They can be taken once, so that stale fakes are an error."""
+    """Holds tensors that one update passes to a later update of the same turn. They can be taken once, so that stale fakes are an error.
+
+    Each part of an accumulated batch has its own.
+    """
 
     def __init__(self) -> None:
-        self._given: Mapping[str, Tensor] = {}
+        self._given: dict[int, Mapping[str, Tensor]] = {}
 
     def put(self, tensors: Mapping[str, Tensor]) -> None:
         """Store tensors for a later update of the same turn, replacing any that are stored."""
-        self._given = tensors
+        self._given[parts.accumulated()] = tensors
 
     def pop(self) -> Mapping[str, Tensor]:
         """Return the stored tensors and clear them.
@@ -21,10 +26,9 @@ class Handover:
         Raises:
             RuntimeError: nothing was stored since the last call.
         """
-        if not self._given:
+        if parts.accumulated() not in self._given:
             raise RuntimeError(
                 "The critic's update found no fakes of this turn; expected those of the generator's update. Put 'generator' before "
                 "'critic' in `updates`, and apply both once per turn."
             )
-        given, self._given = self._given, {}
-        return given
+        return self._given.pop(parts.accumulated())

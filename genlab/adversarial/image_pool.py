@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+
+from genlab.engine import parts
+from genlab.engine.divided import of_all_ranks
 
 
-class ImagePool(nn.Module):
+class ImagePool(parts.InOrder):
     """Fakes (N, C, H, W) -> N fakes; with probability 1/2, a fake is swapped with a random one from the pool.
 
     Until the pool is full, fakes are stored and returned unchanged. The pool consists of buffers and is part of a checkpoint, so that
@@ -25,6 +28,14 @@ class ImagePool(nn.Module):
     def forward(self, fakes: Tensor) -> Tensor:
         if self.size == 0:
             return fakes
+        gathered = parts.gather(fakes)
+        with of_all_ranks():  # every rank holds the same pool
+            exchanged = self.exchanged(gathered)
+        own: Tensor = parts.own(exchanged)
+        return own
+
+    def exchanged(self, fakes: Tensor) -> Tensor:
+        """Fakes (N, C, H, W) -> fakes from the pool, (N, C, H, W)."""
         if self.images.shape[1:] != fakes.shape[1:]:
             self.images, self.count = fakes.new_zeros(self.size, *fakes.shape[1:]), torch.zeros_like(self.count)
         shown = []

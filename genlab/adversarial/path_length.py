@@ -8,6 +8,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from genlab.engine import parts
 from genlab.errors import InputError
 
 
@@ -54,7 +55,8 @@ class PathLength(nn.Module):
         lengths = path_lengths(images, styles)
         with torch.no_grad():
             self.steps += 1
-            self.mean.lerp_(lengths.float().mean(), (1 - self.decay) / (1 - self.decay**self.steps))  # first step: the mean of the batch
+            mean = parts.mean(lengths.float().mean())
+            self.mean.lerp_(mean, (1 - self.decay) / (1 - self.decay**self.steps))  # first step: the mean of the batch
         return self.weight_at(images.shape[-1]) * (lengths - self.mean).square()
 
     def weight_at(self, side: int) -> float:

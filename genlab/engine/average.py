@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+from genlab.engine import ranks
 from genlab.engine.stream import Stream
 from genlab.engine.updates import Terms
 
@@ -30,7 +31,7 @@ class MovingAverage:
         self.half_life, self.ramp_up = half_life, ramp_up
 
     def __call__(self, stream: Stream) -> Terms:
-        batch_size = len(next(iter(stream.batch.values())))
+        batch_size = len(next(iter(stream.batch.values()))) * ranks.count()
         half_life = min(self.half_life, self.ramp_up * stream.seen)
         beta = 0.5 ** (batch_size / max(half_life, 1e-8))
         for average, network in self.pairs:

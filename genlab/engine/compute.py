@@ -1,10 +1,11 @@
-"""Compute settings of a recipe: device, precision, memory format, compilation and workers. Only the CPU path has been run so far."""
+"""Compute settings of a recipe: devices, precision, memory format, compilation, workers and gradient accumulation."""
 
 from typing import Literal, TypeVar
 
 import torch
 from torch import nn
 
+from genlab.engine import ranks
 from genlab.engine.precision import Precision, device_for
 from genlab.errors import InputError
 
@@ -26,8 +27,12 @@ class Compute:
         precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto",  # auto: bf16 on a CUDA GPU that supports it, else fp32
         channels_last: bool | Literal["auto"] = "auto",  # memory format; auto: True on CUDA
         compile: bool | Literal["auto"] = "auto",  # auto: True on CUDA for budgets of at least 200,000 images
-        workers: int | Literal["auto"] = "auto",  # data-loading processes; auto: 4 on CUDA, else 0
+        workers: int | Literal["auto"] = "auto",  # data-loading processes on each device; auto: 4 on CUDA, else 0
+        devices: int = 1,  # number of devices of this type, each with a process of its own, that share every batch
+        accumulate: int = 1,  # parts, computed one after another, of the images of a batch on each device; more parts take less memory
     ):
+        self.devices, self.accumulate = devices, accumulate
+        check_division(device, compile, devices, accumulate)
         self.device = self._device(device)
         on_cuda = self.device.type == "cuda"
         if precision == "auto":
@@ -38,7 +43,7 @@ class Compute:
             )
         self.precision = Precision(self.device, precision)
         self.channels_last = on_cuda if channels_last == "auto" else channels_last
-        self.compile = compile if compile != "auto" or on_cuda else False
+        self.compile = compile if compile != "auto" or (on_cuda and devices * accumulate == 1) else False
         self.workers = (4 if on_cuda else 0) if workers == "auto" else workers
 
     @staticmethod
@@ -53,8 +58,15 @@ class Compute:
             )
         return torch.device(name)
 
+    def on_rank(self) -> None:
+        """Use the device of this rank."""
+        if self.devices > 1 and self.device.type == "cuda":
+            self.device = torch.device("cuda", ranks.on_this_machine())
+            self.precision = self.precision._replace(device=self.device)
+
     def settings(self) -> dict[str, str | bool]:
-        """Return all settings that may change the last digits of a result. The number of workers does not."""
+        """Return all settings that may change the last digits of a result. The numbers of workers, devices and parts
+        do not belong to them: a training may continue with others."""
         formats: dict[str, str | bool] = {
             "channels_last": self.channels_last,
             "compile": str(self.compile),
@@ -75,3 +87,23 @@ class Compute:
                 if next(part.parameters(), None) is not None:  # networks only: pools and augmentations cause graph breaks
                     part.compile()
         return module
+
+
+def check_division(device: str, compile: bool | Literal["auto"], devices: int, accumulate: int) -> None:
+    """Check the numbers of devices and of accumulated parts.
+
+    Raises:
+        InputError: a number is below 1, or does not go with the other settings.
+    """
+    for name, number in (("devices", devices), ("accumulate", accumulate)):
+        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            raise InputError(f"compute.{name}: got {number!r}, expected a whole number from 1 on.")
+    if compile is True and devices * accumulate > 1:
+        raise InputError(
+            f"compute.compile: got true with devices: {devices} and accumulate: {accumulate}; expected false: random draws inside compiled "
+            "networks would differ from those of the whole batch. Set `compile: false`."
+        )
+    if devices > 1 and ":" in device:
+        raise InputError(f"compute.device: got '{device}' with devices: {devices}, expected a type of device, e.g. 'cuda'. Change one.")
+    if devices > 1 and device == "mps":
+        raise InputError(f"compute.devices: got {devices} on mps, expected 1: there is one such device. Change it.")

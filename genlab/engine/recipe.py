@@ -5,6 +5,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from genlab.engine import ranks
+from genlab.engine.division import Division
 from genlab.engine.precision import Precision
 from genlab.engine.stream import Batch
 from genlab.engine.updates import GradientUpdate, Update
@@ -77,6 +79,18 @@ class Recipe(nn.Module):
         for update in self.gradient_updates().values():
             if update.precision != precision:
                 update.use(precision)
+
+    def relating_images(self) -> list[str]:
+        """Name what relates the images of a batch to each other in this recipe's objectives, other than layers of its networks.
+
+        Such an objective cannot be computed from parts of a batch.
+        """
+        return []
+
+    def divide(self, accumulate: int) -> None:
+        """From now on, compute gradients on the parts of a batch: one per rank, times the number that each rank accumulates."""
+        for update in self.gradient_updates().values():
+            update.division = Division(self, accumulate) if accumulate * ranks.count() > 1 else None
 
     def training_state(self) -> dict[str, Any]:
         """Return everything that the next turn depends on, except the position in the stream, as tensors and primitives only."""

@@ -6,6 +6,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from genlab.engine import ranks
+
 Batch = Mapping[str, Tensor]  # {"image", "label"?} or {"a", "b"}; images (N, C, H, W) in [-1, 1]
 
 
@@ -41,7 +43,12 @@ class Stream:
     @property
     def seen(self) -> int:
         """Number of images seen, including those of this turn."""
-        return (self.first_batch + self.batches_per_turn) * (len(next(iter(self.batch.values()))) // self.batches_per_turn)
+        return (self.first_batch + self.batches_per_turn) * (self.images // self.batches_per_turn)
+
+    @property
+    def images(self) -> int:
+        """Number of images in the batch of this turn, on all ranks."""
+        return len(next(iter(self.batch.values()))) * ranks.count()
 
     def is_due(self, every: int) -> bool:
         """Whether the number of any batch in this turn is a multiple of `every`."""

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from genlab.engine.division import Division
 from genlab.engine.precision import FULL_PRECISION, Precision
 from genlab.engine.stream import Batch, Stream
 
@@ -32,6 +33,7 @@ class GradientUpdate:
     ):
         self.objective, self.optimizer = objective, optimizer
         self.repeats, self.every, self.constraint, self.shared = repeats, every, constraint, shared
+        self.division: Division | None = None  # None: batches are not divided
         self.parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
         for group in optimizer.param_groups:
             group.setdefault("initial_lr", group["lr"])
@@ -49,9 +51,11 @@ class GradientUpdate:
         for repeat in range(self.repeats):
             batch = stream.batch if repeat == 0 else next(stream)
             self.optimizer.zero_grad(set_to_none=True)
-            with self.precision.autocast():
-                terms = self.objective(batch)
-            self.scaler.scale(terms["loss"]).backward(inputs=self.parameters)
+            if self.division is None:
+                terms = self.terms(batch)
+                self.backward(terms["loss"])
+            else:
+                terms = self.division.differentiate(self.terms, self.backward, batch, stream.batches_per_turn, self.parameters)
             if repeat == self.repeats - 1 and not self.scaler.is_enabled():  # scaled gradients may overflow; the scaler then skips the step
                 terms["gradient_norm"] = torch.nn.utils.get_total_norm(
                     [parameter.grad for parameter in self.parameters if parameter.grad is not None]
@@ -61,6 +65,15 @@ class GradientUpdate:
             if self.constraint is not None:
                 self.constraint()
         return {name: term.detach() for name, term in terms.items()}
+
+    def terms(self, batch: Batch) -> Terms:
+        """Terms of the objective, in the precision of this update."""
+        with self.precision.autocast():
+            return self.objective(batch)
+
+    def backward(self, loss: Tensor) -> None:
+        """Add the gradients of a loss, scaled if the precision needs it, to those of the parameters."""
+        self.scaler.scale(loss).backward(inputs=self.parameters)
 
     def scale_learning_rate(self, factor: float) -> None:
         """Set the learning rate to `factor` times the initial learning rate of the optimizer."""

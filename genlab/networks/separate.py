@@ -10,8 +10,9 @@ MIXING = (*BATCH_NORMS, MinibatchDeviation, MinibatchDiscrimination)  # layers w
 
 
 def mixing_layers(module: nn.Module) -> list[str]:
-    """Names of all layers in a module that mix the images of a batch."""
-    return [name for name, layer in module.named_modules() if isinstance(layer, MIXING)]
+    """Names of all layers in a module that mix the images of a batch. A minibatch deviation within groups of one image does not."""
+    found = ((name, layer) for name, layer in module.named_modules() if isinstance(layer, MIXING))
+    return [name for name, layer in found if not (isinstance(layer, MinibatchDeviation) and layer.group_size == 1)]
 
 
 def separately(network: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:

@@ -9,6 +9,7 @@ from typing import Protocol, cast
 import torch
 from torch import Tensor, nn
 
+from genlab.engine import parts
 from genlab.errors import InputError
 from genlab.networks.growing import Growing, Stage
 from genlab.networks.labels import class_weights
@@ -99,8 +100,9 @@ class Generator(nn.Module):
     @torch.no_grad()
     def measure(self, w: Tensor) -> None:
         """Update the running mean of w with a batch (N, style_size); the first batch initialises it. Karras et al. 2018, appendix B."""
-        self.measured += len(w)
-        weight = (1 - 0.5 ** (len(w) / self.mean_half_life)) / (1 - 0.5 ** (self.measured / self.mean_half_life))
+        images = parts.count(len(w))
+        self.measured += images
+        weight = (1 - 0.5 ** (images / self.mean_half_life)) / (1 - 0.5 ** (self.measured / self.mean_half_life))
         self.mean.lerp_(w.float().mean(0), weight)
 
     def truncate(self, w: Tensor, truncation: Tensor | float) -> Tensor:

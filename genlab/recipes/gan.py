@@ -104,6 +104,10 @@ class GAN(Recipe):
             self.updates["average"] = MovingAverage([self.average], [generator], average_half_life)
         self.updates["health"] = Diversity(self.shown_samples, real=self.seen)
 
+    def relating_images(self) -> list[str]:
+        """Name what relates the images of a batch to each other: the steps of an unrolled critic."""
+        return ["unrolled_steps"] if self.unrolled_steps else []
+
     def set_progress(self, progress: float) -> None:
         """Set the learning rates and the stage of growth for this share of the budget, in [0, 1]."""
         for update in self.gradient_updates().values():

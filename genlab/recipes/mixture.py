@@ -10,6 +10,7 @@ from typing import Any, Literal, cast
 import torch
 from torch import Tensor, nn
 
+from genlab.engine import ranks
 from genlab.engine.recipe import Recipe
 from genlab.engine.stream import Batch, Stream
 from genlab.engine.updates import Terms
@@ -19,6 +20,7 @@ from genlab.mixtures.covariances.base import Covariance
 from genlab.mixtures.criteria import CRITERIA, free_parameters
 from genlab.mixtures.gaussian_mixture import GaussianMixture
 from genlab.mixtures.inference import MixtureInference, facts_of
+from genlab.mixtures.over_ranks import accumulate
 from genlab.mixtures.projection import PrincipalComponents
 from genlab.mixtures.sampler import Sampler, latent_size_of
 from genlab.mixtures.starts import Start
@@ -120,15 +122,17 @@ class Mixture(Recipe):
         if not self.images:
             self.images = torch.full_like(self.images, stream.epoch)
         images = stream.batch["image"]
-        place = stream.first_batch * len(images) % stream.epoch
+        # Places in the whole batch: each rank holds `images`, which begin at `offset`.
+        begin, offset, place = 0, ranks.number() * len(images), stream.first_batch * stream.images % stream.epoch
         terms: Terms = {}
-        while len(images):
-            now, images = images[: stream.epoch - place], images[stream.epoch - place :]
-            ends, place = place + len(now) == stream.epoch, 0
-            x = self.vectors(now)
+        while begin < stream.images:
+            end = min(stream.images, begin + stream.epoch - place)
+            ends, place = place + end - begin == stream.epoch, 0
+            x = self.vectors(images[max(0, begin - offset) : max(0, end - offset)])
+            begin = end
             for mixture in self.mixtures:
                 if not mixture.converged:
-                    mixture.accumulate(x)
+                    accumulate(mixture, x)
                     if ends:
                         terms |= self.maximise(mixture)
         return terms
@@ -140,8 +144,8 @@ class Mixture(Recipe):
 
     def available_components(self, stream: Stream) -> Terms:
         """Update that changes no state: log the extreme weights and the recoveries of the best mixture's components after each pass."""
-        seen = stream.first_batch * len(stream.batch["image"])
-        if seen // stream.epoch == (seen + len(stream.batch["image"])) // stream.epoch:
+        seen = stream.first_batch * stream.images
+        if seen // stream.epoch == (seen + stream.images) // stream.epoch:
             return {}
         weights = self.best.log_weights.exp()
         return {"smallest_weight": weights.min(), "largest_weight": weights.max(), "recovered": self.best.recoveries.float()}
@@ -154,7 +158,7 @@ class Mixture(Recipe):
             left = min(wanted, stream.epoch) - sum(map(len, seen))
             if left <= 0:
                 break
-            seen.append(batch["image"][:left])
+            seen.append(ranks.gather(batch["image"])[:left])
         images = (torch.cat(seen) if seen else stream.batch["image"][:0]).to(self.shown.device)
         if self.projection is not None:
             self.start.project(self.projection, images[: self.projection.images].flatten(1))

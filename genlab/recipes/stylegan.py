@@ -19,6 +19,7 @@ from genlab.adversarial.lazy_regularisation import network_updates
 from genlab.adversarial.path_length import PathLength
 from genlab.engine.average import MovingAverage
 from genlab.engine.capabilities import Truncated
+from genlab.engine.parts import leading
 from genlab.engine.recipe import Recipe
 from genlab.engine.schedules import linear_decay
 from genlab.engine.stream import Batch
@@ -172,7 +173,8 @@ class StyleGAN(Recipe):
         assert self.path_length is not None
         count = max(1, int(len(batch["image"]) * self.path_length.share))
         device = self.shown.device
-        w = self.generator.map(torch.randn(count, self.latent_size, device=device), *(label[:count] for label in self.labels_of(batch)))
+        labels = (leading(batch, "label", count),) if self.classes else ()
+        w = self.generator.map(torch.randn(count, self.latent_size, device=device), *labels)
         images = self.generator.synthesise(w, torch.randn(count, self.noise_size, device=device))
         penalty = self.path_length(images, w).mean()
         return {"path_length": penalty, "length": self.path_length.mean.clone(), "loss": self.path_length_every * penalty}

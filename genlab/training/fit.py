@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from genlab.build import build
+from genlab.engine import ranks
 from genlab.engine.compute import Compute
 from genlab.engine.files import DiskFullError
 from genlab.engine.loop import Turn, complete, finite, train, weight_sums
@@ -16,7 +17,9 @@ from genlab.images.feeding.augment import Augmentation
 from genlab.images.feeding.source import ImageSource
 from genlab.images.prepared_set import PreparedSet
 from genlab.networks.labels import check_classes
+from genlab.training import divided
 from genlab.training.events import Callback, Event, Finished, Found, Logged, PicturesDue, Resumed, Saving, ScoreTaken
+from genlab.training.group import Job, group
 from genlab.training.health import Adversarial, Watch, findings
 from genlab.training.history import History
 from genlab.training.initial import Initial, Started, start
@@ -54,6 +57,7 @@ def fit(
     callbacks: Sequence[Callback] = (),
     scorer: MakeScorer | None = None,  # makes the score by which the best weights are selected; None: the last weights are the result
     initial: Initial | None = None,  # weights of an earlier training to start from (fine-tuning); None: the recipe's own
+    launched: bool = False,  # whether the processes of all devices have been launched
 ) -> Trained:
     """Train a recipe on the training images of a set, continuing from the last saved state if there is one.
 
@@ -69,6 +73,12 @@ def fit(
         InputError: the images do not fit the model, the description is wrong, or a state cannot be saved or found.
     """
     settings: Compute = build(compute, "compute") if compute is not None else Compute()
+    if settings.devices > 1 and not launched:
+        divided.check_batch_size(settings, budget.batch_size)
+        with group(Job.of(model, images, budget, seed, augmentation, settings)):
+            arguments = (model, images, budget, seed, augmentation, compute, monitoring, states, callbacks, scorer, initial)
+            return fit(*arguments, launched=True)
+    settings.on_rank()
     monitoring = monitoring or Monitoring()
     seed_everything(seed)
     recipe: Recipe = settings.prepare(build(model, "model"), budget.images)
@@ -76,9 +86,18 @@ def fit(
         scorer(recipe) if scorer and monitoring.scores_every else None, monitoring.scores_every, monitoring.patience, monitoring.keep
     )
     experiment = experiment_of(model, augmentation, settings, budget, monitoring, seed, images, states, selection.scorer, initial)
+    divided.divide(recipe, settings, budget.batch_size)
     augment = build(augmentation, "augmentation")
     source = ImageSource(
-        images, budget.batch_size, seed, augment, settings.workers, settings.device, settings.channels_last, budget.sampling
+        images,
+        budget.batch_size,
+        seed,
+        augment,
+        settings.workers,
+        settings.device,
+        settings.channels_last,
+        budget.sampling,
+        divided.rows(settings, budget.batch_size),
     )
     recipe.use(settings.precision)
     check_classes(recipe.classes, images.classes, images.name)
@@ -89,6 +108,7 @@ def fit(
         if initial is not None:
             training.begin(start(recipe, initial, is_new=saved is None), saved is None)
         training.resume(saved)
+        divided.send(recipe, training.images, training.stream.position, training.finished)
         training.run(stop)
     selection.select(recipe)
     return Trained(recipe, model, training.history, experiment.key, selection.selected())
@@ -174,6 +194,7 @@ class Training:
                 self.try_to_save()
             if stop.signal:
                 self.save()
+                ranks.go_on(False)
                 raise Interrupted(stop.signal, self.images, budget.images)
         if self.images < budget.images and not self.selection.stalled:
             logger.info("Training converged after %s of %s images.", f"{self.images:,}", f"{budget.images:,}")
@@ -188,7 +209,7 @@ class Training:
         """Train until the budget is spent, the recipe has finished, or the score has stopped improving, and complete the recipe."""
         budget = self.budget
         turns = train(self.recipe, self.stream, self.images, budget.images, budget.batch_size, self.seed, self.settings.precision)
-        while not self.selection.stalled:
+        while ranks.go_on(not self.selection.stalled):
             turn = next(turns, None)
             if turn is None:
                 return

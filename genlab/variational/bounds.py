@@ -4,6 +4,8 @@ import math
 
 from torch import Tensor
 
+from genlab.engine import parts as of_batch
+
 
 def gaussian_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
     """KL(N(mean, variance) || N(0, 1)), elementwise for any shape. Kingma & Welling 2013 (arXiv:1312.6114), appendix B."""
@@ -21,7 +23,7 @@ def free_bits(parts: Tensor, least: float) -> Tensor:
 
     Kingma et al. 2016 (arXiv:1606.04934), equation 15, with one group per part: below `least`, a latent has no further cost.
     """
-    return parts.mean(0).clamp(min=least).sum()
+    return of_batch.mean(parts.mean(0)).clamp(min=least).sum()
 
 
 def importance_bound(log_weights: Tensor, samples: int) -> Tensor:

@@ -41,10 +41,12 @@ class ImageSource(Dataset[dict[str, Tensor]]):
         device: torch.device | str = "cpu",
         channels_last: bool = False,  # memory format of the batches
         sampling: Literal["natural", "balanced"] = "natural",  # natural: classes as often as in the set; balanced: equally often
+        rows: np.ndarray | None = None,  # places in each batch of the images that are returned, (N,); None: all of them
     ):
         self.channels_last = channels_last
         self.images, self.batch_size, self.seed = images.images, batch_size, seed
         self.augmentation, self.workers, self.device = augmentation, workers, torch.device(device)
+        self.rows = np.arange(batch_size) if rows is None else rows
         self.roles = roles(images)
         self.epoch = len(next(iter(self.roles.values())))
         self.paired = images.kind == "paired"
@@ -78,7 +80,7 @@ class ImageSource(Dataset[dict[str, Tensor]]):
 
     def __getitem__(self, number: int) -> dict[str, Tensor]:
         """Batch `number`: images (N, C, H, W) by role, uint8 or float32 as in the set, and labels (N,)."""
-        places = np.arange(number * self.batch_size, (number + 1) * self.batch_size)
+        places = number * self.batch_size + self.rows
         chosen = self._chosen(places)
         pictures = {role: np.asarray(self.images[indices]) for role, indices in chosen.items()}
         if self.augmentation is not None:

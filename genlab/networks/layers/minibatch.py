@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from genlab.engine import parts
+
 
 class MinibatchDiscrimination(nn.Module):
     """Features (N, C, H, W) -> (N, C + kernels, H, W): append `kernels` measures of each image's closeness to the others of its batch.
@@ -25,7 +27,7 @@ class MinibatchDiscrimination(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         projected = torch.einsum("nf,fbc->nbc", features.flatten(1), self.projection)
-        closeness = (projected[:, None] - projected[None]).abs().sum(3).neg().exp().sum(1) - 1
+        closeness = (projected[:, None] - parts.gather(projected)[None]).abs().sum(3).neg().exp().sum(1) - 1
         return torch.cat([features, closeness[:, :, None, None].expand(-1, -1, *features.shape[2:])], 1)
 
 
@@ -45,8 +47,9 @@ class MinibatchDeviation(nn.Module):
         self.added, self.group_size = 1, group_size
 
     def forward(self, features: Tensor) -> Tensor:
-        count = len(features)
+        whole = parts.gather(features)
+        count = len(whole)
         size = self.group_size if count % self.group_size == 0 else count
-        groups = features.reshape(size, count // size, -1)
+        groups = whole.reshape(size, count // size, -1)
         deviation = (groups.var(0, unbiased=False) + 1e-8).sqrt().mean(1)  # one number per group
-        return torch.cat([features, deviation.repeat(size)[:, None, None, None].expand(-1, 1, *features.shape[2:])], 1)
+        return torch.cat([features, parts.own(deviation.repeat(size))[:, None, None, None].expand(-1, 1, *features.shape[2:])], 1)

@@ -157,7 +157,7 @@ def test_real_images_and_fakes_share_no_statistics_in_a_critic(norm):
     recipe = CycleGAN(functools.partial(ResNet, width=4, blocks=1), critic, LEAST_SQUARES, adam, adam, pool_size=0)
     batch = next(Noise().batches(0))
     recipe.generator_objective(batch)
-    fakes = dict(recipe.fakes._given)
+    fakes = dict(recipe.fakes._given[0])
     calls = {"a": [], "b": []}
     for domain in calls:
         getattr(recipe, f"critic_{domain}").register_forward_pre_hook(lambda _, images, domain=domain: calls[domain].append(images[0]))

@@ -1,0 +1,117 @@
+"""Values of all processes of a training on several devices: sums, means and gathered rows.
+
+The processes are the ranks of torch.distributed's default group. With one process, every function returns its argument, so that callers
+need not distinguish. `total`, `mean` and `gather` can be differentiated, also twice: their gradients are exchanged between ranks as well.
+"""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch import distributed as dist
+
+
+def count() -> int:
+    """Number of ranks; 1 outside a training on several devices."""
+    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+
+
+def number() -> int:
+    """Number of this rank, from 0 to count() - 1. Rank 0 logs, scores, draws and saves."""
+    return dist.get_rank() if count() > 1 else 0
+
+
+def on_this_machine() -> int:
+    """Number of this rank among those of its machine, from 0 on, which is the number of its device."""
+    return int(os.environ.get("LOCAL_RANK", "0"))
+
+
+class _Total(torch.autograd.Function):
+    """Sum over ranks. The operator is symmetric: the gradient of the sum of all ranks' losses is the sum of the gradients."""
+
+    @staticmethod
+    def forward(context: Any, values: Tensor) -> Tensor:
+        summed = values.clone(memory_format=torch.contiguous_format)
+        dist.all_reduce(summed)
+        return summed
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> Tensor:
+        return total(gradient)
+
+
+class _Gather(torch.autograd.Function):
+    """Rows of all ranks. The adjoint sums the gradients of all ranks, and takes the rows of this rank."""
+
+    @staticmethod
+    def forward(context: Any, rows: Tensor) -> Tensor:
+        rows = rows.contiguous()
+        gathered = [torch.empty_like(rows) for _ in range(count())]
+        dist.all_gather(gathered, rows)
+        return torch.cat(gathered)
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> Tensor:
+        return total(gradient).chunk(count())[number()]
+
+
+def total(values: Tensor) -> Tensor:
+    """Sum of a tensor over ranks."""
+    if count() == 1:
+        return values
+    summed: Tensor = _Total.apply(values)  # type: ignore[no-untyped-call]
+    return summed
+
+
+def mean(values: Tensor) -> Tensor:
+    """Mean of a tensor over ranks."""
+    return values if count() == 1 else total(values) / count()
+
+
+def gather(rows: Tensor) -> Tensor:
+    """Rows (N, ...) of each rank -> (ranks * N, ...), those of rank 0 first."""
+    if count() == 1:
+        return rows
+    gathered: Tensor = _Gather.apply(rows)  # type: ignore[no-untyped-call]
+    return gathered
+
+
+@torch.no_grad()
+def add_up(tensors: Sequence[Tensor]) -> None:
+    """Replace tensors by their sums over ranks, in place, with one message for each dtype."""
+    if count() == 1:
+        return
+    for dtype in dict.fromkeys(tensor.dtype for tensor in tensors):
+        alike = [tensor for tensor in tensors if tensor.dtype == dtype]
+        joined = torch.cat([tensor.reshape(-1) for tensor in alike])
+        dist.all_reduce(joined)
+        for tensor, summed in zip(alike, joined.split([tensor.numel() for tensor in alike]), strict=True):
+            tensor.copy_(summed.view_as(tensor))
+
+
+@torch.no_grad()
+def average(tensors: Sequence[Tensor]) -> None:
+    """Replace floating-point tensors by their means over ranks, in place."""
+    if count() > 1 and tensors:
+        add_up(tensors)
+        torch._foreach_div_(list(tensors), count())
+
+
+def go_on(whether: bool) -> bool:
+    """Return rank 0's decision whether to take another turn. Every rank must call it."""
+    if count() == 1:
+        return whether
+    decision = torch.tensor([whether])
+    dist.broadcast(decision, src=0)
+    return bool(decision)
+
+
+def from_first(value: Any) -> Any:
+    """Return rank 0's value, which is pickled, on every rank. Every rank must call it."""
+    if count() == 1:
+        return value
+    values = [value]
+    dist.broadcast_object_list(values, src=0)
+    return values[0]
