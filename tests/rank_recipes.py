@@ -129,7 +129,7 @@ def trained(name, turns, devices=1, accumulate=1):
     return result.recipe.state_dict(), result.history.rows
 
 
-def rank(number, devices, folder, names, turns):
+def rank(number, devices, folder, names, turns, accumulate):
     """Train recipes as one of several ranks; rank 0 saves the results."""
     os.environ["GLOO_SOCKET_IFNAME"] = "lo"
     torch.set_num_threads(1)
@@ -139,16 +139,16 @@ def rank(number, devices, folder, names, turns):
         if number:
             follow(ranks.from_first(None))
         else:
-            torch.save(trained(name, turns, devices), folder / f"{name}.pt")
+            torch.save(trained(name, turns, devices, accumulate), folder / f"{name}.pt")
     dist.barrier()
     dist.destroy_process_group()
 
 
-def on_ranks(devices, folder, turns, names=tuple(RECIPES)):
+def on_ranks(devices, folder, turns, names=tuple(RECIPES), accumulate=1):
     """Train recipes on several ranks -> name -> (state, history)."""
     folder.mkdir()
     # Forked, since the import of torch in each process would take longer than these trainings.
-    multiprocessing.start_processes(rank, (devices, folder, names, turns), devices, start_method="fork")
+    multiprocessing.start_processes(rank, (devices, folder, names, turns, accumulate), devices, start_method="fork")
     return {name: torch.load(folder / f"{name}.pt") for name in names}
 
 

@@ -42,6 +42,12 @@ def test_results_do_not_depend_on_the_number_of_ranks(devices, names, alone, tmp
                 assert row[term] == pytest.approx(expected_row[term], rel=tolerance, abs=tolerance), (name, term)
 
 
+def test_ranks_can_accumulate_parts(alone, tmp_path):
+    names = ("cyclegan", "vae")  # the image pools take fakes in the order of the batch
+    for name, (state, _) in on_ranks(2, tmp_path / "ranks", TURNS, names, accumulate=2).items():
+        assert largest_difference(alone[name][0], state) < 1e-5, name
+
+
 def train(devices, states, callback=None):
     settings = COMPUTE | {"devices": devices}
     return fit(GAN, image_set(), BUDGET, 0, None, settings, OFTEN, states, [callback] if callback else [])
