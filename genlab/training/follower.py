@@ -7,6 +7,7 @@ python -m genlab.training.follower -m MODULE ARGUMENTS    on several machines, b
 import os
 import runpy
 import signal
+import socket
 import sys
 import threading
 import time
@@ -62,7 +63,7 @@ def follow_all(store: TCPStore, watched: TCPStore, rank: int, devices: int, devi
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=leave_with_first, args=(watched,), daemon=True).start()
-    store.set(f"{PROCESS}/{rank}", str(os.getpid()))
+    store.set(f"{PROCESS}/{rank}", f"{os.getpid()}@{socket.gethostname()}")
     try:
         join(store, rank, devices, device)
         while True:

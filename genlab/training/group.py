@@ -8,6 +8,7 @@ import dataclasses
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -169,7 +170,7 @@ def failure(store: TCPStore, agent: subprocess.Popen[str] | None, devices: int) 
     while silent and time.monotonic() - began < END_SECONDS and (agent is None or agent.poll() is None):
         time.sleep(0.1)
         reports |= {rank: json.loads(store.get(f"{ERROR}/{rank}")) for rank in silent if store.check([f"{ERROR}/{rank}"])}
-        silent = [rank for rank in silent if rank not in reports and (agent is None or is_alive(store, rank))]
+        silent = [rank for rank in silent if rank not in reports and is_alive(store, rank)]
     reports |= {
         rank: json.loads(store.get(f"{ERROR}/{rank}"))
         for rank in range(1, devices)
@@ -195,11 +196,13 @@ def failure_elsewhere(devices: int) -> str | None:
 
 def process(store: TCPStore, rank: int) -> int:
     """The process id of a follower."""
-    return int(store.get(f"{PROCESS}/{rank}"))
+    return int(store.get(f"{PROCESS}/{rank}").decode().partition("@")[0])
 
 
 def is_alive(store: TCPStore, rank: int) -> bool:
-    """Whether the process of a follower on this machine exists."""
+    """Whether the process of a follower exists, as far as this machine can see."""
+    if store.get(f"{PROCESS}/{rank}").decode().partition("@")[2] != socket.gethostname():
+        return True
     try:
         os.kill(process(store, rank), 0)
     except ProcessLookupError:
