@@ -21,7 +21,7 @@ from genlab.training.interruption import Interrupted
 from genlab.training.settings import Budget, Monitoring
 from genlab.training.state import States
 
-TURNS = 5  # docs/how-to/many-devices.md has the differences after 20
+TURNS = 20
 BUDGET, OFTEN = Budget(48, 8), Monitoring(log_every=8, checkpoint_every=8, pictures_every=1000)
 
 
