@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from genlab.engine.clipping import limits_of
 from genlab.engine.division import Division
 from genlab.engine.precision import FULL_PRECISION, Precision
 from genlab.engine.stream import Batch, Stream
@@ -37,6 +38,7 @@ class GradientUpdate:
         self.parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
         for group in optimizer.param_groups:
             group.setdefault("initial_lr", group["lr"])
+        self.limits = limits_of(optimizer)  # None: gradients are not clipped
         self.use(FULL_PRECISION)
 
     def use(self, precision: Precision) -> None:
@@ -56,7 +58,10 @@ class GradientUpdate:
                 self.backward(terms["loss"])
             else:
                 terms = self.division.differentiate(self.terms, self.backward, batch, stream.batches_per_turn, self.parameters)
-            if repeat == self.repeats - 1 and not self.scaler.is_enabled():  # scaled gradients may overflow; the scaler then skips the step
+            if self.limits is not None:
+                self.scaler.unscale_(self.optimizer)  # the limits are those of unscaled gradients
+                terms |= self.limits.apply(self.parameters)
+            elif repeat == self.repeats - 1 and not self.scaler.is_enabled():  # scaled ones may overflow; the scaler then skips the step
                 terms["gradient_norm"] = torch.nn.utils.get_total_norm(
                     [parameter.grad for parameter in self.parameters if parameter.grad is not None]
                 )
