@@ -10,9 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from genlab.api import compare, evaluate, fit, prepare, recipe, release
+    from genlab.api import compare, evaluate, fit, prepare, recipe, release, restore
 
-__all__ = ["compare", "evaluate", "fit", "prepare", "recipe", "release"]
+__all__ = ["compare", "evaluate", "fit", "prepare", "recipe", "release", "restore"]
 __version__ = "0.2.0"
 
 

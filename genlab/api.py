@@ -1,4 +1,4 @@
-"""The library in six functions, for scripts and notebooks: prepare, recipe, fit, evaluate, compare, release."""
+"""The library in seven functions, for scripts and notebooks: prepare, recipe, fit, restore, evaluate, compare, release."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -20,7 +20,7 @@ from genlab.evaluation.evaluate import evaluate as evaluate_recipe
 from genlab.evaluation.result import Result
 from genlab.evaluation.selection import SAMPLES, scorer_of
 from genlab.evaluation.settings import Settings
-from genlab.export.release import FACTS, release_files
+from genlab.export.release import FACTS, release_files, restored
 from genlab.extractors.classifier_cache import Classifiers
 from genlab.extractors.efficientnet import EfficientNetLite0
 from genlab.images.decode import Fit
@@ -33,7 +33,9 @@ from genlab.serving.depth import SIXTEEN
 from genlab.serving.images import WHITE
 from genlab.training.fit import Trained
 from genlab.training.fit import fit as fit_recipe
+from genlab.training.history import History
 from genlab.training.initial import Initial
+from genlab.training.kept import PARAMETERS
 from genlab.training.resumption import Description
 from genlab.training.settings import Budget, Monitoring
 from genlab.training.state import States
@@ -121,15 +123,50 @@ def fit(
     initial: str | Path | Initial | None = None,  # a release or a checkpoint to start from (fine-tuning), or with settings: `Initial.of`
     score_every: int = 0,  # images between cheap scores, the best of which selects the weights of the result; 0: the last weights
     cache: str | Path = ".genlab",  # folder in which the feature extractor of these scores and features are cached
+    keep_every: int = 0,  # images between numbered checkpoints in the folder `kept` of `states`; 0: none
 ) -> Trained:
-    """Train a recipe on the training images of a set. See genlab.training.fit.fit for all settings and for the exceptions raised."""
-    monitoring = Monitoring(max(1, budget // 50), budget, max(1, budget // 10), score_every=score_every)
-    kept, scorer = None if states is None else States(states), None
+    """Train a recipe on the training images of a set. See genlab.training.fit.fit for all settings and for the exceptions raised.
+
+    With `states`, a larger budget trains a complete training longer.
+
+    Raises:
+        InputError: checkpoints are to be kept without `states`.
+    """
+    if keep_every and states is None:
+        raise InputError(f"keep_every: got {keep_every} without `states`, expected a folder for the checkpoints. Give `states`.")
+    monitoring = Monitoring(max(1, budget // 50), budget, max(1, budget // 10), score_every=score_every, keep_every=keep_every)
+    saved, scorer = None if states is None else States(states), None
+    kept = None if states is None else expanded(states) / "kept"
     if score_every:
         extractor = EfficientNetLite0(expanded(cache) / "extractors")
         scorer = partial(scorer_of, images=images, extractor=extractor, samples=SAMPLES)
     start = Initial.of(initial) if isinstance(initial, str | Path) else initial
-    return fit_recipe(model, images, Budget(budget, batch_size), seed, None, compute, monitoring, kept, scorer=scorer, initial=start)
+    return fit_recipe(model, images, Budget(budget, batch_size), seed, None, compute, monitoring, saved, (), scorer, start, kept)
+
+
+def restore(
+    file: str | Path,  # a checkpoint, .safetensors, e.g. a numbered one
+    model: Description | None = None,  # that it was trained from; None: that in parameters.yml next to the file
+) -> Trained:
+    """Restore a trained recipe from a checkpoint, for `evaluate` and `release`. It has no history and no optimizers.
+
+    Raises:
+        InputError: the file cannot be read, it was trained with another model, or there is no description.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    file = expanded(file)
+    try:
+        weights = load_file(file)
+    except (OSError, SafetensorError) as error:
+        raise InputError(f"{file} is not a checkpoint that can be read ({error}). Name a .safetensors file of a training.") from None
+    if model is None:
+        described_by = file.parent / PARAMETERS
+        if not described_by.is_file():
+            raise InputError(f"{described_by} does not exist, which describes the model of {file.name}. Give `model`.")
+        model = dict(yaml.safe_load(described_by.read_text(encoding="utf-8"))["model"])
+    return Trained(restored(weights, model), model, History(1), "")
 
 
 def evaluate(

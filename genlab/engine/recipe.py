@@ -25,6 +25,10 @@ class Recipe(nn.Module):
     def set_progress(self, progress: float) -> None:
         """Set the schedules to this share of the budget, in [0, 1]."""
 
+    def schedules(self) -> dict[str, float]:
+        """Return what `set_progress` has set, by name: learning rates, and in some recipes the level of growth or the weight of a term."""
+        return {f"learning rate of {name}": update.learning_rate for name, update in self.gradient_updates().items() if not update.shared}
+
     def finalise(self) -> None:
         """Complete the recipe after the last turn, e.g. recompute statistics with the final weights.
 

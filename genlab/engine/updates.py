@@ -80,6 +80,11 @@ class GradientUpdate:
         """Add the gradients of a loss, scaled if the precision needs it, to those of the parameters."""
         self.scaler.scale(loss).backward(inputs=self.parameters)
 
+    @property
+    def learning_rate(self) -> float:
+        """The present learning rate, of the first group of parameters."""
+        return float(self.optimizer.param_groups[0]["lr"])
+
     def scale_learning_rate(self, factor: float) -> None:
         """Set the learning rate to `factor` times the initial learning rate of the optimizer."""
         for group in self.optimizer.param_groups:

@@ -19,7 +19,7 @@ from genlab.metrics.names import in_features_of
 
 SPREAD = "_spread"  # in JSON, the spread of score X is named X_spread and follows it
 BITS_PER_DIMENSION = "bits_per_dimension"
-HEADLINE, PROTOCOL, CHECKPOINT, SELECTION = "headline", "protocol", "checkpoint", "selection"
+HEADLINE, PROTOCOL, CHECKPOINT, SELECTION, LIFE = "headline", "protocol", "checkpoint", "selection", "life"
 
 Rows = dict[str, dict[str, float]]  # a group as JSON: {row: {score: value, score_spread: spread}}
 
@@ -162,6 +162,7 @@ class Evaluation(NamedTuple):
     groups: tuple[Group, ...]
     checkpoint: str = ""  # hash of the scored weights, genlab.engine.weights.digest; "" in files of earlier versions
     selection: Mapping[str, Any] = {}  # how the checkpoint was selected, genlab.training.selection.Selected as JSON; {}: it was not
+    life: Mapping[str, Any] = {}  # other budgets and warm restarts, genlab.training.life.Life as JSON; {}: there were none
 
     @classmethod
     def of(cls, protocol: Protocol, groups: Sequence[Group]) -> Self:
@@ -191,18 +192,19 @@ class Evaluation(NamedTuple):
                 f"Scores: got no {' and no '.join(missing)}, expected the content of a metrics.json. Evaluate the recipe again."
             )
         protocol = Protocol.from_json(metrics[PROTOCOL])
-        others = (HEADLINE, PROTOCOL, CHECKPOINT, SELECTION)
+        others = (HEADLINE, PROTOCOL, CHECKPOINT, SELECTION, LIFE)
         groups = tuple(Group.from_json(name, rows) for name, rows in metrics.items() if name not in others)
         written = Headline(**metrics[HEADLINE])
         written = written._replace(value=math.nan if written.value is None else written.value)
         headline = written._replace(spread=headline_spread(written.name, protocol.extractor, groups))
-        return cls(headline, protocol, groups, str(metrics.get(CHECKPOINT, "")), metrics.get(SELECTION, {}))
+        return cls(headline, protocol, groups, str(metrics.get(CHECKPOINT, "")), metrics.get(SELECTION, {}), metrics.get(LIFE, {}))
 
     def to_json(self) -> dict[str, Any]:
         """Evaluation -> content of metrics.json, the inverse of `from_json`."""
         headline = {name: value for name, value in self.headline._asdict().items() if name != "spread"}
         stated: dict[str, Any] = {CHECKPOINT: self.checkpoint} if self.checkpoint else {}
         stated |= {SELECTION: dict(self.selection)} if self.selection else {}
+        stated |= {LIFE: dict(self.life)} if self.life else {}
         groups = {str(group.name): nulled(group.to_json()) for group in self.groups}
         return {HEADLINE: nulled(headline), PROTOCOL: self.protocol.to_json(), **stated, **groups}
 

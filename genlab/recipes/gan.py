@@ -116,6 +116,11 @@ class GAN(Recipe):
             self.stage = self.growth.grow(progress, self.generator, self.critic, *self.generators().values())
             self.batches_per_turn = self.growth.batches_per_turn(self.stage.side)
 
+    def schedules(self) -> dict[str, float]:
+        """Return the learning rates and the stage of growth, as set by `set_progress`."""
+        stage = {} if self.stage is None else {"side of the growing images": float(self.stage.side), "fading": self.stage.alpha}
+        return super().schedules() | stage
+
     def seen(self, images: Tensor) -> Tensor:
         """Real images (N, C, H, W) at the current stage of growth."""
         return images if self.stage is None else images_at_stage(images, self.stage)

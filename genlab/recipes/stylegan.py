@@ -101,6 +101,11 @@ class StyleGAN(Recipe):
             self.stage = self.growth.grow(progress, self.generator, self.critic, *self.generators().values())
             self.batches_per_turn = self.growth.batches_per_turn(self.stage.side)
 
+    def schedules(self) -> dict[str, float]:
+        """Return the learning rates and the stage of growth, as set by `set_progress`."""
+        stage = {} if self.stage is None else {"side of the growing images": float(self.stage.side), "fading": self.stage.alpha}
+        return super().schedules() | stage
+
     def finalise(self) -> None:
         """Switch growing networks to their last level."""
         self.set_progress(1.0)  # the last turn may have ended at an earlier stage

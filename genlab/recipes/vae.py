@@ -79,6 +79,10 @@ class VAE(Recipe):
         for update in self.gradient_updates().values():
             update.scale_learning_rate(linear_decay(progress, self.decay_start))
 
+    def schedules(self) -> dict[str, float]:
+        """Return the learning rate and beta, as set by `set_progress`."""
+        return super().schedules() | {"beta": self.beta_now}
+
     def scored(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
         """Return the images as the likelihood scores them, with a new random draw if it binarises or dequantises, and the labels.
 

@@ -8,6 +8,7 @@ import torch
 from genlab.engine.recipe import Recipe
 from genlab.training.health import Finding
 from genlab.training.initial import Started
+from genlab.training.life import Life, Restart
 from genlab.training.selection import Selected
 
 
@@ -18,6 +19,7 @@ class Resumed(NamedTuple):
     rows: Sequence[Mapping[str, float]]  # rows of the history so far
     notes: Mapping[str, str]  # added by callbacks when the state was saved
     finished: bool  # whether the training was complete
+    extended: str = ""  # if the budget has changed, what that means, in words
 
 
 class Logged(NamedTuple):
@@ -32,6 +34,13 @@ class Found(NamedTuple):
 
     images: int
     finding: Finding
+
+
+class Restarted(NamedTuple):
+    """A number was not finite, and the training goes on from the last good state with lower learning rates."""
+
+    restart: Restart
+    count: int  # number of restarts so far
 
 
 class ScoreTaken(NamedTuple):
@@ -65,7 +74,8 @@ class Finished(NamedTuple):
     findings: Sequence[Finding] = ()  # failures in the last rows of the history
     selected: Selected | None = None  # the best and the last score; None without scores
     stopped_early: bool = False  # whether the score had stopped improving before the budget was spent
+    life: Life = Life()  # other budgets, and warm restarts
 
 
-Event = Started | Resumed | Logged | Found | ScoreTaken | PicturesDue | Saving | Finished
+Event = Started | Resumed | Logged | Found | Restarted | ScoreTaken | PicturesDue | Saving | Finished
 Callback = Callable[[Event], None]

@@ -3,30 +3,36 @@
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from genlab.build import build
 from genlab.engine import ranks
 from genlab.engine.compute import Compute
 from genlab.engine.files import DiskFullError
-from genlab.engine.loop import Turn, complete, finite, train, weight_sums
+from genlab.engine.loop import NonFiniteLossError, Turn, complete, finite, train, weight_sums
 from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import seed_everything
 from genlab.engine.stream import Stream
+from genlab.errors import InputError
 from genlab.images.feeding.augment import Augmentation
 from genlab.images.feeding.source import ImageSource
 from genlab.images.prepared_set import PreparedSet
 from genlab.networks.labels import check_classes
 from genlab.training import divided
-from genlab.training.events import Callback, Event, Finished, Found, Logged, PicturesDue, Resumed, Saving, ScoreTaken
+from genlab.training.events import Callback, Event, Finished, Found, Logged, PicturesDue, Restarted, Resumed, Saving, ScoreTaken
+from genlab.training.extension import announcement, overwritten, with_overwritten
 from genlab.training.group import Job, group
 from genlab.training.health import Adversarial, Watch, findings
 from genlab.training.history import History
 from genlab.training.initial import Initial, Started, start
 from genlab.training.interruption import Interrupted, StopRequest, stop_request
+from genlab.training.kept import Kept
+from genlab.training.life import Extension, Life, Restart, brief
 from genlab.training.progress import Progress
+from genlab.training.restarts import Restarts
 from genlab.training.resumption import Description, experiment_of, saved_state
-from genlab.training.selection import MakeScorer, Selected, Selection
+from genlab.training.selection import MakeScorer, Selected, Selection, copied
 from genlab.training.settings import Budget, Monitoring
 from genlab.training.state import Experiment, SavedState, States
 
@@ -43,6 +49,7 @@ class Trained(NamedTuple):
     history: History
     key: str  # of the experiment, and of its saved state
     selected: Selected | None = None  # the best and the last score; None without scores
+    life: Life = Life()  # other budgets, and warm restarts
 
 
 def fit(
@@ -57,9 +64,13 @@ def fit(
     callbacks: Sequence[Callback] = (),
     scorer: MakeScorer | None = None,  # makes the score by which the best weights are selected; None: the last weights are the result
     initial: Initial | None = None,  # weights of an earlier training to start from (fine-tuning); None: the recipe's own
+    kept: Path | None = None,  # folder of numbered checkpoints, which stay, with `states` only; None: there are none
     launched: bool = False,  # whether the processes of all devices have been launched
 ) -> Trained:
     """Train a recipe on the training images of a set, continuing from the last saved state if there is one.
+
+    If the only difference to a saved training is its budget, that training is continued: a larger budget trains it longer, and a budget of
+    as many images as it has seen returns it as it is.
 
     With a scorer, the result has the weights with the best score. Scores do not change the training: the last weights are the same
     without them.
@@ -69,14 +80,21 @@ def fit(
 
     Raises:
         Interrupted: Ctrl-C or SIGTERM was received; the state is saved, and the same call continues from there.
-        NonFiniteLossError: a term is NaN or infinite; the last saved state is kept.
-        InputError: the images do not fit the model, the description is wrong, or a state cannot be saved or found.
+        NonFiniteLossError: a term is NaN or infinite, and no warm restart is left; the last saved state is kept.
+        InputError: the budget is below the number of images seen, the images do not fit the model, the description is wrong, or a state
+            cannot be saved or found.
     """
+    if kept is not None and states is None:
+        raise InputError(f"kept: got {kept} without `states`, expected both: a checkpoint is in the folder of its experiment's key.")
     settings: Compute = build(compute, "compute") if compute is not None else Compute()
+    if settings.devices > 1 and monitoring is not None and monitoring.restarts:
+        raise InputError(
+            f"monitoring.restarts: got {monitoring.restarts} with {settings.devices} devices, expected 0: they need one device."
+        )
     if settings.devices > 1 and not launched:
         divided.check_batch_size(settings, budget.batch_size)
         with group(Job.of(model, images, budget, seed, augmentation, settings)):
-            arguments = (model, images, budget, seed, augmentation, compute, monitoring, states, callbacks, scorer, initial)
+            arguments = (model, images, budget, seed, augmentation, compute, monitoring, states, callbacks, scorer, initial, kept)
             return fit(*arguments, launched=True)
     settings.on_rank()
     monitoring = monitoring or Monitoring()
@@ -104,14 +122,15 @@ def fit(
     recipe.check(next(source.batches(0)))
     with locked(states, experiment) as state, stop_request() as stop:
         training = Training(recipe, source, budget, monitoring, seed, settings, experiment, state, callbacks, selection)
-        saved = saved_state(states, state, experiment, monitoring.resume, settings)
+        training.kept = None if kept is None else Kept(kept, experiment.key, model)
+        saved = saved_state(states, state, experiment, monitoring.resume, settings, budget)
         if initial is not None:
             training.begin(start(recipe, initial, is_new=saved is None), saved is None)
         training.resume(saved)
         divided.send(recipe, training.images, training.stream.position, training.finished)
         training.run(stop)
     selection.select(recipe)
-    return Trained(recipe, model, training.history, experiment.key, selection.selected())
+    return Trained(recipe, model, training.history, experiment.key, selection.selected(), training.life)
 
 
 class Training:
@@ -135,6 +154,9 @@ class Training:
         self.selection = selection
         self.history = History(monitoring.log_every)
         self.images, self.stream, self.finished = 0, Stream(source), False
+        self.kept: Kept | None = None
+        self.life, self.restarts = Life(), Restarts(monitoring.restarts, monitoring.restart_factor)
+        self.overwritten: dict[str, Any] = {}  # values that the recipe's completion has replaced
 
     def begin(self, started: Started, is_new: bool) -> None:
         """Log and report which weights of an earlier training this one starts from, or started from when it was new."""
@@ -148,13 +170,20 @@ class Training:
         """Continue from a saved state; without one, report that the first pictures are due."""
         if saved is None:
             self.recipe.set_progress(0.0)
+            self.restarts.remember(self.state_dict())
             self.report(PicturesDue(0, self.settings.device, self.recipe))
             return
-        self.recipe.load_training_state(saved["training"])
-        self.history.load_state_dict(saved["history"])
-        self.selection.load_state_dict(saved.get("selection", NOTHING_SCORED))
-        self.images, self.stream = saved["images"], Stream(self.source, saved["position"])
+        self.load_state_dict(saved)
+        self.life = Life.from_json(saved.get("life", {}))
+        self.restarts.load_state_dict(saved.get("restarts", {}))
         self.finished = bool(saved.get("finished", False)) and self.state is not None and saved.get("key") == self.experiment.key
+        extended = ""
+        if not self.finished:
+            self.recipe.load_training_state(with_overwritten(saved))
+            if (former := saved.get("former")) is not None:
+                extended = announcement(self.recipe, self.images, former, self.budget.images)
+                self.life = self.life._replace(extensions=(*self.life.extensions, Extension(self.images, former, self.budget.images)))
+                logger.info("%s", extended)
         where = self.state.folder if self.state is not None else ""
         if self.finished:
             logger.info(
@@ -164,17 +193,31 @@ class Training:
             )
         else:
             logger.info("Continuing after %s of %s images, from the state in %s.", f"{self.images:,}", f"{self.budget.images:,}", where)
-        self.report(Resumed(self.images, self.history.rows, saved["notes"], self.finished))
+        self.report(Resumed(self.images, self.history.rows, saved["notes"], self.finished, extended))
 
     def run(self, stop: StopRequest) -> None:
+        """Train until the budget is spent or the recipe has finished, with all reports and saved states, and with warm restarts.
+
+        Raises:
+            Interrupted: a stop was requested; the state is saved.
+            NonFiniteLossError: a term or a weight is NaN or infinite, and no restart is left.
+        """
+        while not self.finished:
+            try:
+                self.run_to_end(stop)
+                return
+            except NonFiniteLossError as error:
+                if (good := self.restarts.back(self.recipe)) is None:
+                    raise
+                self.go_back(good, str(error))
+
+    def run_to_end(self, stop: StopRequest) -> None:
         """Train until the budget is spent or the recipe has finished, with all reports and saved states.
 
         Raises:
             Interrupted: a stop was requested; the state is saved.
             NonFiniteLossError: a term or a weight is NaN or infinite.
         """
-        if self.finished:
-            return
         budget, monitoring = self.budget, self.monitoring
         bounded = self.recipe.loss.bounded if isinstance(self.recipe, Adversarial) else True
         watch = Watch(self.history.rows, bounded)
@@ -190,8 +233,7 @@ class Training:
                 self.report(PicturesDue(self.images, self.settings.device, self.recipe))
             if self.images < budget.images and crossed(self.selection.every, before, self.images):
                 self.score(progress)
-            if not stop.signal and self.images < budget.images and crossed(monitoring.checkpoint_every, before, self.images):
-                self.try_to_save()
+            self.save_on_the_way(before, stop)
             if stop.signal:
                 self.save()
                 ranks.go_on(False)
@@ -199,19 +241,25 @@ class Training:
         if self.images < budget.images and not self.selection.stalled:
             logger.info("Training converged after %s of %s images.", f"{self.images:,}", f"{budget.images:,}")
         if not self.selection.is_scored(self.images):
+            if self.selection.scorer is not None:
+                self.try_to_save()  # an error in the score must not cost the turns since the last saved state
             self.score(progress)
         self.save(finished=True)
         progress.log_scoring()
         selected, early = self.selection.selected(), self.selection.stalled and self.images < budget.images
-        self.report(Finished(self.images, progress.summary(), findings(self.history.rows, bounded), selected, early))
+        self.report(Finished(self.images, progress.summary(), findings(self.history.rows, bounded), selected, early, self.life))
 
     def turns(self) -> Iterator[Turn]:
         """Train until the budget is spent, the recipe has finished, or the score has stopped improving, and complete the recipe."""
         budget = self.budget
+        before: dict[str, Any] = {}
         turns = train(self.recipe, self.stream, self.images, budget.images, budget.batch_size, self.seed, self.settings.precision)
         while ranks.go_on(not self.selection.stalled):
+            if self.images >= budget.images or self.recipe.finished():
+                before = copied(self.recipe.state_dict())
             turn = next(turns, None)
             if turn is None:
+                self.overwritten = overwritten(before, self.recipe)
                 return
             yield turn
         logger.info(
@@ -220,7 +268,9 @@ class Training:
             f"{budget.images:,}",
             self.selection.patience,
         )
+        before = copied(self.recipe.state_dict())
         complete(self.recipe, self.seed, self.images)
+        self.overwritten = overwritten(before, self.recipe)
 
     def score(self, progress: Progress) -> None:
         """Score the weights, if there is a scorer, and record the value."""
@@ -243,16 +293,65 @@ class Training:
             return
         notes: dict[str, str] = {}
         self.report(Saving(notes))
-        state = {
+        extras = {"overwritten": self.overwritten, "life": self.life.to_json(), "restarts": self.restarts.state_dict()}
+        state = {**self.state_dict(), "notes": notes, "key": self.experiment.key, **extras}
+        self.state.save(state, self.experiment, finished)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that the next turn depends on, as tensors and primitives; the tensors are not copied."""
+        return {
             "training": self.recipe.training_state(),
             "history": self.history.state_dict(),
             "selection": self.selection.state_dict(),
             "images": self.images,
             "position": self.stream.position,
-            "notes": notes,
-            "key": self.experiment.key,
         }
-        self.state.save(state, self.experiment, finished)
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore a state returned by `state_dict`."""
+        self.recipe.load_training_state(state["training"])
+        self.history.load_state_dict(state["history"])
+        self.selection.load_state_dict(state.get("selection", NOTHING_SCORED))
+        self.images, self.stream = state["images"], Stream(self.source, state["position"])
+
+    def go_back(self, good: dict[str, Any], reason: str) -> None:
+        """Return to the last good state with lower learning rates, and report it."""
+        reached = self.images
+        self.load_state_dict(good)
+        self.overwritten = {}
+        rate = self.restarts.lower_rates(self.recipe)
+        restart = Restart(reached, self.images, rate, brief(reason))
+        self.life = self.life._replace(restarts=(*self.life.restarts, restart))
+        logger.warning(
+            "%s. Warm restart %s of %s: back to the state after %s images, with %g times the initial learning rates.",
+            restart.reason,
+            self.restarts.done,
+            self.restarts.most,
+            f"{self.images:,}",
+            rate,
+        )
+        self.report(Restarted(restart, self.restarts.done))
+
+    def save_on_the_way(self, before: int, stop: StopRequest) -> None:  # before: number of images seen before the last turn
+        """Save the state, a numbered checkpoint and the last good state if they are due or asked for; after a full disk, go on."""
+        due = self.images < self.budget.images and crossed(self.monitoring.checkpoint_every, before, self.images)
+        if due and self.restarts.most:
+            finite(weight_sums(self.recipe), self.images)
+            self.restarts.remember(self.state_dict())
+        if self.kept is not None and (stop.keep or crossed(self.monitoring.keep_every, before, self.images)):
+            self.try_to_keep(self.kept)
+        if not stop.signal and (due or stop.keep):
+            self.try_to_save()
+        if stop.keep:
+            logger.info("SIGUSR1: %s after %s images.", "saved" if self.state or self.kept else "nothing to save to", f"{self.images:,}")
+        stop.keep = False
+
+    def try_to_keep(self, kept: Kept) -> None:
+        """Write a numbered checkpoint; on a full disk, warn and go on."""
+        try:
+            logger.info("Kept %s.", kept.keep(self.recipe, self.seed, self.images))
+        except DiskFullError as error:
+            logger.warning("No checkpoint is kept after %s images; training goes on. %s", f"{self.images:,}", error)
 
     def try_to_save(self) -> None:
         """Save the state; on a full disk, warn and go on: the training itself needs no space."""

@@ -1,10 +1,18 @@
-"""Handling of Ctrl-C and SIGTERM: a stop request during training, elsewhere an exception that ends the run as KILLED."""
+"""Handling of Ctrl-C and SIGTERM: a stop request during training, elsewhere an exception that ends the run as KILLED.
 
+SIGUSR1 asks a training to save a checkpoint and go on. Windows has no such signal.
+"""
+
+import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+KEEP: int | None = getattr(signal, "SIGUSR1", None)  # None on Windows
+
+logger = logging.getLogger(__name__)
 
 
 class Interrupted(Exception):  # noqa: N818  (a requested stop is not an error)
@@ -25,11 +33,12 @@ class StopRequest:
     """Records a request to stop."""
 
     signal: int | None = None  # number of the received signal; None: no request
+    keep: bool = False  # whether SIGUSR1 asked for a checkpoint
 
 
 @contextmanager
 def stop_request() -> Iterator[StopRequest]:
-    """Context manager that records SIGINT and SIGTERM in a StopRequest instead of ending the process.
+    """Context manager that records SIGINT, SIGTERM and SIGUSR1 in a StopRequest instead of ending the process.
 
     Raises:
         Interrupted: immediately, on a second signal.
@@ -37,6 +46,9 @@ def stop_request() -> Iterator[StopRequest]:
     request = StopRequest()
 
     def note(number: int, frame: FrameType | None) -> None:
+        if number == KEEP:
+            request.keep = True
+            return
         if request.signal:
             raise Interrupted(number)
         request.signal = number
@@ -50,6 +62,9 @@ def interruptible() -> Iterator[None]:
     """Context manager that turns SIGINT and SIGTERM into an Interrupted exception, so that the record of the run can be closed."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
+        if number == KEEP:
+            logger.info("SIGUSR1: there is no training that could save a checkpoint now.")
+            return
         raise Interrupted(number)
 
     with handled(interrupt):
@@ -58,14 +73,14 @@ def interruptible() -> Iterator[None]:
 
 @contextmanager
 def handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Context manager that installs a handler for SIGINT and SIGTERM and restores the previous ones at the end.
+    """Context manager that installs a handler for SIGINT, SIGTERM and SIGUSR1 and restores the previous ones at the end.
 
     Only the main thread can install signal handlers; in other threads nothing changes.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM, *([] if KEEP is None else [KEEP]))}
     try:
         yield
     finally:

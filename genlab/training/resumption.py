@@ -13,11 +13,13 @@ from genlab.errors import InputError
 from genlab.images.feeding.augment import Augmentation
 from genlab.images.prepared_set import PreparedSet
 from genlab.training.code import classes_in, code_of
+from genlab.training.extension import check_budget, continued, differs_in_code
 from genlab.training.initial import Initial
 from genlab.training.selection import Scorer
 from genlab.training.settings import Budget, Monitoring
 from genlab.training.state import Experiment, SavedState, States, Stopped
 
+EXACT = "exact"  # value of `monitoring.resume`: only a training with the same settings is continued
 FIT = "genlab.training.fit"  # every training depends on the imports of this module
 Description = Mapping[str, Any]  # {class: ..., its arguments}, see genlab.build
 
@@ -51,6 +53,9 @@ def experiment_of(
     settings["log_every"] = monitoring.log_every
     if initial is not None:
         settings["initial"] = initial.settings()
+    if monitoring.restarts:  # they begin at multiples of `checkpoint_every`
+        names = ("restarts", "restart_factor", "checkpoint_every")
+        settings["restarts"] = {name: getattr(monitoring, name) for name in names}
     scored: list[str] = []
     if scorer is not None:  # `keep` is missing: it only chooses between the best and the last weights, and the state has both
         settings["selection"] = {**scorer.settings(), "every": monitoring.scores_every, "patience": monitoring.patience}
@@ -64,22 +69,30 @@ def saved_state(
     states: States | None,
     state: SavedState | None,
     experiment: Experiment,
-    resume: str,  # key of another experiment to continue; "": none
+    resume: str,  # key of another experiment to continue; "": one that differs in its budget only; EXACT: none
     computing: Compute,
+    budget: Budget,
 ) -> dict[str, Any] | None:
     """Return the state to continue from, or None to train from the beginning; warns if a different training was stopped.
 
+    The state of a training under another budget has its budget in images as the entry `former`.
+
     Raises:
-        InputError: `resume` is not the key of a stopped training, or that training has another batch size.
+        InputError: `resume` is not the key of a stopped training, that training has another batch size, or it has seen more images than
+            the budget.
     """
     if states is None or state is None:
-        if resume:
+        if resume not in ("", EXACT):
             raise InputError(f"monitoring.resume: got '{resume}', but no folder of states is given. Give `states`.")
         return None
     device = device_of_states(computing.device)
     saved = state.load(device)
     others = {each.experiment.key: each for each in states.stopped() if each.experiment.key != experiment.key}
-    if saved is not None or not resume:
+    if saved is None and not resume:
+        resume = continued(experiment, others, budget)
+        if resume:
+            return loaded(states, resume, others[resume], budget, device)
+    if saved is not None or resume in ("", EXACT):
         if saved is None:
             warn_of_stopped(experiment, others)
             for folder in states.undescribed():
@@ -96,18 +109,29 @@ def saved_state(
         )
     differences = "; ".join(experiment.differences(others[resume].experiment))
     logger.warning("Continuing %s after %s images, as requested. It differs in %s.", resume, f"{others[resume].images:,}", differences)
-    with states.locked(resume) as other:
-        return other.load(device)
+    check_budget(others[resume].images, budget)
+    return loaded(states, resume, others[resume], budget, device)
+
+
+def loaded(states: States, key: str, stopped: Stopped, budget: Budget, device: Any) -> dict[str, Any]:
+    """Load the state of another experiment; its entry `former` is the former budget in images, if that differs."""
+    with states.locked(key) as other:
+        state = other.load(device)
+    assert state is not None  # `States.stopped` lists only trainings that have one
+    former = stopped.experiment.settings["budget"]["images"]
+    return state if former == budget.images else {**state, "former": former}
 
 
 def warn_of_stopped(experiment: Experiment, others: Mapping[str, Stopped]) -> None:
     """Warn that an unfinished training is not continued, with the reason and how to continue it."""
-    unfinished = {key: each for key, each in others.items() if not each.finished}
-    for key, stopped in list(unfinished.items())[:1]:  # the most recent one
+    continuable = {key: each for key, each in others.items() if not each.finished or differs_in_code(experiment, each.experiment)}
+    for key, stopped in list(continuable.items())[:1]:  # the most recent one
         logger.warning(
-            "A training that was stopped after %s images is not continued; this one starts from 0. It differs in %s. To continue the "
-            "stopped one, undo these changes, or keep them and set `monitoring.resume` to %s.",
+            "A training that %s after %s images is not continued; this one starts from 0. It differs in %s. To continue the "
+            "%s one, undo these changes, or keep them and set `monitoring.resume` to %s.",
+            "was complete" if stopped.finished else "was stopped",
             f"{stopped.images:,}",
             "; ".join(experiment.differences(stopped.experiment)),
+            "complete" if stopped.finished else "stopped",
             key,
         )

@@ -20,10 +20,13 @@ class Monitoring:
     log_every: int = 640  # between rows of the history, which hold means since the previous row
     pictures_every: int = 4800  # between sheets of samples; the first is drawn at 0
     checkpoint_every: int = 4800  # between saved states, from which a stopped training continues
-    resume: str = ""  # key of a stopped training to continue, even if parameters, data or code have changed since
+    resume: str = ""  # key of a training to continue despite other changes than of the budget; "exact": continue under the same budget only
     score_every: int | None = None  # between scores, if there is a scorer; None: `pictures_every`; 0: no scores
     patience: int | None = None  # scores without improvement after which the training stops early; None: the whole budget is spent
     keep: Literal["best", "last"] = "best"  # weights that are returned: those with the best score, or the last ones
+    keep_every: int = 0  # between numbered checkpoints that stay; 0: none
+    restarts: int = 0  # largest number of warm restarts after a number that is not finite; 0: the training fails
+    restart_factor: float = 0.5  # of the learning rates at each warm restart
 
     @property
     def scores_every(self) -> int:

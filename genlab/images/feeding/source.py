@@ -108,8 +108,8 @@ class ImageSource(Dataset[dict[str, Tensor]]):
 
 
 def ignore_signals(worker: int) -> None:
-    """Leave Ctrl-C and SIGTERM to the training process. Terminals and job schedulers send them to the loader's processes as well."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    """Leave Ctrl-C, SIGTERM and SIGUSR1 to the training process. Terminals and schedulers send them to the loader's processes, too."""
+    for number in {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGUSR1", signal.SIGTERM)}:  # Windows has no SIGUSR1
         signal.signal(number, signal.SIG_IGN)
 
 
