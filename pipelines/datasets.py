@@ -155,7 +155,7 @@ def png(picture: Any) -> bytes:
 
 
 class CacheFolder(_File):
-    """Folder in which evaluation caches feature extractors, features and classifiers. Loads as its path; its content is never an input."""
+    """Folder of caches or of numbered checkpoints. Loads as its path; its content is never an input."""
 
     def load(self) -> Path:
         return self.filepath

@@ -52,7 +52,7 @@ from pipelines.tracking.origin import origin
 from pipelines.tracking.run import Run
 from pipelines.tracking.sections import NAMED, of_claim
 from pipelines.tracking.store import CHECKPOINT_TAG, DATA_TAG, SETTINGS_TAG
-from pipelines.training.resumption import ResumeFolder
+from pipelines.training.resumption import EXPERIMENT_TAG, ResumeFolder, warn_without_state
 from pipelines.user_study.parameters import USER_STUDY
 
 BOUND = ("journal", "model_version")  # datasets of each recipe in conf/base/catalog.yml that need the session
@@ -147,6 +147,8 @@ class ProjectHooks:
             if name not in namespaces:
                 continue
             trains = any(node.namespace == name and "train" in node.tags for node in pipeline.nodes)
+            if trains:
+                warn_without_state(name, filepath(catalog, f"{name}.checkpoint"), filepath(catalog, f"{name}.resumption"))
             run = runs.start(
                 name,
                 run_name(name, entry, changed, run_params.get("env")),
@@ -219,6 +221,8 @@ class ProjectHooks:
         for run in [under_way[owner]] if owner in under_way else list(under_way.values()):
             if wish["mlflow"] == "checkpoint":
                 run.tag({CHECKPOINT_TAG: sha256(filepath(self.catalog, dataset_name))})
+            if dataset_name.endswith(".finished"):
+                run.tag({EXPERIMENT_TAG: data})
             for file in files(self.catalog, dataset_name):
                 run.file(file, wish.get("folder", ""))
             if wish["mlflow"] == "metrics":

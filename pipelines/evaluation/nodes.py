@@ -31,8 +31,8 @@ def score(
     extractor, classifiers = settings.extractor(cache=caches / "extractors"), Classifiers(caches / "classifiers", settings.classifier)
     trained, untrained, device = recipes(checkpoint, model, compute, seed)
     result = evaluate(trained, untrained, images, extractor, classifiers, device, budget.sampling, settings, caches / "extractors")
-    ends = {name: value for name, value in selection.items() if name != "scores"}  # selection.json has all of them
-    scores = result.scores._replace(checkpoint=digest(checkpoint), selection=ends)
+    ends = {name: value for name, value in selection.items() if name not in ("scores", "life")}  # selection.json has all of them
+    scores = result.scores._replace(checkpoint=digest(checkpoint), selection=ends, life=selection.get("life", {}))
     return scores.to_json(), result.samples, result.pictures
 
 

@@ -10,6 +10,7 @@ from genlab.evaluation.scores import Evaluation, Group, GroupName, Score
 from genlab.reports.few_digits import chosen, few, shown, stated, title
 from genlab.reports.markdown import line
 from genlab.study.results import Outcome, sentence
+from genlab.training.life import Life
 from pipelines.data_preparation.declaration import ImageSet
 from pipelines.release.parameters import Release
 from pipelines.release.serving import Facts, Serving, facts_of, scored, serving_of
@@ -64,6 +65,7 @@ def describe(
             "## Provenance",
             f"- licence of the data: {image_set.licence}",
             f"- trained: {TRAINED}",
+            *(f"- {event}" for event in Life.from_json(scores.life).sentences()),
             f"- device: {DEVICE}",
             f"- command: `{COMMAND}`",
             f"- largest difference between ONNX and torch: {', '.join(differences)}",

@@ -12,6 +12,7 @@ from pipelines.tracking.names import flatten
 NOTE = "mlflow.note.content"
 HEALTH_AT_END = "genlab.health"  # tag of a run: names of the failures in the last rows of its history, or SOUND
 SOUND = "sound"
+LIFE = "genlab.life"  # tag of a run: other budgets under which it was trained, and warm restarts
 SELECTED, STOPPED_EARLY = "genlab.selected", "genlab.stopped_early"  # tags of a run: its best and last score; why it ended early
 ANCESTOR, ANCESTOR_HASH = "initial.from", "initial.sha256"  # tags of a fine-tuned run, and of its versions: the source of its weights
 LOADED = "initial.loaded"  # tag of a fine-tuned run: what was loaded of each network, and what was not

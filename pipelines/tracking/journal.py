@@ -18,6 +18,8 @@ from pipelines.tracking.sections import of_training
 if TYPE_CHECKING:  # torch takes a second to import
     from genlab.training.selection import Selected
 
+CONTINUES, CONTINUED = "genlab.continues", "genlab.continued"  # tags: the run with the former budget, and what has changed, in words
+PARENT = "mlflow.parentRunId"  # MLflow's UI folds the runs that have it under the run that it names
 EACH_ROW = "speed/images_per_second"  # a metric of every row of the history
 
 logger = logging.getLogger(__name__)
@@ -89,14 +91,26 @@ class Journal(BoundDataset):
         if images not in self.logged.pictures:
             self.sheet = self.run.picture(name, image, images)
 
-    def resumed(self, stopped: str, images: int, rows: Sequence[Mapping[str, float]], finished: bool) -> None:
-        """Continue the run with id `stopped`. If it no longer exists, log the rows of its history to the current run."""
-        if self.session.runs.resume(self.owner, stopped):
+    def resumed(self, stopped: str, images: int, rows: Sequence[Mapping[str, float]], finished: bool, extended: str = "") -> None:
+        """Continue the run with id `stopped`. If it no longer exists, log the rows of its history to the current run.
+
+        A training that goes on under another budget, as `extended` states, has a run of its own, a child of the former one: the results of
+        that stay.
+        """
+        if extended:
+            self.run.tag({CONTINUES: stopped, CONTINUED: extended} | ({} if PARENT in self.run.tags else {PARENT: stopped}))
+            self.run.history(steps(rows))
+        elif self.session.runs.resume(self.owner, stopped):
             self.logged = logged(self.run)  # a killed training repeats what it did after its last saved state
         else:
-            self.run.history([{"step": row["images"], **of_training(without_images(row))} for row in rows])
+            self.run.history(steps(rows))
         if not finished:
             self.run.tag({"resumed_at_images": str(images)})
+
+    def restarted(self, images: int, count: int, reason: str) -> None:
+        """Log a warm restart: the number of restarts so far, and the reason of this one."""
+        self.run.metrics({"health/restarts": count}, images)
+        self.run.tag({f"restart.{count}": f"after {images:,} images: {reason}"})
 
 
 class Undelivered(BoundDataset):
@@ -121,6 +135,11 @@ class Undelivered(BoundDataset):
             TrackingError: MLflow does not answer.
         """
         return self.session.runs.synchronise()
+
+
+def steps(rows: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
+    """Rows of the history as metrics at their steps."""
+    return [{"step": row["images"], **of_training(without_images(row))} for row in rows]
 
 
 def without_images(row: Mapping[str, float]) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from pipelines.parameters import Parameters
 
@@ -21,11 +21,16 @@ class Monitoring(Parameters):
     log_every: PositiveInt  # a point of the curves, the mean since the previous point
     pictures_every: PositiveInt  # a grid of samples; the first is drawn before training
     checkpoint_every: PositiveInt  # a saved state, from which a stopped run continues
-    resume: str = ""  # key of a stopped run to continue despite changed parameters, data or code; the run's warning has the key
+    # Key of a run to continue despite changed parameters, data or code, see the run's warning. A changed budget alone needs no key.
+    # `exact`: a training under another budget is not continued.
+    resume: str = ""
     score_every: NonNegativeInt | None = None  # a cheap score, to select the checkpoint; null: with every grid; 0: never
     score_samples: PositiveInt = 64  # generated images per score; divided among the directions of a recipe that translates
     patience: PositiveInt | None = None  # scores without improvement after which training stops early; null: the whole budget is spent
     keep: Literal["best", "last"] = "best"  # the weights that are evaluated and released
+    keep_every: NonNegativeInt = 0  # a numbered checkpoint that later ones do not replace; 0: none
+    restarts: NonNegativeInt = 0  # at most this many warm restarts after a NaN; 0: the run fails
+    restart_factor: PositiveFloat = 0.5  # of the learning rates at each warm restart
 
 
 class Initial(Parameters):

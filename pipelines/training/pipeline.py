@@ -17,7 +17,7 @@ def create_pipeline(
             Node(
                 fit,
                 {name: f"params:{name}" for name in inputs}
-                | {"images": "images", "journal": "journal", "resumption": "resumption", "caches": "caches"}
+                | {"images": "images", "journal": "journal", "resumption": "resumption", "caches": "caches", "kept": "kept"}
                 | ({"source": "source"} if source else {}),
                 ["checkpoint", "history", "curves", "selection", "finished"],
                 name="fit",

@@ -4,10 +4,10 @@ import torch
 
 from genlab.images.prepared_set import PreparedSet
 from genlab.pictures.training import sample_sheet
-from genlab.training.events import Event, Finished, Found, Logged, PicturesDue, Resumed, Saving, ScoreTaken
+from genlab.training.events import Event, Finished, Found, Logged, PicturesDue, Restarted, Resumed, Saving, ScoreTaken
 from genlab.training.initial import Started
 from pipelines.tracking import Journal
-from pipelines.tracking.description import ANCESTOR, ANCESTOR_HASH, HEALTH_AT_END, LOADED, SOUND, STOPPED_EARLY
+from pipelines.tracking.description import ANCESTOR, ANCESTOR_HASH, HEALTH_AT_END, LIFE, LOADED, SOUND, STOPPED_EARLY
 
 SHEET = "_samples/training"  # MLflow sorts its sections by name: the pictures come first
 RUN = "run"  # key of a note in saved states: the id of the MLflow run to continue
@@ -38,11 +38,15 @@ class Reporter:
             case Saving():
                 event.notes[RUN] = journal.run.id
             case Resumed():
-                journal.resumed(event.notes[RUN], event.images, [dict(row) for row in event.rows], event.finished)
+                journal.resumed(event.notes[RUN], event.images, [dict(row) for row in event.rows], event.finished, event.extended)
+            case Restarted():
+                journal.restarted(event.restart.images, event.count, event.restart.reason)
             case Finished():
                 journal.finished(event.summary, event.images)
                 journal.tag({HEALTH_AT_END: " ".join(finding.name for finding in event.findings) or SOUND})
                 if event.selected is not None:
                     journal.selected(event.selected)
+                if life := event.life.sentences():
+                    journal.tag({LIFE: " ".join(life)})
                 if event.stopped_early:
                     journal.tag({STOPPED_EARLY: f"after {event.images:,} of {self.budget:,} images, without improvement of the score"})
