@@ -40,7 +40,7 @@ class Restarted(NamedTuple):
     """A number was not finite, and the training goes on from the last good state with lower learning rates."""
 
     restart: Restart
-    count: int  # number of restarts so far
+    number: int  # number of restarts so far
 
 
 class ScoreTaken(NamedTuple):

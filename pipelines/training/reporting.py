@@ -40,7 +40,7 @@ class Reporter:
             case Resumed():
                 journal.resumed(event.notes[RUN], event.images, [dict(row) for row in event.rows], event.finished, event.extended)
             case Restarted():
-                journal.restarted(event.restart.images, event.count, event.restart.reason)
+                journal.restarted(event.restart.images, event.number, event.restart.reason)
             case Finished():
                 journal.finished(event.summary, event.images)
                 journal.tag({HEALTH_AT_END: " ".join(finding.name for finding in event.findings) or SOUND})

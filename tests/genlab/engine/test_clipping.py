@@ -9,12 +9,12 @@ from torch import nn
 from two_networks import Numbers
 
 from genlab.build import build
-from genlab.engine.clipping import Clipped
+from genlab.engine.clipping import clipped
 from genlab.engine.stream import Stream
 from genlab.engine.updates import GradientUpdate
 from genlab.errors import InputError
 
-CLIPPED = "genlab.engine.clipping.Clipped"
+CLIPPED = "genlab.engine.clipping.clipped"
 
 
 def sgd(parameters):
@@ -29,7 +29,7 @@ def step(gradient, **limits):
     def objective(batch):
         return {"loss": (torch.cat([first, second]) * slope).sum()}
 
-    update = GradientUpdate(objective, Clipped(sgd, **limits)([first, second]) if limits else sgd([first, second]))
+    update = GradientUpdate(objective, clipped([first, second], sgd, **limits) if limits else sgd([first, second]))
     stream = Stream(Numbers())
     stream.start_turn(0)
     terms = update(stream)
@@ -56,7 +56,7 @@ def test_below_the_limit_nothing_changes(limits):
 
 
 def test_a_recipe_is_clipped_by_its_description_each_network_by_its_own_limit():
-    limited = {"class": CLIPPED, "norm": 1e-3, "optimizer": {"class": "torch.optim.SGD", "partial": True, "lr": 1.0}}
+    limited = {"class": CLIPPED, "partial": True, "norm": 1e-3, "optimizer": {"class": "torch.optim.SGD", "partial": True, "lr": 1.0}}
     recipe = build(MODEL | {"generator_optimizer": limited, "critic_optimizer": ADAM})
     recipe.set_progress(0.0)
     before = nn.utils.parameters_to_vector(recipe.generator.parameters()).detach()
@@ -80,5 +80,5 @@ class Pictures:
 
 @pytest.mark.parametrize("limits", [{}, {"norm": 1.0, "value": 1.0}, {"norm": 0.0}, {"value": -1.0}, {"norm": math.inf}])
 def test_wrong_limits_are_refused(limits):
-    with pytest.raises(InputError, match=r"Clipped: got .*, expected"):
-        Clipped(sgd, **limits)
+    with pytest.raises(InputError, match=r"clipped: got .*, expected"):
+        clipped([nn.Parameter(torch.zeros(1))], sgd, **limits)

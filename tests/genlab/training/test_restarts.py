@@ -53,7 +53,7 @@ def test_training_goes_back_to_the_last_good_state_with_lower_rates_and_counts(b
     # By hand: the 6th turn, after 20 images, fails; the last multiple of 8 before it is 16; the initial rate is 1e-3.
     assert (restart.images, restart.back_to, restart.rate) == (20, 16, FACTOR) and restart.reason.endswith("nan and 6 more after 24 images")
     assert [rate for _, rate in turns] == [1e-3] * 6 + [FACTOR * 1e-3] * 6 and [step for step, _ in turns][5:8] == [5, 4, 5]
-    assert [event.count for event in events if isinstance(event, Restarted)] == [1]
+    assert [event.number for event in events if isinstance(event, Restarted)] == [1]
     assert [row["images"] for row in trained.history.rows] == list(range(4, 41, 4))
     assert "Warm restart 1 of 2: back to the state after 16 images, with 0.25 times the initial learning rates" in caplog.text
     assert trained.life.sentences()[0].startswith("Warm restart after 20 images, from the state after 16, with 0.25 times")
