@@ -58,6 +58,7 @@ STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
             "genlab.serving.images",
             "genlab.serving.operations",
             "genlab.study.results",
+            "genlab.training.life",
         ),
     ),
     "theory": ("theory", ("genlab.build", "genlab.pictures.animation", "genlab.reports.theory_page", "genlab.theory.claim")),
