@@ -88,9 +88,7 @@ def fit(
         raise InputError(f"kept: got {kept} without `states`, expected both: a checkpoint is in the folder of its experiment's key.")
     settings: Compute = build(compute, "compute") if compute is not None else Compute()
     if settings.devices > 1 and monitoring is not None and monitoring.restarts:
-        raise InputError(
-            f"monitoring.restarts: got {monitoring.restarts} with {settings.devices} devices, expected 0: they need one device."
-        )
+        raise InputError(f"monitoring.restarts: got {monitoring.restarts} with {settings.devices} devices, expected 0: use one device.")
     if settings.devices > 1 and not launched:
         divided.check_batch_size(settings, budget.batch_size)
         with group(Job.of(model, images, budget, seed, augmentation, settings)):
