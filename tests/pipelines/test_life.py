@@ -139,7 +139,7 @@ def test_a_late_failure_does_not_train_again_whatever_the_class(recipe, tmp_path
     shutil.rmtree(tmp_path / "data/06_models")  # DVC removes the outputs of a stage before it runs the stage again
     with monkeypatch.context() as patch:
         patch.setenv(DVC_STAGE, f"train@{recipe}")
-        patch.setattr("genlab.training.fit.train", lambda *given: pytest.fail("it trains again"))
+        patch.setattr("genlab.training.training.train", lambda *given: pytest.fail("it trains again"))
         run(tmp_path, recipe=recipe)
     assert "This training is complete" in caplog.text
 
