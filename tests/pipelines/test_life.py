@@ -99,14 +99,16 @@ def test_a_stopped_run_is_released_as_it_is(project):
 
 
 def test_sigusr1_and_intervals_keep_numbered_checkpoints_with_which_images_can_be_made(project):
-    process = start(project, "--tags=train", **LONG | {"gan.monitoring.keep_every": 240, "gan.compute.workers": 2})
+    process = start(
+        project, "--tags=train", **LONG | {"gan.monitoring.keep_every": 960, "gan.budget.images": 1920, "gan.compute.workers": 2}
+    )
     wait_for(lambda: states(project), process)
     os.killpg(process.pid, signal.SIGUSR1)
     code, printed = ended(process)
     assert code == 0, printed
     files = sorted((project / "data/06_models/gan/kept").rglob("*.safetensors"))
     names = [file.name for file in files]
-    assert len(names) == 3 and {"images-000000240.safetensors", "images-000000480.safetensors"} < set(names), (names, printed)
+    assert len(names) == 3 and {"images-000000960.safetensors", "images-000001920.safetensors"} < set(names), (names, printed)
     from genlab.commands.main import main
 
     assert main(["sample", str(files[0]), "--out", str(project / "made"), "--count", "2"]) in (None, 0)
