@@ -38,6 +38,14 @@ def copied(project: Path, folder: Path) -> Path:
     return folder
 
 
+def entered(prepared: Path, folder: Path, patch: pytest.MonkeyPatch) -> Path:
+    """A copy of a project with prepared images as the working directory; its runs are recorded in its own database."""
+    project = copied(prepared, folder)
+    patch.chdir(project)
+    patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return project
+
+
 def start(project: Path, *options: str, uri: str = "", **settings) -> subprocess.Popen:
     """Start `kedro run --pipeline=gan --env=test` in a process group of its own."""
     given = ",".join(f"{name}={value}" for name, value in settings.items())

@@ -9,9 +9,25 @@ from genlab.engine.compute import Compute
 from genlab.engine.parts import rows_in_batch
 from genlab.engine.recipe import Recipe
 from genlab.errors import InputError
+from genlab.images.feeding.augment import Augmentation
+from genlab.images.feeding.source import ImageSource
+from genlab.images.prepared_set import PreparedSet
 from genlab.networks.separate import mixing_layers
+from genlab.training.settings import Budget
 
 MAX_NAMED_LAYERS = 3  # in an error message
+
+
+def source_of(
+    images: PreparedSet,
+    budget: Budget,
+    seed: int,
+    augment: Augmentation | None,
+    settings: Compute,
+) -> ImageSource:
+    """Batches of the training images, of which each rank receives its own rows. All ranks must make it alike."""
+    batch_size, place = budget.batch_size, rows(settings, budget.batch_size)
+    return ImageSource(images, batch_size, seed, augment, settings.workers, settings.device, settings.channels_last, budget.sampling, place)
 
 
 def rows(settings: Compute, batch_size: int) -> np.ndarray | None:

@@ -11,7 +11,6 @@ from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import seed_everything
 from genlab.errors import InputError
 from genlab.images.feeding.augment import Augmentation
-from genlab.images.feeding.source import ImageSource
 from genlab.images.prepared_set import PreparedSet
 from genlab.networks.labels import check_classes
 from genlab.training import divided
@@ -91,18 +90,7 @@ def fit(
     )
     experiment = experiment_of(model, augmentation, settings, budget, monitoring, seed, images, states, selection.scorer, initial)
     divided.divide(recipe, settings, budget.batch_size)
-    augment = build(augmentation, "augmentation")
-    source = ImageSource(
-        images,
-        budget.batch_size,
-        seed,
-        augment,
-        settings.workers,
-        settings.device,
-        settings.channels_last,
-        budget.sampling,
-        divided.rows(settings, budget.batch_size),
-    )
+    source = divided.source_of(images, budget, seed, build(augmentation, "augmentation"), settings)
     recipe.use(settings.precision)
     check_classes(recipe.classes, images.classes, images.name)
     recipe.check(next(source.batches(0)))

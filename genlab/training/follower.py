@@ -24,7 +24,6 @@ from genlab.engine.loop import train
 from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import seed_everything
 from genlab.engine.stream import Stream
-from genlab.images.feeding.source import ImageSource
 from genlab.training import divided
 from genlab.training.group import END, ERROR, LOST, PATIENCE, PROCESS, Job, join
 
@@ -92,17 +91,7 @@ def follow(job: Job) -> None:
     settings.on_rank()
     seed_everything(job.seed)
     recipe: Recipe = settings.prepare(build(job.model, "model"), budget.images)
-    source = ImageSource(
-        job.image_set(),
-        budget.batch_size,
-        job.seed,
-        build(job.augmentation, "augmentation"),
-        settings.workers,
-        settings.device,
-        settings.channels_last,
-        budget.sampling,
-        divided.rows(settings, budget.batch_size),
-    )
+    source = divided.source_of(job.image_set(), budget, job.seed, build(job.augmentation, "augmentation"), settings)
     recipe.use(settings.precision)
     divided.divide(recipe, settings, budget.batch_size)
     if (place := divided.receive(recipe)) is None:

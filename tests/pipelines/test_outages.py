@@ -13,7 +13,7 @@ import pytest
 from conftest import run_kedro
 from kedro.io import DatasetError
 from mlflow import MlflowClient
-from projects import LONG, RECIPE, client_of, copied, ended, prepared_project, runs, start, states, wait_for
+from projects import LONG, RECIPE, client_of, copied, ended, entered, prepared_project, runs, start, states, wait_for
 
 from genlab.training.interruption import Interrupted
 from pipelines.tracking import run as module
@@ -64,11 +64,8 @@ def prepared(tmp_path_factory):
 
 @pytest.fixture
 def project(prepared, tmp_path, monkeypatch):
-    folder = copied(prepared, tmp_path / "project")
-    monkeypatch.chdir(folder)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.setattr(module, "FIRST_PAUSE", 0.1)
-    return folder
+    return entered(prepared, tmp_path / "project", monkeypatch)
 
 
 @pytest.fixture

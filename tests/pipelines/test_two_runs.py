@@ -7,7 +7,7 @@ import signal
 
 import pytest
 from conftest import run_kedro
-from projects import LONG, RECIPE, client_of, copied, ended, prepared_project, runs, start, states, wait_for
+from projects import LONG, RECIPE, client_of, ended, entered, prepared_project, runs, start, states, wait_for
 
 from genlab.engine.locks import LockedError, locked
 from genlab.errors import InputError
@@ -24,10 +24,7 @@ def prepared(tmp_path_factory):
 @pytest.fixture
 def project(prepared, tmp_path, monkeypatch):
     """A project with prepared images as the working directory."""
-    folder = copied(prepared, tmp_path / "project")
-    monkeypatch.chdir(folder)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    return folder
+    return entered(prepared, tmp_path / "project", monkeypatch)
 
 
 def run(project, *tags, **settings):
