@@ -6,11 +6,20 @@ need not distinguish. `total`, `mean` and `gather` can be differentiated, also t
 
 import os
 from collections.abc import Sequence
+from enum import IntEnum
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch import distributed as dist
+
+
+class Order(IntEnum):
+    """What all ranks do next."""
+
+    END = 0  # leave this training
+    STATE = 1  # take over rank 0's state
+    TURN = 2  # compute a turn
 
 
 def count() -> int:
@@ -99,13 +108,13 @@ def average(tensors: Sequence[Tensor]) -> None:
         torch._foreach_div_(list(tensors), count())
 
 
-def go_on(whether: bool) -> bool:
-    """Return rank 0's decision whether to take another turn. Every rank must call it."""
+def order(given: Order = Order.END) -> Order:
+    """Return the order that rank 0 gives. Every rank must call it; the argument of the others is ignored."""
     if count() == 1:
-        return whether
-    decision = torch.tensor([whether])
-    dist.broadcast(decision, src=0)
-    return bool(decision)
+        return given
+    number = torch.tensor([int(given)])
+    dist.broadcast(number, src=0)
+    return Order(int(number))
 
 
 def from_first(value: Any) -> Any:

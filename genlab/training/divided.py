@@ -7,6 +7,7 @@ from torch.utils._pytree import tree_map_only
 from genlab.engine import ranks
 from genlab.engine.compute import Compute
 from genlab.engine.parts import rows_in_batch
+from genlab.engine.ranks import Order
 from genlab.engine.recipe import Recipe
 from genlab.errors import InputError
 from genlab.images.feeding.augment import Augmentation
@@ -72,19 +73,18 @@ def divide(recipe: Recipe, settings: Compute, batch_size: int) -> None:
     recipe.divide(settings.accumulate)
 
 
-def send(recipe: Recipe, images: int, position: int, finished: bool) -> None:
+def send(recipe: Recipe, images: int, position: int) -> None:
     """Send the state from which rank 0 goes on to its followers, so that all ranks begin alike; nothing with one rank."""
     if ranks.count() > 1:
+        ranks.order(Order.STATE)
         state = tree_map_only(Tensor, Tensor.cpu, recipe.training_state())
         frozen = [name for name, parameter in recipe.named_parameters() if not parameter.requires_grad]
-        ranks.from_first(None if finished else {"training": state, "frozen": frozen, "images": images, "position": position})
+        ranks.from_first({"training": state, "frozen": frozen, "images": images, "position": position})
 
 
-def receive(recipe: Recipe) -> tuple[int, int] | None:
-    """Load the state that rank 0 sends -> numbers of images seen and of batches taken; None if the training is complete."""
+def receive(recipe: Recipe) -> tuple[int, int]:
+    """Load the state that rank 0 sends -> numbers of images seen and of batches taken."""
     sent = ranks.from_first(None)
-    if sent is None:
-        return None
     recipe.load_training_state(sent["training"])
     for name in sent["frozen"]:
         recipe.get_parameter(name).requires_grad_(False)

@@ -74,8 +74,6 @@ def fit(
     if kept is not None and states is None:
         raise InputError(f"kept: got {kept} without `states`, expected both: a checkpoint is in the folder of its experiment's key.")
     settings: Compute = build(compute, "compute") if compute is not None else Compute()
-    if settings.devices > 1 and monitoring is not None and monitoring.restarts:
-        raise InputError(f"monitoring.restarts: got {monitoring.restarts} with {settings.devices} devices, expected 0: use one device.")
     if settings.devices > 1 and not launched:
         divided.check_batch_size(settings, budget.batch_size)
         with group(Job.of(model, images, budget, seed, augmentation, settings)):
@@ -101,7 +99,6 @@ def fit(
         if initial is not None:
             training.begin(start(recipe, initial, is_new=saved is None), saved is None)
         training.resume(saved)
-        divided.send(recipe, training.images, training.stream.position, training.finished)
         training.run(stop)
     selection.select(recipe)
     return Trained(recipe, model, training.history, experiment.key, selection.selected(), training.life)

@@ -12,6 +12,8 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 from torch._C._distributed_c10d import TCPStore  # torch.distributed does not declare it
@@ -20,7 +22,8 @@ from genlab.build import build
 from genlab.engine import ranks
 from genlab.engine.compute import Compute
 from genlab.engine.json_text import json_text
-from genlab.engine.loop import train
+from genlab.engine.loop import NonFiniteLossError, Turn, train
+from genlab.engine.ranks import Order
 from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import seed_everything
 from genlab.engine.stream import Stream
@@ -94,12 +97,14 @@ def follow(job: Job) -> None:
     source = divided.source_of(job.image_set(), budget, job.seed, build(job.augmentation, "augmentation"), settings)
     recipe.use(settings.precision)
     divided.divide(recipe, settings, budget.batch_size)
-    if (place := divided.receive(recipe)) is None:
-        return
-    images, position = place
-    turns = train(recipe, Stream(source, position), images, budget.images, budget.batch_size, job.seed, settings.precision)
-    while ranks.go_on(True) and next(turns, None) is not None:
-        pass
+    turns: Iterator[Turn] = iter(())
+    while (order := ranks.order()) != Order.END:
+        if order == Order.STATE:
+            images, position = divided.receive(recipe)
+            turns = train(recipe, Stream(source, position), images, budget.images, budget.batch_size, job.seed, settings.precision)
+        else:
+            with suppress(NonFiniteLossError):  # rank 0 has the same numbers, and gives the next order
+                next(turns, None)
 
 
 if __name__ == "__main__":

@@ -84,9 +84,8 @@ def group(job: Job) -> Iterator[None]:
         RankError: a follower failed or was killed. No process is left behind.
     """
     devices = job.compute.devices
+    check_devices(job.compute)
     if ranks.count() > 1:  # torch.distributed.run has started this process and its followers
-        if ranks.count() != devices:
-            raise InputError(f"compute.devices: got {devices}, but {ranks.count()} processes were started. Set it to {ranks.count()}.")
         ranks.from_first(job)
         try:
             yield
@@ -95,7 +94,6 @@ def group(job: Job) -> Iterator[None]:
                 raise RankError(reason) from error
             raise
         return
-    check_devices(job.compute)
     store = TCPStore(HERE, 0, is_master=True, wait_for_workers=False, timeout=PATIENCE)
     with tempfile.TemporaryFile("w+") as log:
         agent = start(store.port, devices, job.compute.device.type, log)
@@ -113,11 +111,17 @@ def group(job: Job) -> Iterator[None]:
 
 
 def check_devices(compute: Compute) -> None:
-    """Check that this machine has enough devices.
+    """Check that this machine has enough devices, or that torch.distributed.run has started a process for each.
 
     Raises:
         InputError: it has not.
     """
+    if ranks.count() > 1:
+        if ranks.count() != compute.devices:
+            raise InputError(
+                f"compute.devices: got {compute.devices}, but {ranks.count()} processes were started. Set it to {ranks.count()}."
+            )
+        return
     there = torch.cuda.device_count() if compute.device.type == "cuda" else 1 if compute.device.type == "mps" else compute.devices
     if compute.devices > there:
         raise InputError(

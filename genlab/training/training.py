@@ -8,9 +8,11 @@ from genlab.engine import ranks
 from genlab.engine.compute import Compute
 from genlab.engine.files import DiskFullError
 from genlab.engine.loop import NonFiniteLossError, Turn, complete, finite, train, weight_sums
+from genlab.engine.ranks import Order
 from genlab.engine.recipe import Recipe
 from genlab.engine.stream import Stream
 from genlab.images.feeding.source import ImageSource
+from genlab.training import divided
 from genlab.training.events import Callback, Event, Finished, Found, Logged, PicturesDue, Restarted, Resumed, Saving, ScoreTaken
 from genlab.training.extension import announcement, overwritten, with_overwritten
 from genlab.training.health import Adversarial, Watch, findings
@@ -100,13 +102,15 @@ class Training:
             NonFiniteLossError: a term or a weight is NaN or infinite, and no restart is left.
         """
         while not self.finished:
+            divided.send(self.recipe, self.images, self.stream.position)
             try:
                 self.run_to_end(stop)
-                return
+                break
             except NonFiniteLossError as error:
                 if (good := self.restarts.back(self.recipe)) is None:
                     raise
                 self.go_back(good, str(error))
+        ranks.order(Order.END)
 
     def run_to_end(self, stop: StopRequest) -> None:
         """Train until the budget is spent or the recipe has finished, with all reports and saved states.
@@ -133,7 +137,7 @@ class Training:
             self.save_on_the_way(before, stop)
             if stop.signal:
                 self.save()
-                ranks.go_on(False)
+                ranks.order(Order.END)
                 raise Interrupted(stop.signal, self.images, budget.images)
         if self.images < budget.images and not self.selection.stalled:
             logger.info("Training converged after %s of %s images.", f"{self.images:,}", f"{budget.images:,}")
@@ -151,7 +155,8 @@ class Training:
         budget = self.budget
         before: dict[str, Any] = {}
         turns = train(self.recipe, self.stream, self.images, budget.images, budget.batch_size, self.seed, self.settings.precision)
-        while ranks.go_on(not self.selection.stalled):
+        while not self.selection.stalled:
+            ranks.order(Order.TURN)
             if self.images >= budget.images or self.recipe.finished():
                 before = copied(self.recipe.state_dict())
             turn = next(turns, None)
@@ -171,6 +176,8 @@ class Training:
 
     def score(self, progress: Progress) -> None:
         """Score the weights, if there is a scorer, and record the value."""
+        if self.selection.scorer is None:
+            return
         with progress.scoring():
             scored = self.selection.score(self.recipe, self.seed, self.images)
         if scored is not None:

@@ -5,13 +5,14 @@ from torch import distributed as dist
 from torch import multiprocessing
 
 from genlab.engine import ranks
+from genlab.engine.ranks import Order
 
 
 def test_one_process_gets_its_arguments_back():
     values = torch.tensor([1.0, 2.0])
     assert all(function(values) is values for function in (ranks.total, ranks.mean, ranks.gather))
     ranks.add_up([values]), ranks.average([values])
-    assert values.tolist() == [1, 2] and ranks.from_first("x") == "x" and ranks.go_on(True) and not ranks.go_on(False)
+    assert values.tolist() == [1, 2] and ranks.from_first("x") == "x" and ranks.order(Order.TURN) == Order.TURN
     assert (ranks.count(), ranks.number(), ranks.on_this_machine()) == (1, 0, 0)
 
 
@@ -36,7 +37,7 @@ def rank(number, file, folder):
     averaged = [torch.tensor(float(number)), torch.full((2,), 4.0 * number)]
     ranks.average(averaged), ranks.average([])
     found |= {"sums": [wide.tolist(), counts.tolist(), narrow.tolist()], "averages": [each.tolist() for each in averaged]}
-    found |= {"first": ranks.from_first({"rank": number}), "go": ranks.go_on(number == 0)}
+    found |= {"first": ranks.from_first({"rank": number}), "order": int(ranks.order(Order.STATE if number == 0 else Order.END))}
     torch.save(found, folder / f"{number}.pt")
     dist.barrier()
     dist.destroy_process_group()
@@ -52,5 +53,5 @@ def test_derivatives_are_those_of_the_sum_over_ranks(tmp_path, monkeypatch):
     # The losses (x + y)^2 of both ranks: slopes 4 (x + y), whose squares add up to 32 (x + y)^2.
     assert first["square"] == second["square"] == (9, 12, 192)
     for found in (first, second):
-        assert found["mean"] == 1.5 and found["first"] == {"rank": 0} and found["go"] is True
+        assert found["mean"] == 1.5 and found["first"] == {"rank": 0} and found["order"] == Order.STATE
         assert found["sums"] == [[[3.0, 3.0], [3.0, 3.0]], 1, [1.0, 1.0, 1.0]] and found["averages"] == [0.5, [2.0, 2.0]]

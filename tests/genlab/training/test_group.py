@@ -7,7 +7,8 @@ import signal
 import psutil
 import pytest
 import torch
-from rank_recipes import COMPUTE, GAN, RECIPES, largest_difference, on_ranks, trained
+from rank_recipes import ADAM, COMPUTE, GAN, PLAYERS, RECIPES, largest_difference, on_ranks, trained
+from safetensors.torch import load_file
 from stand_ins import image_set
 from torch.distributed import TCPStore
 
@@ -17,8 +18,10 @@ from genlab.training import group
 from genlab.training.events import Logged
 from genlab.training.fit import fit
 from genlab.training.group import RankError
+from genlab.training.initial import Initial
 from genlab.training.interruption import Interrupted
 from genlab.training.settings import Budget, Monitoring
+from genlab.training.source import of_checkpoint
 from genlab.training.state import States
 
 TURNS = 20
@@ -95,6 +98,38 @@ def test_a_requested_stop_saves_the_state_and_ends_all_ranks(tmp_path):
         train(2, states, lambda event: isinstance(event, Logged) and event.images == 32 and signal.raise_signal(signal.SIGTERM))
     assert not followers()
     assert_close(train(1, states), train(1, None))
+
+
+@pytest.mark.parametrize(("rate", "reason"), [(1e10, "/weights = "), (1e20, "/adversarial = ")])
+def test_all_ranks_go_back_to_the_last_good_state(rate, reason):
+    """A weight that is not finite is found by rank 0 alone, a loss by all ranks."""
+    often = Monitoring(log_every=8, checkpoint_every=8, pictures_every=1000, restarts=1, restart_factor=1e-4 / rate)
+    model = GAN | dict.fromkeys(PLAYERS, ADAM | {"lr": rate})
+    one, two = (fit(model, image_set(), BUDGET, 0, None, COMPUTE | {"devices": devices}, often) for devices in (1, 2))
+    for restarts in (one.life.restarts, two.life.restarts):
+        assert [restart.reason.find(reason) > 0 for restart in restarts] == [True]
+    assert_close(one, two)
+
+
+def test_a_longer_budget_frozen_layers_and_numbered_checkpoints_do_not_depend_on_the_number_of_ranks(tmp_path):
+    weights = trained("gan", 2)[0]
+    initial, results = Initial(of_checkpoint(weights, "0" * 64, GAN["class"], "earlier"), freeze=1), []
+    often = Monitoring(log_every=8, checkpoint_every=8, pictures_every=1000, keep_every=16)
+    for devices in (1, 2):
+        states, kept, settings = States(tmp_path / str(devices)), tmp_path / f"kept{devices}", COMPUTE | {"devices": devices}
+        for images in (16, 48):
+            result = fit(GAN, image_set(), Budget(images, 8), 0, None, settings, often, states, initial=initial, kept=kept)
+        results.append(result)
+    one, two = results
+    assert one.life == two.life and one.life.extensions
+    assert_close(one, two)
+    for result in results:
+        frozen = [name for name, parameter in result.recipe.named_parameters() if not parameter.requires_grad]
+        assert frozen and all(torch.equal(result.recipe.state_dict()[name], weights[name]) for name in frozen)
+    files = [sorted((tmp_path / f"kept{devices}").rglob("*.safetensors")) for devices in (1, 2)]
+    for first, second in zip(*files, strict=True):
+        assert first.name == second.name and largest_difference(load_file(first), load_file(second)) < 1e-5
+    assert len(files[0]) == 3
 
 
 def test_the_cause_is_the_rank_that_failed_first_not_those_that_lost_it(monkeypatch):
