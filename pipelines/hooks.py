@@ -52,6 +52,7 @@ from pipelines.tracking.origin import origin
 from pipelines.tracking.run import Run
 from pipelines.tracking.sections import NAMED, of_claim
 from pipelines.tracking.store import CHECKPOINT_TAG, DATA_TAG, SETTINGS_TAG
+from pipelines.training.checks import check_training
 from pipelines.training.resumption import EXPERIMENT_TAG, ResumeFolder, warn_without_state
 from pipelines.user_study.parameters import USER_STUDY
 
@@ -133,6 +134,9 @@ class ProjectHooks:
         if THEORY in namespaces:
             check_claims(self.session.parameters[THEORY])
         check_inputs(pipeline, catalog)
+        if any("train" in node.tags for node in pipeline.nodes):
+            for name, entry in chosen.items():
+                check_training(name, entry, recipes(self.session.parameters))
         if evaluated:
             check_extractor(self.session.parameters[EVALUATION], filepath(catalog, "caches"))
         self.locks.begin([*namespaces & set(chosen), *([group(seeded)] if seeded else [])], declared, pipeline)
