@@ -18,6 +18,7 @@ from genlab.networks.labels import check_count, class_weights
 from genlab.networks.layers.attention import SelfAttention
 from genlab.networks.layers.initialise import orthogonal
 from genlab.networks.layers.normalise import normalise_spectrally
+from genlab.networks.layers.resample import convolved_mean, nearest_convolved
 from genlab.networks.shapes import COARSEST, check_side
 
 # Numbers of filters in multiples of the width, by image side: for the generator at 4 px and after each doubling, for the critic after each
@@ -148,7 +149,7 @@ class UpBlock(nn.Module):
         self.beside = nn.Conv2d(filters, to, 1)
 
     def forward(self, features: Tensor, condition: Tensor) -> Tensor:
-        inner = self.first(double(relu(self.first_norm(features, condition))))
+        inner = nearest_convolved(relu(self.first_norm(features, condition)), self.first.weight, self.first.bias)
         # Doubling after the 1 x 1 convolution is equivalent to doubling before it, at a quarter of the cost.
         outer: Tensor = self.second(relu(self.second_norm(inner, condition)))
         return outer + double(self.beside(features))
@@ -164,13 +165,13 @@ class DownBlock(nn.Module):
         self.beside = nn.Conv2d(filters, to, 1) if halves or filters != to else nn.Identity()
 
     def forward(self, features: Tensor) -> Tensor:
-        inner: Tensor = self.second(relu(self.first(features if self.is_first else relu(features))))
+        inner = relu(self.first(features if self.is_first else relu(features)))
         if not self.halves:
-            shortcut: Tensor = self.beside(features)
-            return inner + shortcut
+            same_side: Tensor = self.second(inner) + self.beside(features)
+            return same_side
         # The 1 x 1 convolution after the mean is equivalent to the one before it, and cheaper.
-        shortcut = self.beside(avg_pool2d(features, 2))
-        return avg_pool2d(inner, 2) + shortcut
+        shortcut: Tensor = self.beside(avg_pool2d(features, 2))
+        return convolved_mean(inner, self.second.weight, self.second.bias) + shortcut
 
 
 def double(features: Tensor) -> Tensor:

@@ -1,16 +1,18 @@
 """ProGAN: a generator and a critic that start at 4 px and grow (Karras et al. 2017, arXiv:1710.10196, section 2, table 2)."""
 
+from collections.abc import Iterable
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, interpolate
+from torch.nn.functional import avg_pool2d
 
 from genlab.networks.first_layers import Layers
 from genlab.networks.growing import Stage, fade
 from genlab.networks.layers.critic_head import CriticHead
 from genlab.networks.layers.equalised import GAIN, EqualisedConv2d, EqualisedLinear, activate, pixel_norm
-from genlab.networks.layers.resample import halve
+from genlab.networks.layers.resample import halve, nearest_convolved
 from genlab.networks.shapes import COARSEST, check_side, filters_by_level, level_of
 
 
@@ -62,10 +64,9 @@ class Doubling(nn.Module):
         self.layers = nn.ModuleList([EqualisedConv2d(inputs, outputs, 3), EqualisedConv2d(outputs, outputs, 3)])
 
     def forward(self, features: Tensor) -> Tensor:
-        features = interpolate(features, scale_factor=2, mode="nearest")
-        for layer in self.layers:
-            features = pixel_norm(activate(layer(features)))
-        return features
+        first, second = cast(Iterable[EqualisedConv2d], self.layers)
+        features = pixel_norm(activate(nearest_convolved(features, first.scaled_weight(), first.bias)))
+        return pixel_norm(activate(second(features)))
 
 
 class Critic(nn.Module):

@@ -1,6 +1,7 @@
 """StyleGAN's synthesis network: adaptive instance normalisation, noise at every layer, progressive growing (arXiv:1812.04948)."""
 
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -8,7 +9,7 @@ from torch.nn.functional import instance_norm
 
 from genlab.networks.growing import Stage, fade
 from genlab.networks.layers.equalised import EqualisedConv2d, EqualisedLinear, activate
-from genlab.networks.layers.resample import double
+from genlab.networks.layers.resample import double_convolved
 from genlab.networks.shapes import COARSEST, filters_by_level, level_of
 from genlab.networks.style import noise_maps, noise_numbers
 
@@ -31,18 +32,25 @@ class AdaIN(nn.Module):
 
 
 class Layer(nn.Module):
-    """[Convolution,] noise, bias, leaky ReLU, AdaIN: features (N, inputs, H, W), noise (N, 1, H, W) -> (N, outputs, H, W). Figure 1b."""
+    """[Convolution,] noise, bias, leaky ReLU, AdaIN: features (N, inputs, H, W), noise (N, 1, H', W') -> (N, outputs, H', W'). Figure 1b.
 
-    def __init__(self, inputs: int | None, outputs: int, style_size: int, noise_rate: float):
+    H' is H, or 2 H with `doubles`.
+    """
+
+    def __init__(self, inputs: int | None, outputs: int, style_size: int, noise_rate: float, doubles: bool = False):
         super().__init__()
-        self.noise_rate = noise_rate
+        self.noise_rate, self.doubles = noise_rate, doubles
         self.convolution = EqualisedConv2d(inputs, outputs, 3, bias=False) if inputs else nn.Identity()
         self.strength = nn.Parameter(torch.zeros(outputs, 1, 1))  # of the noise per channel, B in the figure
         self.bias = nn.Parameter(torch.zeros(outputs, 1, 1))
         self.adain = AdaIN(outputs, style_size)
 
     def forward(self, features: Tensor, style: Tensor, noise: Tensor) -> Tensor:
-        features = self.convolution(features) + self.noise_rate * self.strength * noise + self.bias
+        if self.doubles:
+            features = double_convolved(features, cast(EqualisedConv2d, self.convolution).scaled_weight())
+        else:
+            features = self.convolution(features)
+        features = features + self.noise_rate * self.strength * noise + self.bias
         styled: Tensor = self.adain(activate(features), style)
         return styled
 
@@ -70,7 +78,10 @@ class Synthesis(nn.Module):
         self.constant = nn.Parameter(torch.ones(1, filters[0], COARSEST, COARSEST))
         inputs = [None, filters[0]] + [count for pair in pairwise(filters) for count in pair]
         outputs = [count for count in filters for _ in range(2)]
-        self.layers = nn.ModuleList(Layer(*pair, style_size, noise_rate) for pair in zip(inputs, outputs, strict=True))
+        self.layers = nn.ModuleList(
+            Layer(*pair, style_size, noise_rate, doubles=number > 0 and number % 2 == 0)
+            for number, pair in enumerate(zip(inputs, outputs, strict=True))
+        )
         self.to_image = nn.ModuleList(EqualisedConv2d(count, channels, 1, gain=1.0) for count in filters)
 
     def grow(self, stage: Stage) -> None:
@@ -79,9 +90,9 @@ class Synthesis(nn.Module):
 
     def forward(self, styles: Tensor, noise: Tensor) -> Tensor:
         maps = noise_maps(noise, self.sides)
-        features = before = self.constant.expand(styles.shape[0], -1, -1, -1)  # len() would be exported as a constant
+        features = self.constant.expand(styles.shape[0], -1, -1, -1)  # len() would be exported as a constant
         for level in range(level_of(self.stage.side) + 1):
-            before, features = features, double(features) if level else features
+            before = features
             for number in (2 * level, 2 * level + 1):
                 features = self.layers[number](features, styles[:, number], maps[number])
         image = self.to_image[level](features)

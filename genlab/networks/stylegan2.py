@@ -13,7 +13,7 @@ from genlab.networks.first_layers import Layers
 from genlab.networks.labels import class_weights
 from genlab.networks.layers.critic_head import CriticHead
 from genlab.networks.layers.equalised import EqualisedConv2d, EqualisedLinear, activate
-from genlab.networks.layers.resample import double, halve, low_pass
+from genlab.networks.layers.resample import double, double_convolved, halve, low_pass
 from genlab.networks.shapes import COARSEST, check_side, filters_by_level
 from genlab.networks.style import noise_maps, noise_numbers
 
@@ -22,18 +22,22 @@ class ModulatedConv2d(nn.Module):
     """Features (N, inputs, H, W), style (N, style_size) -> (N, outputs, H, W): convolution with input channels scaled by the style.
 
     Karras et al. 2019, equations 1 and 3: w' = s w, then each filter is divided by its norm, so that features keep unit variance. Computed
-    on the activations, conv(s x, w) / |s w|, which is equivalent and needs a single convolution for the whole batch.
+    on the activations, conv(s x, w) / |s w|, which is equivalent and needs a single convolution for the whole batch. With `doubles`, it
+    doubles the side.
     """
 
-    def __init__(self, inputs: int, outputs: int, kernel_size: int, style_size: int, demodulate: bool = True):
+    def __init__(
+        self, inputs: int, outputs: int, kernel_size: int, style_size: int, demodulate: bool = True, doubles: bool = False
+    ):  # doubles: for kernels of size 3
         super().__init__()
         self.affine = EqualisedLinear(style_size, inputs, bias=1.0)
         self.convolution = EqualisedConv2d(inputs, outputs, kernel_size, gain=1.0, bias=False)
-        self.demodulate = demodulate
+        self.demodulate, self.doubles = demodulate, doubles
 
     def forward(self, features: Tensor, style: Tensor) -> Tensor:
         scale, weight = self.affine(style), self.convolution.scaled_weight()
-        features = conv2d(features * scale[:, :, None, None], weight, padding=self.convolution.padding)
+        features = features * scale[:, :, None, None]
+        features = double_convolved(features, weight) if self.doubles else conv2d(features, weight, padding=self.convolution.padding)
         if not self.demodulate:
             return features
         squares = scale.square() @ weight.square().sum((2, 3)).T
@@ -41,12 +45,15 @@ class ModulatedConv2d(nn.Module):
 
 
 class Layer(nn.Module):
-    """Modulated convolution, noise, bias, leaky ReLU: features (N, inputs, H, W), noise (N, 1, H, W) -> (N, outputs, H, W). Figure 2d."""
+    """Modulated convolution, noise, bias, leaky ReLU: features (N, inputs, H, W), noise (N, 1, H', W') -> (N, outputs, H', W'). Figure 2d.
 
-    def __init__(self, inputs: int, outputs: int, style_size: int, noise_rate: float):
+    H' is H, or 2 H with `doubles`.
+    """
+
+    def __init__(self, inputs: int, outputs: int, style_size: int, noise_rate: float, doubles: bool = False):
         super().__init__()
         self.noise_rate = noise_rate
-        self.convolution = ModulatedConv2d(inputs, outputs, 3, style_size)
+        self.convolution = ModulatedConv2d(inputs, outputs, 3, style_size, doubles=doubles)
         self.strength = nn.Parameter(torch.zeros(()))  # of the noise, B in the figure
         self.bias = nn.Parameter(torch.zeros(outputs, 1, 1))
 
@@ -93,7 +100,9 @@ class Synthesis(nn.Module):
         self.constant = nn.Parameter(torch.randn(1, filters[0], COARSEST, COARSEST))
         inputs = [filters[0]] + [count for pair in pairwise(filters) for count in pair]
         outputs = [filters[0]] + [count for count in filters[1:] for _ in range(2)]
-        self.layers = nn.ModuleList(Layer(*pair, style_size, noise_rate) for pair in zip(inputs, outputs, strict=True))
+        self.layers = nn.ModuleList(
+            Layer(*pair, style_size, noise_rate, doubles=number % 2 == 1) for number, pair in enumerate(zip(inputs, outputs, strict=True))
+        )
         self.to_image = nn.ModuleList(ToImage(count, channels, style_size) for count in filters)
 
     def forward(self, styles: Tensor, noise: Tensor) -> Tensor:
@@ -101,7 +110,6 @@ class Synthesis(nn.Module):
         features = self.layers[0](self.constant.expand(styles.shape[0], -1, -1, -1), styles[:, 0], maps[0])
         image: Tensor = self.to_image[0](features, styles[:, 1])
         for level, to_image in enumerate(self.to_image[1:], 1):
-            features = double(features)
             for number in (2 * level - 1, 2 * level):
                 features = self.layers[number](features, styles[:, number], maps[number])
             image = double(image) + to_image(features, styles[:, 2 * level + 1])
