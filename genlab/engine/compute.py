@@ -1,5 +1,6 @@
 """Compute settings of a recipe: devices, precision, memory format, compilation, workers and gradient accumulation."""
 
+import copy
 from typing import Literal, TypeVar
 
 import torch
@@ -25,7 +26,7 @@ class Compute:
         self,
         device: str = "auto",  # auto: the first available of cuda, mps, cpu
         precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto",  # auto: bf16 on a CUDA GPU that supports it, else fp32
-        channels_last: bool | Literal["auto"] = "auto",  # memory format; auto: True on CUDA
+        channels_last: bool | Literal["auto"] = "auto",  # memory format; auto: True on CUDA; on one CPU, training measures which is faster
         compile: bool | Literal["auto"] = "auto",  # auto: True on CUDA for budgets of at least 200,000 images
         workers: int | Literal["auto"] = "auto",  # data-loading processes on each device; auto: 4 on CUDA, else 0
         devices: int = 1,  # number of devices of this type, each with a process of its own, that share every batch
@@ -43,6 +44,7 @@ class Compute:
             )
         self.precision = Precision(self.device, precision)
         self.channels_last = on_cuda if channels_last == "auto" else channels_last
+        self.format_is_open = channels_last == "auto" and self.device.type == "cpu" and devices == 1
         self.compile = compile if compile != "auto" or (on_cuda and devices * accumulate == 1) else False
         self.workers = (4 if on_cuda else 0) if workers == "auto" else workers
 
@@ -68,11 +70,17 @@ class Compute:
         """Return all settings that may change the last digits of a result. The numbers of workers, devices and parts
         do not belong to them: a training may continue with others."""
         formats: dict[str, str | bool] = {
-            "channels_last": self.channels_last,
+            "channels_last": "auto" if self.format_is_open else self.channels_last,
             "compile": str(self.compile),
             "torch": str(torch.__version__),
         }
         return {"device": self.device.type, "precision": self.precision.name, **formats}
+
+    def with_format(self, channels_last: bool) -> "Compute":
+        """These settings with a memory format."""
+        settings = copy.copy(self)
+        settings.channels_last, settings.format_is_open = channels_last, False
+        return settings
 
     def prepare(self, module: Prepared, budget: int) -> Prepared:
         """Move a module to the device and memory format, and compile its networks. In place: optimizers keep their parameters.

@@ -9,7 +9,7 @@ from genlab.training.events import Event, PicturesDue
 from genlab.training.fit import Trained, fit
 from genlab.training.settings import Budget, Monitoring
 
-CPU = {"class": "genlab.engine.compute.Compute", "device": "cpu", "compile": False}
+CPU = {"class": "genlab.engine.compute.Compute", "device": "cpu", "compile": False, "channels_last": False}
 
 
 def trained(

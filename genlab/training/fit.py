@@ -20,6 +20,7 @@ from genlab.training.history import History
 from genlab.training.initial import Initial, start
 from genlab.training.interruption import stop_request
 from genlab.training.kept import Kept
+from genlab.training.layout import faster
 from genlab.training.life import Life
 from genlab.training.resumption import Description, experiment_of, saved_state
 from genlab.training.selection import MakeScorer, Selected, Selection
@@ -88,14 +89,18 @@ def fit(
     )
     experiment = experiment_of(model, augmentation, settings, budget, monitoring, seed, images, states, selection.scorer, initial)
     divided.divide(recipe, settings, budget.batch_size)
-    source = divided.source_of(images, budget, seed, build(augmentation, "augmentation"), settings)
     recipe.use(settings.precision)
     check_classes(recipe.classes, images.classes, images.name)
-    recipe.check(next(source.batches(0)))
+    recipe.check(next(divided.source_of(images, budget, seed, build(augmentation, "augmentation"), settings).batches(0)))
     with locked(states, experiment) as state, stop_request() as stop:
+        saved = saved_state(states, state, experiment, monitoring.resume, settings, budget)
+        if settings.format_is_open:
+            known = (saved or {}).get("channels_last")
+            settings = settings.with_format(faster(model, images, budget, seed, augmentation, settings) if known is None else known)
+            settings.prepare(recipe, 0)
+        source = divided.source_of(images, budget, seed, build(augmentation, "augmentation"), settings)
         training = Training(recipe, source, budget, monitoring, seed, settings, experiment, state, callbacks, selection)
         training.kept = None if kept is None else Kept(kept, experiment.key, model)
-        saved = saved_state(states, state, experiment, monitoring.resume, settings, budget)
         if initial is not None:
             training.begin(start(recipe, initial, is_new=saved is None), saved is None)
         training.resume(saved)

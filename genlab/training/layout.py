@@ -1,0 +1,74 @@
+"""Choice of the memory format of a training on a CPU: the faster one in a few turns."""
+
+import logging
+import statistics
+import time
+from collections.abc import Iterator
+
+from genlab.build import build
+from genlab.engine.compute import Compute
+from genlab.engine.loop import NonFiniteLossError, Turn, train
+from genlab.engine.recipe import Recipe
+from genlab.engine.stream import Stream
+from genlab.images.prepared_set import PreparedSet
+from genlab.training import divided
+from genlab.training.resumption import Description
+from genlab.training.settings import Budget
+
+ROUNDS = 4  # of one turn with each memory format; the first one is not counted
+SHARE = 0.01  # of the budget that the turns may take
+MARGIN = 1.05  # gain from which channels_last is used, so that noise does not decide between equally fast formats
+LATE = 0.9  # progress at which networks are measured: those that grow have their final size
+
+logger = logging.getLogger(__name__)
+
+
+def faster(
+    model: Recipe | Description,
+    images: PreparedSet,
+    budget: Budget,
+    seed: int,
+    augmentation: object,
+    settings: Compute,
+) -> bool:
+    """Whether channels_last is at least 1.05 times as fast as the contiguous memory format, in turns of copies of the recipe.
+
+    Returns False without measuring if the turns would take more than 1 % of the budget, if the recipe descends no gradient, or if the
+    model is an object, of which there are no copies.
+    """
+    if isinstance(model, Recipe):
+        return False
+    recipes = [build(model, "model") for _ in range(2)]
+    per_turn = budget.batch_size * recipes[0].batches_per_turn
+    if not recipes[0].gradient_updates() or 2 * ROUNDS * per_turn > SHARE * budget.images:
+        return False
+    formats = settings.with_format(False), settings.with_format(True)
+    turns = [late(*each, images, budget, seed, augmentation) for each in zip(recipes, formats, strict=True)]
+    try:
+        rounds = [[seconds(each) for each in turns] for _ in range(ROUNDS)][1:]
+    except NonFiniteLossError:  # the training itself will come to it, and says what to change
+        return False
+    ratio = statistics.median(contiguous / last for contiguous, last in rounds)
+    chosen = ratio >= MARGIN
+    text = (
+        "channels_last: %s, since channels_last is %.2f times as fast as the contiguous format. Set it for equal digits on every machine."
+    )
+    logger.info(text, str(chosen).lower(), ratio)
+    return chosen
+
+
+def late(recipe: Recipe, settings: Compute, images: PreparedSet, budget: Budget, seed: int, augmentation: object) -> Iterator[Turn]:
+    """Turns of a training late in its budget."""
+    settings.prepare(recipe, 0)
+    source = divided.source_of(images, budget, seed, build(augmentation, "augmentation"), settings)
+    recipe.use(settings.precision)
+    divided.divide(recipe, settings, budget.batch_size)
+    start = int(LATE * budget.images) // budget.batch_size * budget.batch_size
+    return train(recipe, Stream(source), start, budget.images, budget.batch_size, seed, settings.precision)
+
+
+def seconds(turns: Iterator[Turn]) -> float:
+    """Seconds that the next turn takes."""
+    begun = time.perf_counter()
+    next(turns)
+    return time.perf_counter() - begun
