@@ -19,4 +19,9 @@ def mix(*numbers: int) -> int:
 
 def seed_everything(*numbers: int) -> None:
     """Seed torch's generators of the CPU and of every accelerator with a hash of these numbers."""
-    torch.manual_seed(mix(*numbers))
+    seed = mix(*numbers)
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed takes 60 times as long where there is no accelerator
+    if torch.cuda.is_available():
+        torch.cuda.manual_seed_all(seed)
+    if torch.backends.mps.is_available():
+        torch.mps.manual_seed(seed)

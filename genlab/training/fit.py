@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from genlab.build import build
 from genlab.engine.compute import Compute
+from genlab.engine.memory import reused
 from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import seed_everything
 from genlab.errors import InputError
@@ -92,7 +93,7 @@ def fit(
     recipe.use(settings.precision)
     check_classes(recipe.classes, images.classes, images.name)
     recipe.check(next(divided.source_of(images, budget, seed, build(augmentation, "augmentation"), settings).batches(0)))
-    with locked(states, experiment) as state, stop_request() as stop:
+    with locked(states, experiment) as state, stop_request() as stop, reused():
         saved = saved_state(states, state, experiment, monitoring.resume, settings, budget)
         if settings.format_is_open:
             known = (saved or {}).get("channels_last")
