@@ -140,7 +140,7 @@ class ProjectHooks:
         if evaluated:
             check_extractor(self.session.parameters[EVALUATION], filepath(catalog, "caches"))
         self.locks.begin([*namespaces & set(chosen), *([group(seeded)] if seeded else [])], declared, pipeline)
-        committed = self.session.committed(run_params.get("env")) if chosen else {}
+        committed = self.session.committed() if chosen else {}
         names = " ".join(run_params.get("pipeline_names") or ["__default__"])
         tags = origin(self.session.project) | {"pipeline": names, "environment": run_params.get("env") or "local"}
         for name, entry in chosen.items():

@@ -1,13 +1,16 @@
 """Kedro's configuration loader for parameters: layers in a fixed order, and descriptions that replace each other whole."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from kedro.config import MissingConfigException, OmegaConfigLoader
 from omegaconf.errors import KeyValidationError
 
 from genlab.build import ConfigurationError
+from pipelines.plain_layers import PlainLayers
 from pipelines.yaml_files import check_files, check_places
 
 LOCAL = "local"
@@ -29,13 +32,26 @@ class Layers(OmegaConfigLoader):
 
 
 class Loader(Layers):
-    """Loads parameters in the order base, environment, local, command line; later values win. The environment `dvc` leaves out local."""
+    """Loads parameters in the order base, environment, local, command line; later values win. The environment `dvc` leaves out local.
+
+    Plain files are read once, without OmegaConf. If one has an interpolation or an error, Kedro's loader reads all of them.
+    """
+
+    @functools.cached_property
+    def plain(self) -> PlainLayers:
+        """The files that have been read."""
+        return PlainLayers(Path(str(self.conf_source)))
 
     def __getitem__(self, key: str) -> Any:
         if key != "parameters" or key in self.data:
             return super().__getitem__(key)
         environments = [each for each in dict.fromkeys((self.env or LOCAL, LOCAL)) if self.env != COMMITTED or each != LOCAL]
         check_places(self.conf_source, [each for each in environments if each != self.base_env])  # base has files of other kinds, too
+        chosen = self.env or self.default_run_env
+        on_top = [LOCAL] if (self.env or LOCAL) not in (LOCAL, COMMITTED) and Path(self.conf_source, LOCAL).is_dir() else []
+        plain = self._plain([self.base_env, chosen, *on_top])
+        if plain is not None:
+            return layered(plain, self.runtime_params or {})
         given, self.runtime_params = self.runtime_params or {}, {}  # laid on top last, and not by Kedro
         try:
             parameters = super().__getitem__(key)
@@ -60,9 +76,19 @@ class Loader(Layers):
     def committed(self) -> dict[str, Any]:
         """The parameters that git tracks: without conf/local and the command line."""
         environment = self.base_env if self.env in (None, LOCAL, COMMITTED) else self.env
+        plain = self._plain([self.base_env, environment])
+        if plain is not None:
+            return plain
         strategy = self.merge_strategy
         loader = Layers(str(self.conf_source), base_env=self.base_env, default_run_env=environment, merge_strategy=strategy)
         return dict(loader["parameters"])
+
+    def _plain(self, environments: Sequence[str]) -> dict[str, Any] | None:
+        """The parameters of environments on top of each other, without OmegaConf; None if Kedro must read them, or say what is wrong."""
+        layers = [self.plain.layer(name) if name else None for name in dict.fromkeys(environments)]
+        found = [layer for layer in layers if layer is not None]
+        complete = len(found) == len(layers) and any(found) and self.merge_strategy.get("parameters") == "soft"
+        return functools.reduce(layered, found) if complete else None
 
 
 def layered(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

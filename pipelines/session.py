@@ -10,7 +10,7 @@ from kedro.framework.context import KedroContext
 from kedro.io import AbstractDataset, CatalogProtocol
 
 from genlab.errors import InputError
-from pipelines.loader import COMMITTED, Loader
+from pipelines.loader import Loader
 from pipelines.tracking.store import Runs
 
 Catalog = CatalogProtocol[Any, AbstractDataset[Any, Any]]
@@ -41,30 +41,34 @@ _current: ContextVar["Session | None"] = ContextVar("session", default=None)
 class Session:
     """State shared by hooks, datasets and pipeline registration. Two sessions in one process share nothing."""
 
-    def __init__(self, project: Path, parameters: dict[str, Any], given: dict[str, Any] | None = None):
-        self.project, self.parameters = project, named(parameters)
-        self.given = given or {}  # parameters of the command line
+    def __init__(
+        self,
+        project: Path,
+        parameters: dict[str, Any],
+        given: dict[str, Any] | None = None,  # parameters of the command line
+        loader: Loader | None = None,  # that has read the parameters
+    ):
+        self.project, self.parameters, self.loader = project, named(parameters), loader
+        self.given = given or {}
         self.runs = Runs(project)
 
     @classmethod
     def of(cls, context: KedroContext) -> "Session":
         """Create the session of a Kedro context, with its environment and `--params`."""
-        session = cls(context.project_path, context.config_loader["parameters"], context.config_loader.runtime_params)
+        loader = context.config_loader
+        session = cls(context.project_path, loader["parameters"], loader.runtime_params, loader if isinstance(loader, Loader) else None)
         context.config_loader["parameters"] = session.parameters  # avoids a second read; includes the image sets' names
         return session
 
     @classmethod
     def on_disk(cls, project: Path = ROOT) -> "Session":
-        """Create a session from conf/, without `--env` and `--params`. Reading takes 0.25 s."""
-        conf = project / "conf"
-        # Merging an environment takes a third of the reading time, even if it has no file: skip an empty one.
-        settled = not any(file.suffix in (".yml", ".yaml", ".json") for file in (conf / CONFIG_LOADER_ARGS["default_run_env"]).rglob("*"))
-        environment = CONFIG_LOADER_ARGS["base_env" if settled else "default_run_env"]
-        return cls(project, Loader(str(conf), **CONFIG_LOADER_ARGS | {"default_run_env": environment})["parameters"])
+        """Create a session from conf/, without `--env` and `--params`."""
+        loader = Loader(str(project / "conf"), **CONFIG_LOADER_ARGS)
+        return cls(project, loader["parameters"], loader=loader)
 
-    def committed(self, environment: str | None) -> dict[str, Any]:
-        """The parameters that git tracks: of conf/base and of an environment, without conf/local and `--params`."""
-        loader = Loader(str(self.project / "conf"), env=environment or COMMITTED, **CONFIG_LOADER_ARGS)
+    def committed(self) -> dict[str, Any]:
+        """The parameters that git tracks: of conf/base and of the session's environment, without conf/local and `--params`."""
+        loader = self.loader or Loader(str(self.project / "conf"), **CONFIG_LOADER_ARGS)
         return loader.committed()
 
 

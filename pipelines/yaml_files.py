@@ -38,9 +38,7 @@ def check_files(conf: str | Path, environments: Iterable[str]) -> None:
     """
     for environment in environments:
         found: dict[str, Path] = {}
-        for file in files(Path(conf, environment)):
-            if not str(file.relative_to(Path(conf, environment))).startswith("parameters"):
-                continue
+        for file in parameter_files(Path(conf, environment)):
             for name in names(content(file)):
                 if name in found:
                     raise InputError(f"{name} is set twice, in {found[name]} and in {file}. Remove one of them.")
@@ -78,6 +76,12 @@ def names(values: Any, prefix: str = "") -> Iterable[str]:
             yield from names(value, f"{name}.")
         else:
             yield name
+
+
+def parameter_files(folder: Path) -> list[Path]:
+    """The files that Kedro reads as parameters of an environment: their name, or that of their folder at the top, begins like this."""
+    found = ((file, file.relative_to(folder)) for file in files(folder))
+    return [file for file, within in found if within.parts[0].startswith("parameters") or within.name.startswith("parameters")]
 
 
 def files(folder: Path) -> list[Path]:

@@ -110,16 +110,3 @@ def test_only_the_current_files_of_a_folder_are_logged(tmp_path):
     hooks.session = SimpleNamespace(runs=SimpleNamespace(under_way={"gan": run, "wgan": None}))
     hooks.after_dataset_saved("gan.pictures", data)
     assert logged == [("kept.png", "samples"), ("new.png", "samples")]
-
-
-def test_an_environment_without_files_is_not_merged(projects, monkeypatch):
-    """Merging would take a third of the time of reading conf/."""
-    project, merged = projects[0], []
-    real = OmegaConfigLoader._merge_configs
-    monkeypatch.setattr(OmegaConfigLoader, "_merge_configs", lambda self, *given: merged.append(given[2]) or real(self, *given))
-    Session.on_disk(project)
-    assert "parameters" not in merged
-    (project / "conf/local/parameters.yml").write_text("gan: {seed: 3}")
-    Session.on_disk(project)
-    (project / "conf/local/parameters.yml").unlink()
-    assert "parameters" in merged
