@@ -16,6 +16,7 @@ from kedro.validation.exceptions import ParameterValidationError
 from omegaconf import OmegaConf
 
 from genlab.build import suggestion
+from genlab.engine.ending import end_at_once
 from genlab.engine.files import FULL
 from genlab.errors import InputError, root_cause
 from genlab.training.interruption import Interrupted
@@ -28,6 +29,7 @@ def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def wrapped(*arguments: Any, **options: Any) -> Any:
+        end_at_once()
         logging.getLogger("kedro.validation").setLevel(logging.CRITICAL)  # its messages are shown in a plainer form below
         try:
             return command(*arguments, **options)

@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 
 import genlab
 from genlab.build import suggestion
+from genlab.engine.ending import end_at_once
 from genlab.errors import InputError
 from genlab.serving.errors import RequestError
 
@@ -28,6 +29,7 @@ WRONG_INPUT, INTERRUPTED = 2, 130  # exit codes; 1: a part of the work could not
 def main(given: Sequence[str] | None = None) -> int:
     """Run a command line, by default that of the process; return the exit code: 0, 1 if a part was left out, 2 for wrong input."""
     words = list(sys.argv[1:] if given is None else given)
+    end_at_once()
     try:
         if not words or words[0] in ("-h", "--help"):
             print(usage())
