@@ -11,6 +11,7 @@ import pytest
 import yaml
 from conftest import ROOT, make_project
 from kedro.config import OmegaConfigLoader
+from ruamel.yaml import YAML
 
 from pipelines.settings import CONFIG_LOADER_ARGS
 from pipelines.training.initial import ancestor_of
@@ -39,6 +40,17 @@ def test_every_claim_has_its_stage():
     claims = PARAMETERS["theory"]["claims"]
     assert STAGES["measure"]["foreach"] == list(claims), "list the claim under `measure` in dvc.yaml, or remove it there"
     assert STAGES["theory"]["deps"] == [f"data/08_reporting/theory/{name}" for name in claims], "list the claim under `theory` as well"
+
+
+@pytest.mark.parametrize(
+    "file", ["dvc.yaml", "dvc.lock", *sorted(str(each.relative_to(ROOT)) for each in ROOT.glob("conf/*/parameters/**/*.yml"))]
+)
+def test_dvc_reads_its_files_with_libyaml_and_the_values_of_the_parser_in_python(file):
+    """libyaml takes a seventh of the time. It wants addresses such as `http://...` in quotes within braces."""
+    text = (ROOT / file).read_text()
+    quick, plain = YAML(typ="safe"), YAML(typ="safe", pure=True)
+    assert quick.Parser.__module__.startswith("ruamel.yaml.clib")
+    assert repr(quick.load(text)) == repr(plain.load(text))
 
 
 def module_file(name: str) -> str:
