@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ from genlab.evaluation.settings import Settings  # noqa: E402
 from genlab.extractors import efficientnet  # noqa: E402
 from genlab.images.feeding.held_out import HeldOut  # noqa: E402
 from genlab.images.prepared_set import PreparedSet  # noqa: E402
+from genlab.metrics.frechet import distance, frechet_distance_of_moments, root  # noqa: E402
+from genlab.metrics.moments import moments_of  # noqa: E402
 from genlab.networks.latents import normal  # noqa: E402
 from pipelines.configuration import recipes  # noqa: E402
 
@@ -116,6 +119,58 @@ def distances(real: np.ndarray, fake: np.ndarray) -> list[float]:
     return [kid(real, fake), float(np.std(subsets)), float(fid), float(precision), float(recall)]
 
 
+def ways(x: np.ndarray, y: np.ndarray) -> dict[str, Callable[[], float]]:
+    """Ways to compute the Frechet distance of features, each from what it needs: the features, or their moments."""
+    from scipy.linalg import sqrtm
+
+    one, other = moments_of(x), moments_of(y)
+
+    def of(first: np.ndarray, second: np.ndarray) -> float:
+        return distance(one.mean, other.mean, first, second)
+
+    def rest(nuclear: float) -> float:
+        return float(np.square(one.mean - other.mean).sum() + np.trace(one.covariance + other.covariance) - 2 * nuclear)
+
+    def triangle(rows: np.ndarray) -> np.ndarray:
+        found: np.ndarray = np.linalg.qr((rows - rows.mean(0)) / np.sqrt(len(rows) - 1), mode="r")
+        return found.T
+
+    def eigenvalues() -> float:
+        first = root(one)
+        return rest(np.sqrt(np.linalg.eigvalsh(first.T @ other.covariance @ first).clip(min=0)).sum())
+
+    return {
+        "two QR and an SVD of the features": lambda: of(triangle(x), triangle(y)),
+        "genlab: two Cholesky factors and singular values": lambda: frechet_distance_of_moments(one, other),
+        "two eigenvalue problems with vectors, and singular values": lambda: of(root(one), root(other)),
+        "two eigenvalue problems, one without vectors": eigenvalues,
+        "scipy.linalg.sqrtm": lambda: rest(np.trace(sqrtm(one.covariance @ other.covariance)).real),
+    }
+
+
+def frechet(size: int = 1280, count: int = 3840) -> dict[str, Any]:
+    """Seconds of the ways, the ratio to genlab's, and their errors relative to the first one, by the kind of features."""
+    random, results = np.random.default_rng(0), {}
+    turn = np.linalg.qr(random.normal(size=(size, size)))[0]
+    for kind, decay, dead in (("spread i^-0.5", 0.5, 0), ("spread i^-1.5", 1.5, 0), ("spread i^-1.5, 3 dead features", 1.5, 3)):
+        x, y = (random.normal(shift, 1, (count, size)) * np.arange(1.0, size + 1) ** -decay @ turn for shift in (0, 0.3))
+        x[:, :dead] = y[:, :dead] = 0
+        found: dict[str, Any] = {}
+        for name, way in ways(x, y).items():
+            seconds = []
+            for _ in range(3):
+                start = time.process_time()
+                value = way()
+                seconds.append(time.process_time() - start)
+            found[name] = {"seconds": min(seconds), "value": value}
+        truth, ours = (list(found.values())[index] for index in (0, 1))
+        for each in found.values():
+            each["ratio"], each["error"] = each["seconds"] / ours["seconds"], abs(each["value"] / truth["value"] - 1)
+        results[kind] = found
+        print(kind, json_text(found, indent=2), flush=True)
+    return results
+
+
 def main(counts: list[int], with_plain: bool) -> None:
     """Run each measurement in its own process, and write the results."""
     results: dict[str, Any] = {}
@@ -126,17 +181,25 @@ def main(counts: list[int], with_plain: bool) -> None:
             found["ratio"] = {key: found["plain"]["seconds"] / found["genlab"][key] for key in ("seconds", "seconds_cached")}
         results[str(count)] = found
         print(count, json_text(found), flush=True)
-    OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json_text(results, indent=2) + "\n", encoding="utf-8")
+    save(OUT, results)
+
+
+def save(file: Path, results: dict[str, Any]) -> None:
+    """Write results as JSON."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json_text(results, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("counts", nargs="*", type=int, default=[1000, 10_000, 50_000])
     arguments.add_argument("--plain", action="store_true", help="measure the plain loop as well")
+    arguments.add_argument("--frechet", action="store_true", help="measure the Frechet distance alone")
     arguments.add_argument("--one", choices=["genlab", "plain"], help=argparse.SUPPRESS)
     given = arguments.parse_args()
-    if given.one == "plain":
+    if given.frechet:
+        save(OUT.with_name("frechet.json"), frechet())
+    elif given.one == "plain":
         print(json_text(plain(given.counts[0])))
     elif given.one:
         with tempfile.TemporaryDirectory() as folder:

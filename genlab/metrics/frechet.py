@@ -31,7 +31,7 @@ def frechet_distance_of_moments(real: Moments, fake: Moments) -> float:
         InputError: a set has fewer than two images.
     """
     require_images("Frechet distance (FID)", {"real": real.count, "generated": fake.count}, 2)
-    return distance(real.mean, fake.mean, root(real), root(fake))
+    return distance(real.mean, fake.mean, factor(real), factor(fake))
 
 
 def distance(
@@ -40,21 +40,47 @@ def distance(
     real_root: np.ndarray,  # A (D, R) with A A^T = covariance
     fake_root: np.ndarray,  # (D, R')
 ) -> float:
-    """Frechet distance from means and factors of covariances.
+    """Frechet distance from means and factors of covariances; never negative.
 
-    Singular values of a product of factors have errors of the order of eps; square roots of the eigenvalues of S_r S_f, which are
-    rounded before the root is taken, have errors of the order of sqrt(eps) wherever a covariance is almost singular.
+    Singular values of a product of factors have errors of the order of eps. Square roots of the eigenvalues of A_r^T S_f A_r or of S_r S_f,
+    which are rounded before the root is taken, have errors of the order of sqrt(eps) wherever a covariance is almost singular: 1e-7 of the
+    distance with three dead features (benchmarks/evaluation.py --frechet).
     """
     roots = np.linalg.svd(real_root.T @ fake_root, compute_uv=False)
     means = np.square(real_mean - fake_mean).sum()
-    return float(means + np.square(real_root).sum() + np.square(fake_root).sum() - 2 * roots.sum())
+    return max(float(means + np.square(real_root).sum() + np.square(fake_root).sum() - 2 * roots.sum()), 0.0)
+
+
+def factor(moments: Moments) -> np.ndarray:
+    """Moments of D features -> A (D, R) with A A^T = covariance: Cholesky's factor, a tenth of the work of `root`, if it is accurate.
+
+    Features that are the same in all images have no variance and are left out of the factorisation.
+    """
+    covariance = moments.covariance
+    variances = np.diag(covariance)
+    varies = variances > 0
+    if not varies.any() or moments.count <= varies.sum():
+        return root(moments)
+    try:
+        lower = np.linalg.cholesky(covariance[np.ix_(varies, varies)])
+    except np.linalg.LinAlgError:  # features depend on each other
+        return root(moments)
+    if np.diag(lower).min() ** 2 <= rounding(variances.max(), len(variances)):  # and rounding errors hide it
+        return root(moments)
+    found = np.zeros((len(covariance), lower.shape[1]))
+    found[varies] = lower
+    return found
+
+
+def rounding(largest: float, size: int) -> float:
+    """Bound of the rounding errors of a covariance of D features."""
+    return max(largest, 0.0) * size * float(np.finfo(np.float64).eps)
 
 
 def root(moments: Moments) -> np.ndarray:
     """Moments of D features -> A (D, R) with A A^T = covariance, where R <= D is its rank."""
     values, vectors = np.linalg.eigh(moments.covariance)
     # N images span at most N - 1 directions. Smaller eigenvalues are rounding errors, of which square roots would be large.
-    rounding = max(values[-1], 0) * len(values) * np.finfo(np.float64).eps
-    kept = (values > rounding) & (np.arange(len(values))[::-1] < moments.count - 1)
+    kept = (values > rounding(values[-1], len(values))) & (np.arange(len(values))[::-1] < moments.count - 1)
     factor: np.ndarray = vectors[:, kept] * np.sqrt(values[kept])
     return factor

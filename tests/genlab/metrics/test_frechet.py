@@ -6,7 +6,7 @@ import scipy.linalg
 
 from genlab.errors import InputError
 from genlab.metrics import blocks
-from genlab.metrics.frechet import frechet_distance, frechet_distance_of_moments
+from genlab.metrics.frechet import distance, factor, frechet_distance, frechet_distance_of_moments, root
 from genlab.metrics.moments import Moments, moments_of
 
 
@@ -70,3 +70,67 @@ def test_neither_order_nor_block_size_changes_the_distance(monkeypatch):
 def test_one_image_is_too_few_for_moments():
     with pytest.raises(InputError, match="got 1 generated image, expected at least 2"):
         frechet_distance_of_moments(moments_of(gaussian(0)), moments_of(gaussian(1, 1)))
+
+
+def features(decay: float, count: int = 300, size: int = 60, scale: float = 1.0, seed: int = 0) -> np.ndarray:
+    """Features whose standard deviations along some directions fall like i^-decay."""
+    random = np.random.default_rng(seed)
+    turn = np.linalg.qr(np.random.default_rng(99).normal(size=(size, size)))[0]
+    spread = np.arange(1.0, size + 1) ** -decay * (1 + scale * np.random.default_rng(98).uniform(0, 1, size))
+    return (random.normal(size=(count, size)) * spread) @ turn
+
+
+def by_qr(x: np.ndarray, y: np.ndarray) -> float:
+    """The distance without covariances: R of the centred features has R^T R = S, to eps relative to each of its directions."""
+    roots = [np.linalg.qr((each - each.mean(0)) / np.sqrt(len(each) - 1), mode="r") for each in (x, y)]
+    nuclear = np.linalg.svd(roots[0] @ roots[1].T, compute_uv=False).sum()
+    return float(np.square(x.mean(0) - y.mean(0)).sum() + sum(np.square(each).sum() for each in roots) - 2 * nuclear)
+
+
+@pytest.mark.parametrize("decay", [0.0, 1.0, 2.0, 4.0, 8.0])  # condition numbers of the covariance up to 1e28
+@pytest.mark.parametrize("what", ["regular", "dead in both", "dead in one", "a copy", "a sum"])
+def test_the_distance_is_exact_also_with_covariances_that_are_almost_or_quite_singular(decay, what):
+    x, y = features(decay), features(decay, seed=1, scale=2.0)
+    if what.startswith("dead"):
+        x[:, 7] = 3.0
+        y[:, 7] = 3.0 if what == "dead in both" else y[:, 7]
+    if what == "a copy":
+        x[:, 7], y[:, 7] = x[:, 8], y[:, 8]
+    if what == "a sum":
+        x[:, 7] = x[:, 8:20].sum(1)
+    assert frechet_distance(x, y) == pytest.approx(by_qr(x, y), rel=1e-8)
+
+
+@pytest.mark.parametrize("what", ["regular", "dead", "dependent", "few"])
+def test_a_factor_times_its_transpose_is_the_covariance(what):
+    x = features(1.0, count=40 if what == "few" else 300)
+    if what == "dead":
+        x[:, [0, 9]] = 0
+    if what == "dependent":
+        x[:, 3] = x[:, 4] - x[:, 5]
+    moments = moments_of(x)
+    found = factor(moments)
+    assert np.allclose(found @ found.T, np.cov(x.T), atol=1e-12)
+    assert found.shape[1] == {"regular": 60, "dead": 58, "dependent": 59, "few": 39}[what]
+    other = factor(moments_of(features(1.0, seed=1)))
+    mean = np.zeros(60)
+    assert distance(mean, mean, found, other) == pytest.approx(distance(mean, mean, root(moments), other), rel=1e-10)
+
+
+@pytest.mark.parametrize("count", [10, 61, 300])
+def test_a_set_has_no_distance_from_itself_and_none_is_negative(count):
+    for seed in range(5):
+        x = features(1.0, count=count, seed=seed)
+        assert 0 <= frechet_distance(x, x[::-1]) < 1e-10
+        assert 0 <= frechet_distance_of_moments(moments_of(x), moments_of(x)) < 1e-10
+
+
+def test_sets_without_any_variance_are_as_far_apart_as_their_means():
+    x, y = np.zeros((20, 5)), np.full((20, 5), 2.0)
+    assert frechet_distance(x, y) == pytest.approx(20.0, rel=1e-12) and frechet_distance(x, x) == 0
+
+
+def test_a_set_without_variance_and_a_gaussian():
+    """With S_r = 0 the distance is |mu_r - mu_f|^2 + tr S_f."""
+    y = features(1.0)
+    assert frechet_distance(np.ones((100, 60)), y) == pytest.approx(np.square(1 - y.mean(0)).sum() + np.trace(np.cov(y.T)), rel=1e-12)
