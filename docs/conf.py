@@ -23,7 +23,7 @@ extensions = [
     "docstrings",  # docs/_ext: a missing docstring is a warning
     "math_ml",  # docs/_ext: formulas as MathML, without JavaScript
 ]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "performance/*"]  # parts of performance.md
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath", "fieldlist"]
 myst_heading_anchors = 3
 myst_links_external_new_tab = False
