@@ -132,8 +132,8 @@ def ways(x: np.ndarray, y: np.ndarray) -> dict[str, Callable[[], float]]:
         return float(np.square(one.mean - other.mean).sum() + np.trace(one.covariance + other.covariance) - 2 * nuclear)
 
     def triangle(rows: np.ndarray) -> np.ndarray:
-        found: np.ndarray = np.linalg.qr((rows - rows.mean(0)) / np.sqrt(len(rows) - 1), mode="r")
-        return found.T
+        found: Any = np.linalg.qr((rows - rows.mean(0)) / np.sqrt(len(rows) - 1), mode="r")  # for numpy's types, R may be more than R
+        return np.asarray(found).T
 
     def eigenvalues() -> float:
         first = root(one)

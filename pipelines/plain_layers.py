@@ -81,9 +81,11 @@ def fast_loader() -> Any:
     if not yaml.__with_libyaml__:
         return own
 
-    class Fast(yaml.cyaml.CParser, own):  # type: ignore[misc, valid-type, name-defined]
+    parser: Any = yaml.cyaml.CParser  # type: ignore[attr-defined]
+
+    class Fast(parser, own):  # type: ignore[misc, valid-type]
         def __init__(self, stream: Any):
-            yaml.cyaml.CParser.__init__(self, stream)
+            parser.__init__(self, stream)
             yaml.constructor.SafeConstructor.__init__(self)
             yaml.resolver.Resolver.__init__(self)
 
