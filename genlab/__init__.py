@@ -9,11 +9,15 @@ genlab.release(trained, images, "release/")
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from genlab.engine.waiting import limit_spinning
+
 if TYPE_CHECKING:
     from genlab.api import compare, evaluate, fit, prepare, recipe, release, restore
 
 __all__ = ["compare", "evaluate", "fit", "prepare", "recipe", "release", "restore"]
 __version__ = "0.2.0"
+
+limit_spinning()
 
 
 def __getattr__(name: str) -> Any:
