@@ -30,6 +30,11 @@ class Precision(NamedTuple):
 FULL_PRECISION = Precision(torch.device("cpu"), "fp32")
 
 
+def at_least_fp32(values: Tensor) -> Tensor:
+    """Convert half precision to fp32; other values are returned as they are."""
+    return values.float() if values.dtype.itemsize < 4 else values
+
+
 def in_float64(values: Tensor) -> Tensor:
     """Convert to float64; on the CPU if the values' device has no float64."""
     return (values.cpu() if values.device.type in NO_FLOAT64 else values).double()

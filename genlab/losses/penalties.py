@@ -28,10 +28,11 @@ def slope(scored: Scored) -> Tensor:
 def one_centred(critic: CriticFunction, real: Scored, fake: Scored, weight: float = 10.0) -> Tensor:
     """weight (|grad D(x)| - 1)^2 on straight lines from real to fake, (N,). Gulrajani et al. 2017 (arXiv:1704.00028), equation 3.
 
-    Draws one epsilon per image, as in algorithm 1. The critic must treat images independently: no batch norm.
+    Draws one epsilon per image, as in algorithm 1. The critic must treat images independently: no batch norm. In half precision, the
+    images between are of the precision of the real ones, and so is the gradient.
     """
     epsilon = torch.rand(len(real.images), *[1] * (real.images.dim() - 1), device=real.images.device, dtype=real.images.dtype)
-    between = torch.lerp(real.images, fake.images, epsilon)
+    between = torch.lerp(real.images, fake.images.to(real.images.dtype), epsilon)
     if not between.requires_grad:  # an unrolled critic depends on the fakes through these images, too
         between.requires_grad_()
     norms: Tensor = slope(Scored(between, critic(between))).norm(dim=1)

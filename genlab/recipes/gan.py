@@ -150,7 +150,8 @@ class GAN(Recipe):
             fake = self.fakes(batch)
         real, labels = self.seen(batch["image"]), self.labels_of(batch)
         if self.penalties:
-            real, fake = real.detach().requires_grad_(), fake.requires_grad_()
+            # Gradients with respect to images are of the images' dtype: fp32, although a generator's output may be in half precision.
+            real, fake = real.detach().requires_grad_(), fake.to(real.dtype).requires_grad_()
         # Two calls: batch norm and minibatch layers must not mix real images with fakes.
         outputs = self.critic_output(real, *labels), self.critic_output(fake, *labels)
         scored_real, scored_fake = (Scored(images, output.logits) for images, output in zip((real, fake), outputs, strict=True))

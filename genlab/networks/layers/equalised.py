@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
+from genlab.engine.precision import at_least_fp32
+
 SLOPE = 0.2  # negative slope of the leaky ReLU
 GAIN = math.sqrt(2)  # He's gain of a layer followed by a (leaky) ReLU
 
@@ -65,4 +67,5 @@ def activate(features: Tensor) -> Tensor:
 
 def pixel_norm(features: Tensor) -> Tensor:
     """Scale features (N, C, ...) to root mean square 1 over the channels, at each position. Karras et al. 2017, section 4.2."""
-    return features * torch.rsqrt(features.square().mean(1, keepdim=True) + 1e-8)
+    squares = at_least_fp32(features).square().mean(1, keepdim=True)  # in fp16, 1e-8 would be 0
+    return features * torch.rsqrt(squares + 1e-8).to(features.dtype)

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.engine import parts
+from genlab.engine.precision import at_least_fp32
 
 
 class MinibatchDiscrimination(nn.Module):
@@ -47,10 +48,11 @@ class MinibatchDeviation(nn.Module):
         self.added, self.group_size = 1, group_size
 
     def forward(self, features: Tensor) -> Tensor:
-        whole = parts.gather(features)
+        whole = at_least_fp32(parts.gather(features))  # in fp16, 1e-8 would be 0, and so the gradient at equal images infinite
         count = len(whole)
         size = self.group_size if count % self.group_size == 0 else count
         groups = whole.reshape(size, count // size, -1)
         variance = (groups - groups.mean(0)).square().mean(0)  # several times faster than torch.var over the first dimension
         deviation = (variance + 1e-8).sqrt().mean(1)  # one number per group
-        return torch.cat([features, parts.own(deviation.repeat(size))[:, None, None, None].expand(-1, 1, *features.shape[2:])], 1)
+        channel = parts.own(deviation.repeat(size)).to(features.dtype)[:, None, None, None].expand(-1, 1, *features.shape[2:])
+        return torch.cat([features, channel], 1)

@@ -78,3 +78,15 @@ def test_gradients_of_penalties_to_the_critic_match_finite_differences(penalty):
         return penalty(judge, judged(judge, 2), judged(judge, 3)).mean()
 
     assert torch.autograd.gradcheck(value, [weight.detach().clone().requires_grad_() for weight in critic.parameters()])
+
+
+def test_fakes_in_half_precision_give_the_penalty_and_the_gradient_of_their_values_in_full_precision():
+    """In a training in bf16, real images are fp32 and the generator's output is bf16."""
+    critic, generator = Quadratic(), torch.Generator().manual_seed(0)
+    real, fake = (torch.randn(4, 3, 4, 4, generator=generator) for _ in range(2))
+    fake = fake.bfloat16()
+    penalties = []
+    for each in (fake, fake.float()):
+        torch.manual_seed(1)
+        penalties.append(one_centred(critic, Scored(real, critic(real)), Scored(each, critic(each))))
+    assert penalties[0].dtype == torch.float32 and torch.equal(*penalties)

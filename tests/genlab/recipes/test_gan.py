@@ -12,6 +12,7 @@ from genlab.adversarial.diffaugment import DiffAugment
 from genlab.adversarial.fixed_samples import generate
 from genlab.build import build
 from genlab.engine.loop import train
+from genlab.engine.precision import Precision
 from genlab.engine.seeding import mix, seed_everything
 from genlab.engine.stream import Stream
 from genlab.errors import InputError
@@ -74,6 +75,18 @@ def test_resumed_run_equals_straight_run(name):
     assert turns(resumed, 10, 4, Stream(Noise(), stream.position)) == expected[4:]
     for key, value in straight.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[key]), key
+
+
+@pytest.mark.parametrize("name", ["wgan_gp", "r3gan", "unrolled wgan_gp", "deviation"])
+def test_penalties_in_bf16_are_close_to_those_in_fp32(name):
+    """bf16 rounds to 0.4 %; a penalty passes a few layers forward and backward."""
+    first = {}
+    for precision in ("fp32", "bf16"):
+        recipe = made(**VARIANTS[name])
+        first[precision] = next(train(recipe, Stream(Noise()), 0, 4, 4, 5, Precision(torch.device("cpu"), precision))).terms
+    for term, value in first["fp32"].items():
+        if term.startswith("critic/") and not term.endswith("accuracy"):
+            assert first["bf16"][term] == pytest.approx(value, rel=0.05, abs=0.02), term
 
 
 def test_clipping_holds_after_every_step():

@@ -46,3 +46,13 @@ def test_a_layers_rate_scales_how_far_adam_moves_its_output():
 def test_pixel_norm_gives_each_pixel_root_mean_square_1():
     normed = pixel_norm(5 * torch.randn(2, 16, 3, 3))
     assert torch.allclose(normed.square().mean(1), torch.ones(2, 3, 3), atol=1e-5)
+
+
+def test_pixel_norm_of_zeros_is_zero_in_half_precision():
+    for dtype in (torch.float16, torch.bfloat16):
+        normed = pixel_norm(torch.zeros(1, 4, 2, 2, dtype=dtype))
+        assert normed.dtype == dtype and torch.equal(normed, torch.zeros_like(normed))
+
+
+def test_pixel_norm_of_large_features_does_not_overflow_in_half_precision():
+    assert torch.allclose(pixel_norm(torch.full((1, 4), 1000.0, dtype=torch.float16)), torch.ones(1, 4, dtype=torch.float16))

@@ -35,3 +35,11 @@ def test_minibatch_deviation_is_the_mean_deviation_of_its_group(count, groups):
     for group in groups:
         expected = features[group].std(0, unbiased=False).mean()
         assert torch.allclose(result[group, 3], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_minibatch_deviation_of_equal_images_has_a_finite_gradient_in_half_precision(dtype):
+    features = torch.ones(4, 3, 2, 2, dtype=dtype, requires_grad=True)
+    result = MinibatchDeviation(3, 2)(features)
+    result[:, 3].sum().backward()
+    assert result.dtype == dtype and features.grad.isfinite().all()
