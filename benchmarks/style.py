@@ -9,12 +9,15 @@ has 16 turns, so that each lazy step is as frequent as in training.
 import copy
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, cast
 
-import adversarial
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks import adversarial
 from genlab.build import build
 from genlab.losses.penalties import Scored, r1
 from genlab.networks.style import mixed
