@@ -56,6 +56,7 @@ def checked(arguments: argparse.Namespace) -> int:
     from benchmarks.device.parts import run_parts
     from benchmarks.device.report import Report
     from genlab.engine.compute import Compute
+    from genlab.training.interruption import Interrupted
 
     logging.getLogger("genlab").setLevel(logging.ERROR)
     device = Compute(arguments.device).device
@@ -63,7 +64,11 @@ def checked(arguments: argparse.Namespace) -> int:
     out = arguments.out or Path(f"docs/performance/device_{device.type}")
     out.parent.mkdir(parents=True, exist_ok=True)
     report = Report(out, machine.facts(device), 60 * arguments.minutes - (time.monotonic() - began))
-    run_parts(report, device, {name: share for name, share in PARTS.items() if name in wanted}, arguments.seconds, arguments.quick)
+    try:
+        run_parts(report, device, {name: share for name, share in PARTS.items() if name in wanted}, arguments.seconds, arguments.quick)
+    except Interrupted as stop:
+        print(f"Stopped. {out.with_suffix('.md')} has the results so far.", file=sys.stderr)
+        return stop.exit_code
     print(f"{out.with_suffix('.md')}: {report.failures} failures, {report.content['facts']['seconds']:.0f} s")
     return 1 if report.failures else 0
 

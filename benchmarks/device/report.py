@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks.device.page import page
 from genlab.engine.files import write
 from genlab.engine.json_text import json_text
+from genlab.training.interruption import Interrupted
 
 LEAST = 20.0  # seconds that a piece of work may take, even if its part has less time left
 BRIEF = 300  # characters of an error message in a row
@@ -84,10 +85,16 @@ class Part:
 
     @contextmanager
     def attempt(self, what: str, limited: bool = True) -> Iterator[None]:
-        """Context manager for a piece of work: an exception is noted, and so is a piece that takes longer than its part may."""
+        """Context manager for a piece of work: an exception is noted, and so is a piece that takes longer than its part may.
+
+        Raises:
+            Interrupted: Ctrl-C or SIGTERM was received during a training.
+        """
         try:
             with alarm(max(self.left, LEAST) if limited else 0):
                 yield
+        except Interrupted:
+            raise
         except Exception as error:
             where = traceback.extract_tb(error.__traceback__)[-1]
             message = f"{type(error).__name__}: {error}".replace("\n", " ")[:BRIEF]

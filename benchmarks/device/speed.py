@@ -1,5 +1,6 @@
 """Images per second from 32 to 256 px for one recipe of each family, as a share of the device's peak, and memory."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from genlab.images.prepared_set import PreparedSet
 RECIPES = ("gan", "original_gan", "biggan", "stylegan2", "pix2pix", "cyclegan", "vae", "gmm")
 SIDES = (32, 64, 128, 256)
 IMAGES = 320  # of the image set
+LARGE = {"multiples": None, "halvings": None, "attention": 16}  # arguments of BigGAN beyond 32 px, as in conf/full
 COUNTED = 2  # images per turn while operations are counted
 MIB = 2**20
 
@@ -23,7 +25,8 @@ TITLE = "Images per second"
 TEXT = """One recipe of each family, with everything that a turn does, in the precision that `precision: auto` chooses. Networks are those
 of `conf/full` on a GPU, and those of `conf/base` on a CPU, for images of each side. `GFLOP per image` counts products and convolutions,
 forward and backward, of all networks in a turn (with the formulas of `torch.utils.flop_counter`), lazy regularisation included; `share of
-peak` compares them with the faster of the two measured peaks in that precision. Memory is the most that torch allocated on a GPU."""
+peak` compares them with the faster of the two measured peaks in that precision. Memory is the most that torch allocated on a GPU. `waits
+per turn` counts the operations of a turn for which the host waits for the GPU: one is the transfer of the terms that are logged."""
 
 
 def check(
@@ -56,7 +59,11 @@ def check_recipe(
     """Add the row of a recipe at one image side."""
     images = enlarged(image_set({"translation": "emoji_pairs"}.get(each.family, "fashion"), IMAGES), side)
     channels, count = images.images.shape[-1], batch_size or (32 if compute.device.type == "cuda" else 8)
-    sized = each.with_arguments(size=side) if each.family == "translation" else each.with_arguments(size=side, channels=channels)
+    sized = each.with_arguments(size=side)
+    if each.family != "translation":
+        sized = sized.with_arguments(channels=channels)
+    if side > SIDES[0]:
+        sized = sized.with_arguments(**LARGE)
     if compute.device.type == "cuda":
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(compute.device)
@@ -74,7 +81,23 @@ def check_recipe(
         GFLOP_per_image=operations / 1e9,
         share_of_peak=operations * found.images_per_second / peak if peak else None,
         memory_MiB=None if memory is None else round(memory),
+        waits_per_turn=waits_per_turn(sized, images, compute, count) if compute.device.type == "cuda" else None,
     )
+
+
+def waits_per_turn(each: Case, images: PreparedSet, compute: Compute, batch_size: int) -> float:
+    """Number of times per turn that the host waits for the GPU: those of 9 turns, less those of the first, by torch's own warnings."""
+    found = []
+    for turns in (1, 9):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            torch.cuda.set_sync_debug_mode("warn")
+            try:
+                run(each, images, compute, turns * batch_size, batch_size=batch_size)
+            finally:
+                torch.cuda.set_sync_debug_mode("default")
+        found.append(sum("synchronizing CUDA operation" in str(each.message) for each in caught))
+    return (found[1] - found[0]) / 8
 
 
 def operations_per_image(each: Case, images: PreparedSet, compute: Compute) -> float:

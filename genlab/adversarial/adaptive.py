@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from genlab.adversarial.affine_maps import differs_from_identity, recolor, resample
 from genlab.adversarial.distortions import COLORS, GREY, GROUPS, PLACES
 from genlab.engine import parts
+from genlab.engine.remembered import Remembered
 from genlab.engine.stream import Stream
 from genlab.engine.updates import Terms
 from genlab.errors import InputError
@@ -54,6 +55,7 @@ class AdaptiveAugment(nn.Module):
         self.register_buffer("probability", torch.tensor(float(start)))  # p
         self.register_buffer("signs", torch.tensor(0.0))  # sum over the real images since the last adjustment of p
         self.register_buffer("judged", torch.tensor(0))  # number of these images
+        self.number = Remembered()  # `judged`
 
     def forward(self, image: Tensor) -> Tensor:
         with torch.autocast(image.device.type, enabled=False):  # in half precision, positions would be off by a pixel
@@ -88,7 +90,7 @@ class AdaptiveAugment(nn.Module):
         """
         whole = parts.count(len(logits))
         self.signs += logits.float().sign().reshape(len(logits), -1).mean(1).sum() * (whole // len(logits))
-        self.judged += whole
+        self.number.set(self.judged, self.number.read(self.judged) + whole)
 
     @torch.no_grad()
     def adapt(self, stream: Stream) -> Terms:
@@ -96,13 +98,13 @@ class AdaptiveAugment(nn.Module):
 
         Returns {} if no step is due, else `probability` (p) and `overfitting` (r_t).
         """
-        if not stream.is_due(self.every) or not self.judged:
+        if not stream.is_due(self.every) or not self.number.read(self.judged):
             return {}
         overfitting = self.signs / self.judged
         step = (overfitting - self.target).sign() * (self.judged / self.ramp)
         self.probability.copy_((self.probability + step).clamp(0, self.ceiling))
         self.signs.zero_()
-        self.judged.zero_()
+        self.number.set(self.judged, 0)
         return {"probability": self.probability.clone(), "overfitting": overfitting}
 
 

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from genlab.engine import parts
 from genlab.engine.divided import of_all_ranks
+from genlab.engine.remembered import Remembered
 
 
 class ImagePool(parts.InOrder):
@@ -24,6 +25,7 @@ class ImagePool(parts.InOrder):
         self.size = size
         self.register_buffer("images", torch.empty(0))
         self.register_buffer("count", torch.tensor(0))
+        self.filled = Remembered()  # `count`
 
     def forward(self, fakes: Tensor) -> Tensor:
         if self.size == 0:
@@ -39,7 +41,7 @@ class ImagePool(parts.InOrder):
         if self.images.shape[1:] != fakes.shape[1:]:
             self.images, self.count = fakes.new_zeros(self.size, *fakes.shape[1:]), torch.zeros_like(self.count)
         shown = []
-        filled = int(self.count)
+        filled = self.filled.read(self.count)
         swap = torch.rand(len(fakes)).lt(0.5).tolist()
         place = torch.randint(self.size, (len(fakes),)).tolist()
         for fake, is_swapped, at in zip(fakes, swap, place, strict=True):
@@ -52,7 +54,7 @@ class ImagePool(parts.InOrder):
                 self.images[at] = fake
             else:
                 shown.append(fake)
-        self.count.fill_(filled)
+        self.filled.set(self.count, filled)
         return torch.stack(shown)
 
     def _load_from_state_dict(self, state_dict: Mapping[str, Tensor], prefix: str, *arguments: object) -> None:

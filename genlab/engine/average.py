@@ -1,16 +1,15 @@
 """Exponential moving averages of networks, which are sampled and released instead of the trained networks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from genlab.engine import ranks
+from genlab.engine.remembered import Remembered
 from genlab.engine.stream import Stream
 from genlab.engine.updates import Terms
-
-Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
 class MovingAverage:
@@ -29,21 +28,22 @@ class MovingAverage:
     ):
         self.pairs = list(zip(averages, networks, strict=True))
         self.half_life, self.ramp_up = half_life, ramp_up
+        self.counts = [Remembered() for _ in self.pairs]  # turns that each average has seen
 
+    @torch.no_grad()
     def __call__(self, stream: Stream) -> Terms:
         batch_size = len(next(iter(stream.batch.values()))) * ranks.count()
         half_life = min(self.half_life, self.ramp_up * stream.seen)
         beta = 0.5 ** (batch_size / max(half_life, 1e-8))
-        for average, network in self.pairs:
-            average.multi_avg_fn = lerp(beta)
-            average.update_parameters(network)
+        for (average, network), count in zip(self.pairs, self.counts, strict=True):
+            # As AveragedModel.update_parameters, which reads its number of turns from the device, and waits for it, in every turn.
+            seen = count.read(average.n_averaged)
+            averaged, current = list(average.module.parameters()), list(network.parameters())
+            if seen:
+                torch._foreach_lerp_(averaged, current, 1 - beta)
+            else:
+                torch._foreach_copy_(averaged, current)
+            for copied, buffer in zip(average.module.buffers(), network.buffers(), strict=True):
+                copied.copy_(buffer)
+            count.set(average.n_averaged, seen + 1)
         return {}
-
-
-def lerp(beta: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
-    """Return a function for `AveragedModel.multi_avg_fn` that replaces averages by current + beta (average - current), in place."""
-
-    def average(averaged: Tensors, current: Tensors, count: Tensor | int) -> None:
-        torch._foreach_lerp_(averaged, current, 1 - beta)
-
-    return average

@@ -20,6 +20,7 @@ from benchmarks.device.report import Report
 from benchmarks.device.requirements import check_required
 from benchmarks.device.speed import Operations
 from genlab.errors import InputError
+from genlab.training.interruption import Interrupted
 
 FRAMEWORKS = ("kedro", "mlflow", "dvc", "pydantic", "great_expectations", "pipelines")
 
@@ -136,6 +137,13 @@ def test_work_that_takes_too_long_is_ended_and_work_without_time_is_left_out(tmp
     assert [each["what"] for each in part.content["failed"]] == ["inner", "outer"]
     assert part.content["skipped"] == [{"what": "more", "reason": "the time of this part was over"}]
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+def test_a_signal_during_a_training_ends_the_run_and_is_no_failure(tmp_path):
+    report = Report(tmp_path / "page", {}, 100.0)
+    with pytest.raises(Interrupted), report.part("part", "Part", "Text.", 1.0) as part, part.attempt("one"):
+        raise Interrupted(signal.SIGTERM)
+    assert report.failures == 0
 
 
 def test_results_are_on_the_disk_after_each_row(tmp_path):
