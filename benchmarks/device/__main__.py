@@ -8,6 +8,7 @@ status is 1 if a check failed.
 """
 
 import argparse
+import json
 import logging
 import os
 import sys
@@ -25,7 +26,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.device", description="Check and measure genlab on a device.")
     parser.add_argument("--device", default="cuda", help="cuda, cuda:1, mps or cpu (default: cuda)")
     parser.add_argument("--out", type=Path, help="path of the results without suffix (default: docs/performance/device_<device>)")
-    parser.add_argument("--parts", default=",".join(PARTS), help="comma-separated, in this order (default: %(default)s)")
+    parser.add_argument(
+        "--parts", default=",".join(PARTS), help="comma-separated; results of others stay as they are (default: %(default)s)"
+    )
     parser.add_argument("--minutes", type=float, default=7.5, help="time of the whole run; what does not fit is left out (default: 7.5)")
     parser.add_argument("--seconds", type=float, default=60, help="longest time of each training (default: 60)")
     parser.add_argument("--quick", action="store_true", help="everything as small as possible: shows that the checks run")
@@ -63,7 +66,9 @@ def checked(arguments: argparse.Namespace) -> int:
     torch.backends.cudnn.deterministic = True
     out = arguments.out or Path(f"docs/performance/device_{device.type}")
     out.parent.mkdir(parents=True, exist_ok=True)
-    report = Report(out, machine.facts(device), 60 * arguments.minutes - (time.monotonic() - began))
+    results = out.with_suffix(".json")
+    former = json.loads(results.read_text(encoding="utf-8"))["parts"] if results.is_file() and set(wanted) < set(PARTS) else {}
+    report = Report(out, machine.facts(device), 60 * arguments.minutes - (time.monotonic() - began), former)
     try:
         run_parts(report, device, {name: share for name, share in PARTS.items() if name in wanted}, arguments.seconds, arguments.quick)
     except Interrupted as stop:

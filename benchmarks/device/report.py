@@ -3,7 +3,7 @@
 import signal
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -23,9 +23,15 @@ Row = dict[str, Any]
 class Report:
     """Results by part, written to <out>.json and <out>.md after every change."""
 
-    def __init__(self, out: Path, facts: Row, seconds: float):  # facts: of the machine and the run; seconds: of the whole run
+    def __init__(
+        self,
+        out: Path,
+        facts: Row,  # of the machine and the run
+        seconds: float,  # of the whole run
+        former: Mapping[str, Any] | None = None,  # parts of an earlier run, which stay unless they are measured again
+    ):
         self.out, self.began, self.seconds = out, time.monotonic(), seconds
-        self.content: dict[str, Any] = {"facts": facts, "parts": {}}
+        self.content: dict[str, Any] = {"facts": facts, "parts": dict(former or {})}
         self.share = 0.0  # of the time, that the parts so far may have taken
 
     @contextmanager

@@ -17,7 +17,6 @@ from genlab.images.prepared_set import PreparedSet
 RECIPES = ("gan", "original_gan", "biggan", "stylegan2", "pix2pix", "cyclegan", "vae", "gmm")
 SIDES = (32, 64, 128, 256)
 IMAGES = 320  # of the image set
-LARGE = {"multiples": None, "halvings": None, "attention": 16}  # arguments of BigGAN beyond 32 px, as in conf/full
 COUNTED = 2  # images per turn while operations are counted
 MIB = 2**20
 
@@ -62,8 +61,8 @@ def check_recipe(
     sized = each.with_arguments(size=side)
     if each.family != "translation":
         sized = sized.with_arguments(channels=channels)
-    if side > SIDES[0]:
-        sized = sized.with_arguments(**LARGE)
+    if each.name == "biggan" and side > SIDES[0]:
+        sized = sized.with_arguments(**large(side))
     if compute.device.type == "cuda":
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(compute.device)
@@ -83,6 +82,11 @@ def check_recipe(
         memory_MiB=None if memory is None else round(memory),
         waits_per_turn=waits_per_turn(sized, images, compute, count) if compute.device.type == "cuda" else None,
     )
+
+
+def large(side: int) -> dict[str, Any]:
+    """Arguments of BigGAN beyond 32 px, as in conf/full, with the paper's 20 latents per level."""
+    return {"multiples": None, "halvings": None, "attention": 16, "latent_size": 20 * (side.bit_length() - 2)}
 
 
 def waits_per_turn(each: Case, images: PreparedSet, compute: Compute, batch_size: int) -> float:

@@ -18,11 +18,13 @@ from genlab.engine.loop import train
 from genlab.engine.stream import Stream
 from genlab.images.feeding.source import ImageSource
 
-TURNS = 8
+TURNS = 2  # in the first, everything is due that is done every few turns
 LOGGED = "loop.py: finite"  # the transfer of the terms
 FIRST = "remembered.py: read"  # the first reading of a counter, which is known from then on
 SIZES = (torch.ops.aten.nonzero, torch.ops.aten.masked_select, torch.ops.aten._unique2)  # their sizes depend on values
-EM = [name for name in names() if name.startswith("gmm")]  # EM decides on the host which images count, and when it has converged
+# Mixtures are left out: EM decides on the host which images count, and when it has converged. So are recipes that differ from others in
+# their images or numbers only.
+LEFT_OUT = ("gmm", "original_gan_", "pix2pix_flat", "pix2pix_satellite", "vae_digits", "vae_linear", "lsgan", "cgan")
 
 
 class Fixed:
@@ -96,7 +98,7 @@ def waits_of(name, monkeypatch) -> Counter:
     return waits.found
 
 
-@pytest.mark.parametrize("name", [name for name in names() if name not in EM])
+@pytest.mark.parametrize("name", [name for name in names() if not name.startswith(LEFT_OUT)])
 def test_a_turn_waits_for_the_device_once_to_log(name, monkeypatch):
     found = waits_of(name, monkeypatch)
     assert found.keys() <= {LOGGED, FIRST}
