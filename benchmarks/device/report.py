@@ -91,7 +91,7 @@ class Part:
 
     @contextmanager
     def attempt(self, what: str, limited: bool = True) -> Iterator[None]:
-        """Context manager for a piece of work: an exception is noted, and so is a piece that takes longer than its part may.
+        """Context manager for a piece of work: an exception is noted, and a piece that takes longer than its part may is left out.
 
         Raises:
             Interrupted: Ctrl-C or SIGTERM was received during a training.
@@ -101,6 +101,8 @@ class Part:
                 yield
         except Interrupted:
             raise
+        except TimeoutError as error:
+            self.skip(what, str(error))
         except Exception as error:
             where = traceback.extract_tb(error.__traceback__)[-1]
             message = f"{type(error).__name__}: {error}".replace("\n", " ")[:BRIEF]

@@ -10,6 +10,7 @@ from genlab.engine import ranks
 from genlab.engine.precision import Precision, device_for
 from genlab.errors import InputError
 
+SHARE_OF_MEMORY = 0.25  # of the free memory of a GPU, that training images may take
 MINIMUM_BUDGET_TO_COMPILE = 200_000  # images; with a smaller budget, compilation costs more than it saves
 
 Prepared = TypeVar("Prepared", bound=nn.Module)
@@ -31,8 +32,9 @@ class Compute:
         workers: int | Literal["auto"] = "auto",  # data-loading processes on each device; auto: 4 on CUDA, else 0
         devices: int = 1,  # number of devices of this type, each with a process of its own, that share every batch
         accumulate: int = 1,  # parts, computed one after another, of the images of a batch on each device; more parts take less memory
+        resident: bool | Literal["auto"] = "auto",  # training images in the device's memory; auto: on CUDA, up to a quarter of what is free
     ):
-        self.devices, self.accumulate = devices, accumulate
+        self.devices, self.accumulate, self.resident = devices, accumulate, resident
         check_division(device, compile, devices, accumulate)
         self.device = self._device(device)
         on_cuda = self.device.type == "cuda"
@@ -66,9 +68,19 @@ class Compute:
             self.device = torch.device("cuda", ranks.on_this_machine())
             self.precision = self.precision._replace(device=self.device)
 
+    def holds(
+        self,
+        size: int,  # of the training images, bytes
+        augmented: bool,  # on the CPU, for which the images must be there
+    ) -> bool:
+        """Whether the training images are kept in the memory of the device."""
+        if self.resident != "auto":
+            return self.resident
+        return self.device.type == "cuda" and not augmented and size <= torch.cuda.mem_get_info(self.device)[0] * SHARE_OF_MEMORY
+
     def settings(self) -> dict[str, str | bool]:
-        """Return all settings that may change the last digits of a result. The numbers of workers, devices and parts
-        do not belong to them: a training may continue with others."""
+        """Return all settings that may change the last digits of a result. The numbers of workers, devices and parts, and where images
+        are kept, do not belong to them: a training may continue with others."""
         formats: dict[str, str | bool] = {
             "channels_last": "auto" if self.format_is_open else self.channels_last,
             "compile": str(self.compile),

@@ -28,7 +28,9 @@ def source_of(
 ) -> ImageSource:
     """Batches of the training images, of which each rank receives its own rows. All ranks must make it alike."""
     batch_size, place = budget.batch_size, rows(settings, budget.batch_size)
-    return ImageSource(images, batch_size, seed, augment, settings.workers, settings.device, settings.channels_last, budget.sampling, place)
+    size = images.images[:1].nbytes * int((images.manifest["split"] == "train").sum())
+    resident, feeding = settings.holds(size, augment is not None), (settings.workers, settings.device, settings.channels_last)
+    return ImageSource(images, batch_size, seed, augment, *feeding, budget.sampling, place, resident)
 
 
 def rows(settings: Compute, batch_size: int) -> np.ndarray | None:

@@ -134,8 +134,9 @@ def test_work_that_takes_too_long_is_ended_and_work_without_time_is_left_out(tmp
                 time.sleep(10)
             time.sleep(10)  # the alarm of the outer work still rings
         assert not part.has_time("more")
-    assert [each["what"] for each in part.content["failed"]] == ["inner", "outer"]
-    assert part.content["skipped"] == [{"what": "more", "reason": "the time of this part was over"}]
+    reasons = {each["what"]: each["reason"] for each in part.content["skipped"]}
+    assert reasons == dict.fromkeys(("inner", "outer"), "not done after 0 seconds") | {"more": "the time of this part was over"}
+    assert report.failures == 0
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
 
 

@@ -14,6 +14,7 @@ from genlab.engine.stream import Batch
 from genlab.errors import InputError
 from genlab.images.feeding.augment import Augmentation
 from genlab.images.feeding.order import balanced, natural
+from genlab.images.feeding.resident import Resident
 from genlab.images.pixels import channels_last, to_channels_first, to_unit
 from genlab.images.prepared_set import PreparedSet
 
@@ -28,7 +29,8 @@ class ImageSource(Dataset[dict[str, Tensor]]):
     of small classes more often.
 
     Raises:
-        InputError: there are no training images, or `balanced` is requested for a set without labels.
+        InputError: there are no training images, `balanced` is requested for a set without labels, or images that are to stay on the device
+            are to be augmented.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class ImageSource(Dataset[dict[str, Tensor]]):
         channels_last: bool = False,  # memory format of the batches
         sampling: Literal["natural", "balanced"] = "natural",  # natural: classes as often as in the set; balanced: equally often
         rows: np.ndarray | None = None,  # places in each batch of the images that are returned, (N,); None: all of them
+        resident: bool = False,  # keep the training images in the memory of the device; batches do not depend on it
     ):
         self.channels_last = channels_last
         self.images, self.batch_size, self.seed = images.images, batch_size, seed
@@ -55,9 +58,20 @@ class ImageSource(Dataset[dict[str, Tensor]]):
             if len(indices) == 0:
                 raise InputError(f"image set '{images.name}' has no training images for '{role}'. Add some, or lower the share `test`.")
         self.classes = training_classes(images) if sampling == "balanced" else None
+        if resident and augmentation is not None:
+            raise InputError(
+                "compute.resident: got true with an augmentation, expected 'auto' or false: images are augmented on the CPU. Change it, or "
+                "set `augmentation: null`."
+            )
+        used = np.concatenate([*self.roles.values()])
+        self.resident = Resident(self.images, self.labels, used, self.device) if resident else None
 
     def batches(self, start: int) -> Iterator[Batch]:
         """Yield the batches start, start + 1, ... on the device."""
+        if self.resident is not None:
+            for number in itertools.count(start):
+                batch = self.resident(self._chosen(number * self.batch_size + self.rows))
+                yield {role: self._to_device(value) for role, value in batch.items()}
         # With its own generator, the loader does not draw a seed from torch's global one, which would change all later random numbers.
         loader = DataLoader(
             self,

@@ -63,3 +63,23 @@ def test_preparing_a_module_keeps_the_optimizers_parameters():
     Compute(device="cpu", channels_last=True).prepare(network, 0)
     assert network[0].weight is optimizer.param_groups[0]["params"][0]
     assert network[0].weight.is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize(
+    ("resident", "free", "augmented", "expected"),
+    [
+        ("auto", 400, False, True),
+        ("auto", 399, False, False),
+        ("auto", 400, True, False),
+        (True, 0, False, True),
+        (False, 400, False, False),
+    ],
+)
+def test_training_images_stay_on_a_gpu_if_they_take_a_quarter_of_its_free_memory(resident, free, augmented, expected, monkeypatch):
+    place = Compute(device="cpu", resident=resident)
+    if resident == "auto":
+        assert not place.holds(1, augmented)  # on a CPU, images may be on the disk
+    place.device = torch.device("cuda")
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free, 1000))
+    assert place.holds(100, augmented) is expected
+    assert "resident" not in place.settings()  # it changes no result

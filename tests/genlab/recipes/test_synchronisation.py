@@ -1,4 +1,4 @@
-"""During a turn, the host waits for the device only to log: once, for all terms together.
+"""During a turn, with images that stay on the device, the host waits for it only to log: once, for all terms together.
 
 Recipes are trained on torch's device `meta`, whose tensors have no values: whatever would fetch a value from a GPU is seen here.
 """
@@ -25,19 +25,6 @@ SIZES = (torch.ops.aten.nonzero, torch.ops.aten.masked_select, torch.ops.aten._u
 # Mixtures are left out: EM decides on the host which images count, and when it has converged. So are recipes that differ from others in
 # their images or numbers only.
 LEFT_OUT = ("gmm", "original_gan_", "pix2pix_flat", "pix2pix_satellite", "vae_digits", "vae_linear", "lsgan", "cgan")
-
-
-class Fixed:
-    """An endless source of one batch."""
-
-    epoch = 64
-
-    def __init__(self, batch):
-        self.batch = batch
-
-    def batches(self, start):
-        while True:
-            yield self.batch
 
 
 class Waits(TorchDispatchMode):
@@ -87,13 +74,12 @@ def waits_of(name, monkeypatch) -> Counter:
         torch, "autocast", lambda device, *rest, **more: contextlib.nullcontext() if device == "meta" else autocast(device, *rest, **more)
     )
     each = case(name, "test").with_arguments(fused=False)  # there are no fused optimizers for `meta`
-    batch = next(ImageSource(image_set(each.images, 80), each.batch_size, 0).batches(0))
+    images = ImageSource(image_set(each.images, 80), each.batch_size, 0, device="meta", channels_last=True, resident=True)
     with torch.device("meta"):
         recipe = build(each.model)
     waits = Waits()
     with waits, Lists(waits):
-        stream = Stream(Fixed({role: values.to("meta") for role, values in batch.items()}))
-        for _, _ in zip(range(TURNS), train(recipe, stream, 0, 10**6, each.batch_size, 0), strict=False):
+        for _, _ in zip(range(TURNS), train(recipe, Stream(images), 0, 10**6, each.batch_size, 0), strict=False):
             pass
     return waits.found
 

@@ -68,6 +68,15 @@ def test_resumed_run_equals_straight_run(tmp_path):
     assert event.images == 20 and event.notes == {"run": "a"} and event.rows[-1]["images"] == 20 + 20  # training appends to this list
 
 
+def test_images_that_stay_on_the_device_change_nothing_and_a_training_continues_with_or_without_them(tmp_path):
+    straight, states = train(), States(tmp_path)
+    resident = COMPUTE | {"resident": True}
+    assert_equal(straight, fit(MODEL, image_set(), BUDGET, 0, None, resident, OFTEN))
+    with pytest.raises(Interrupted):
+        fit(MODEL, image_set(), BUDGET, 0, None, resident, OFTEN, states, [Listener(stop_after=20)])
+    assert_equal(straight, train(states))
+
+
 def test_a_changed_experiment_reports_the_differences_and_resumes_if_requested(tmp_path, caplog):
     states = States(tmp_path)
     with pytest.raises(Interrupted):

@@ -189,3 +189,40 @@ def test_channels_last_changes_the_layout_and_nothing_else(channels):
     laid_out = channels_last(images)
     assert torch.equal(laid_out, images)
     assert laid_out.stride() == (channels * 20, 1, channels * 5, channels)
+
+
+@pytest.mark.parametrize("kind", ["unlabelled", "labelled", "paired", "unpaired"])
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_images_that_stay_on_the_device_give_the_same_batches(kind, last, channels):
+    images = image_set(kind)
+    images = dataclasses.replace(images, images=np.ascontiguousarray(images.images[..., :channels]))
+    moved, resident = (ImageSource(images, 3, seed=5, channels_last=last, resident=stay) for stay in (False, True))
+    expected, found = batches(moved, 12, start=4), batches(resident, 12, start=4)
+    assert same(expected, found) and same(found, expected)
+    assert all(
+        x[role].dtype == y[role].dtype and x[role].stride() == y[role].stride() for x, y in zip(expected, found, strict=True) for role in x
+    )
+
+
+def test_images_that_stay_on_the_device_are_sampled_and_divided_alike():
+    images = uneven()
+    options = {"seed": 2, "sampling": "balanced", "rows": np.array([1, 3])}
+    assert same(*(batches(ImageSource(images, 4, resident=stay, **options), 9) for stay in (False, True)))
+
+
+def test_samples_of_a_density_may_stay_on_the_device():
+    images = image_set("unlabelled")
+    points = dataclasses.replace(images, images=np.random.default_rng(0).normal(size=(10, 1, 1, 2)).astype(np.float32))
+    assert same(*(batches(ImageSource(points, 4, seed=1, resident=stay), 5) for stay in (False, True)))
+
+
+def test_only_training_images_stay_on_the_device():
+    source = ImageSource(image_set("labelled"), 4, seed=0, resident=True)
+    assert len(source.resident.pixels) == len(source.resident.labels) == 8 and source.resident.pixels.dtype == torch.uint8
+    assert sorted(source.resident.pixels[:, 0, 0, 0].tolist()) == [0, 1, 2, 3, 4, 5, 6, 7]
+
+
+def test_images_that_are_augmented_cannot_stay_on_the_device():
+    with pytest.raises(InputError, match=r"compute.resident: got true with an augmentation, expected 'auto' or false"):
+        ImageSource(image_set("unlabelled"), 4, seed=0, augmentation=Augmentation(), resident=True)
