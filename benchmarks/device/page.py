@@ -6,10 +6,14 @@ from typing import Any
 PICTURE = "picture"  # key of a row's picture, a file next to the page
 
 
-def page(content: Mapping[str, Any], name: str) -> str:
+def page(content: Mapping[str, Any]) -> str:
     """Content of a report -> Markdown."""
     facts = content["facts"]
-    lines = [f"# {name}", "", *[line for sentence in facts.get("sentences", ()) for line in (sentence, "")]]
+    lines = [
+        f"# {facts.get('device', 'Device')}: {facts.get('name', 'unknown')}",
+        "",
+        *[line for sentence in facts.get("sentences", ()) for line in (sentence, "")],
+    ]
     lines += table([{"": key.replace("_", " "), "value": value} for key, value in facts.items() if key != "sentences"])
     for part in content["parts"].values():
         lines += [f"## {part['title']}", "", part["text"], "", *table(part["rows"])]

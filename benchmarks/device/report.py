@@ -58,7 +58,7 @@ class Report:
     def write(self) -> None:
         """Write both files."""
         write(self.out.with_suffix(".json"), (json_text(self.content, indent=1) + "\n").encode())
-        write(self.out.with_suffix(".md"), page(self.content, self.out.name).encode())
+        write(self.out.with_suffix(".md"), page(self.content).encode())
 
 
 class Part:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from genlab.engine import ranks
@@ -38,7 +38,8 @@ class MovingAverage:
         for (average, network), count in zip(self.pairs, self.counts, strict=True):
             # As AveragedModel.update_parameters, which reads its number of turns from the device, and waits for it, in every turn.
             seen = count.read(average.n_averaged)
-            averaged, current = list(average.module.parameters()), list(network.parameters())
+            averaged: list[Tensor] = [*average.module.parameters()]
+            current: list[Tensor] = [*network.parameters()]
             if seen:
                 torch._foreach_lerp_(averaged, current, 1 - beta)
             else:

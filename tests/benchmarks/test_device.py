@@ -173,5 +173,5 @@ def test_recipes_and_image_sets_are_those_of_conf():
 
 def test_cells_of_the_page():
     rows = [{"recipe": "a|b", "good": True, "count": 1234, "small": 1e-6}, {"recipe": "c", "good": False, "count": None, "small": 0.25}]
-    text = page({"facts": {}, "parts": {"p": {"title": "T", "text": "t", "rows": rows, "failed": [], "skipped": []}}}, "name")
+    text = page({"facts": {}, "parts": {"p": {"title": "T", "text": "t", "rows": rows, "failed": [], "skipped": []}}})
     assert "| a\\|b | yes | 1,234 | 1.0e-06 |" in text and "| c | **no** |  | 0.25 |" in text
