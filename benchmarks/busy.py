@@ -39,9 +39,9 @@ OUT, PAGE = ROOT / "data/08_reporting/benchmarks/busy.json", ROOT / "docs/perfor
 
 def measure(name: str) -> float:
     """Images per second of a recipe in this process."""
-    import adversarial
     import torch
 
+    from benchmarks import adversarial
     from genlab.build import build
     from genlab.engine.seeding import seed_everything
     from genlab.images.prepared_set import PreparedSet

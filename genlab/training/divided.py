@@ -25,11 +25,12 @@ def source_of(
     seed: int,
     augment: Augmentation | None,
     settings: Compute,
+    may_stay: bool = True,  # whether the images may stay on the device; not worth it for a single batch
 ) -> ImageSource:
     """Batches of the training images, of which each rank receives its own rows. All ranks must make it alike."""
     batch_size, place = budget.batch_size, rows(settings, budget.batch_size)
     size = images.images[:1].nbytes * int((images.manifest["split"] == "train").sum())
-    resident, feeding = settings.holds(size, augment is not None), (settings.workers, settings.device, settings.channels_last)
+    resident, feeding = may_stay and settings.holds(size, augment is not None), (settings.workers, settings.device, settings.channels_last)
     return ImageSource(images, batch_size, seed, augment, *feeding, budget.sampling, place, resident)
 
 

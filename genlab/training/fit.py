@@ -92,7 +92,7 @@ def fit(
     divided.divide(recipe, settings, budget.batch_size)
     recipe.use(settings.precision)
     check_classes(recipe.classes, images.classes, images.name)
-    recipe.check(next(divided.source_of(images, budget, seed, build(augmentation, "augmentation"), settings).batches(0)))
+    recipe.check(next(divided.source_of(images, budget, seed, build(augmentation, "augmentation"), settings, may_stay=False).batches(0)))
     with locked(states, experiment) as state, stop_request() as stop, reused():
         saved = saved_state(states, state, experiment, monitoring.resume, settings, budget)
         if settings.format_is_open:
