@@ -14,7 +14,8 @@ def page(content: Mapping[str, Any]) -> str:
         "",
         *[line for sentence in facts.get("sentences", ()) for line in (sentence, "")],
     ]
-    lines += table([{"": key.replace("_", " "), "value": value} for key, value in facts.items() if key != "sentences"])
+    shown = {key: f"`{value}`" if key == "command" else value for key, value in facts.items() if key != "sentences"}
+    lines += table([{"": key.replace("_", " "), "value": value} for key, value in shown.items()])
     for part in content["parts"].values():
         lines += [f"## {part['title']}", "", part["text"], "", *table(part["rows"])]
         lines += [f"- Left out: {each['what']}: {each['reason']}." for each in part["skipped"]]
