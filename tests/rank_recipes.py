@@ -11,7 +11,6 @@ from torch import multiprocessing
 
 from genlab.engine import ranks
 from genlab.training.fit import fit
-from genlab.training.follower import follow
 from genlab.training.group import join
 from genlab.training.settings import Budget, Monitoring
 
@@ -137,7 +136,7 @@ def rank(number, devices, folder, names, turns, accumulate):
     join(store, number, devices, "cpu")
     for name in names:
         if number:
-            follow(ranks.from_first(None))
+            ranks.from_first(None).follow()
         else:
             torch.save(trained(name, turns, devices, accumulate), folder / f"{name}.pt")
     dist.barrier()

@@ -16,10 +16,11 @@ from genlab.images.prepared_set import PreparedSet
 from genlab.networks.labels import check_classes
 from genlab.training import divided
 from genlab.training.events import Callback
-from genlab.training.group import Job, group
+from genlab.training.group import group
 from genlab.training.history import History
 from genlab.training.initial import Initial, start
 from genlab.training.interruption import stop_request
+from genlab.training.job import TrainingJob
 from genlab.training.kept import Kept
 from genlab.training.layout import faster
 from genlab.training.life import Life
@@ -78,7 +79,7 @@ def fit(
     settings: Compute = build(compute, "compute") if compute is not None else Compute()
     if settings.devices > 1 and not launched:
         divided.check_batch_size(settings, budget.batch_size)
-        with group(Job.of(model, images, budget, seed, augmentation, settings)):
+        with group(TrainingJob.of(model, images, budget, seed, augmentation, settings)):
             arguments = (model, images, budget, seed, augmentation, compute, monitoring, states, callbacks, scorer, initial, kept)
             return fit(*arguments, launched=True)
     settings.on_rank()

@@ -1,4 +1,4 @@
-"""A follower: a process that computes a part of each batch of a training, and leaves everything else to rank 0.
+"""A follower: a process that computes a part of each job, a training or an evaluation, and leaves everything else to rank 0.
 
 python -m genlab.training.follower HOST PORT DEVICES cpu  started by genlab.training.group, on one machine
 python -m genlab.training.follower -m MODULE ARGUMENTS    on several machines, by torchrun: rank 0 runs the module
@@ -12,23 +12,14 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator
-from contextlib import suppress
 from datetime import timedelta
 
 from torch._C._distributed_c10d import TCPStore  # torch.distributed does not declare it
 
-from genlab.build import build
 from genlab.engine import ranks
 from genlab.engine.compute import Compute
 from genlab.engine.json_text import json_text
-from genlab.engine.loop import NonFiniteLossError, Turn, train
-from genlab.engine.ranks import Order
-from genlab.engine.recipe import Recipe
-from genlab.engine.seeding import seed_everything
-from genlab.engine.stream import Stream
-from genlab.training import divided
-from genlab.training.group import END, ERROR, LOST, PATIENCE, PROCESS, Job, join
+from genlab.training.group import END, ERROR, LOST, PATIENCE, PROCESS, join
 
 POLL_SECONDS, WATCHED = 0.2, timedelta(seconds=30)  # a store that does not answer for that long is gone
 
@@ -61,7 +52,7 @@ def main(arguments: list[str]) -> None:
 
 
 def follow_all(store: TCPStore, watched: TCPStore, rank: int, devices: int, device: str) -> None:
-    """Take part in trainings until rank 0 ends. Signals are rank 0's to answer, which stops all ranks at the same turn."""
+    """Take part in jobs until rank 0 ends. Signals are rank 0's to answer, which stops all ranks at the same turn."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=leave_with_first, args=(watched,), daemon=True).start()
@@ -69,7 +60,7 @@ def follow_all(store: TCPStore, watched: TCPStore, rank: int, devices: int, devi
     try:
         join(store, rank, devices, device)
         while True:
-            follow(ranks.from_first(None))
+            ranks.from_first(None).follow()
     except BaseException as error:
         lost = isinstance(error, RuntimeError) and bool(LOST.search(str(error)))
         report = {"error": f"{type(error).__name__}: {error}", "trace": traceback.format_exc(), "lost": lost}
@@ -86,25 +77,6 @@ def leave_with_first(store: TCPStore) -> None:
         except Exception:  # rank 0, which keeps the store, is gone
             os._exit(1)
         time.sleep(POLL_SECONDS)
-
-
-def follow(job: Job) -> None:
-    """Take part in one training."""
-    settings, budget = job.compute, job.budget
-    settings.on_rank()
-    seed_everything(job.seed)
-    recipe: Recipe = settings.prepare(build(job.model, "model"), budget.images)
-    source = divided.source_of(job.image_set(), budget, job.seed, build(job.augmentation, "augmentation"), settings)
-    recipe.use(settings.precision)
-    divided.divide(recipe, settings, budget.batch_size)
-    turns: Iterator[Turn] = iter(())
-    while (order := ranks.order()) != Order.END:
-        if order == Order.STATE:
-            images, position = divided.receive(recipe)
-            turns = train(recipe, Stream(source, position), images, budget.images, budget.batch_size, job.seed, settings.precision)
-        else:
-            with suppress(NonFiniteLossError):  # rank 0 has the same numbers, and gives the next order
-                next(turns, None)
 
 
 if __name__ == "__main__":

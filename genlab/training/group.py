@@ -1,10 +1,9 @@
-"""The process group of a training on several devices: rank 0, which is the calling process, and its followers.
+"""The process group of a job on several devices, a training or an evaluation: rank 0, which is the calling process, and its followers.
 
 Rank 0 logs, scores, draws and saves; the followers compute (genlab.training.follower). `torch.distributed.run` starts them, unless
 it has started this process as well, as on several machines.
 """
 
-import dataclasses
 import json
 import os
 import re
@@ -17,9 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, Protocol
 
-import numpy as np
 import torch
 from torch import distributed as dist
 from torch._C._distributed_c10d import PrefixStore, TCPStore  # torch.distributed does not declare them
@@ -28,9 +26,7 @@ import genlab
 from genlab.engine import ranks
 from genlab.engine.compute import Compute
 from genlab.errors import InputError
-from genlab.images.prepared_set import PreparedSet
 from genlab.training.interruption import stop_request
-from genlab.training.settings import Budget
 
 HERE = "127.0.0.1"
 PATIENCE = timedelta(hours=24)  # longest time that a rank waits for others, e.g. while rank 0 scores; a dead rank is noticed at once
@@ -43,36 +39,17 @@ class RankError(InputError):
     """A rank has failed or was killed."""
 
 
-class Job(NamedTuple):
-    """Everything that followers need to take part in a training."""
+class Job(Protocol):
+    """A computation of several ranks, which is sent to the followers."""
 
-    model: Any  # the description of a recipe
-    images: PreparedSet
-    file: str | None  # of the images, which are read from disk; None: they are part of the set
-    budget: Budget
-    seed: int
-    augmentation: Any
-    compute: Compute
+    @property
+    def compute(self) -> Compute:
+        """The devices, of one type."""
+        ...
 
-    @classmethod
-    def of(cls, model: Any, images: PreparedSet, budget: Budget, seed: int, augmentation: Any, compute: Compute) -> "Job":
-        """Describe a training. Memory-mapped images are sent as the name of their file.
-
-        Raises:
-            InputError: the model is an object, of which other processes have no copy.
-        """
-        if not isinstance(model, dict):
-            raise InputError(
-                f"model: got a {type(model).__name__} with compute.devices: {compute.devices}, expected its description, {{class: ..., its "
-                "arguments}, from which each process makes its own. Give the description, or set `devices: 1`."
-            )
-        file = str(Path(images.images.filename).absolute()) if isinstance(images.images, np.memmap) and images.images.filename else None
-        sent = images if file is None else dataclasses.replace(images, images=np.empty(0))
-        return cls(model, sent, file, budget, seed, augmentation, compute)
-
-    def image_set(self) -> PreparedSet:
-        """Return the image set."""
-        return self.images if self.file is None else dataclasses.replace(self.images, images=np.load(self.file, mmap_mode="r"))
+    def follow(self) -> None:
+        """Take part in the computation; called by each follower."""
+        ...
 
 
 @contextmanager
@@ -108,6 +85,19 @@ def group(job: Job) -> Iterator[None]:
             raise
         finally:
             end(store, agent, devices)
+
+
+def check_description(model: Any, compute: Compute) -> None:
+    """Check that other processes can make their own copy of a recipe.
+
+    Raises:
+        InputError: the model is an object, of which they have no copy.
+    """
+    if not isinstance(model, dict):
+        raise InputError(
+            f"model: got a {type(model).__name__} with compute.devices: {compute.devices}, expected its description, {{class: ..., its "
+            "arguments}, from which each process makes its own. Give the description, or set `devices: 1`."
+        )
 
 
 def check_devices(compute: Compute) -> None:
