@@ -5,6 +5,7 @@ need not distinguish. `total`, `mean` and `gather` can be differentiated, also t
 """
 
 import os
+import pickle
 from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
@@ -124,3 +125,27 @@ def from_first(value: Any) -> Any:
     values = [value]
     dist.broadcast_object_list(values, src=0)
     return values[0]
+
+
+class Posted:
+    """A message on its way to rank 0."""
+
+    def __init__(self, value: Any):
+        content = torch.frombuffer(bytearray(pickle.dumps(value, pickle.HIGHEST_PROTOCOL)), dtype=torch.uint8)
+        self.parts = [torch.tensor([len(content)]), content]  # they must exist until they are received
+        self.sent = [dist.isend(part, dst=0, tag=tag) for tag, part in enumerate(self.parts)]
+
+    def wait(self) -> None:
+        """Wait until rank 0 has received the message."""
+        for each in self.sent:
+            if each is not None:
+                each.wait()
+
+
+def receive(rank: int) -> Any:
+    """Receive the next message that another rank has posted. Only rank 0 calls it."""
+    size = torch.zeros(1, dtype=torch.int64)
+    dist.recv(size, src=rank, tag=0)
+    content = torch.empty(int(size), dtype=torch.uint8)
+    dist.recv(content, src=rank, tag=1)
+    return pickle.loads(content.numpy().data)

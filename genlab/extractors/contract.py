@@ -1,12 +1,13 @@
 """Protocols of feature extractors. A description in YAML names a `Preparable`; scores use the `Extractor` that it prepares.
 
-What an extractor can do beyond features is an optional protocol, `Staged` or `Classifies`, for which scores ask with isinstance.
+What an extractor can do beyond features is an optional protocol, `Caches`, `Staged` or `Classifies`, for which scores ask with isinstance.
 """
 
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from genlab.extractors.feature_cache import CachedFeatures
 from genlab.images.prepared_set import PreparedSet
 
 
@@ -37,6 +38,15 @@ class Extractor(Preparable, Protocol):
 
     def of_set(self, images: PreparedSet, indices: np.ndarray) -> np.ndarray:
         """Features of the images at these indices of a set, float32 (N, D), read-only. They are computed once and cached."""
+        ...
+
+
+@runtime_checkable
+class Caches(Named, Protocol):
+    """Keeps features of image sets in files, which several ranks can compute together."""
+
+    def cached(self, images: PreparedSet, indices: np.ndarray) -> CachedFeatures:
+        """The features that `of_set` returns: their file, and how they are computed."""
         ...
 
 

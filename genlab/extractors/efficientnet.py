@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from genlab.engine.files import sha256
 from genlab.engine.paths import expanded
 from genlab.extractors.batches import in_batches, softmax
-from genlab.extractors.feature_cache import cached_features, key_of
+from genlab.extractors.feature_cache import CachedFeatures, key_of
 from genlab.extractors.resizing import antialiased, in_colour
 from genlab.extractors.runtime import exported, outputs_of
 from genlab.images.prepared_set import PreparedSet
@@ -54,13 +54,20 @@ class EfficientNetLite0:
         """The same extractor, for every image set."""
         return self
 
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        return type(self), (self.cache, self.batch_size, self.threads)  # other processes open a session of their own
+
     def __call__(self, images: np.ndarray) -> np.ndarray:
         return in_batches(lambda batch: outputs_of(self.session, prepare(batch))[0], images, self.batch_size)
 
     def of_set(self, images: PreparedSet, indices: np.ndarray) -> np.ndarray:
         """Features of the images at these indices of a set, (N, 1280), read-only. They are computed once and cached."""
+        return self.cached(images, indices).features()
+
+    def cached(self, images: PreparedSet, indices: np.ndarray) -> CachedFeatures:
+        """Describe these features: their file, and how they are computed."""
         key = key_of(self.sha256, [__file__], [self.batch_size, self.threads])
-        return cached_features(self.cache, images, indices, key, self, self.batch_size)
+        return CachedFeatures.of(self.cache, images, indices, key, self, self.batch_size)
 
     def stages(self, images: np.ndarray) -> list[np.ndarray]:
         """Images uint8 (N, H, W, C) -> last activations at 112, 56, 28, 14 and 7 px, 8 MB per image; see Stages."""

@@ -11,7 +11,7 @@ from genlab.extractors import classifier
 from genlab.extractors.classifier import CHUNK, SIDE, Classifier
 from genlab.extractors.classifier_cache import Classifiers
 from genlab.extractors.classifier_training import IMAGES
-from genlab.extractors.feature_cache import cached_features, key_of
+from genlab.extractors.feature_cache import CachedFeatures, key_of
 from genlab.images.prepared_set import PreparedSet
 
 
@@ -61,8 +61,12 @@ class OfClassifier:
 
     def of_set(self, images: PreparedSet, indices: np.ndarray) -> np.ndarray:
         """Features of the images at these indices of a set, (N, 128), read-only. They are computed once and cached."""
+        return self.cached(images, indices).features()
+
+    def cached(self, images: PreparedSet, indices: np.ndarray) -> CachedFeatures:
+        """Describe these features: their file, and how they are computed."""
         key = key_of(self.sha256, [classifier.__file__], [torch.get_num_threads()])
-        return cached_features(self.factory.cache, images, indices, key, self, CHUNK)
+        return CachedFeatures.of(self.factory.cache, images, indices, key, self, CHUNK)
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """Images uint8 (N, H, W, C) -> probabilities of the classes of the set, float32 (N, classes)."""

@@ -16,7 +16,7 @@ from genlab.engine.files import sha256
 from genlab.engine.paths import expanded
 from genlab.extractors import inception_network
 from genlab.extractors.batches import in_batches, softmax
-from genlab.extractors.feature_cache import cached_features, key_of
+from genlab.extractors.feature_cache import CachedFeatures, key_of
 from genlab.extractors.inception_network import CLASSES, FEATURES, SIDE, Network
 from genlab.extractors.inception_weights import checked
 from genlab.extractors.resizing import as_tensorflow, in_colour
@@ -52,13 +52,20 @@ class Inception:
         """The same extractor, for every image set."""
         return self
 
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        return type(self), (str(self.weights), self.cache, self.batch_size, self.threads)  # other processes load their own network
+
     def __call__(self, images: np.ndarray) -> np.ndarray:
         return in_batches(lambda batch: self.network(prepare(batch)), images, self.batch_size)
 
     def of_set(self, images: PreparedSet, indices: np.ndarray) -> np.ndarray:
         """Features of the images at these indices of a set, (N, 2048), read-only. They are computed once and cached."""
+        return self.cached(images, indices).features()
+
+    def cached(self, images: PreparedSet, indices: np.ndarray) -> CachedFeatures:
+        """Describe these features: their file, and how they are computed."""
         key = key_of(self.sha256, [__file__, inception_network.__file__], [self.batch_size, self.threads])
-        return cached_features(self.cache, images, indices, key, self, self.batch_size)
+        return CachedFeatures.of(self.cache, images, indices, key, self, self.batch_size)
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """Images uint8 (N, H, W, C) -> probabilities of the network's classes, float32 (N, 1008)."""

@@ -11,7 +11,7 @@ from genlab.engine.files import sha256
 from genlab.engine.paths import expanded
 from genlab.errors import InputError
 from genlab.extractors.batches import in_batches
-from genlab.extractors.feature_cache import cached_features, key_of
+from genlab.extractors.feature_cache import CachedFeatures, key_of
 from genlab.extractors.onnx_checks import check_input, feature_output, opened
 from genlab.extractors.resizing import antialiased, in_colour
 from genlab.images.prepared_set import PreparedSet
@@ -39,6 +39,7 @@ class Onnx:
         batch_size: int = 16,
         threads: int | None = None,  # None: torch's number of threads
     ):
+        self.arguments = (file, side, mean, std, output, pool, cache, batch_size, threads or torch.get_num_threads())
         path = expanded(file)
         self.mean, self.std = (channels(values, name) for values, name in ((mean, "mean"), (std, "std")))
         if not (self.std > 0).all():
@@ -59,13 +60,20 @@ class Onnx:
         """The same extractor, for every image set."""
         return self
 
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        return type(self), self.arguments  # other processes open a session of their own
+
     def __call__(self, images: np.ndarray) -> np.ndarray:
         return in_batches(self.compute, images, self.batch_size)
 
     def of_set(self, images: PreparedSet, indices: np.ndarray) -> np.ndarray:
         """Features of the images at these indices of a set, (N, D), read-only. They are computed once and cached."""
+        return self.cached(images, indices).features()
+
+    def cached(self, images: PreparedSet, indices: np.ndarray) -> CachedFeatures:
+        """Describe these features: their file, and how they are computed."""
         key = key_of(self.sha256, [__file__], [self.resize, self.batch_size, self.threads])
-        return cached_features(self.cache, images, indices, key, self, self.batch_size)
+        return CachedFeatures.of(self.cache, images, indices, key, self, self.batch_size)
 
     def compute(self, images: np.ndarray) -> np.ndarray:
         """The features of one batch."""

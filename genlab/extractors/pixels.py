@@ -9,7 +9,7 @@ import numpy as np
 from genlab.engine.paths import expanded
 from genlab.errors import InputError
 from genlab.extractors.batches import in_batches
-from genlab.extractors.feature_cache import cached_features, key_of
+from genlab.extractors.feature_cache import CachedFeatures, key_of
 from genlab.images.prepared_set import PreparedSet
 
 BATCH_SIZE = 256  # images that are converted together
@@ -51,7 +51,11 @@ class Pixels:
 
     def of_set(self, images: PreparedSet, indices: np.ndarray) -> np.ndarray:
         """Pixels of the images at these indices of a set, (N, D), read-only. They are computed once and cached."""
-        return cached_features(self.cache, images, indices, key_of(self.sha256, [__file__], []), self.flat, BATCH_SIZE)
+        return self.cached(images, indices).features()
+
+    def cached(self, images: PreparedSet, indices: np.ndarray) -> CachedFeatures:
+        """Describe these features: their file, and how they are computed."""
+        return CachedFeatures.of(self.cache, images, indices, key_of(self.sha256, [__file__], []), self.flat, BATCH_SIZE)
 
     def flat(self, images: np.ndarray) -> np.ndarray:
         """The features of one batch."""

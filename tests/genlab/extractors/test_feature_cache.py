@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genlab.extractors.feature_cache import cached_features, key_of
+from genlab.extractors.feature_cache import CachedFeatures, key_of
 from genlab.images.prepared_set import PreparedSet
 
 
@@ -19,6 +19,10 @@ def image_set(count=7, seed=0, side=4):
 
 def flat(images):
     return images.reshape(len(images), -1) / np.float32(255)
+
+
+def cached_features(*described):
+    return CachedFeatures.of(*described).features()
 
 
 def refuse(images):
