@@ -24,7 +24,7 @@ from genlab.build import build  # noqa: E402
 from genlab.engine.capabilities import Samples  # noqa: E402
 from genlab.engine.json_text import json_text  # noqa: E402
 from genlab.engine.seeding import seed_everything  # noqa: E402
-from genlab.evaluation.classes import class_scores  # noqa: E402
+from genlab.evaluation.classes import class_scores, taught_images  # noqa: E402
 from genlab.evaluation.reference import Reference  # noqa: E402
 from genlab.evaluation.sampler import SAMPLING_SEED, batch_sampler, sampler  # noqa: E402
 from genlab.evaluation.samples import quality  # noqa: E402
@@ -59,11 +59,12 @@ def main(name: str) -> None:
     features = classifier(images.images[test])
     reference = Reference(images, test, images.indices("train"), features, features[:0])
     seen = {row: classifier(pixels) for row, pixels in made.items()}
+    taught = np.concatenate(list(taught_images(batch_sampler(recipe, device), latent_size, images, settings)))
     history = list(csv.DictReader((ROOT / f"data/08_reporting/{name}/history.csv").open(encoding="utf-8")))
     scores = {
         "images": {"training": len(images.indices("train")), "held_out": len(test), "seen": int(float(history[-1]["images"]))},
         GroupName.IN_DOMAIN: quality(seen, features, classifier, settings),
-        GroupName.CLASSES: class_scores(batch_sampler(recipe, device), latent_size, seen, labels.numpy(), reference, classifier, settings),
+        GroupName.CLASSES: class_scores(taught, seen, labels.numpy(), reference, classifier, settings),
     }
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / f"{name}.json").write_text(json_text(scores, indent=2) + "\n", encoding="utf-8")

@@ -16,6 +16,7 @@ from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import seed_everything
 from genlab.errors import InputError
 from genlab.evaluation.compare import compare as compare
+from genlab.evaluation.devices import Devices
 from genlab.evaluation.evaluate import evaluate as evaluate_recipe
 from genlab.evaluation.result import Result
 from genlab.evaluation.selection import SAMPLES, scorer_of
@@ -175,11 +176,13 @@ def evaluate(
     cache: str | Path = ".genlab",  # folder in which feature extractors, classifiers and features are cached
     seed: int = 0,  # of the untrained recipe, which serves as a baseline
     settings: Settings | None = None,  # extractor, and number of images per score; None: the defaults
+    compute: Compute | None = None,  # devices among which samples and features are divided; None: the device of the recipe alone
 ) -> Result:
     """Evaluate a trained recipe on the held-out images: scores, compared with baselines, and pictures.
 
     Raises:
-        InputError: the recipe was not trained from a description, or there are too few held-out images.
+        InputError: the recipe was not trained from a description, there are too few held-out images, or fewer devices than asked for.
+        RankError: the process of another device failed or was killed.
     """
     description = described(trained)
     seed_everything(seed)
@@ -187,8 +190,10 @@ def evaluate(
     untrained = build(description, "model").to(device)
     folder, settings = expanded(cache), settings or Settings()
     extractor, classifiers = settings.extractor(cache=folder / "extractors"), Classifiers(folder / "classifiers", settings.classifier)
-    cached = folder / "extractors"
-    return evaluate_recipe(trained.recipe, untrained, images, extractor, classifiers, device, settings=settings, cache=cached)
+    cached, devices = folder / "extractors", None if compute is None else Devices(compute, description)
+    return evaluate_recipe(
+        trained.recipe, untrained, images, extractor, classifiers, device, settings=settings, cache=cached, devices=devices
+    )
 
 
 def release(

@@ -1,11 +1,11 @@
 """Batches that several ranks compute, and that rank 0 receives in their order."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Generic, TypeVar, overload
+from typing import Generic, TypeVar, cast, overload
 
 from genlab.engine import ranks
 
-Value = TypeVar("Value")
+Value, Other = TypeVar("Value"), TypeVar("Other")
 
 
 class Batches(Sequence[Value], Generic[Value]):
@@ -18,6 +18,10 @@ class Batches(Sequence[Value], Generic[Value]):
         compute: Callable[[int, int], Value],  # first row and the row after the last -> value
     ):
         self.rows, self.size, self.compute = rows, size, compute
+
+    def mapped(self, function: Callable[[Value], Other]) -> "Batches[Other]":
+        """Apply a function to each value, when it is read."""
+        return Batches(self.rows, self.size, lambda start, stop: function(self.compute(start, stop)))
 
     def __len__(self) -> int:
         return -(-self.rows // self.size)
@@ -52,6 +56,10 @@ class InOrder:
         for number in range(len(batches)):
             owner = number % self.count
             yield batches[number] if owner == 0 else ranks.receive(owner)
+
+    def agreed(self, value: Value) -> Value:
+        """Return rank 0's value. All ranks call it."""
+        return value if self.count == 1 else cast(Value, ranks.from_first(value))
 
     def take_part(self, batches: Batches[Value]) -> None:
         """Compute the batches of this rank and send their values to rank 0. All other ranks call it."""

@@ -1,17 +1,18 @@
 """Scores of a class-conditional recipe: whether its samples show the classes they were generated for, and their quality by class."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from genlab.engine.in_order import Batches
 from genlab.evaluation.reference import Reference
 from genlab.evaluation.scores import Group, GroupName, RowName, Rows, kid_of
-from genlab.evaluation.seen import Seen
+from genlab.evaluation.seen import Seen, small
 from genlab.evaluation.settings import SUBSET_SEED, Settings
-from genlab.extractors.classifier import Classifier, shrunk
+from genlab.extractors.classifier import Classifier
 from genlab.extractors.classifier_training import fit
 from genlab.images.feeding.held_out import FEWEST, HeldOut
 from genlab.images.feeding.order import evenly_spaced
@@ -33,8 +34,7 @@ def has_classes(images: PreparedSet) -> bool:
 
 
 def class_groups(
-    sample: Callable[[Tensor, Tensor], Iterator[Tensor]],  # latents, labels -> batches of images of the trained recipe
-    latent_size: int,
+    taught: np.ndarray,  # the images of `taught_images`
     seen: Mapping[str, Seen],  # row (at least those in MADE) -> N samples
     given: np.ndarray,  # the labels that the samples of all rows were generated from, in their order
     reference: Reference,
@@ -48,9 +48,8 @@ def class_groups(
     group is missing where no class has enough held-out images.
     """
     found = {name: seen[name].in_domain for name in MADE}
-    scores = class_scores(
-        sample, latent_size, {name: rows for name, rows in found.items() if rows is not None}, given, reference, classifier, settings
-    )
+    in_domain = {name: rows for name, rows in found.items() if rows is not None}
+    scores = class_scores(taught, in_domain, given, reference, classifier, settings)
     within = kid_within_classes({name: seen[name].features for name in MADE}, given, reference)
     if not within:
         return [Group.from_json(GroupName.CLASSES, scores)]
@@ -60,8 +59,7 @@ def class_groups(
 
 
 def class_scores(
-    sample: Callable[[Tensor, Tensor], Iterator[Tensor]],  # latents, labels -> batches of images of the trained recipe
-    latent_size: int,
+    taught: np.ndarray,  # uint8 (K, H', W', C), the images of `taught_images`
     in_domain: Mapping[str, np.ndarray],  # row (those in MADE) -> features (N, D) of the classifier
     given: np.ndarray,  # the labels that the samples of all rows were generated from, in their order
     reference: Reference,
@@ -87,15 +85,26 @@ def class_scores(
     assert numbers is not None  # the classifier was trained on them
     like = training_like(images, settings)
     log.info("training a classifier on %s generated images, to score it on the held-out images", f"{len(like):,}")
-    chosen = torch.from_numpy(numbers[like])
-    batches = sample(normal(len(like), latent_size, TRAINING_LATENTS_SEED), chosen)
-    pixels = np.concatenate([shrunk(HeldOut.to_bytes(batch)).permute(0, 2, 3, 1).numpy() for batch in batches])
-    taught = fit(pixels, chosen.numpy(), len(images.classes), SUBSET_SEED, "generated images", settings.classifier)
+    learnt = fit(taught, numbers[like], len(images.classes), SUBSET_SEED, "generated images", settings.classifier)
     real = images.images[reference.test]
     ceiling = classifier.accuracy(real, reference.labels)
-    scores[RowName.GENERATED]["cas"] = taught.accuracy(real, reference.labels)
+    scores[RowName.GENERATED]["cas"] = learnt.accuracy(real, reference.labels)
     scores[RowName.HELD_OUT_IMAGES] = {"recognised": ceiling, "cas": ceiling}
     return scores
+
+
+def taught_images(
+    batches: Callable[[Tensor, Tensor], Batches[Tensor]],  # latents, labels -> images of the trained recipe
+    latent_size: int,
+    images: PreparedSet,
+    settings: Settings,
+) -> Batches[np.ndarray]:
+    """Generate the images on which the classifier of `cas` is trained, uint8 (n, H', W', C) with sides of at most 32 px."""
+    numbers = labels(images)
+    assert numbers is not None  # a conditional recipe trains on labelled sets only
+    like = training_like(images, settings)
+    made = batches(normal(len(like), latent_size, TRAINING_LATENTS_SEED), torch.from_numpy(numbers[like]))
+    return made.mapped(lambda batch: small(HeldOut.to_bytes(batch)))
 
 
 def training_like(images: PreparedSet, settings: Settings) -> np.ndarray:

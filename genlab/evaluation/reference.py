@@ -46,11 +46,19 @@ def reference_of(images: PreparedSet, extractor: Extractor, settings: Settings) 
     Raises:
         InputError: fewer than two images are held out, or there are fewer than two training images.
     """
+    test, train = chosen(images, settings)
+    return Reference(images, test, train, extractor.of_set(images, test), extractor.of_set(images, train))
+
+
+def chosen(images: PreparedSet, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
+    """Return the indices of the held-out images, (N,), and of the training images, (K,), of a reference.
+
+    Raises:
+        InputError: fewer than two images are held out, or there are fewer than two training images.
+    """
     test, train = images.indices("test"), images.indices("train")
     check_counts(images.name, len(test), len(train))
-    test = evenly_spaced(test, settings.held_out or len(test))
-    train = evenly_spaced(train, settings.training or len(train))
-    return Reference(images, test, train, extractor.of_set(images, test), extractor.of_set(images, train))
+    return evenly_spaced(test, settings.held_out or len(test)), evenly_spaced(train, settings.training or len(train))
 
 
 def check_counts(name: str, held_out: int, training: int) -> None:

@@ -1,12 +1,13 @@
 """Sampling in batches with reproducible noise."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import torch
 from torch import Tensor
 
 from genlab.engine.capabilities import Samples, Truncated, truncated_by
+from genlab.engine.in_order import Batches
 from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import mix
 from genlab.networks.latents import normal, of_seeds
@@ -34,8 +35,8 @@ def sampler(
     return sample
 
 
-def batch_sampler(recipe: Recipe, device: torch.device, own_noise: bool = True) -> Callable[..., Iterator[Tensor]]:
-    """Make a function like that of `sampler` that yields the images batch by batch, so that they need no memory together."""
+def batch_sampler(recipe: Recipe, device: torch.device, own_noise: bool = True) -> Callable[..., Batches[Tensor]]:
+    """Make a function like that of `sampler` whose images are computed batch by batch, so that they need no memory together."""
 
     def styled(number: int, count: int, psi: float) -> dict[str, Tensor | float | None]:
         """Return the further arguments of one batch for a recipe that truncates styles; {} for all other recipes."""
@@ -44,12 +45,14 @@ def batch_sampler(recipe: Recipe, device: torch.device, own_noise: bool = True) 
         noise = normal(BATCH_SIZE, recipe.noise_size, mix(SAMPLING_SEED, number), device)[:count] if own_noise else None
         return {"noise": noise, "truncation": psi}
 
-    def batches(latents: Tensor, labels: Tensor | None = None, psi: float = 1.0) -> Iterator[Tensor]:
+    def batches(latents: Tensor, labels: Tensor | None = None, psi: float = 1.0) -> Batches[Tensor]:
         given = [latents] if labels is None else [latents, labels]
         draw: Sample = cast(Samples, recipe).sample
-        for number, batch in enumerate(zip(*(each.split(BATCH_SIZE) for each in given), strict=True)):
-            made = draw(*(each.to(device) for each in batch), **styled(number, len(batch[0]), psi))
-            yield made.float().cpu()
+
+        def batch(start: int, stop: int) -> Tensor:
+            return draw(*(each[start:stop].to(device) for each in given), **styled(start // BATCH_SIZE, stop - start, psi)).float().cpu()
+
+        return Batches(len(latents), BATCH_SIZE, batch)
 
     return batches
 

@@ -1,85 +1,26 @@
 """Scores of samples against the held-out images, with two baselines: the untrained recipe, and training images."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple, cast
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from genlab.engine.capabilities import Samples, is_conditional
-from genlab.engine.recipe import Recipe
+from genlab.evaluation.drawing import Drawn
 from genlab.evaluation.further import certainty, named
 from genlab.evaluation.reference import Reference
-from genlab.evaluation.sampler import SAMPLING_SEED, batch_sampler
 from genlab.evaluation.scores import Group, GroupName, RowName, Rows
-from genlab.evaluation.seen import Observer, Seen, images_of
 from genlab.evaluation.settings import Settings
 from genlab.evaluation.statistics import within_reference
 from genlab.extractors.classifier import Classifier
 from genlab.extractors.contract import Named
-from genlab.images.feeding.held_out import HeldOut
-from genlab.images.feeding.order import evenly_spaced
 from genlab.metrics.bins import difference
 from genlab.metrics.distribution import distribution_scores
 from genlab.metrics.memorisation import memorised
 from genlab.metrics.neighbours import nearest
-from genlab.networks.latents import normal
-from genlab.pictures.samples import LATENTS, RANKS
+from genlab.pictures.samples import RANKS
 
 log = logging.getLogger(__name__)
-
-
-class Drawn(NamedTuple):
-    """Inputs of the scored samples, and what was seen of them. N is the number of samples; M >= N also covers those of the pictures."""
-
-    latents: Tensor  # (M, latent_size)
-    labels: Tensor | None  # (M,), labels of the held-out images, repeated; None for an unconditional recipe
-    first: Tensor  # (LATENTS, C, H, W) in [-1, 1], the first samples of the trained recipe, for pictures
-    seen: dict[str, Seen]  # row -> N samples of the trained and of the untrained recipe, and training images
-    held_out: Seen  # the held-out images of the reference
-
-
-def draw_samples(
-    trained: Recipe,
-    untrained: Recipe,  # the same recipe before training
-    reference: Reference,
-    settings: Settings,
-    observe: Observer,
-    device: torch.device,  # device of both recipes
-) -> Drawn:
-    """Sample both recipes from the same latents and labels, and select as many training images as held-out ones, evenly spaced."""
-    count = settings.samples or len(reference.test)
-    log.info("drawing %s samples from the trained and from the untrained recipe", f"{count:,}")
-    drawn = max(count, LATENTS)
-    latents = normal(drawn, cast(Samples, trained).latent_size, SAMPLING_SEED)
-    labels = torch.from_numpy(reference.labels)[torch.arange(drawn) % len(reference.test)] if is_conditional(trained) else None
-    first: list[Tensor] = []
-    seen: dict[str, Seen] = {}
-    for name, recipe, most in ((RowName.GENERATED, trained, count), (RowName.UNTRAINED, untrained, min(count, settings.untrained))):
-        kept = first if recipe is trained else []
-        seen[name] = observe(pixels_of(batch_sampler(recipe, device)(latents, labels), most, kept), most)
-    alike = evenly_spaced(np.arange(len(reference.train)), len(reference.test))
-    batches = images_of(reference.images, reference.train[alike])
-    seen[RowName.TRAINING_IMAGES] = observe(batches, len(alike), reference.training[alike])
-    held_out = observe(images_of(reference.images, reference.test), len(reference.test), reference.features)
-    return Drawn(latents, labels, torch.cat(first)[:LATENTS], seen, held_out)
-
-
-def pixels_of(batches: Iterator[Tensor], count: int, first: list[Tensor]) -> Iterator[np.ndarray]:
-    """Yield the first `count` images of batches (n, C, H, W) in [-1, 1] as uint8 (n, H, W, C), and keep at least LATENTS in `first`."""
-    done = kept = 0
-    for images in batches:
-        if done >= count and kept >= LATENTS:
-            return
-        if kept < LATENTS:
-            first.append(images)
-            kept += len(images)
-        if done < count:
-            yield HeldOut.to_bytes(images[: count - done])
-        done += len(images)
 
 
 def sample_scores(

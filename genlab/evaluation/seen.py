@@ -1,11 +1,13 @@
 """What evaluation keeps of many images: features and counts, computed batch by batch, so that the images themselves need no memory."""
 
+import itertools
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from genlab.engine.in_order import Batches
 from genlab.evaluation.settings import Settings
 from genlab.extractors.classifier import Classifier, shrunk
 from genlab.extractors.contract import Extractor
@@ -26,6 +28,16 @@ class Seen(NamedTuple):
     first: np.ndarray  # uint8 (M, H, W, C)
 
 
+class Glimpse(NamedTuple):
+    """What is kept of one batch of n images."""
+
+    images: int  # n
+    features: np.ndarray | None  # (n, D); None: they are known already
+    in_domain: np.ndarray | None  # (n, D'), if there is an in-domain classifier
+    counts: np.ndarray  # (K,)
+    pixels: np.ndarray | None  # uint8 (n, H, W, C) if the images are among the first
+
+
 class Observer:
     """Computes features and counts of images."""
 
@@ -40,38 +52,66 @@ class Observer:
 
     def __call__(
         self,
-        batches: Iterable[np.ndarray],  # uint8 images (n, H, W, C)
+        batches: Sequence[np.ndarray],  # uint8 images (n, H, W, C)
         count: int,  # number of images in all batches
         known: np.ndarray | None = None,  # (N, D), the features of the images if they are known already
     ) -> Seen:
         """Compute what is kept of the images."""
+        starts = itertools.accumulate(map(len, batches), initial=0)
+        return self.gathered((self.glimpse(*each, known is None) for each in zip(batches, starts, strict=False)), count, known)
+
+    def glimpses(
+        self,
+        batches: Batches[np.ndarray],  # uint8 images (n, H, W, C)
+        are_new: bool,  # whether their features are not known yet
+    ) -> Batches[Glimpse]:
+        """Compute what is kept of each batch."""
+        return Batches(batches.rows, batches.size, lambda start, stop: self.glimpse(batches.compute(start, stop), start, are_new))
+
+    def glimpse(self, pixels: np.ndarray, start: int, are_new: bool) -> Glimpse:
+        """Compute what is kept of one batch, whose first image has the number `start`."""
+        features = self.extractor(pixels) if are_new else None
+        little = small(pixels)  # the classifier looks at small images, too
+        in_domain = self.classifier(little) if self.classifier is not None else None
+        first = pixels if start < self.kept or start == 0 else None
+        return Glimpse(len(pixels), features, in_domain, self.bins.counts(flat(little)), first)
+
+    def gathered(self, glimpses: Iterable[Glimpse], count: int, known: np.ndarray | None = None) -> Seen:
+        """Join what was kept of each batch, in order; see `__call__` for the arguments."""
         features, in_domain, counts = Rows(count), Rows(count), np.zeros(len(self.bins.centres), int)
         first: list[np.ndarray] = []
-        for pixels in batches:
-            if sum(map(len, first)) < self.kept or not first:
-                first.append(pixels)
-            if known is None:
-                features.append(self.extractor(pixels))
-            little = small(pixels)  # the classifier looks at small images, too
-            counts += self.bins.counts(flat(little))
-            if self.classifier is not None:
-                in_domain.append(self.classifier(little))
+        for glimpse in glimpses:
+            if glimpse.pixels is not None:
+                first.append(glimpse.pixels)
+            if glimpse.features is not None:
+                features.append(glimpse.features)
+            if glimpse.in_domain is not None:
+                in_domain.append(glimpse.in_domain)
+            counts += glimpse.counts
         own = in_domain.array() if self.classifier is not None else None
         return Seen(features.array() if known is None else known, own, counts, np.concatenate(first)[: self.kept])
 
 
 class Rows:
-    """An array (count, D) that is filled from the first row on, in a temporary file that ends with it."""
+    """An array (count, ...) that is filled from the first row on, in a temporary file that ends with it."""
 
     def __init__(self, count: int):
         self.count, self.filled = count, 0
         self.rows: np.ndarray | None = None
 
+    @classmethod
+    def of(cls, batches: Iterable[np.ndarray], count: int) -> np.ndarray:
+        """Join batches (n, ...) with `count` rows in all."""
+        rows = cls(count)
+        for batch in batches:
+            rows.append(batch)
+        return rows.array()
+
     def append(self, rows: np.ndarray) -> None:
-        """Write the next rows (n, D)."""
+        """Write the next rows (n, ...)."""
         if self.rows is None:
             with tempfile.TemporaryFile() as file:  # the mapping keeps the file
-                self.rows = np.memmap(file, rows.dtype, "w+", shape=(self.count, rows.shape[1]))
+                self.rows = np.memmap(file, rows.dtype, "w+", shape=(self.count, *rows.shape[1:]))
         self.rows[self.filled : self.filled + len(rows)] = rows
         self.filled += len(rows)
 
@@ -87,10 +127,9 @@ def pixel_bins(images: PreparedSet, train: np.ndarray, settings: Settings) -> Bi
     return bins_of(np.concatenate([flat(small(pixels)) for pixels in images_of(images, chosen)]), settings.bins)
 
 
-def images_of(images: PreparedSet, indices: np.ndarray) -> Iterable[np.ndarray]:
-    """Yield the images at these indices of a set in batches, uint8 (n, H, W, C)."""
-    for start in range(0, len(indices), AT_ONCE):
-        yield images.images[indices[start : start + AT_ONCE]]
+def images_of(images: PreparedSet, indices: np.ndarray) -> Batches[np.ndarray]:
+    """Read the images at these indices of a set in batches, uint8 (n, H, W, C)."""
+    return Batches(len(indices), AT_ONCE, lambda start, stop: images.images[indices[start:stop]])
 
 
 def small(pixels: np.ndarray) -> np.ndarray:

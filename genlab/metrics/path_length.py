@@ -5,16 +5,17 @@ with published ones.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from genlab.engine.in_order import Batches
 from genlab.engine.precision import in_float64
 from genlab.engine.seeding import mix
-from genlab.extractors.contract import Staged
+from genlab.extractors.contract import Named, Staged
 from genlab.metrics.counts import require_images
 from genlab.metrics.names import in_features_of
 from genlab.metrics.perceptual import BATCH_SIZE, perceptual_distances
@@ -25,7 +26,6 @@ from genlab.networks.style import Generator
 STEP = 1e-4  # epsilon of the paper; rounding of float32 images adds only 0.001 to a length
 
 
-@torch.no_grad()
 def steps_along(
     generator: Generator,
     space: Literal["z", "w"],  # z: interpolate latents on great circles; w: interpolate styles linearly
@@ -33,18 +33,19 @@ def steps_along(
     seed: int,
     step: float = STEP,  # as a share of the path
     labels: Tensor | None = None,  # (count,), one per path, for a conditional generator
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield batches of image pairs (N, C, H, W), at t and t + step on paths between random latents, t ~ U(0, 1).
+) -> Batches[tuple[Tensor, Tensor]]:
+    """Compute batches of image pairs (N, C, H, W), at t and t + step on paths between random latents, t ~ U(0, 1).
 
     Latents are not truncated. Both images of a pair have the same noise.
     """
     device = generator.mean.device
     ends = [normal(count, generator.latent_size, mix(seed, number)) for number in (0, 1)]
     share = normal_cdf(normal(count, 1, mix(seed, 2)).double())
-    for begin in range(0, count, BATCH_SIZE):
-        batch = slice(begin, begin + BATCH_SIZE)
-        start, end, t = (each[batch] for each in (*ends, share))
-        label = None if labels is None else labels[batch].to(device)
+
+    @torch.no_grad()
+    def pairs(begin: int, stop: int) -> tuple[Tensor, Tensor]:
+        start, end, t = (each[begin:stop] for each in (*ends, share))
+        label = None if labels is None else labels[begin:stop].to(device)
         noise = normal(len(t), generator.noise_size, mix(seed, 3, begin), device)
         with evaluation_mode(generator):
             if space == "z":
@@ -53,7 +54,9 @@ def steps_along(
                 start, end = (generator.map(each.to(device), label) for each in (start, end))
                 w = [torch.lerp(start, end, place.float().to(device)) for place in (t, t + step)]
             images = [generator.synthesise(each, noise) for each in w]
-        yield images[0], images[1]
+        return images[0], images[1]
+
+    return Batches(count, BATCH_SIZE, pairs)
 
 
 def great_circle(
@@ -73,16 +76,31 @@ def perceptual_path_length(
     step: float,
     extractor: Staged,
 ) -> dict[str, float]:
-    """Mean of d / step^2 over all pairs, where d is the perceptual distance.
+    """Mean of d / step^2 over all pairs, where d is the perceptual distance. See `mean_length`."""
+    return mean_length([distances_of(pair, extractor) for pair in pairs], step, extractor)
 
-    From two pairs on, also its standard error as `<score>_spread`.
 
-    Outliers are not removed. Images are clipped to [-1, 1] and not rounded to bytes, since one step changes less than a grey level.
+def distances_of(pair: tuple[Tensor, Tensor], extractor: Staged) -> np.ndarray:
+    """Perceptual distances of a batch of pairs, float64 (N,).
+
+    Images are clipped to [-1, 1] and not rounded to bytes, since one step changes less than a grey level.
+    """
+    first, second = pair
+    return perceptual_distances(unrounded(first), unrounded(second), extractor)
+
+
+def mean_length(
+    distances: Sequence[np.ndarray],  # of batches of pairs, (N,) each
+    step: float,
+    extractor: Named,
+) -> dict[str, float]:
+    """Mean of d / step^2 over all pairs, where d is their distance; from two pairs on, also its standard error as `<score>_spread`.
+
+    Outliers are not removed.
 
     Raises:
         InputError: there are no pairs.
     """
-    distances = [perceptual_distances(unrounded(first), unrounded(second), extractor) for first, second in pairs]
     require_images("perceptual path length", {"paired": sum(map(len, distances))}, 1)
     lengths, name = np.concatenate(distances) / step**2, in_features_of(extractor.name, "ppl")
     spread = {f"{name}_spread": float(lengths.std(ddof=1) / math.sqrt(len(lengths)))} if len(lengths) > 1 else {}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from genlab.extractors.contract import Staged
+from genlab.extractors.contract import Named, Staged
 from genlab.metrics.counts import require_images
 from genlab.metrics.names import in_features_of
 
@@ -17,11 +17,13 @@ EPSILON = 1e-10  # as in the authors' code: positions without activation stay 0
 
 
 def perceptual_scores(images: np.ndarray, truth: np.ndarray, extractor: Staged) -> dict[str, float]:
-    """Two batches uint8 (N, H, W, C) -> mean distance between image i and truth i.
+    """Two batches uint8 (N, H, W, C) -> mean distance between image i and truth i. See `mean_distance`."""
+    return mean_distance(perceptual_distances(images, truth, extractor), extractor)
 
-    From two images on, also its standard deviation as `<score>_spread`.
-    """
-    each, name = perceptual_distances(images, truth, extractor), in_features_of(extractor.name, "perceptual")
+
+def mean_distance(each: np.ndarray, extractor: Named) -> dict[str, float]:
+    """Perceptual distances (N,) -> their mean; from two images on, also their standard deviation as `<score>_spread`."""
+    name = in_features_of(extractor.name, "perceptual")
     return {name: float(each.mean())} | ({f"{name}_spread": float(each.std(ddof=1))} if len(each) > 1 else {})
 
 

@@ -24,20 +24,25 @@ def score(
     """
     from genlab.build import build
     from genlab.engine.weights import digest
+    from genlab.evaluation.devices import Devices
     from genlab.evaluation.evaluate import evaluate
     from genlab.extractors.classifier_cache import Classifiers
 
     settings = build(with_factory(evaluation), EVALUATION)
     extractor, classifiers = settings.extractor(cache=caches / "extractors"), Classifiers(caches / "classifiers", settings.classifier)
-    trained, untrained, device = recipes(checkpoint, model, compute, seed)
-    result = evaluate(trained, untrained, images, extractor, classifiers, device, budget.sampling, settings, caches / "extractors")
+    trained, untrained, computing = recipes(checkpoint, model, compute, seed)
+    about = (budget.sampling, settings, caches / "extractors", Devices(computing, model))
+    result = evaluate(trained, untrained, images, extractor, classifiers, computing.device, *about)
     ends = {name: value for name, value in selection.items() if name not in ("scores", "life")}  # selection.json has all of them
     scores = result.scores._replace(checkpoint=digest(checkpoint), selection=ends, life=selection.get("life", {}))
     return scores.to_json(), result.samples, result.pictures
 
 
 def recipes(checkpoint: dict[str, Any], model: dict[str, Any], compute: dict[str, Any], seed: int) -> tuple[Any, Any, Any]:
-    """Build a recipe twice -> (with the checkpoint's weights, untrained, torch.device of both). Each is a genlab.engine.recipe.Recipe."""
+    """Build a recipe twice -> (with the checkpoint's weights, untrained, the genlab.engine.compute.Compute of both).
+
+    Each is a genlab.engine.recipe.Recipe.
+    """
     from genlab.build import build
     from genlab.engine.seeding import seed_everything
 
@@ -46,4 +51,4 @@ def recipes(checkpoint: dict[str, Any], model: dict[str, Any], compute: dict[str
     untrained = computing.prepare(build(model, "model"), 0)
     trained = computing.prepare(build(model, "model"), 0)
     trained.load_state_dict(checkpoint)
-    return trained, untrained, computing.device
+    return trained, untrained, computing

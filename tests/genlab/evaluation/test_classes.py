@@ -1,16 +1,15 @@
-"""Scores per class, with simple stand-ins for the sampler, the extractor and the classifier."""
+"""Scores per class, with simple stand-ins for the extractor and the classifier."""
 
 import numpy as np
 import pytest
-import torch
 from stand_ins import Classifiers, Means, fit_in_no_time, image_set, of_split, reference, relabelled
 
-from genlab.evaluation.classes import class_groups, class_scores, kid_within_classes
+from genlab.engine.in_order import Batches
+from genlab.evaluation.classes import class_groups, class_scores, kid_within_classes, taught_images
 from genlab.evaluation.scores import GroupName
 from genlab.evaluation.seen import Seen
 from genlab.evaluation.settings import Settings
 from genlab.images.feeding.source import labels
-from genlab.images.pixels import to_channels_first, to_unit
 from genlab.metrics.kernel import kernel_distance
 from genlab.networks.latents import normal
 
@@ -29,16 +28,11 @@ def images():
     return image_set(training=200, held_out=200, mislabelled=0.2)
 
 
-def bank(pixels):
-    """A sampler that ignores its arguments and yields these images in order, in two batches."""
-    return lambda latents, labels: iter(to_unit(to_channels_first(pixels)).tensor_split(2))
-
-
-def scores_of(sample, made, images, classifier, **sizes):
+def scores_of(generated, made, images, classifier, **sizes):
     """Class scores of images by row, which were generated from the labels of the held-out images."""
     in_domain = {name: classifier(pixels) for name, pixels in made.items()}
     given = of_split(images, "test")[1]
-    return class_scores(sample, LATENT_SIZE, in_domain, given, reference(images), classifier, Settings(**sizes))
+    return class_scores(generated, in_domain, given, reference(images), classifier, Settings(**sizes))
 
 
 def within(numbers, seed=0):
@@ -56,7 +50,7 @@ def test_real_images_of_the_right_class_reach_the_ceiling_and_shuffled_ones_chan
     ceiling = classifier.accuracy(real, truth)
     assert 0.7 < ceiling < 0.9
     chance = real[np.random.default_rng(0).permutation(len(real))]
-    scores = scores_of(bank(training), {"generated": real[within(truth)], "untrained": chance}, images, classifier)
+    scores = scores_of(training, {"generated": real[within(truth)], "untrained": chance}, images, classifier)
     assert list(scores) == ["generated", "untrained", "held-out images"]
     assert scores["held-out images"] == {"recognised": ceiling, "cas": ceiling}
     assert scores["generated"] == {"recognised": ceiling, "cas": ceiling}
@@ -67,20 +61,20 @@ def test_a_generator_that_swaps_the_classes_inverts_the_accuracy(images, trained
     (real, _), (training, truth) = of_split(images, "test"), of_split(images, "train")
     means = np.stack([training[truth == number].mean(0) for number in range(2)]).round().astype(np.uint8)
     classifier = Classifiers().of_set(images)
-    scores = scores_of(bank(means[1 - truth]), {"generated": real, "untrained": real}, images, classifier)
+    scores = scores_of(means[1 - truth], {"generated": real, "untrained": real}, images, classifier)
     assert scores["generated"]["cas"] == pytest.approx(1 - scores["held-out images"]["cas"], abs=0.02)
 
 
 def test_the_cas_classifier_is_trained_on_as_many_images_as_the_training_set_up_to_a_limit(images, trained):
-    drawn = []
+    drawn, real = [], of_split(images, "test")[0]
 
     def sample(latents, labels):
         drawn.append((latents, labels))
-        yield torch.zeros(len(latents), 1, 16, 16) + labels[:, None, None, None]
+        return Batches(len(latents), 32, lambda start, stop: labels[start:stop, None, None, None].expand(-1, 1, 16, 16).float())
 
-    real, _ = of_split(images, "test")
     for most in (1000, 50):
-        scores_of(sample, {"generated": real, "untrained": real}, images, Classifiers().of_set(images), taught=most)
+        taught = np.concatenate(list(taught_images(sample, LATENT_SIZE, images, Settings(taught=most))))
+        scores_of(taught, {"generated": real, "untrained": real}, images, Classifiers().of_set(images), taught=most)
     assert [len(pixels) for pixels, _ in trained] == [200, 50]
     assert np.array_equal(trained[0][1], of_split(images, "train")[1]) and np.array_equal(trained[0][1], drawn[0][1])
     assert all(0.3 < labels.mean() < 0.7 for _, labels in trained)  # spread over the classes
@@ -142,7 +136,7 @@ def groups_of(made, images):
     given, training = of_split(images, "test")[1], of_split(images, "train")[0]
     classifier = Classifiers().of_set(images)
     seen = {name: Seen(Means()(pixels), classifier(pixels), np.zeros(1, int), pixels[:0]) for name, pixels in made.items()}
-    return class_groups(bank(training), LATENT_SIZE, seen, given, reference(images), classifier, "means", Settings())
+    return class_groups(training, seen, given, reference(images), classifier, "means", Settings())
 
 
 def test_class_scores_include_the_mean_kid_within_classes(images, trained):

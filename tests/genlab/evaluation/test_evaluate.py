@@ -9,6 +9,7 @@ import pytest
 import torch
 from stand_ins import Classifiers, Conditional, Means, Staged, Styled, fit_in_no_time, image_set, of_split, relabelled
 
+from genlab.engine.in_order import Batches
 from genlab.engine.recipe import Recipe
 from genlab.errors import InputError
 from genlab.evaluation.evaluate import evaluate
@@ -115,7 +116,9 @@ PATHS = {"W": {"ppl_means": 1.0}, "Z": {"ppl_means": 2.0}}
 def paths(monkeypatch):
     """Replace the path length scores by constants: the stand-in has no styles to interpolate."""
     found = Group.from_json(GroupName.PATH_LENGTH, PATHS)
-    monkeypatch.setattr("genlab.evaluation.evaluate.path_length_scores", lambda generator, extractor, pairs: found)
+    distances = {"W": Batches(1, 1, lambda start, stop: None)}
+    monkeypatch.setattr("genlab.evaluation.drawing.path_distances", lambda generator, extractor, pairs: distances)
+    monkeypatch.setattr("genlab.evaluation.evaluate.path_length_scores", lambda distances, extractor: found)
 
 
 @pytest.mark.parametrize(("kind", "features"), [("unlabelled", "means"), ("labelled", "in_domain")])

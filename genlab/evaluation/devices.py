@@ -1,0 +1,101 @@
+"""Evaluation on several devices: ranks divide all that is computed of single images, and rank 0 computes the scores.
+
+Each rank computes whole batches, those that one process would compute, and rank 0 receives them in their order. So scores are those of one
+process with as many threads.
+"""
+
+import pickle
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from genlab.build import build
+from genlab.engine import ranks
+from genlab.engine.compute import Compute
+from genlab.engine.in_order import ALONE, Batches, InOrder
+from genlab.engine.recipe import Recipe
+from genlab.errors import InputError
+from genlab.images.prepared_set import PreparedSet
+from genlab.images.sent import Sent
+from genlab.training.group import check_description, group
+
+Description = dict[str, Any]
+
+
+class Devices(NamedTuple):
+    """Devices among which an evaluation is divided."""
+
+    compute: Compute
+    model: Description  # of the recipe, which each rank builds
+
+
+class Work(Protocol):
+    """Everything that an evaluation computes of single images."""
+
+    def parts(self, order: InOrder) -> Iterator[Batches[Any]]:
+        """Yield everything that is computed, in the order in which rank 0 receives it."""
+        ...
+
+
+Make = Callable[[Recipe, Recipe, PreparedSet, torch.device], Work]  # trained and untrained recipe, images, device of both recipes
+
+
+class EvaluationJob(NamedTuple):
+    """Everything that followers need to take part in an evaluation."""
+
+    compute: Compute
+    model: Description
+    states: list[dict[str, Tensor]]  # of the trained and of the untrained recipe
+    images: Sent
+    threads: int  # of rank 0: with another number, last digits would differ
+    make: bytes  # a pickled `Make`
+
+    @classmethod
+    def of(cls, devices: Devices, recipes: list[Recipe], images: PreparedSet, make: Make) -> "EvaluationJob":
+        """Describe an evaluation.
+
+        Raises:
+            InputError: the model is an object, or the extractor cannot be sent to other processes.
+        """
+        check_description(devices.model, devices.compute)
+        try:
+            pickled = pickle.dumps(make)
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            raise InputError(
+                f"extractor: it cannot be sent to the processes of compute.devices: {devices.compute.devices} ({error}). Define a "
+                "`__reduce__` that returns its class and its arguments, or set `devices: 1`."
+            ) from None
+        states = [{name: tensor.cpu() for name, tensor in recipe.state_dict().items()} for recipe in recipes]
+        return cls(devices.compute, devices.model, states, Sent.of(images), torch.get_num_threads(), pickled)
+
+    def follow(self) -> None:
+        """Take part in the evaluation: compute some batches."""
+        own_threads = torch.get_num_threads()
+        torch.set_num_threads(self.threads)
+        self.compute.on_rank()
+        trained, untrained = (self.compute.prepare(build(self.model, "model"), 0) for _ in self.states)
+        for recipe, state in zip((trained, untrained), self.states, strict=True):
+            recipe.load_state_dict(state)
+        work: Work = pickle.loads(self.make)(trained, untrained, self.images.image_set(), self.compute.device)
+        order = InOrder(ranks.count(), ranks.number())
+        for batches in work.parts(order):
+            order.take_part(batches)
+        torch.set_num_threads(own_threads)
+
+
+@contextmanager
+def divided(devices: Devices | None, recipes: list[Recipe], images: PreparedSet, make: Make) -> Iterator[InOrder]:
+    """Context manager in which this process is rank 0 of a group that computes the parts of some work; with one device, it computes alone.
+
+    Raises:
+        InputError: there are fewer devices than asked for, or something cannot be sent to other processes.
+        RankError: a follower failed or was killed. No process is left behind.
+    """
+    if devices is None or devices.compute.devices == 1:
+        yield ALONE
+        return
+    with group(EvaluationJob.of(devices, recipes, images, make)):
+        yield InOrder(ranks.count(), ranks.number())
