@@ -29,7 +29,7 @@ from genlab.metrics.perceptual import perceptual_distances
 class Translated(NamedTuple):
     """Translations of N images, and what is computed of them."""
 
-    images: np.ndarray  # float32 (N, C, H, W) in [-1, 1]
+    images: Tensor  # (N, C, H, W) in [-1, 1]
     features: np.ndarray  # (N, D)
     distances: np.ndarray | None  # perceptual, from the true images, float64 (N,); None without these or without activations
 
@@ -40,7 +40,7 @@ class There(NamedTuple):
     direction: str  # "a_to_b" or "b_to_a"
     forth: dict[RowName, Translated]
     identity: np.ndarray | None  # perceptual distances of the source images from the true images, see `Translated`
-    back: dict[RowName, np.ndarray]  # translations there and back, float32 (N, C, H, W); {}: the recipe does not translate back
+    back: dict[RowName, Tensor]  # translations there and back, (N, C, H, W) in [-1, 1]; {}: the recipe does not translate back
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class Direction:
         def of(row: RowName, number: int, start: int) -> Translated:
             images = self.translated(row, False, number)
             features = self.translating.extractor(HeldOut.to_bytes(images))
-            return Translated(images.numpy(), features, self.distances(images, start))
+            return Translated(images, features, self.distances(images, start))
 
         return {row: self.in_batches(lambda number, start, row=row: of(row, number, start)) for row in self.recipes}
 
@@ -152,11 +152,11 @@ class Direction:
         return self.in_batches(lambda number, start: self.distances(self.sources[number], start))
 
     @property
-    def back(self) -> dict[RowName, Batches[np.ndarray]]:
-        """Translations there and back, float32 (n, C, H, W), by row."""
+    def back(self) -> dict[RowName, Batches[Tensor]]:
+        """Translations there and back, (n, C, H, W), by row."""
         if not self.returns:
             return {}
-        return {row: self.in_batches(lambda number, start, row=row: self.translated(row, True, number).numpy()) for row in self.recipes}
+        return {row: self.in_batches(lambda number, start, row=row: self.translated(row, True, number)) for row in self.recipes}
 
 
 def translate(translating: Translating, order: InOrder) -> tuple[dict[str, np.ndarray], list[There]]:
@@ -167,20 +167,35 @@ def translate(translating: Translating, order: InOrder) -> tuple[dict[str, np.nd
         direction = Direction(translating, name, order)
         forth = {row: joined(order(each), each.rows) for row, each in direction.forth.items()}
         identity = None if direction.identity is None else np.concatenate(list(order(direction.identity)))
-        back = {row: Rows.of(order(each), each.rows) for row, each in direction.back.items()}
+        back = {row: joined_images(order(each), each.rows) for row, each in direction.back.items()}
         found.append(There(name, forth, identity, back))
     return features, found
 
 
 def joined(batches: Iterator[Translated], count: int) -> Translated:
     """Join batches with `count` images in all."""
-    images, features, distances = Rows(count), Rows(count), []
+    features, distances = Rows(count), []
+
+    def images() -> Iterator[Tensor]:
+        for batch in batches:
+            features.append(batch.features)
+            if batch.distances is not None:
+                distances.append(batch.distances)
+            yield batch.images
+
+    kept = joined_images(images(), count)
+    return Translated(kept, features.array(), np.concatenate(distances) if distances else None)
+
+
+def joined_images(batches: Iterator[Tensor], count: int) -> Tensor:
+    """Join batches of images (n, C, H, W), `count` in all, in a file. Their memory format stays: sums over another have other digits."""
+    rows, channels_last = Rows(count), False
     for batch in batches:
-        images.append(batch.images)
-        features.append(batch.features)
-        if batch.distances is not None:
-            distances.append(batch.distances)
-    return Translated(images.array(), features.array(), np.concatenate(distances) if distances else None)
+        if rows.filled == 0:
+            channels_last = batch.is_contiguous(memory_format=torch.channels_last) and not batch.is_contiguous()
+        rows.append((batch.permute(0, 2, 3, 1) if channels_last else batch).numpy())
+    images = torch.from_numpy(rows.array())
+    return images.permute(0, 3, 1, 2) if channels_last else images
 
 
 def is_random(compute: Callable[[], object], device: torch.device) -> bool:

@@ -64,7 +64,7 @@ def direction_scores(
     source, target = found.direction.split("_to_")
     sources = held_out.tensors[source]
     log.info("scoring translations %s of %s held-out images", found.direction, f"{len(sources):,}")
-    made = {row: (torch.from_numpy(each.images), each.features, each.distances) for row, each in found.forth.items()}
+    made = {row: (each.images, each.features, each.distances) for row, each in found.forth.items()}
     made[RowName.IDENTITY] = (sources, features[source], found.identity)
     rows: Rows = {}
     for row, (result, seen, perceptual) in made.items():
@@ -73,5 +73,5 @@ def direction_scores(
             paired |= mean_distance(perceptual, extractor)
         rows[row] = paired | distances(seen, features[target], extractor, settings.kid_subsets)
     for row, returned in found.back.items():
-        rows[row]["cycle_l1"] = float((torch.from_numpy(returned) - sources).abs().mean())
+        rows[row]["cycle_l1"] = float((returned - sources).abs().mean())
     return rows
