@@ -2,14 +2,21 @@
 
 import dataclasses
 import os
+import signal
 
 import numpy as np
 import torch
-from stand_ins import image_set
+from stand_ins import Means, image_set
 from torch import distributed as dist
 from torch import multiprocessing
 
+from genlab.build import build
 from genlab.engine import ranks
+from genlab.engine.seeding import seed_everything
+from genlab.evaluation.devices import Devices
+from genlab.evaluation.evaluate import evaluate
+from genlab.evaluation.settings import Settings
+from genlab.extractors.classifier_cache import Classifiers
 from genlab.training.fit import fit
 from genlab.training.group import join
 from genlab.training.settings import Budget, Monitoring
@@ -160,3 +167,28 @@ def largest_difference(state, other):
 def is_compared(name):
     """Whether a tensor is part of the result: `worst` holds images of the last pass, which have no more meaning after an M step."""
     return not name.endswith(".worst")
+
+
+class Failing(Means):
+    """An extractor that is killed, or fails, on the second rank."""
+
+    def __init__(self, how):
+        self.how = how
+
+    def __call__(self, images):
+        if ranks.number() == 1:
+            if self.how == "killed":
+                os.kill(os.getpid(), signal.SIGKILL)
+            raise ValueError("no such layer")
+        return super().__call__(images)
+
+
+def evaluated(name, folder, extractor, devices=1):
+    """Result of the evaluation of a recipe and another one of the same kind."""
+    model, images = RECIPES[name], images_for(RECIPES[name])
+    seed_everything(3)
+    recipes = [build(model, "model") for _ in range(2)]
+    compute = build(COMPUTE | {"devices": devices})
+    settings = Settings(bins=3, patched=16, classifier=128, taught=40, truncated=12, pairs=40, samples=75, untrained=50, compared=4)
+    classifiers = Classifiers(folder / "classifiers", settings.classifier) if images.classes else None
+    return evaluate(*recipes, images, extractor, classifiers, settings=settings, devices=Devices(compute, model))

@@ -52,3 +52,18 @@ def test_sigterm_to_the_process_group_saves_the_state_with_ranks_and_loader_work
     assert "Traceback" not in printed and "the state is saved, the same command goes on from there" in printed
     assert not psutil.wait_procs(started, timeout=10)[1]
     assert runs(client_of(project))[0].info.status == "KILLED"
+
+
+def metrics(project):
+    return (project / "data/08_reporting/gan/metrics.json").read_text()
+
+
+def test_two_devices_train_and_evaluate_and_one_device_gives_the_same_scores(project):
+    short = {"gan.budget.images": 24, "gan.monitoring.pictures_every": 24}
+    for tags, devices in (("train,evaluate", 2), ("evaluate", 1)):
+        code, printed = ended(start(project, f"--tags={tags}", **short, **{"gan.compute.devices": devices}), seconds=240)
+        assert code == 0, printed
+        if devices == 2:
+            expected = metrics(project)
+            (project / "data/08_reporting/gan/metrics.json").unlink()
+    assert metrics(project) == expected

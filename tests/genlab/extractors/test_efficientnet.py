@@ -1,6 +1,7 @@
 """The EfficientNet-Lite0 extractor: features of image sets and their cache."""
 
 import hashlib
+import pickle
 
 import numpy as np
 import pandas as pd
@@ -64,6 +65,12 @@ def test_other_pixels_and_other_settings_are_computed_again(extractor, computed)
         setattr(extractor, name, value)
         extractor.of_set(image_set(0), every)
     assert sum(computed) == 27
+
+
+def test_another_process_gets_an_equal_extractor(extractor):
+    extractor.cache, images = ROOT / ".genlab" / "extractors", image_set(0).images  # where the network is
+    received = pickle.loads(pickle.dumps(extractor))
+    assert (received(images) == extractor(images)).all() and (received.batch_size, received.threads) == (2, 1)
 
 
 def test_grey_is_read_as_colour_with_three_equal_channels(extractor):

@@ -1,6 +1,7 @@
 """Tests of the Inception extractor, with random weights in files whose hashes are declared known."""
 
 import hashlib
+import pickle
 from types import SimpleNamespace
 
 import numpy as np
@@ -67,6 +68,11 @@ def test_features_depend_neither_on_the_batch_size_nor_on_the_order(extractor):
         extractor.batch_size = size
         np.testing.assert_allclose(extractor(images), expected, rtol=0, atol=1e-6 * scale)
     np.testing.assert_allclose(extractor(images[::-1])[::-1], expected, rtol=0, atol=1e-6 * scale)
+
+
+def test_another_process_gets_an_equal_extractor(extractor):
+    received, images = pickle.loads(pickle.dumps(extractor)), images_of()
+    assert (received(images) == extractor(images)).all() and received.batch_size == extractor.batch_size
 
 
 def test_grey_is_read_as_colour_with_three_equal_channels(extractor):

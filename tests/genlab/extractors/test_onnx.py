@@ -1,6 +1,7 @@
 """Tests of a user's ONNX file as a feature extractor."""
 
 import hashlib
+import pickle
 
 import numpy as np
 import onnx
@@ -57,6 +58,12 @@ def test_other_sizes_and_grey_are_resized_and_coloured(file, tmp_path):
     extractor = Onnx(file, **SETTINGS, cache=tmp_path)
     constant = np.full((1, 20, 30, 1), 100, np.uint8)
     np.testing.assert_allclose(extractor(constant), extractor(np.full((1, 8, 8, 3), 100, np.uint8)), rtol=1e-5)
+
+
+def test_another_process_gets_an_equal_extractor(file, tmp_path):
+    extractor, images = Onnx(file, **SETTINGS, output="maps", pool=True, cache=tmp_path, batch_size=2), images_of()
+    received = pickle.loads(pickle.dumps(extractor))
+    assert (received(images) == extractor(images)).all() and (received.resize, received.threads) == (extractor.resize, extractor.threads)
 
 
 def test_maps_are_pooled_on_request(file, tmp_path):
