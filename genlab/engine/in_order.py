@@ -5,7 +5,8 @@ from typing import Generic, TypeVar, cast, overload
 
 from genlab.engine import ranks
 
-Value, Other = TypeVar("Value"), TypeVar("Other")
+Value = TypeVar("Value")
+Other = TypeVar("Other")
 
 
 class Batches(Sequence[Value], Generic[Value]):

@@ -48,7 +48,7 @@ def class_groups(
     group is missing where no class has enough held-out images.
     """
     found = {name: seen[name].in_domain for name in MADE}
-    in_domain = {name: rows for name, rows in found.items() if rows is not None}
+    in_domain: dict[str, np.ndarray] = {name: rows for name, rows in found.items() if rows is not None}
     scores = class_scores(taught, in_domain, given, reference, classifier, settings)
     within = kid_within_classes({name: seen[name].features for name in MADE}, given, reference)
     if not within:

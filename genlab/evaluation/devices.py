@@ -21,8 +21,7 @@ from genlab.errors import InputError
 from genlab.images.prepared_set import PreparedSet
 from genlab.images.sent import Sent
 from genlab.training.group import check_description, group
-
-Description = dict[str, Any]
+from genlab.training.resumption import Description
 
 
 class Devices(NamedTuple):

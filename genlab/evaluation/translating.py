@@ -3,10 +3,10 @@
 It is independent of the other images, so that ranks divide it, see `genlab.evaluation.devices`. Scores are computed from it afterwards.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, NamedTuple, cast
+from functools import cached_property, partial
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 import torch
@@ -24,6 +24,8 @@ from genlab.extractors.contract import Extractor, Staged
 from genlab.images.feeding.held_out import HeldOut
 from genlab.images.prepared_set import PreparedSet
 from genlab.metrics.perceptual import perceptual_distances
+
+Value = TypeVar("Value")
 
 
 class Translated(NamedTuple):
@@ -110,9 +112,10 @@ class Direction:
                         self.translated(row, back, number)
 
     @cached_property
-    def sources(self) -> tuple[Tensor, ...]:
-        """The source images, (n, C, H, W) in [-1, 1]."""
-        return self.translating.held_out.tensors[self.source].split(BATCH_SIZE)
+    def sources(self) -> Sequence[Tensor]:
+        """The source images in batches, (n, C, H, W) in [-1, 1]."""
+        images: Tensor = self.translating.held_out.tensors[self.source]
+        return torch.split(images, BATCH_SIZE)
 
     def translated(self, row: RowName, back: bool, number: int) -> Tensor:
         """Translate a batch, there or there and back; each batch is translated once."""
@@ -122,41 +125,41 @@ class Direction:
             self.made[row, back, number] = self.recipes[row].sample(images.to(self.translating.device), direction).float().cpu()
         return self.made[row, back, number]
 
-    def distances(self, images: Tensor, start: int) -> np.ndarray | None:
-        """Perceptual distances (n,) of a batch, which begins at `start`, from the true images; None without these or activations."""
-        held_out, extractor = self.translating.held_out, self.translating.extractor
-        if not held_out.are_pairs or not isinstance(extractor, Staged):
+    def distances(self, images: Tensor, number: int) -> np.ndarray | None:
+        """Perceptual distances (n,) of a batch from the true images; None without these or without activations."""
+        if not self.has_distances:
             return None
+        held_out, extractor, start = self.translating.held_out, cast(Staged, self.translating.extractor), number * BATCH_SIZE
         return perceptual_distances(held_out.to_bytes(images), held_out.bytes[self.target][start : start + len(images)], extractor)
 
-    def in_batches(self, compute: Callable[[int, int], Any]) -> Batches[Any]:
-        """Compute something of each batch, of its number and its first image."""
-        return Batches(sum(map(len, self.sources)), BATCH_SIZE, lambda start, stop: compute(start // BATCH_SIZE, start))
+    @property
+    def has_distances(self) -> bool:
+        """Whether there are true images, and activations of them."""
+        return self.translating.held_out.are_pairs and isinstance(self.translating.extractor, Staged)
+
+    def in_batches(self, compute: Callable[[int], Value]) -> Batches[Value]:
+        """Compute something of each batch, by its number."""
+        return Batches(sum(map(len, self.sources)), BATCH_SIZE, lambda start, stop: compute(start // BATCH_SIZE))
 
     @property
     def forth(self) -> dict[RowName, Batches[Translated]]:
         """Translations, and what is computed of them, by row."""
 
-        def of(row: RowName, number: int, start: int) -> Translated:
+        def of(row: RowName, number: int) -> Translated:
             images = self.translated(row, False, number)
-            features = self.translating.extractor(HeldOut.to_bytes(images))
-            return Translated(images, features, self.distances(images, start))
+            return Translated(images, self.translating.extractor(HeldOut.to_bytes(images)), self.distances(images, number))
 
-        return {row: self.in_batches(lambda number, start, row=row: of(row, number, start)) for row in self.recipes}
+        return {row: self.in_batches(partial(of, row)) for row in self.recipes}
 
     @property
-    def identity(self) -> Batches[np.ndarray] | None:
-        """Perceptual distances of the source images from the true images."""
-        if not self.translating.held_out.are_pairs or not isinstance(self.translating.extractor, Staged):
-            return None
-        return self.in_batches(lambda number, start: self.distances(self.sources[number], start))
+    def identity(self) -> Batches[np.ndarray | None] | None:
+        """Perceptual distances of the source images from the true images; None without these or without activations."""
+        return self.in_batches(lambda number: self.distances(self.sources[number], number)) if self.has_distances else None
 
     @property
     def back(self) -> dict[RowName, Batches[Tensor]]:
-        """Translations there and back, (n, C, H, W), by row."""
-        if not self.returns:
-            return {}
-        return {row: self.in_batches(lambda number, start, row=row: self.translated(row, True, number)) for row in self.recipes}
+        """Translations there and back, (n, C, H, W), by row; {}: the recipe does not translate back."""
+        return {row: self.in_batches(partial(self.translated, row, True)) for row in self.recipes} if self.returns else {}
 
 
 def translate(translating: Translating, order: InOrder) -> tuple[dict[str, np.ndarray], list[There]]:
@@ -166,7 +169,7 @@ def translate(translating: Translating, order: InOrder) -> tuple[dict[str, np.nd
     for name in translating.directions:
         direction = Direction(translating, name, order)
         forth = {row: joined(order(each), each.rows) for row, each in direction.forth.items()}
-        identity = None if direction.identity is None else np.concatenate(list(order(direction.identity)))
+        identity = None if direction.identity is None else np.concatenate([each for each in order(direction.identity) if each is not None])
         back = {row: joined_images(order(each), each.rows) for row, each in direction.back.items()}
         found.append(There(name, forth, identity, back))
     return features, found

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -93,7 +93,7 @@ def check_description(model: Any, compute: Compute) -> None:
     Raises:
         InputError: the model is an object, of which they have no copy.
     """
-    if not isinstance(model, dict):
+    if not isinstance(model, Mapping):
         raise InputError(
             f"model: got a {type(model).__name__} with compute.devices: {compute.devices}, expected its description, {{class: ..., its "
             "arguments}, from which each process makes its own. Give the description, or set `devices: 1`."
