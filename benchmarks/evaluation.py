@@ -1,11 +1,12 @@
 """Measure an evaluation against a plain loop in torch and scipy: time and memory for N = 1,000, 10,000 and 50,000 samples.
 
-    python benchmarks/evaluation.py [N ...] [--plain]
+    python benchmarks/evaluation.py [N ...] [--plain] [--devices 2]
 
 Images are random shapes, the generator has random weights: neither matters for the speed. Each measurement is a process of its own, so that
 its peak of memory is known. The plain loop computes fewer scores: EfficientNet-Lite0's features in PyTorch, KID with 100 subsets, FID by
 scipy.linalg.sqrtm, precision and recall from whole matrices of distances. `--plain` measures it as well, for N up to 10,000: it takes half
-an hour there. The results are printed and written to data/08_reporting/benchmarks/evaluation.json; docs/how-to/evaluation.md has the table.
+an hour there. `--devices` also measures an evaluation that is divided among processes; OMP_NUM_THREADS is the number of threads of each.
+The results are printed and written to data/08_reporting/benchmarks/evaluation.json; docs/how-to/evaluation.md has the table.
 """
 
 import argparse
@@ -27,8 +28,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from genlab.build import build  # noqa: E402
+from genlab.engine.compute import Compute  # noqa: E402
 from genlab.engine.json_text import json_text  # noqa: E402
 from genlab.engine.seeding import seed_everything  # noqa: E402
+from genlab.evaluation.devices import Devices  # noqa: E402
 from genlab.evaluation.evaluate import evaluate  # noqa: E402
 from genlab.evaluation.sampler import sampler  # noqa: E402
 from genlab.evaluation.settings import Settings  # noqa: E402
@@ -58,18 +61,19 @@ def shapes(count: int) -> PreparedSet:
     return PreparedSet("shapes", "unlabelled", images, manifest, (), f"{count:064}", (0, 0, 0))
 
 
-def genlabs(count: int, cache: Path) -> dict[str, float]:
-    """Seconds of an evaluation, with and without cached features of the reference, and the peak of memory."""
+def genlabs(count: int, cache: Path, devices: int = 1) -> dict[str, float]:
+    """Seconds of an evaluation, with and without cached features of the reference, and the peak of memory of this process."""
     model = recipes()["gan"]["model"]
     seed_everything(0)
     trained, untrained, images = build(model), build(model), shapes(count)
     settings = Settings(samples=count, untrained=100)
     extractor = settings.extractor(cache=cache).prepared(images)
     extractor(images.images[:16])  # the network is exported once per machine
+    divided = Devices(Compute(device="cpu", devices=devices), model)
     seconds = []
     for _ in range(2):
         start = time.perf_counter()
-        evaluate(trained, untrained, images, extractor, None, CPU, settings=settings, cache=cache)
+        evaluate(trained, untrained, images, extractor, None, CPU, settings=settings, cache=cache, devices=divided)
         seconds.append(time.perf_counter() - start)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"seconds": seconds[0], "seconds_cached": seconds[1], "megabytes": peak}
@@ -171,12 +175,13 @@ def frechet(size: int = 1280, count: int = 3840) -> dict[str, Any]:
     return results
 
 
-def main(counts: list[int], with_plain: bool) -> None:
+def main(counts: list[int], with_plain: bool, devices: int) -> None:
     """Run each measurement in its own process, and write the results."""
     results: dict[str, Any] = {}
     for count in counts:
-        kinds = ["genlab", *(["plain"] if with_plain and count <= LONGEST_PLAIN else [])]
-        found = {kind: json.loads(subprocess.check_output([sys.executable, __file__, str(count), "--one", kind])) for kind in kinds}
+        kinds = ["genlab", *(["plain"] if with_plain and count <= LONGEST_PLAIN else []), *(["divided"] if devices > 1 else [])]
+        command = [sys.executable, __file__, str(count), "--devices", str(devices), "--one"]
+        found = {kind: json.loads(subprocess.check_output([*command, kind])) for kind in kinds}
         if "plain" in found:
             found["ratio"] = {key: found["plain"]["seconds"] / found["genlab"][key] for key in ("seconds", "seconds_cached")}
         results[str(count)] = found
@@ -195,7 +200,8 @@ if __name__ == "__main__":
     arguments.add_argument("counts", nargs="*", type=int, default=[1000, 10_000, 50_000])
     arguments.add_argument("--plain", action="store_true", help="measure the plain loop as well")
     arguments.add_argument("--frechet", action="store_true", help="measure the Frechet distance alone")
-    arguments.add_argument("--one", choices=["genlab", "plain"], help=argparse.SUPPRESS)
+    arguments.add_argument("--devices", type=int, default=1, help="measure an evaluation that is divided among processes as well")
+    arguments.add_argument("--one", choices=["genlab", "plain", "divided"], help=argparse.SUPPRESS)
     given = arguments.parse_args()
     if given.frechet:
         save(OUT.with_name("frechet.json"), frechet())
@@ -203,6 +209,6 @@ if __name__ == "__main__":
         print(json_text(plain(given.counts[0])))
     elif given.one:
         with tempfile.TemporaryDirectory() as folder:
-            print(json_text(genlabs(given.counts[0], Path(folder))))
+            print(json_text(genlabs(given.counts[0], Path(folder), given.devices if given.one == "divided" else 1)))
     else:
-        main(given.counts, given.plain)
+        main(given.counts, given.plain, given.devices)

@@ -4,6 +4,8 @@ Each rank computes whole batches, those that one process would compute, and rank
 process with as many threads.
 """
 
+import logging
+import os
 import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +24,8 @@ from genlab.images.prepared_set import PreparedSet
 from genlab.images.sent import Sent
 from genlab.training.group import check_description, group
 from genlab.training.resumption import Description
+
+log = logging.getLogger(__name__)
 
 
 class Devices(NamedTuple):
@@ -60,6 +64,7 @@ class EvaluationJob(NamedTuple):
             InputError: the model is an object, or the extractor cannot be sent to other processes.
         """
         check_description(devices.model, devices.compute)
+        warn_of_threads(int(os.environ.get("LOCAL_WORLD_SIZE", devices.compute.devices)))
         try:
             pickled = pickle.dumps(make)
         except (pickle.PicklingError, AttributeError, TypeError) as error:
@@ -83,6 +88,19 @@ class EvaluationJob(NamedTuple):
         for batches in work.parts(order):
             order.take_part(batches)
         torch.set_num_threads(own_threads)
+
+
+def warn_of_threads(processes: int) -> None:
+    """Warn if the processes of this machine together have more threads than it has cores, of which they would wait for each other."""
+    threads, cores = torch.get_num_threads(), os.cpu_count() or 1
+    if threads > 1 and processes * threads > cores:
+        log.warning(
+            "%s processes with %s threads each share %s cores. Set OMP_NUM_THREADS=%s: the evaluation is faster then.",
+            processes,
+            threads,
+            cores,
+            max(1, cores // processes),
+        )
 
 
 @contextmanager

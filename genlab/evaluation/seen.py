@@ -1,8 +1,7 @@
 """What evaluation keeps of many images: features and counts, computed batch by batch, so that the images themselves need no memory."""
 
-import itertools
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -50,16 +49,6 @@ class Observer:
     ):
         self.extractor, self.classifier, self.bins, self.kept = extractor, classifier, bins, kept
 
-    def __call__(
-        self,
-        batches: Sequence[np.ndarray],  # uint8 images (n, H, W, C)
-        count: int,  # number of images in all batches
-        known: np.ndarray | None = None,  # (N, D), the features of the images if they are known already
-    ) -> Seen:
-        """Compute what is kept of the images."""
-        starts = itertools.accumulate(map(len, batches), initial=0)
-        return self.gathered((self.glimpse(*each, known is None) for each in zip(batches, starts, strict=False)), count, known)
-
     def glimpses(
         self,
         batches: Batches[np.ndarray],  # uint8 images (n, H, W, C)
@@ -76,8 +65,13 @@ class Observer:
         first = pixels if start < self.kept or start == 0 else None
         return Glimpse(len(pixels), features, in_domain, self.bins.counts(flat(little)), first)
 
-    def gathered(self, glimpses: Iterable[Glimpse], count: int, known: np.ndarray | None = None) -> Seen:
-        """Join what was kept of each batch, in order; see `__call__` for the arguments."""
+    def gathered(
+        self,
+        glimpses: Iterable[Glimpse],  # of each batch, in order
+        count: int,  # number of images in all batches
+        known: np.ndarray | None = None,  # (N, D), the features of the images if they are known already
+    ) -> Seen:
+        """Join what is kept of the batches."""
         features, in_domain, counts = Rows(count), Rows(count), np.zeros(len(self.bins.centres), int)
         first: list[np.ndarray] = []
         for glimpse in glimpses:

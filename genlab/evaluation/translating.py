@@ -74,7 +74,7 @@ class Translating:
     @cached_property
     def held_out(self) -> HeldOut:
         """The held-out images of both domains."""
-        return HeldOut(self.images, self.device, self.settings.held_out)
+        return HeldOut(self.images, self.settings.held_out)
 
     @cached_property
     def features(self) -> dict[str, Batches[np.ndarray]]:

@@ -1,10 +1,8 @@
 """Held-out images of sets with two domains."""
 
 import hashlib
-from collections.abc import Callable
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from genlab.errors import InputError
@@ -25,14 +23,12 @@ class HeldOut:
     def __init__(
         self,
         images: PreparedSet,
-        device: torch.device,
         most: int | None = None,  # largest number of images of each domain, evenly spaced; None: all
     ):
         manifest = images.manifest[images.manifest["split"] == "test"]
         self.are_pairs = bool((manifest["pair"] != "").any())
         indices = images.pairs("test") if self.are_pairs else tuple(images.indices("test", domain) for domain in ("a", "b"))
         indices = tuple(evenly_spaced(each, most or len(each)) for each in indices)
-        self.device = device
         self.bytes = {domain: np.ascontiguousarray(images.images[chosen]) for domain, chosen in zip(("a", "b"), indices, strict=True)}
         for domain, held_out in self.bytes.items():
             if len(held_out) < FEWEST:
@@ -42,14 +38,6 @@ class HeldOut:
                 )
         self.tensors = {domain: to_unit(to_channels_first(pixels)) for domain, pixels in self.bytes.items()}
         self.sha256 = {domain: hashlib.sha256(pixels.tobytes()).hexdigest() for domain, pixels in self.bytes.items()}
-
-    def map(self, domain: str, function: Callable[[Tensor], Tensor], batch_size: int) -> Tensor:
-        """Apply a function to all images of a domain in batches."""
-        return self.apply(self.tensors[domain], function, batch_size)
-
-    def apply(self, images: Tensor, function: Callable[[Tensor], Tensor], batch_size: int) -> Tensor:
-        """Apply a function to images in batches; the result is on the CPU."""
-        return torch.cat([function(batch.to(self.device)).float().cpu() for batch in images.split(batch_size)])
 
     @staticmethod
     def to_bytes(images: Tensor) -> np.ndarray:

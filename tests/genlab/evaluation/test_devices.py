@@ -17,7 +17,7 @@ from genlab.build import build
 from genlab.engine import ranks
 from genlab.engine.json_text import json_text
 from genlab.errors import InputError
-from genlab.evaluation.devices import Devices
+from genlab.evaluation.devices import Devices, warn_of_threads
 from genlab.evaluation.evaluate import evaluate
 from genlab.evaluation.samples import sample_scores
 from genlab.extractors.pixels import Pixels
@@ -109,6 +109,14 @@ def test_what_other_processes_cannot_have_is_named():
             evaluate(recipe, recipe, images, Local(), devices=Devices(compute, model))
         with pytest.raises(InputError, match=r"model: got a .* with compute.devices: 2, expected its description"):
             evaluate(recipe, recipe, images, Means(), devices=Devices(compute, recipe))
+
+
+@pytest.mark.parametrize(("threads", "warned"), [(1, False), (3, False), (4, True)])
+def test_more_threads_than_cores_are_a_warning(threads, warned, monkeypatch, caplog):
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    warn_of_threads(2)
+    assert ("2 processes with 4 threads each share 6 cores. Set OMP_NUM_THREADS=3" in caplog.text) is warned
 
 
 PROGRAM = """

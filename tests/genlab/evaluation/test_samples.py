@@ -14,12 +14,17 @@ def observer(images, classifier=None):
     return Observer(Means(), classifier, pixel_bins(images, images.indices("train"), Settings(bins=4)))
 
 
+def seen_by(observe, pixels):
+    """What an observer keeps of images."""
+    return observe.gathered([observe.glimpse(pixels, 0, are_new=True)], len(pixels))
+
+
 def test_copies_of_training_images_are_at_distance_0_and_their_originals_are_found():
     images, (training, _) = image_set(training=40, held_out=20), of_split(image_set(training=40, held_out=20), "train")
     pixels = {"generated": training[:20][::-1], "untrained": np.zeros_like(training[:20]), "training images": training[20:]}
     observe = observer(images)
-    seen = {name: observe([each[:7], each[7:]], 20) for name, each in pixels.items()}
-    held_out = observe([of_split(images, "test")[0]], 20)
+    seen = {name: seen_by(observe, each) for name, each in pixels.items()}
+    held_out = seen_by(observe, of_split(images, "test")[0])
     drawn = Drawn(torch.zeros(20, 3), None, torch.zeros(20, 1, 16, 16), seen, held_out)
     group, resembling = sample_scores(drawn, reference(images), Means(), Settings())
     assert group.own.name == "generated" and group.own.values["nearest_training"].value == 0
@@ -36,7 +41,7 @@ def test_held_out_images_against_themselves_are_perfect():
     scores = quality({"generated": Means()(real)}, Means()(real), Means(), Settings())["generated"]
     assert scores["precision"] == scores["recall"] == 1 and abs(scores["fid_means"]) < 1e-6 and scores["kid_means"] <= 0
     classifier = NearestMean(training, numbers, 2)
-    held_out = observer(images, classifier)([real], len(real))
+    held_out = seen_by(observer(images, classifier), real)
     drawn = Drawn(torch.zeros(20, 3), None, torch.zeros(20, 1, 16, 16), {"generated": held_out}, held_out)
     group = in_domain_scores(drawn, classifier, Settings())
     assert group.own.values["precision"].value == 1 and group.own.values["kid_in_domain"].spread is not None

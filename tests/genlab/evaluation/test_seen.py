@@ -4,25 +4,33 @@ import numpy as np
 import pytest
 from stand_ins import Classifiers, Means, image_set, of_split
 
+from genlab.engine.in_order import Batches
 from genlab.evaluation.seen import Observer, Rows, flat, images_of, pixel_bins, small
 from genlab.evaluation.settings import Settings
 
 
-@pytest.mark.parametrize("cuts", [[], [1], [7, 8, 30]])
-def test_features_and_counts_do_not_depend_on_the_batches(cuts):
+def seen_by(observe, pixels, known=None, size=100):
+    """What an observer keeps of images that it sees in batches."""
+    batches = Batches(len(pixels), size, lambda start, stop: pixels[start:stop])
+    return observe.gathered(observe.glimpses(batches, known is None), len(pixels), known)
+
+
+@pytest.mark.parametrize("size", [40, 7, 1])
+def test_features_and_counts_do_not_depend_on_the_batches(size):
     images = image_set()
     pixels = of_split(images, "train")[0]
     bins = pixel_bins(images, images.indices("train"), Settings(bins=4))
-    seen = Observer(Means(), Classifiers().of_set(images), bins)(np.split(pixels, cuts), len(pixels))
+    seen = seen_by(Observer(Means(), Classifiers().of_set(images), bins, kept=9), pixels, size=size)
     assert np.array_equal(seen.features, Means()(pixels)) and np.array_equal(seen.in_domain, Means()(pixels))
     assert np.array_equal(seen.counts, bins.counts(pixels.reshape(len(pixels), -1))) and seen.counts.sum() == len(pixels)
+    assert np.array_equal(seen.first, pixels[:9])
 
 
 def test_known_features_are_not_computed_again():
     images = image_set()
     pixels, known = of_split(images, "train")[0], np.ones((40, 3), np.float32)
     bins = pixel_bins(images, images.indices("train"), Settings(bins=4))
-    seen = Observer(Means(), None, bins)([pixels], len(pixels), known)
+    seen = seen_by(Observer(Means(), None, bins), pixels, known)
     assert seen.features is known and seen.in_domain is None and seen.counts.sum() == len(pixels)
 
 
