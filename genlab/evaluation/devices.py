@@ -52,6 +52,7 @@ class EvaluationJob(NamedTuple):
     compute: Compute
     model: Description
     states: list[dict[str, Tensor]]  # of the trained and of the untrained recipe
+    formats: list[bool]  # whether their memory format is channels_last, which changes last digits
     images: Sent
     threads: int  # of rank 0: with another number, last digits would differ
     make: bytes  # a pickled `Make`
@@ -73,14 +74,15 @@ class EvaluationJob(NamedTuple):
                 "`__reduce__` that returns its class and its arguments, or set `devices: 1`."
             ) from None
         states = [{name: tensor.cpu() for name, tensor in recipe.state_dict().items()} for recipe in recipes]
-        return cls(devices.compute, devices.model, states, Sent.of(images), torch.get_num_threads(), pickled)
+        formats = [is_channels_last(recipe) for recipe in recipes]
+        return cls(devices.compute, devices.model, states, formats, Sent.of(images), torch.get_num_threads(), pickled)
 
     def follow(self) -> None:
         """Take part in the evaluation: compute some batches."""
         own_threads = torch.get_num_threads()
         torch.set_num_threads(self.threads)
         self.compute.on_rank()
-        trained, untrained = (self.compute.prepare(build(self.model, "model"), 0) for _ in self.states)
+        trained, untrained = (self.compute.with_format(each).prepare(build(self.model, "model"), 0) for each in self.formats)
         for recipe, state in zip((trained, untrained), self.states, strict=True):
             recipe.load_state_dict(state)
         work: Work = pickle.loads(self.make)(trained, untrained, self.images.image_set(), self.compute.device)
@@ -88,6 +90,12 @@ class EvaluationJob(NamedTuple):
         for batches in work.parts(order):
             order.take_part(batches)
         torch.set_num_threads(own_threads)
+
+
+def is_channels_last(recipe: Recipe) -> bool:
+    """Return whether weights of a recipe are in this memory format. Weights of one channel or of one position are in both."""
+    weights = [each for each in recipe.state_dict().values() if each.dim() == 4]
+    return any(each.is_contiguous(memory_format=torch.channels_last) and not each.is_contiguous() for each in weights)
 
 
 def warn_of_threads(processes: int) -> None:

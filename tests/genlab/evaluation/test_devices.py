@@ -8,7 +8,7 @@ import psutil
 import pytest
 import torch
 from conftest import ROOT
-from rank_recipes import COMPUTE, GAN, PAIRS, RECIPES, Failing, evaluated, images_for
+from rank_recipes import COMPUTE, CYCLES, GAN, PAIRS, RECIPES, Failing, evaluated, images_for
 from stand_ins import Means
 from torch import distributed as dist
 from torch import multiprocessing
@@ -17,9 +17,10 @@ from genlab.build import build
 from genlab.engine import ranks
 from genlab.engine.json_text import json_text
 from genlab.errors import InputError
-from genlab.evaluation.devices import Devices, warn_of_threads
+from genlab.evaluation.devices import Devices, EvaluationJob, is_channels_last, warn_of_threads
 from genlab.evaluation.evaluate import evaluate
 from genlab.evaluation.samples import sample_scores
+from genlab.evaluation.translating import Translating
 from genlab.extractors.pixels import Pixels
 from genlab.training.group import RankError, join
 
@@ -109,6 +110,14 @@ def test_what_other_processes_cannot_have_is_named():
             evaluate(recipe, recipe, images, Local(), devices=Devices(compute, model))
         with pytest.raises(InputError, match=r"model: got a .* with compute.devices: 2, expected its description"):
             evaluate(recipe, recipe, images, Means(), devices=Devices(compute, recipe))
+
+
+def test_followers_use_the_memory_format_of_each_recipe():
+    trained, untrained = build(CYCLES).to(memory_format=torch.channels_last), build(CYCLES)
+    compute = build(COMPUTE | {"devices": 2})
+    job = EvaluationJob.of(Devices(compute, CYCLES), [trained, untrained], images_for(CYCLES), Translating)
+    assert job.formats == [True, False]
+    assert [is_channels_last(compute.with_format(each).prepare(build(CYCLES), 0)) for each in job.formats] == [True, False]
 
 
 @pytest.mark.parametrize(("threads", "warned"), [(1, False), (3, False), (4, True)])
