@@ -8,6 +8,7 @@ from genlab.build import build
 from genlab.engine import ranks
 from genlab.engine.compute import Compute
 from genlab.engine.loop import NonFiniteLossError, Turn, train
+from genlab.engine.memory import reused
 from genlab.engine.ranks import Order
 from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import seed_everything
@@ -39,6 +40,7 @@ class TrainingJob(NamedTuple):
         check_description(model, compute)
         return cls(model, Sent.of(images), budget, seed, augmentation, compute)
 
+    @reused()
     def follow(self) -> None:
         """Take part in the training: compute a part of each batch."""
         settings, budget = self.compute, self.budget
