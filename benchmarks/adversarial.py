@@ -33,6 +33,7 @@ from genlab.adversarial.unrolling import unrolled  # noqa: E402
 from genlab.build import build  # noqa: E402
 from genlab.engine.json_text import json_text  # noqa: E402
 from genlab.engine.loop import train  # noqa: E402
+from genlab.engine.recipe import Recipe  # noqa: E402
 from genlab.engine.seeding import seed_everything  # noqa: E402
 from genlab.engine.stream import Stream  # noqa: E402
 from genlab.images.feeding.source import ImageSource, batch_of  # noqa: E402
@@ -112,7 +113,7 @@ def by_hand(
         yield
 
 
-def by_engine(recipe: GAN, images: PreparedSet, batch_size: int, memory_format: torch.memory_format) -> Iterator[None]:
+def by_engine(recipe: Recipe, images: PreparedSet, batch_size: int, memory_format: torch.memory_format) -> Iterator[None]:
     """Train a recipe with genlab's engine, yielding after every turn. Training starts late in the budget, when networks are fully grown."""
     source = ImageSource(images, batch_size, seed=0, channels_last=memory_format == torch.channels_last)
     for _turn in train(recipe, Stream(source), LATE // batch_size * batch_size, 10 * LATE // 9, batch_size, seed=0):

@@ -1,0 +1,235 @@
+"""Compare the speed of genlab's engine with plain PyTorch training steps that have the structure of the best-known public code.
+
+    python benchmarks/peers.py [--layout contiguous|channels_last|configured] [--threads N] [--rounds N] [--page] [peer ...]
+
+The peers are in benchmarks/peer_steps. Both train the same architecture at the sizes of conf/base on images of random values; additions of
+a recipe that the public implementation lacks are off (`settings` of a peer). genlab uses its own optimizers and memory format, the peer
+plain ones and the contiguous format. A round times some turns of one and then of the other, the order alternates, and the ratio is the
+median over rounds. The numbers are printed and written to data/08_reporting/benchmarks/peers.json; those of peers that are not named are
+kept. `--page` writes docs/performance/peers.md from them. All peers take about five minutes on two cores.
+"""
+
+import argparse
+import copy
+import json
+import statistics
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
+from functools import reduce
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+import adversarial
+import numpy as np
+import pandas as pd
+import torch
+from peak import convolution_peak, product_peak
+from peer_steps.biggan import BigGAN
+from peer_steps.cyclegan import CycleGAN
+from peer_steps.dcgan import DCGAN
+from peer_steps.peer import Batches, Peer
+from peer_steps.pix2pix import Pix2Pix
+from peer_steps.stylegan2 import StyleGAN2
+from peer_steps.vae import LinearVAE, ResidualVAE
+from peer_steps.wgan_gp import WGANGP
+from torch import Tensor
+from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.flop_counter import FlopCounterMode
+
+from genlab.build import build
+from genlab.engine.compute import Compute
+from genlab.engine.json_text import json_text
+from genlab.engine.recipe import Recipe
+from genlab.engine.seeding import seed_everything
+from genlab.images.feeding.source import labels, roles
+from genlab.images.pixels import to_channels_first, to_unit
+from genlab.images.prepared_set import PreparedSet
+from genlab.training.layout import faster
+from genlab.training.settings import Budget
+
+PEERS: Mapping[str, type[Peer]] = {
+    "cyclegan": CycleGAN,
+    "pix2pix": Pix2Pix,
+    "dcgan": DCGAN,
+    "wgan_gp": WGANGP,
+    "biggan": BigGAN,
+    "stylegan2": StyleGAN2,
+    "vae": ResidualVAE,
+    "vae_linear_layers": LinearVAE,
+}
+Layout = Literal["contiguous", "channels_last", "configured"]
+ROUNDS, SECONDS = 9, 1.3  # SECONDS: of each side in a round; at least one cycle of turns
+IMAGES, CLASSES = 512, 10
+OUT = adversarial.OUT.with_name("peers.json")
+PAGE = adversarial.ROOT / "docs/performance/peers.md"
+HEADER = ("model", "structure of", "genlab", "peer", "ratio", "GFLOP/image", "peer's", "of the convolution peak", "of the product peak")
+
+
+def entry_of(peer: type[Peer]) -> dict[str, Any]:
+    """Read the recipe of a peer from conf/base, with the settings with which it computes what the peer computes."""
+    entry = copy.deepcopy(adversarial.entry_of(peer.recipe))
+    for key, value in peer.settings.items():
+        *path, last = key.split(".")
+        reduce(lambda node, name: node[name], path, entry)[last] = value
+    return entry
+
+
+def random_images(kind: str, side: int, channels: int) -> PreparedSet:
+    """Make an image set of random values, whose kind is unpaired, paired or labelled."""
+    generator = np.random.default_rng(0)
+    pixels = generator.integers(0, 256, (IMAGES, side, side, channels), dtype=np.uint8)
+    classes = tuple(str(number) for number in range(CLASSES))
+    rows = pd.DataFrame({"split": ["train"] * IMAGES, "path": [f"{number:04}" for number in range(IMAGES)]})
+    rows["stem"] = rows["path"]
+    rows["label"] = [classes[number % CLASSES] for number in range(IMAGES)] if kind == "labelled" else ""
+    rows["domain"] = "" if kind == "labelled" else ["ab"[number % 2] for number in range(IMAGES)]
+    rows["pair"] = [str(number // 2) for number in range(IMAGES)] if kind == "paired" else ""
+    about = cast(Any, (kind, pixels, rows, classes if kind == "labelled" else (), "0" * 64, (0, 0, 0)))
+    return PreparedSet("random", *about)
+
+
+def batches_of(images: PreparedSet, batch_size: int) -> Batches:
+    """Batches from a DataLoader of tensors, again and again: images and labels, or images of both domains."""
+    tensors = [to_unit(to_channels_first(np.asarray(images.images[indices]))) for indices in roles(images).values()]
+    if (numbers := labels(images)) is not None:
+        tensors.append(torch.tensor(numbers))
+    loader: Iterable[list[Tensor]] = DataLoader(TensorDataset(*tensors), batch_size, shuffle=True, drop_last=True)
+    for _ in iter(int, 1):
+        yield from (tuple(batch) for batch in loader)
+
+
+def by_peer(peer: Peer, batches: Batches) -> Iterator[None]:
+    """Train a peer, yielding after every turn."""
+    while True:
+        peer.step(batches)
+        yield
+
+
+def is_channels_last(entry: dict[str, Any], images: PreparedSet, layout: Layout) -> bool:
+    """Whether genlab trains in the memory format channels_last; the recipe's `auto` is decided as in training."""
+    compute: Compute = build(entry["compute"])
+    if layout == "configured" and compute.format_is_open:
+        return faster(entry["model"], images, Budget(**entry["budget"]), 0, None, compute)
+    return compute.channels_last if layout == "configured" else layout == "channels_last"
+
+
+class WholeProgram(nullcontext[None]):
+    """A tracker without modules for FlopCounterMode. The hooks of its own tracker forbid `autograd.grad`."""
+
+    parents = frozenset({"Global"})
+
+
+def operations(turns: Iterator[None], count: int) -> int:
+    """Count the floating-point operations of convolutions and matrix products in this many turns."""
+    counter = FlopCounterMode(display=False)
+    counter.mod_tracker = cast(Any, WholeProgram())
+    with counter:
+        for _ in range(count):
+            next(turns)
+    return counter.get_total_flops()
+
+
+def parameters_of(recipe: Recipe) -> int:
+    """Count the parameters that a recipe trains."""
+    return sum({id(each): each.numel() for update in recipe.gradient_updates().values() for each in update.parameters}.values())
+
+
+def compare(
+    name: str, rounds: int = ROUNDS, seconds: float = SECONDS, layout: Layout = "configured", entry: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Measure one peer and genlab's recipe in the same process. `entry`: the recipe; None: that of conf/base with the peer's settings."""
+    kind = PEERS[name]
+    entry = entry_of(kind) if entry is None else entry
+    images, batch_size = random_images(kind.kind, *kind.shape), entry["budget"]["batch_size"]
+    channels_last = is_channels_last(entry, images, layout)
+    memory_format = torch.channels_last if channels_last else torch.contiguous_format
+    seed_everything(0)
+    recipe, peer = build(entry["model"]).to(memory_format=memory_format), kind(entry["model"])
+    engine = adversarial.by_engine(recipe, images, batch_size, memory_format)
+    hand = by_peer(peer, batches_of(images, batch_size))
+    counts = [operations(turns, kind.cycle) / kind.cycle / batch_size for turns in (engine, hand)]  # also warms up
+    cycle_seconds = min(adversarial.seconds(turns, kind.cycle) for turns in (engine, hand))
+    turns = kind.cycle * max(1, round(seconds / cycle_seconds))
+    measured = []
+    for number in range(rounds):
+        sides = (engine, hand) if number % 2 == 0 else (hand, engine)
+        times = [adversarial.seconds(side, turns) for side in sides]
+        measured.append(times if number % 2 == 0 else times[::-1])
+    speeds = [batch_size * turns / statistics.median(each) for each in zip(*measured, strict=True)]
+    return {
+        "images_per_second": speeds[0],
+        "peer": speeds[1],
+        "ratio": statistics.median(other / mine for mine, other in measured),
+        "flops_per_image": counts[0],
+        "peer_flops_per_image": counts[1],
+        "parameters": parameters_of(recipe),
+        "peer_parameters": sum(each.numel() for network in peer.trained() for each in network.parameters()),
+        "batch_size": batch_size,
+        "channels_last": channels_last,
+        "threads": torch.get_num_threads(),
+    }
+
+
+def run(names: Iterable[str], out: Path, measure: Callable[[str], dict[str, Any]], peaks: Mapping[str, float]) -> dict[str, Any]:
+    """Measure peers; print the results and add them to the file after each, so that none are lost if a later one fails."""
+    results: dict[str, Any] = json.loads(out.read_text()) if out.exists() else {}
+    print(f"{'':>18} {'genlab':>9} {'peer':>9} {'ratio':>6} {'of peak':>8}   (images per second, {torch.get_num_threads()} threads)")
+    for name in names:
+        result = results[name] = measure(name)
+        reached = result["images_per_second"] * result["flops_per_image"]
+        result |= {f"{of}_share": reached / peak for of, peak in peaks.items()} | dict(peaks)
+        text = "{:>18} {images_per_second:>9.1f} {peer:>9.1f} {ratio:>6.2f} {convolution_peak_share:>8.0%}"
+        print(text.format(name, **result), flush=True)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json_text(results, indent=2) + "\n")
+    return results
+
+
+def page(results: Mapping[str, Any]) -> str:
+    """The results as a Markdown table, with how they were measured."""
+    known = {name: results[name] for name in PEERS if name in results}
+    threads = sorted({result["threads"] for result in known.values()})
+    peaks = [max(result[f"{of}_peak"] for result in known.values()) / 1e9 for of in ("convolution", "product")]
+    rows = [HEADER, ("---", "---", *["---:"] * (len(HEADER) - 2))]
+    for name, result in known.items():
+        speeds = f"{result['images_per_second']:,.0f}", f"{result['peer']:,.0f}", f"{result['ratio']:.2f}"
+        work = f"{result['flops_per_image'] / 1e9:.3f}", f"{result['peer_flops_per_image'] / 1e9:.3f}"
+        rows.append((name, PEERS[name].source, *speeds, *work, *(f"{result[f'{of}_peak_share']:.0%}" for of in ("convolution", "product"))))
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    middle = statistics.median(result["ratio"] for result in known.values())
+    return (
+        f"{table}\n\n"
+        f"Images per second in training, 2 cores, no GPU, threads: {', '.join(map(str, threads))}; median of the ratios: {middle:.2f}. "
+        "The peers are plain PyTorch steps with the structure of the named code, the same sizes and a similar number of parameters, "
+        "written for this comparison (`benchmarks/peer_steps`); both sides alternate in one process. Operations are those of convolutions and "
+        "matrix products, a multiplication and an addition counted as two; the last two columns compare genlab's with the fastest "
+        f"convolution ({peaks[0]:,.0f} GFLOP/s) and matrix product ({peaks[1]:,.0f} GFLOP/s) that torch reached in fp32.\n\n"
+        "Made by `python benchmarks/peers.py --page`.\n"
+    )
+
+
+def main(arguments: list[str]) -> None:
+    """Measure the named peers, or all of them."""
+    parser = argparse.ArgumentParser(prog="peers.py", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="peer", help=f"one of {', '.join(PEERS)}; default: all")
+    parser.add_argument("--layout", choices=get_args(Layout), default="configured", help="memory format of genlab's side")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--page", action="store_true", help=f"write {PAGE.relative_to(adversarial.ROOT)}")
+    options = parser.parse_args(arguments)
+    if unknown := [name for name in options.names if name not in PEERS]:
+        parser.error(f"no peer {', '.join(unknown)}: expected one of {', '.join(PEERS)}.")
+    if options.rounds < 1 or options.threads < 1:
+        parser.error(f"got {options.rounds} rounds and {options.threads} threads, expected at least 1 of each.")
+    torch.set_num_threads(options.threads)
+    peaks = {"convolution_peak": convolution_peak(), "product_peak": product_peak()}
+    print(f"peak: convolutions {peaks['convolution_peak'] / 1e9:.0f} GFLOP/s, matrix products {peaks['product_peak'] / 1e9:.0f} GFLOP/s")
+    results = run(options.names or PEERS, OUT, lambda name: compare(name, options.rounds, layout=options.layout), peaks)
+    if options.page:
+        PAGE.parent.mkdir(parents=True, exist_ok=True)
+        PAGE.write_text(page(results))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
