@@ -12,8 +12,10 @@ kept. `--page` writes docs/performance/peers.md from them. All peers take about 
 import argparse
 import copy
 import json
+import os
 import statistics
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from functools import reduce
@@ -28,6 +30,7 @@ from peak import convolution_peak, product_peak
 from peer_steps.biggan import BigGAN
 from peer_steps.cyclegan import CycleGAN
 from peer_steps.dcgan import DCGAN
+from peer_steps.page import page
 from peer_steps.peer import Batches, Peer
 from peer_steps.pix2pix import Pix2Pix
 from peer_steps.stylegan2 import StyleGAN2
@@ -60,10 +63,10 @@ PEERS: Mapping[str, type[Peer]] = {
 }
 Layout = Literal["contiguous", "channels_last", "configured"]
 ROUNDS, SECONDS = 9, 1.3  # SECONDS: of each side in a round; at least one cycle of turns
+LIMIT = 35  # seconds per peer after which no further round begins, e.g. on a busy machine
 IMAGES, CLASSES = 512, 10
 OUT = adversarial.OUT.with_name("peers.json")
 PAGE = adversarial.ROOT / "docs/performance/peers.md"
-HEADER = ("model", "structure of", "genlab", "peer", "ratio", "GFLOP/image", "peer's", "of the convolution peak", "of the product peak")
 
 
 def entry_of(peer: type[Peer]) -> dict[str, Any]:
@@ -149,10 +152,12 @@ def compare(
     engine = adversarial.by_engine(recipe, images, batch_size, memory_format)
     hand = by_peer(peer, batches_of(images, batch_size))
     counts = [operations(turns, kind.cycle) / kind.cycle / batch_size for turns in (engine, hand)]  # also warms up
-    cycle_seconds = min(adversarial.seconds(turns, kind.cycle) for turns in (engine, hand))
+    cycle_seconds = statistics.mean(adversarial.seconds(turns, kind.cycle) for turns in (engine, hand))
     turns = kind.cycle * max(1, round(seconds / cycle_seconds))
-    measured = []
+    measured, begun = list[list[float]](), time.perf_counter()
     for number in range(rounds):
+        if number and time.perf_counter() - begun > LIMIT:
+            break
         sides = (engine, hand) if number % 2 == 0 else (hand, engine)
         times = [adversarial.seconds(side, turns) for side in sides]
         measured.append(times if number % 2 == 0 else times[::-1])
@@ -168,6 +173,8 @@ def compare(
         "batch_size": batch_size,
         "channels_last": channels_last,
         "threads": torch.get_num_threads(),
+        "rounds": len(measured),
+        "source": kind.source,
     }
 
 
@@ -184,29 +191,6 @@ def run(names: Iterable[str], out: Path, measure: Callable[[str], dict[str, Any]
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(json_text(results, indent=2) + "\n")
     return results
-
-
-def page(results: Mapping[str, Any]) -> str:
-    """The results as a Markdown table, with how they were measured."""
-    known = {name: results[name] for name in PEERS if name in results}
-    threads = sorted({result["threads"] for result in known.values()})
-    peaks = [max(result[f"{of}_peak"] for result in known.values()) / 1e9 for of in ("convolution", "product")]
-    rows = [HEADER, ("---", "---", *["---:"] * (len(HEADER) - 2))]
-    for name, result in known.items():
-        speeds = f"{result['images_per_second']:,.0f}", f"{result['peer']:,.0f}", f"{result['ratio']:.2f}"
-        work = f"{result['flops_per_image'] / 1e9:.3f}", f"{result['peer_flops_per_image'] / 1e9:.3f}"
-        rows.append((name, PEERS[name].source, *speeds, *work, *(f"{result[f'{of}_peak_share']:.0%}" for of in ("convolution", "product"))))
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    middle = statistics.median(result["ratio"] for result in known.values())
-    return (
-        f"{table}\n\n"
-        f"Images per second in training, 2 cores, no GPU, threads: {', '.join(map(str, threads))}; median of the ratios: {middle:.2f}. "
-        "The peers are plain PyTorch steps with the structure of the named code, the same sizes and a similar number of parameters, "
-        "written for this comparison (`benchmarks/peer_steps`); both sides alternate in one process. Operations are those of convolutions and "
-        "matrix products, a multiplication and an addition counted as two; the last two columns compare genlab's with the fastest "
-        f"convolution ({peaks[0]:,.0f} GFLOP/s) and matrix product ({peaks[1]:,.0f} GFLOP/s) that torch reached in fp32.\n\n"
-        "Made by `python benchmarks/peers.py --page`.\n"
-    )
 
 
 def main(arguments: list[str]) -> None:
@@ -228,7 +212,7 @@ def main(arguments: list[str]) -> None:
     results = run(options.names or PEERS, OUT, lambda name: compare(name, options.rounds, layout=options.layout), peaks)
     if options.page:
         PAGE.parent.mkdir(parents=True, exist_ok=True)
-        PAGE.write_text(page(results))
+        PAGE.write_text(page({name: results[name] for name in PEERS if name in results}, os.cpu_count() or 1))
 
 
 if __name__ == "__main__":

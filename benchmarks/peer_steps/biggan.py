@@ -27,8 +27,8 @@ class ConditionalNorm(nn.Module):
 
     def forward(self, features: Tensor, condition: Tensor) -> Tensor:
         gain, shift = (1 + self.gain(condition)).view(len(features), -1, 1, 1), self.shift(condition).view(len(features), -1, 1, 1)
-        normalised: Tensor = self.norm(features)
-        return normalised * gain + shift
+        normalised: Tensor = self.norm(features) * gain + shift
+        return normalised
 
 
 class UpBlock(nn.Module):
@@ -44,8 +44,8 @@ class UpBlock(nn.Module):
         inner = functional.interpolate(functional.relu(self.norms[0](features, condition)), scale_factor=2)
         features = functional.interpolate(features, scale_factor=2)
         inner = self.second(functional.relu(self.norms[1](self.first(inner), condition)))
-        shortcut: Tensor = self.shortcut(features)
-        return inner + shortcut
+        outputs: Tensor = inner + self.shortcut(features)
+        return outputs
 
 
 class DownBlock(nn.Module):
@@ -150,7 +150,8 @@ class BigGAN(Peer):
 
     def step(self, batches: Batches) -> dict[str, float]:
         """Steps of the critic, one of the generator, and the moving average."""
-        require_gradients([self.critic], True), require_gradients([self.generator], False)
+        require_gradients([self.critic], True)
+        require_gradients([self.generator], False)
         for _ in range(self.steps):
             real, label = next(batches)
             self.critic_optimizer.zero_grad()
@@ -162,7 +163,8 @@ class BigGAN(Peer):
             loss_fake, loss_real = torch.mean(functional.relu(1.0 + on_fake)), torch.mean(functional.relu(1.0 - on_real))
             (loss_fake + loss_real).backward()
             self.critic_optimizer.step()
-        require_gradients([self.critic], False), require_gradients([self.generator], True)
+        require_gradients([self.critic], False)
+        require_gradients([self.generator], True)
         self.generator_optimizer.zero_grad()
         latent, drawn = self.drawn(len(real))
         loss = -torch.mean(self.critic(self.generator(latent, drawn), drawn))

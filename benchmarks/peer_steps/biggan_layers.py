@@ -62,16 +62,16 @@ class Attention(nn.Module):
     def __init__(self, filters: int):
         super().__init__()
         few, half = max(1, filters // 8), max(1, filters // 2)
-        self.few, self.half = few, half
+        self.channels = few, half
         self.query, self.key, self.value = (SpectralConv2d(filters, count, 1, bias=False) for count in (few, few, half))
         self.output = SpectralConv2d(half, filters, 1, bias=False)
         self.gamma = nn.Parameter(torch.tensor(0.0))
 
     def forward(self, features: Tensor) -> Tensor:
-        _, _, height, width = features.shape
-        query = self.query(features).view(-1, self.few, height * width)
-        key = functional.max_pool2d(self.key(features), 2).view(-1, self.few, height * width // 4)
-        value = functional.max_pool2d(self.value(features), 2).view(-1, self.half, height * width // 4)
+        (few, half), (height, width) = self.channels, features.shape[2:]
+        query = self.query(features).view(-1, few, height * width)
+        key = functional.max_pool2d(self.key(features), 2).view(-1, few, height * width // 4)
+        value = functional.max_pool2d(self.value(features), 2).view(-1, half, height * width // 4)
         weights = functional.softmax(torch.bmm(query.transpose(1, 2), key), -1)
-        output: Tensor = self.output(torch.bmm(value, weights.transpose(1, 2)).view(-1, self.half, height, width))
+        output: Tensor = self.output(torch.bmm(value, weights.transpose(1, 2)).view(-1, half, height, width))
         return self.gamma * output + features

@@ -42,7 +42,8 @@ class DCGAN(Peer):
         self.latent_size = generator["latent_size"]
         self.generator = generator_of(self.latent_size, generator["width"], generator["channels"], generator["size"])
         self.critic = nn.Sequential(critic_of(critic["width"], critic["channels"], critic["size"], "batch"), nn.Sigmoid())
-        initialise_normal(self.generator), initialise_normal(self.critic)
+        initialise_normal(self.generator)
+        initialise_normal(self.critic)
         self.criterion = nn.BCELoss()
         self.generator_optimizer = torch.optim.Adam(self.generator.parameters(), lr=2e-4, betas=(0.5, 0.999))
         self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), lr=2e-4, betas=(0.5, 0.999))

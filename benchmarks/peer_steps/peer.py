@@ -32,7 +32,7 @@ class Peer(nn.Module, ABC):
 
 
 def require_gradients(networks: Iterable[nn.Module], required: bool) -> None:
-    """Freeze or thaw networks, parameter after parameter."""
+    """Freeze networks, or undo it, parameter after parameter."""
     for network in networks:
         for parameter in network.parameters():
             parameter.requires_grad = required

@@ -48,7 +48,8 @@ class StyleGAN2(Peer):
     def step(self, batches: Batches) -> dict[str, float]:
         """One step of the critic and one of the generator, each followed by its regularisation if it is due, and the moving average."""
         real = next(batches)[0]
-        require_gradients([self.generator], False), require_gradients([self.critic], True)
+        require_gradients([self.generator], False)
+        require_gradients([self.critic], True)
         fake, _ = self.generator(self.latents(len(real)))
         critic_loss = softplus(self.critic(fake)).mean() + softplus(-self.critic(real)).mean()
         self.critic.zero_grad()
@@ -56,7 +57,8 @@ class StyleGAN2(Peer):
         self.critic_optimizer.step()
         if self.turn % self.r1_every == 0:
             self.regularise_critic(real)
-        require_gradients([self.generator], True), require_gradients([self.critic], False)
+        require_gradients([self.generator], True)
+        require_gradients([self.critic], False)
         fake, _ = self.generator(self.latents(len(real)))
         loss = softplus(-self.critic(fake)).mean()
         self.generator.zero_grad()

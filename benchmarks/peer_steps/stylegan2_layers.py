@@ -105,7 +105,9 @@ class ToImage(nn.Module):
 
     def forward(self, features: Tensor, style: Tensor, image: Tensor | None) -> Tensor:
         contribution: Tensor = self.convolution(features, style) + self.bias
-        return contribution if image is None else contribution + self.filter(image, up=2, pad=(2, 1))
+        if image is not None:
+            contribution = contribution + self.filter(image, up=2, pad=(2, 1))
+        return contribution
 
 
 class Generator(nn.Module):
@@ -170,8 +172,8 @@ class Block(nn.Module):
         self.skip = Conv2d(inputs, outputs, 1, halves=True, active=False)
 
     def forward(self, features: Tensor) -> Tensor:
-        inner: Tensor = self.second(self.first(features))
-        return (inner + self.skip(features)) / math.sqrt(2)
+        outputs: Tensor = (self.second(self.first(features)) + self.skip(features)) / math.sqrt(2)
+        return outputs
 
 
 class Critic(nn.Module):

@@ -26,7 +26,8 @@ class WGANGP(Peer):
         self.latent_size, self.steps = generator["latent_size"], model["critic_steps"]
         self.generator = generator_of(self.latent_size, generator["width"], generator["channels"], generator["size"])
         self.critic = critic_of(critic["width"], critic["channels"], critic["size"], critic["norm"])
-        initialise_normal(self.generator), initialise_normal(self.critic)
+        initialise_normal(self.generator)
+        initialise_normal(self.critic)
         self.generator_optimizer = torch.optim.Adam(self.generator.parameters(), lr=1e-4, betas=(0.5, 0.9))
         self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), lr=1e-4, betas=(0.5, 0.9))
 
@@ -36,7 +37,8 @@ class WGANGP(Peer):
         between = (share * real + (1 - share) * fake).requires_grad_(True)
         logits = self.critic(between)
         (slopes,) = torch.autograd.grad(logits, between, grad_outputs=torch.ones_like(logits), create_graph=True, retain_graph=True)
-        return self.penalty_weight * ((slopes.view(len(real), -1).norm(2, dim=1) - 1) ** 2).mean()
+        norms: Tensor = slopes.view(len(real), -1).norm(2, dim=1)
+        return self.penalty_weight * ((norms - 1) ** 2).mean()
 
     def step(self, batches: Batches) -> dict[str, float]:
         """Steps of the critic, each with a new batch, and one of the generator."""

@@ -89,7 +89,7 @@ def test_all_peers_are_measured_and_are_rows_of_the_page(peers, tmp_path):
         assert result["ratio"] == pytest.approx(result["images_per_second"] / result["peer"], rel=1e-6)
         assert result["convolution_peak_share"] == pytest.approx(result["flops_per_image"] * result["images_per_second"] / 2.0e11)
         assert result["product_peak_share"] == pytest.approx(2 * result["convolution_peak_share"])
-    page = peers.page(results)
+    page = peers.page(results, 2)
     assert all(f"\n| {name} | " in page for name in PEERS) and "2 cores, no GPU, threads: 1;" in page
 
 
