@@ -34,9 +34,9 @@ def page(
     return (
         f"{table}\n\n"
         f"Images per second in training, {cores} cores, no GPU, threads: {', '.join(map(str, threads))}; median of the ratios: {middle:.2f}. "
-        "The peers are plain PyTorch steps with the structure of the named code, the same sizes and a similar number of parameters, "
-        "written for this comparison (`benchmarks/peer_steps`); both sides alternate in one process. Operations are those of convolutions "
-        "and matrix products, a multiplication and an addition counted as two; the last two columns compare genlab's with the fastest "
-        f"convolution ({peaks[0]:,.0f} GFLOP/s) and matrix product ({peaks[1]:,.0f} GFLOP/s) that torch reached in fp32.\n\n"
+        "The peers are plain PyTorch steps with the structure of the named code, the same sizes and a similar number of parameters. They "
+        "were written for this comparison (`benchmarks/peer_steps`). Both sides alternate in one process. Operations are those of "
+        "convolutions and matrix products, a multiplication and an addition counted as two. The last two columns compare genlab's with the "
+        f"fastest convolution ({peaks[0]:,.0f} GFLOP/s) and the fastest matrix product ({peaks[1]:,.0f} GFLOP/s) of torch in fp32.\n\n"
         "Made by `python benchmarks/peers.py --page`.\n"
     )

@@ -104,6 +104,7 @@ class LinearVAE(Peer):
     source, recipe, shape = "pytorch/examples, vae", "vae_binarised", (28, 1)
     settings: ClassVar[Mapping[str, Any]] = {
         "budget.batch_size": 128,
+        "model.likelihood.binarise": "threshold",  # the example takes grey values for probabilities, and draws nothing
         "model.encoder.hidden": [400],
         "model.encoder.latent_size": 20,
         "model.encoder.activation": "relu",

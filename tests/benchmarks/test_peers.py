@@ -20,7 +20,7 @@ TINY = {
     "wgan_gp": {"generator.width": 4, "critic.width": 4},
     "biggan": {"generator.width": 4, "critic.width": 8},
     "stylegan2": {"generator.synthesis.width": 4, "generator.synthesis.most": 8, "critic.width": 4, "critic.most": 8},
-    "vae": {"encoder.width": 4, "encoder.most": 8, "decoder.width": 4, "decoder.most": 8},
+    "vae": {"encoder.width": 4, "encoder.most": 16, "decoder.width": 4, "decoder.most": 16},
     "vae_linear_layers": {"encoder.hidden": [16], "decoder.hidden": [16]},
 }
 
@@ -90,7 +90,7 @@ def test_all_peers_are_measured_and_are_rows_of_the_page(peers, tmp_path):
         assert result["convolution_peak_share"] == pytest.approx(result["flops_per_image"] * result["images_per_second"] / 2.0e11)
         assert result["product_peak_share"] == pytest.approx(2 * result["convolution_peak_share"])
     page = peers.page(results, 2)
-    assert all(f"\n| {name} | " in page for name in PEERS) and "2 cores, no GPU, threads: 1;" in page
+    assert all(f"\n| {name} | " in page for name in PEERS) and f"2 cores, no GPU, threads: {torch.get_num_threads()};" in page
 
 
 def test_operations_are_those_of_the_convolutions_of_forward_and_backward_passes(peers):
@@ -103,6 +103,44 @@ def test_operations_are_those_of_the_convolutions_of_forward_and_backward_passes
 
     forward = 2 * 2 * 8 * 8 * 5 * 3 * 9  # a multiplication and an addition; both gradients cost as much again
     assert peers.operations(turns(), 2) == 2 * 3 * forward
+
+
+@pytest.mark.parametrize(
+    ("name", "networks"),
+    [("cyclegan", {"a_to_b": "to_b", "critic_a": "critic_a"}), ("vae", {"encoder": "encoder", "decoder": "decoder"})],
+)
+def test_networks_without_merged_layers_equal_those_of_genlab_with_the_same_weights(peers, name, networks):
+    torch.manual_seed(0)
+    entry = tiny(peers, name)
+    recipe, peer = peers.build(entry["model"]), peers.PEERS[name](entry["model"])
+    for own, other in networks.items():
+        ours, theirs = getattr(recipe, own), getattr(peer, other)
+        nn.utils.vector_to_parameters(nn.utils.parameters_to_vector(ours.parameters()), theirs.parameters())
+        side, channels = peer.shape
+        inputs = torch.randn(2, 16) if own == "decoder" else torch.randn(2, channels, side, side)
+        torch.testing.assert_close(theirs(inputs), ours(inputs), rtol=1e-4, atol=1e-5)
+
+
+def test_the_styled_networks_have_the_sides_of_their_levels_and_keep_a_constant_when_they_double_it(peers):
+    layers = sys.modules["peer_steps.stylegan2_layers"]
+    image, styles = layers.Generator([8, 8, 4], 1, 4, 4, 2, 0.1)([torch.randn(2, 4), torch.randn(2, 4)])
+    assert image.shape == (2, 1, 16, 16) and styles.shape == (2, 6, 4)
+    doubled = layers.Filter()(torch.full((1, 2, 8, 8), 3.0), up=2, pad=(2, 1))
+    assert doubled.shape == (1, 2, 16, 16)
+    torch.testing.assert_close(doubled[:, :, 2:-2, 2:-2], torch.full((1, 2, 12, 12), 3.0))
+
+
+def test_a_modulated_convolution_with_a_group_per_image_equals_that_of_genlab_on_activations(peers):
+    from genlab.networks.stylegan2 import ModulatedConv2d
+
+    torch.manual_seed(0)
+    ours, theirs = ModulatedConv2d(3, 5, 3, 4), sys.modules["peer_steps.stylegan2_layers"].ModulatedConv2d(3, 5, 3, 4)
+    with torch.no_grad():
+        theirs.weight.copy_(ours.convolution.weight[None])
+        theirs.style.weight.copy_(ours.affine.weight)
+        theirs.style.bias.copy_(ours.affine.bias)
+    features, style = torch.randn(2, 3, 8, 8), torch.randn(2, 4)
+    torch.testing.assert_close(theirs(features, style), ours(features, style), rtol=1e-4, atol=1e-5)
 
 
 def test_unknown_peers_are_refused(peers, capsys):
