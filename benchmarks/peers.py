@@ -22,24 +22,26 @@ from functools import reduce
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
-import adversarial
 import numpy as np
 import pandas as pd
 import torch
-from peak import convolution_peak, product_peak
-from peer_steps.biggan import BigGAN
-from peer_steps.cyclegan import CycleGAN
-from peer_steps.dcgan import DCGAN
-from peer_steps.page import page
-from peer_steps.peer import Batches, Peer
-from peer_steps.pix2pix import Pix2Pix
-from peer_steps.stylegan2 import StyleGAN2
-from peer_steps.vae import LinearVAE, ResidualVAE
-from peer_steps.wgan_gp import WGANGP
 from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 from torch.utils.flop_counter import FlopCounterMode
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks import adversarial
+from benchmarks.peak import convolution_peak, product_peak
+from benchmarks.peer_steps.biggan import BigGAN
+from benchmarks.peer_steps.cyclegan import CycleGAN
+from benchmarks.peer_steps.dcgan import DCGAN
+from benchmarks.peer_steps.page import page
+from benchmarks.peer_steps.peer import Batches, Peer
+from benchmarks.peer_steps.pix2pix import Pix2Pix
+from benchmarks.peer_steps.stylegan2 import StyleGAN2
+from benchmarks.peer_steps.vae import LinearVAE, ResidualVAE
+from benchmarks.peer_steps.wgan_gp import WGANGP
 from genlab.build import build
 from genlab.engine.compute import Compute
 from genlab.engine.json_text import json_text

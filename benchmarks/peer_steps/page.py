@@ -33,7 +33,7 @@ def page(
     middle = statistics.median(result["ratio"] for result in results.values())
     return (
         f"{table}\n\n"
-        f"Images per second in training, {cores} cores, no GPU, threads: {', '.join(map(str, threads))}; median of the ratios: {middle:.2f}. "
+        f"Images per second in training, {cores} cores, no GPU, threads: {', '.join(map(str, threads))}; median ratio: {middle:.2f}. "
         "The peers are plain PyTorch steps with the structure of the named code, the same sizes and a similar number of parameters. They "
         "were written for this comparison (`benchmarks/peer_steps`). Both sides alternate in one process. Operations are those of "
         "convolutions and matrix products, a multiplication and an addition counted as two. The last two columns compare genlab's with the "

@@ -105,9 +105,10 @@ class ToImage(nn.Module):
 
     def forward(self, features: Tensor, style: Tensor, image: Tensor | None) -> Tensor:
         contribution: Tensor = self.convolution(features, style) + self.bias
-        if image is not None:
-            contribution = contribution + self.filter(image, up=2, pad=(2, 1))
-        return contribution
+        if image is None:
+            return contribution
+        image = self.filter(image, up=2, pad=(2, 1))
+        return image + contribution
 
 
 class Generator(nn.Module):
@@ -128,7 +129,7 @@ class Generator(nn.Module):
 
     def styles(self, latents: list[Tensor]) -> Tensor:
         """Styles of all layers, of the first latent up to a random layer and of the second, if there is one, from there on."""
-        mapped = [self.mapping(latent * torch.rsqrt(latent.pow(2).mean(1, keepdim=True) + 1e-8)) for latent in latents]
+        mapped: list[Tensor] = [self.mapping(latent * torch.rsqrt(latent.pow(2).mean(1, keepdim=True) + 1e-8)) for latent in latents]
         if len(mapped) == 1:
             return mapped[0].unsqueeze(1).repeat(1, self.count, 1)
         crossing = int(torch.randint(1, self.count, ()))

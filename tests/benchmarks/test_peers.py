@@ -1,17 +1,17 @@
 """Tests of the comparison with public training steps: the peers train, have the sizes of genlab's recipes, and are all in the file."""
 
 import copy
-import importlib
 import json
 import math
-import sys
-from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-ROOT = Path(__file__).resolve().parents[2]
+from benchmarks import peers
+from benchmarks.peer_steps import stylegan2_layers
+from genlab.networks.stylegan2 import ModulatedConv2d
+
 PEERS = ("cyclegan", "pix2pix", "dcgan", "wgan_gp", "biggan", "stylegan2", "vae", "vae_linear_layers")
 TINY = {
     "cyclegan": {"generator.width": 4, "generator.blocks": 1, "critic.width": 4},
@@ -25,18 +25,7 @@ TINY = {
 }
 
 
-@pytest.fixture(scope="module")
-def peers():
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    before = set(sys.modules)
-    yield importlib.import_module("peers")
-    sys.path.remove(str(ROOT / "benchmarks"))
-    for name in set(sys.modules) - before:
-        if name.partition(".")[0] in ("adversarial", "peers", "peak", "peer_steps"):
-            del sys.modules[name]
-
-
-def tiny(peers, name):
+def tiny(name):
     entry = copy.deepcopy(peers.entry_of(peers.PEERS[name]))
     for key, value in TINY[name].items():
         *path, last = key.split(".")
@@ -49,9 +38,9 @@ def tiny(peers, name):
 
 
 @pytest.mark.parametrize("name", PEERS)
-def test_each_step_changes_every_network_with_finite_losses(peers, name):
+def test_each_step_changes_every_network_with_finite_losses(name):
     torch.manual_seed(0)
-    entry = tiny(peers, name)
+    entry = tiny(name)
     peer = peers.PEERS[name](entry["model"])
     before = [nn.utils.parameters_to_vector(network.parameters()).clone() for network in peer.trained()]
     batches = peers.batches_of(peers.random_images(peer.kind, *peer.shape), 8)
@@ -62,16 +51,16 @@ def test_each_step_changes_every_network_with_finite_losses(peers, name):
 
 
 @pytest.mark.parametrize("name", ["vae", "vae_linear_layers"])
-def test_the_loss_of_the_autoencoders_falls(peers, name):
+def test_the_loss_of_the_autoencoders_falls(name):
     torch.manual_seed(0)
-    peer = peers.PEERS[name](tiny(peers, name)["model"])
+    peer = peers.PEERS[name](tiny(name)["model"])
     images = peers.random_images(peer.kind, *peer.shape)
     losses = [peer.step(iter([batch]))["loss"] for batch in [next(peers.batches_of(images, 8))] * 30]
     assert losses[-1] < losses[0]
 
 
 @pytest.mark.parametrize("name", PEERS)
-def test_peers_have_as_many_parameters_as_the_recipes_of_conf_base(peers, name):
+def test_peers_have_as_many_parameters_as_the_recipes_of_conf_base(name):
     entry = peers.entry_of(peers.PEERS[name])
     with torch.device("meta"):
         recipe, peer = peers.build(entry["model"]), peers.PEERS[name](entry["model"])
@@ -79,10 +68,10 @@ def test_peers_have_as_many_parameters_as_the_recipes_of_conf_base(peers, name):
     assert peers.parameters_of(recipe) == pytest.approx(count, rel=0.02)
 
 
-def test_all_peers_are_measured_and_are_rows_of_the_page(peers, tmp_path):
+def test_all_peers_are_measured_and_are_rows_of_the_page(tmp_path):
     out = tmp_path / "benchmarks/peers.json"
     peaks = {"convolution_peak": 2.0e11, "product_peak": 1.0e11}
-    peers.run(peers.PEERS, out, lambda name: peers.compare(name, 1, 0.0, "contiguous", tiny(peers, name)), peaks)
+    peers.run(peers.PEERS, out, lambda name: peers.compare(name, 1, 0.0, "contiguous", tiny(name)), peaks)
     results = json.loads(out.read_text())
     assert set(results) == set(PEERS)
     for result in results.values():
@@ -93,7 +82,7 @@ def test_all_peers_are_measured_and_are_rows_of_the_page(peers, tmp_path):
     assert all(f"\n| {name} | " in page for name in PEERS) and f"2 cores, no GPU, threads: {torch.get_num_threads()};" in page
 
 
-def test_operations_are_those_of_the_convolutions_of_forward_and_backward_passes(peers):
+def test_operations_are_those_of_the_convolutions_of_forward_and_backward_passes():
     layer, images = nn.Conv2d(3, 5, 3, padding=1, bias=False), torch.randn(2, 3, 8, 8, requires_grad=True)
 
     def turns():
@@ -109,9 +98,9 @@ def test_operations_are_those_of_the_convolutions_of_forward_and_backward_passes
     ("name", "networks"),
     [("cyclegan", {"a_to_b": "to_b", "critic_a": "critic_a"}), ("vae", {"encoder": "encoder", "decoder": "decoder"})],
 )
-def test_networks_without_merged_layers_equal_those_of_genlab_with_the_same_weights(peers, name, networks):
+def test_networks_without_merged_layers_equal_those_of_genlab_with_the_same_weights(name, networks):
     torch.manual_seed(0)
-    entry = tiny(peers, name)
+    entry = tiny(name)
     recipe, peer = peers.build(entry["model"]), peers.PEERS[name](entry["model"])
     for own, other in networks.items():
         ours, theirs = getattr(recipe, own), getattr(peer, other)
@@ -121,20 +110,17 @@ def test_networks_without_merged_layers_equal_those_of_genlab_with_the_same_weig
         torch.testing.assert_close(theirs(inputs), ours(inputs), rtol=1e-4, atol=1e-5)
 
 
-def test_the_styled_networks_have_the_sides_of_their_levels_and_keep_a_constant_when_they_double_it(peers):
-    layers = sys.modules["peer_steps.stylegan2_layers"]
-    image, styles = layers.Generator([8, 8, 4], 1, 4, 4, 2, 0.1)([torch.randn(2, 4), torch.randn(2, 4)])
+def test_the_styled_networks_have_the_sides_of_their_levels_and_keep_a_constant_when_they_double_it():
+    image, styles = stylegan2_layers.Generator([8, 8, 4], 1, 4, 4, 2, 0.1)([torch.randn(2, 4), torch.randn(2, 4)])
     assert image.shape == (2, 1, 16, 16) and styles.shape == (2, 6, 4)
-    doubled = layers.Filter()(torch.full((1, 2, 8, 8), 3.0), up=2, pad=(2, 1))
+    doubled = stylegan2_layers.Filter()(torch.full((1, 2, 8, 8), 3.0), up=2, pad=(2, 1))
     assert doubled.shape == (1, 2, 16, 16)
     torch.testing.assert_close(doubled[:, :, 2:-2, 2:-2], torch.full((1, 2, 12, 12), 3.0))
 
 
-def test_a_modulated_convolution_with_a_group_per_image_equals_that_of_genlab_on_activations(peers):
-    from genlab.networks.stylegan2 import ModulatedConv2d
-
+def test_a_modulated_convolution_with_a_group_per_image_equals_that_of_genlab_on_activations():
     torch.manual_seed(0)
-    ours, theirs = ModulatedConv2d(3, 5, 3, 4), sys.modules["peer_steps.stylegan2_layers"].ModulatedConv2d(3, 5, 3, 4)
+    ours, theirs = ModulatedConv2d(3, 5, 3, 4), stylegan2_layers.ModulatedConv2d(3, 5, 3, 4)
     with torch.no_grad():
         theirs.weight.copy_(ours.convolution.weight[None])
         theirs.style.weight.copy_(ours.affine.weight)
@@ -143,7 +129,7 @@ def test_a_modulated_convolution_with_a_group_per_image_equals_that_of_genlab_on
     torch.testing.assert_close(theirs(features, style), ours(features, style), rtol=1e-4, atol=1e-5)
 
 
-def test_unknown_peers_are_refused(peers, capsys):
+def test_unknown_peers_are_refused(capsys):
     with pytest.raises(SystemExit):
         peers.main(["nosuch"])
     assert "no peer nosuch: expected one of cyclegan, " in capsys.readouterr().err
