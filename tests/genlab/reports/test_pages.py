@@ -2,10 +2,8 @@
 
 import importlib
 import json
-import sys
 
 import pytest
-from conftest import ROOT
 from scored_runs import sampled, sheet
 
 from genlab.engine.json_text import json_text
@@ -65,11 +63,8 @@ def test_speeds_of_benchmarks_are_columns_and_columns_without_a_value_are_left_o
 
 
 @pytest.fixture
-def benchmark(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    yield importlib.import_module
-    for name in ("adversarial", "style"):
-        sys.modules.pop(name, None)
+def benchmark():
+    return lambda name: importlib.import_module(f"benchmarks.{name}")
 
 
 def test_a_benchmark_of_one_recipe_keeps_the_numbers_of_the_others(benchmark, tmp_path, monkeypatch):
