@@ -32,11 +32,12 @@ def page(
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     middle = statistics.median(result["ratio"] for result in results.values())
     return (
+        "<!-- Written by benchmarks/peers.py. -->\n\n"
+        "# Training next to public code\n\n"
         f"{table}\n\n"
         f"Images per second in training, {cores} cores, no GPU, threads: {', '.join(map(str, threads))}; median ratio: {middle:.2f}. "
         "The peers are plain PyTorch steps with the structure of the named code, the same sizes and a similar number of parameters. They "
         "were written for this comparison (`benchmarks/peer_steps`). Both sides alternate in one process. Operations are those of "
         "convolutions and matrix products, a multiplication and an addition counted as two. The last two columns compare genlab's with the "
-        f"fastest convolution ({peaks[0]:,.0f} GFLOP/s) and the fastest matrix product ({peaks[1]:,.0f} GFLOP/s) of torch in fp32.\n\n"
-        "Made by `python benchmarks/peers.py --page`.\n"
+        f"fastest convolution ({peaks[0]:,.0f} GFLOP/s) and the fastest matrix product ({peaks[1]:,.0f} GFLOP/s) of torch in fp32.\n"
     )
