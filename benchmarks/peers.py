@@ -3,10 +3,11 @@
     python benchmarks/peers.py [--layout contiguous|channels_last|configured] [--threads N] [--rounds N] [--page] [peer ...]
 
 The peers are in benchmarks/peer_steps. Both train the same architecture at the sizes of conf/base on images of random values; additions of
-a recipe that the public implementation lacks are off (`settings` of a peer). genlab uses its own optimizers and memory format, the peer
-plain ones and the contiguous format. A round times some turns of one and then of the other, the order alternates, and the ratio is the
-median over rounds. The numbers are printed and written to data/08_reporting/benchmarks/peers.json; those of peers that are not named are
-kept. `--page` writes docs/performance/peers.md from them. All peers take about five minutes on two cores.
+a recipe that the public implementation lacks are off (`settings` of a peer). genlab uses its own optimizers and memory format and reuses
+memory, as in genlab.fit; the peer uses plain optimizers and the contiguous format. A round times some turns of one and then of the other,
+the order alternates, and the ratio is the median over rounds. The numbers are printed and written to
+data/08_reporting/benchmarks/peers.json; those of peers that are not named are kept. `--page` writes docs/performance/peers.md from them. It
+takes about five minutes on two cores.
 """
 
 import argparse
@@ -45,6 +46,7 @@ from benchmarks.peer_steps.wgan_gp import WGANGP
 from genlab.build import build
 from genlab.engine.compute import Compute
 from genlab.engine.json_text import json_text
+from genlab.engine.memory import reused
 from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import seed_everything
 from genlab.images.feeding.source import labels, roles
@@ -160,9 +162,11 @@ def compare(
     for number in range(rounds):
         if number and time.perf_counter() - begun > LIMIT:
             break
-        sides = (engine, hand) if number % 2 == 0 else (hand, engine)
-        times = [adversarial.seconds(side, turns) for side in sides]
-        measured.append(times if number % 2 == 0 else times[::-1])
+        times: dict[bool, float] = {}
+        for is_engine in (number % 2 == 0, number % 2 == 1):
+            with reused() if is_engine else nullcontext():  # as in genlab.fit
+                times[is_engine] = adversarial.seconds(engine if is_engine else hand, turns)
+        measured.append([times[True], times[False]])
     speeds = [batch_size * turns / statistics.median(each) for each in zip(*measured, strict=True)]
     return {
         "images_per_second": speeds[0],
