@@ -5,7 +5,7 @@ ALL_CORES := --numprocesses=logical --dist=loadfile
 VIZ := $(VENV)/viz
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage setup lint docs wheel ui viz demo study results metrics benchmarks gpu clean
+.PHONY: help run test coverage setup lint docs wheel ui viz demo study results metrics benchmarks bench gpu clean
 
 help:  ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,14 @@ benchmarks: setup  ## measure speeds against plain loops and scikit-learn, for t
 # Without setup: it must run on a machine that has the library's dependencies only.
 gpu:  ## check and measure genlab on a GPU, in docs/performance; takes 8 minutes (DEVICE=cuda OPTIONS=--quick)
 	$(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m benchmarks.device --device $(or $(DEVICE),cuda) $(OPTIONS)
+
+bench: setup  ## measure what docs/performance.md shows on this machine, and write its parts; takes an hour
+	$(BIN)/python -m benchmarks.device --device cpu --minutes 22 --out docs/performance/device_cpu
+	$(BIN)/python benchmarks/peers.py --page
+	$(BIN)/python benchmarks/busy.py
+	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/evaluation.py --frechet
+	$(BIN)/python benchmarks/startup.py --page
 
 clean:  ## remove the files that runs made; keeps the raw data and MLflow's record
 	rm -rf data/02_intermediate data/03_primary data/05_model_input data/06_models data/07_model_output data/08_reporting .genlab

@@ -9,7 +9,7 @@ genlab.release(trained, images, "release/")
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from genlab.engine.waiting import limit_spinning
+from genlab.engine.waiting import choose_waiting
 
 if TYPE_CHECKING:
     from genlab.api import compare, evaluate, fit, prepare, recipe, release, restore
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["compare", "evaluate", "fit", "prepare", "recipe", "release", "restore"]
 __version__ = "0.2.0"
 
-limit_spinning()
+choose_waiting()
 
 
 def __getattr__(name: str) -> Any:

@@ -27,7 +27,7 @@ class Compute:
         self,
         device: str = "auto",  # auto: the first available of cuda, mps, cpu
         precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto",  # auto: bf16 on a CUDA GPU that supports it, else fp32
-        channels_last: bool | Literal["auto"] = "auto",  # memory format; auto: True on CUDA; on one CPU, training measures which is faster
+        channels_last: bool | Literal["auto"] = "auto",  # memory format; auto: True on CUDA; on a CPU, training measures which is faster
         compile: bool | Literal["auto"] = "auto",  # auto: True on CUDA for budgets of at least 200,000 images
         workers: int | Literal["auto"] = "auto",  # data-loading processes on each device; auto: 4 on CUDA, else 0
         devices: int = 1,  # number of devices of this type, each with a process of its own, that share every batch
@@ -46,7 +46,7 @@ class Compute:
             )
         self.precision = Precision(self.device, precision)
         self.channels_last = on_cuda if channels_last == "auto" else channels_last
-        self.format_is_open = channels_last == "auto" and self.device.type == "cpu" and devices == 1
+        self.format_is_open = channels_last == "auto" and self.device.type == "cpu"  # training chooses it
         self.compile = compile if compile != "auto" or (on_cuda and devices * accumulate == 1) else False
         self.workers = (4 if on_cuda else 0) if workers == "auto" else workers
 

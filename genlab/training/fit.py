@@ -97,7 +97,7 @@ def fit(
     with locked(states, experiment) as state, stop_request() as stop, reused():
         saved = saved_state(states, state, experiment, monitoring.resume, settings, budget)
         if settings.format_is_open:
-            known = (saved or {}).get("channels_last")
+            known = (saved or {}).get("channels_last") if settings.devices == 1 else None
             settings = settings.with_format(faster(model, images, budget, seed, augmentation, settings) if known is None else known)
             settings.prepare(recipe, 0)
         source = divided.source_of(images, budget, seed, build(augmentation, "augmentation"), settings)

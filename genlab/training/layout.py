@@ -33,10 +33,10 @@ def faster(
 ) -> bool:
     """Whether channels_last is at least 1.05 times as fast as the contiguous memory format, in turns of copies of the recipe.
 
-    Returns False without measuring if the turns would take more than 1 % of the budget, if the recipe descends no gradient, or if the
-    model is an object, of which there are no copies.
+    Returns False without measuring if there are several devices, if the turns would take more than 1 % of the budget, if the recipe
+    descends no gradient, or if the model is an object, of which there are no copies.
     """
-    if isinstance(model, Recipe):
+    if isinstance(model, Recipe) or settings.devices > 1:
         return False
     recipes = [build(model, "model") for _ in range(2)]
     per_turn = budget.batch_size * recipes[0].batches_per_turn

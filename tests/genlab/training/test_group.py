@@ -68,7 +68,8 @@ def workers():
     return [each for each in followers() if "torch.distributed.run" not in each.cmdline()]
 
 
-def test_a_killed_rank_fails_the_run_and_any_number_of_ranks_continues_it(tmp_path):
+def test_a_killed_rank_fails_the_run_and_any_number_of_ranks_continues_it(tmp_path, caplog):
+    caplog.set_level("INFO")
     states, found = States(tmp_path), []
 
     def kill(event):
@@ -80,7 +81,9 @@ def test_a_killed_rank_fails_the_run_and_any_number_of_ranks_continues_it(tmp_pa
     with pytest.raises(RankError, match=r"rank 1 of 2 \(process \d+\) was killed"):
         train(2, states, kill)
     assert len(found) == 2 and not followers()  # torch.distributed.run and its process
-    assert_close(train(1, states), train(1, None))
+    continued = train(1, states)
+    assert "Continuing after" in caplog.text
+    assert_close(continued, train(1, None))
 
 
 def test_a_requested_stop_saves_the_state_and_ends_all_ranks(tmp_path):

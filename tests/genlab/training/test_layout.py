@@ -75,6 +75,13 @@ def test_the_result_is_that_of_a_training_with_this_format_also_after_a_stop(cho
     assert weight is None or weight.is_contiguous(memory_format=torch.channels_last)
 
 
-def test_several_devices_and_given_formats_are_not_measured():
-    for settings, expected in (({}, True), ({"channels_last": True}, False), ({"channels_last": False}, False), ({"devices": 2}, False)):
+def test_given_formats_are_not_measured():
+    for settings, expected in (({}, True), ({"channels_last": True}, False), ({"channels_last": False}, False), ({"devices": 2}, True)):
         assert Compute(device="cpu", **settings).format_is_open is expected
+
+
+def test_several_devices_are_not_measured_and_belong_to_the_same_experiment(timed):
+    timed[0](0.5)
+    several = Compute(device="cpu", devices=2)
+    assert layout.faster(MODEL, image_set(), BUDGET, 0, None, several) is False and not timed[1]
+    assert several.settings() == Compute(device="cpu").settings()
