@@ -78,15 +78,14 @@ def speed(name: str, setting: str) -> float:
 
 
 def table(results: dict[str, dict[str, dict[str, list[float]]]]) -> str:
-    """Markdown table: a row per setting, a column per recipe and load, relative to the default."""
-    cases = [(name, load) for name, loads in results.items() for load in loads]
-    lines = ["| wait | " + " | ".join(f"{name}, {load} busy" for name, load in cases) + " |", "|---|" + "---:|" * len(cases)]
-    for setting in SETTINGS:
-        measured = [zip(results[name][load][setting], results[name][load][DEFAULT], strict=True) for name, load in cases]
-        ratios = [statistics.median(one / default for one, default in pairs) for pairs in measured]
-        lines.append(f"| {setting} | " + " | ".join(f"{ratio:.2f}" for ratio in ratios) + " |")
-    speeds = [f"{statistics.median(results[name][load][DEFAULT]):.0f}" for name, load in cases]
-    return "\n".join([*lines, "| images/s, default | " + " | ".join(speeds) + " |"])
+    """Markdown table: a row per recipe and load, a column per setting with the speed relative to the default."""
+    lines = ["| recipe | busy processes | images/s, default | " + " | ".join(SETTINGS) + " |", "|---|---:|---:|" + "---:|" * len(SETTINGS)]
+    for name, loads in results.items():
+        for load, speeds in loads.items():
+            pairs = [zip(speeds[setting], speeds[DEFAULT], strict=True) for setting in SETTINGS]
+            ratios = " | ".join(f"{statistics.median(one / default for one, default in each):.2f}" for each in pairs)
+            lines.append(f"| {name} | {load} | {statistics.median(speeds[DEFAULT]):.0f} | {ratios} |")
+    return "\n".join(lines)
 
 
 def main(names: list[str]) -> None:
