@@ -1,7 +1,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-ALL_CORES := --numprocesses=logical --dist=loadfile
+# Files are shared among processes in this order: those with the longest tests first, so that no process is left alone with them.
+ALL_CORES := --numprocesses=logical --dist=loadfile --no-loadscope-reorder tests/pipelines tests
 VIZ := $(VENV)/viz
 
 .DEFAULT_GOAL := help
