@@ -29,7 +29,10 @@ from genlab.errors import InputError
 from genlab.training.interruption import stop_request
 
 HERE = "127.0.0.1"
-PATIENCE = timedelta(hours=24)  # longest time that a rank waits for others, e.g. while rank 0 scores; a dead rank is noticed at once
+PATIENCE = timedelta(hours=24)  # longest time that a follower waits, e.g. while rank 0 scores
+# Longest time that rank 0 waits for its followers, which compute as much as itself. A dead one is noticed at once, save for a rare case in
+# which gloo goes on waiting for a message to a rank that was killed.
+FIRST_PATIENCE = timedelta(minutes=10)
 START_SECONDS, END_SECONDS = 300, 10  # to start the followers, and to let them end
 END, ERROR, PROCESS = "end", "error", "process"  # keys of the store: the exit status of all, "error/2" the report of rank 2
 LOST = re.compile(r"connection|gloo|nccl|socket|peer|timed? ?out|broken pipe", re.IGNORECASE)  # in the error of a rank that lost another
@@ -67,8 +70,8 @@ def group(job: Job) -> Iterator[None]:
         try:
             yield
         except RuntimeError as error:
-            if LOST.search(str(error)) and (reason := failure_elsewhere(devices)):
-                raise RankError(reason) from error
+            if LOST.search(str(error)):
+                raise RankError(failure_elsewhere(devices) or silence(error, devices)) from error
             raise
         return
     store = TCPStore(HERE, 0, is_master=True, wait_for_workers=False, timeout=PATIENCE)
@@ -80,8 +83,8 @@ def group(job: Job) -> Iterator[None]:
             ranks.from_first(job)
             yield
         except RuntimeError as error:
-            if LOST.search(str(error)) and (reason := failure(store, agent, devices)):
-                raise RankError(reason) from error
+            if LOST.search(str(error)):
+                raise RankError(failure(store, agent, devices) or silence(error, devices)) from error
             raise
         finally:
             end(store, agent, devices)
@@ -150,7 +153,9 @@ def join(store: TCPStore, rank: int, devices: int, device: str) -> None:
         torch.cuda.set_device(ranks.on_this_machine())
     backend = "cpu:gloo,cuda:nccl" if device == "cuda" else "gloo"
     hook = sys.excepthook
-    dist.init_process_group(backend, store=PrefixStore("ranks", store), rank=rank, world_size=devices, timeout=PATIENCE)
+    dist.init_process_group(
+        backend, store=PrefixStore("ranks", store), rank=rank, world_size=devices, timeout=PATIENCE if rank else FIRST_PATIENCE
+    )
     sys.excepthook = hook  # torch replaces it by one that adds the number of the rank to each line, also after the training
 
 
@@ -174,9 +179,17 @@ def failure(store: TCPStore, agent: subprocess.Popen[str] | None, devices: int) 
         if not report["lost"]:
             return f"rank {rank} of {devices} failed: {report['error']}\n{report['trace']}"
     for rank in range(1, devices):
-        if rank not in reports:
+        if rank not in reports and not (is_here(store, rank) and is_alive(store, rank)):
             return f"rank {rank} of {devices} (process {process(store, rank)}) was killed, e.g. by the system for want of memory."
     return None
+
+
+def silence(error: RuntimeError, devices: int) -> str:
+    """What to say of ranks that exist and do not answer."""
+    return (
+        f"the ranks of compute.devices: {devices} did not answer within {FIRST_PATIENCE.total_seconds():g} seconds ({error}). Look at "
+        "their machines, and give the same command again: it continues from the last saved state."
+    )
 
 
 def failure_elsewhere(devices: int) -> str | None:
@@ -193,9 +206,14 @@ def process(store: TCPStore, rank: int) -> int:
     return int(store.get(f"{PROCESS}/{rank}").decode().partition("@")[0])
 
 
+def is_here(store: TCPStore, rank: int) -> bool:
+    """Whether a follower is a process of this machine."""
+    return store.get(f"{PROCESS}/{rank}").decode().partition("@")[2] == socket.gethostname()
+
+
 def is_alive(store: TCPStore, rank: int) -> bool:
     """Whether the process of a follower exists, as far as this machine can see."""
-    if store.get(f"{PROCESS}/{rank}").decode().partition("@")[2] != socket.gethostname():
+    if not is_here(store, rank):
         return True
     try:
         os.kill(process(store, rank), 0)

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from datetime import timedelta
 
 import psutil
 import pytest
@@ -51,6 +52,11 @@ def test_ranks_can_accumulate_parts(alone, tmp_path):
         assert largest_difference(alone[name][0], state) < 1e-5, name
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(group, "FIRST_PATIENCE", timedelta(seconds=30))
+
+
 def train(devices, states, callback=None):
     settings = COMPUTE | {"devices": devices}
     return fit(GAN, image_set(), BUDGET, 0, None, settings, OFTEN, states, [callback] if callback else [])
@@ -84,6 +90,20 @@ def test_a_killed_rank_fails_the_run_and_any_number_of_ranks_continues_it(tmp_pa
     continued = train(1, states)
     assert "Continuing after" in caplog.text
     assert_close(continued, train(1, None))
+
+
+def test_ranks_that_do_not_answer_fail_the_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(group, "FIRST_PATIENCE", timedelta(seconds=3))
+    monkeypatch.setattr(group, "END_SECONDS", 1)
+
+    def pause(event):
+        if isinstance(event, Logged) and event.images == 24:
+            for worker in workers():
+                os.kill(worker.pid, signal.SIGSTOP)
+
+    with pytest.raises(RankError, match=r"did not answer within 3 seconds .*Timed out"):
+        train(2, States(tmp_path), pause)
+    assert not workers()
 
 
 def test_a_requested_stop_saves_the_state_and_ends_all_ranks(tmp_path):
