@@ -35,6 +35,7 @@ PATIENCE = timedelta(hours=24)  # longest time that a follower waits, e.g. while
 FIRST_PATIENCE = timedelta(minutes=10)
 START_SECONDS, END_SECONDS = 300, 10  # to start the followers, and to let them end
 END, ERROR, PROCESS = "end", "error", "process"  # keys of the store: the exit status of all, "error/2" the report of rank 2
+TIMED_OUT = re.compile(r"timed? ?out", re.IGNORECASE)  # in the error of a rank whose message was not answered
 LOST = re.compile(r"connection|gloo|nccl|socket|peer|timed? ?out|broken pipe", re.IGNORECASE)  # in the error of a rank that lost another
 
 
@@ -70,8 +71,8 @@ def group(job: Job) -> Iterator[None]:
         try:
             yield
         except RuntimeError as error:
-            if LOST.search(str(error)):
-                raise RankError(failure_elsewhere(devices) or silence(error, devices)) from error
+            if LOST.search(str(error)) and (reason := failure_elsewhere(devices) or silence(error, devices)):
+                raise RankError(reason) from error
             raise
         return
     store = TCPStore(HERE, 0, is_master=True, wait_for_workers=False, timeout=PATIENCE)
@@ -83,8 +84,8 @@ def group(job: Job) -> Iterator[None]:
             ranks.from_first(job)
             yield
         except RuntimeError as error:
-            if LOST.search(str(error)):
-                raise RankError(failure(store, agent, devices) or silence(error, devices)) from error
+            if LOST.search(str(error)) and (reason := failure(store, agent, devices) or silence(error, devices)):
+                raise RankError(reason) from error
             raise
         finally:
             end(store, agent, devices)
@@ -184,8 +185,10 @@ def failure(store: TCPStore, agent: subprocess.Popen[str] | None, devices: int) 
     return None
 
 
-def silence(error: RuntimeError, devices: int) -> str:
-    """What to say of ranks that exist and do not answer."""
+def silence(error: RuntimeError, devices: int) -> str | None:
+    """Why ranks that exist are lost, in words: they do not answer; None if that is not what the error says."""
+    if not TIMED_OUT.search(str(error)):
+        return None
     return (
         f"the ranks of compute.devices: {devices} did not answer within {FIRST_PATIENCE.total_seconds():g} seconds ({error}). Look at "
         "their machines, and give the same command again: it continues from the last saved state."

@@ -106,6 +106,18 @@ def test_ranks_that_do_not_answer_fail_the_run(tmp_path, monkeypatch):
     assert not workers()
 
 
+def test_an_error_of_rank_0_itself_stays_what_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(group, "END_SECONDS", 1)
+
+    def fail(event):
+        if isinstance(event, Logged):
+            raise RuntimeError("the connection of a callback was refused")
+
+    with pytest.raises(RuntimeError, match="the connection of a callback was refused") as raised:
+        train(2, States(tmp_path), fail)
+    assert not isinstance(raised.value, RankError)
+
+
 def test_a_requested_stop_saves_the_state_and_ends_all_ranks(tmp_path):
     states = States(tmp_path)
 
