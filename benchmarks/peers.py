@@ -117,7 +117,7 @@ def is_channels_last(entry: dict[str, Any], images: PreparedSet, layout: Layout)
     """Whether genlab trains in the memory format channels_last; the recipe's `auto` is decided as in training."""
     compute: Compute = build(entry["compute"])
     if layout == "configured" and compute.format_is_open:
-        return faster(entry["model"], images, Budget(**entry["budget"]), 0, None, compute)
+        return faster(build(entry["model"]), entry["model"], images, Budget(**entry["budget"]), 0, None, compute)
     return compute.channels_last if layout == "configured" else layout == "channels_last"
 
 

@@ -1,9 +1,12 @@
 """Checks of a training whose batches are divided among devices or accumulated parts, and the images that each rank receives."""
 
+from typing import Any
+
 import numpy as np
 from torch import Tensor
 from torch.utils._pytree import tree_map_only
 
+from genlab.build import build
 from genlab.engine import ranks
 from genlab.engine.compute import Compute
 from genlab.engine.parts import rows_in_batch
@@ -32,6 +35,21 @@ def source_of(
     size = images.images[:1].nbytes * int((images.manifest["split"] == "train").sum())
     resident, feeding = may_stay and settings.holds(size, augment is not None), (settings.workers, settings.device, settings.channels_last)
     return ImageSource(images, batch_size, seed, augment, *feeding, budget.sampling, place, resident)
+
+
+def ready(
+    model: Any,  # the description of a recipe
+    images: PreparedSet,
+    budget: Budget,
+    seed: int,
+    augmentation: Any,
+    settings: Compute,
+) -> tuple[Recipe, ImageSource]:
+    """Make a recipe that can take turns with these settings, and the batches of its training."""
+    recipe: Recipe = settings.prepare(build(model, "model"), budget.images)
+    recipe.use(settings.precision)
+    divide(recipe, settings, budget.batch_size)
+    return recipe, source_of(images, budget, seed, build(augmentation, "augmentation"), settings)
 
 
 def rows(settings: Compute, batch_size: int) -> np.ndarray | None:

@@ -93,14 +93,15 @@ def fit(
     divided.divide(recipe, settings, budget.batch_size)
     recipe.use(settings.precision)
     check_classes(recipe.classes, images.classes, images.name)
-    recipe.check(next(divided.source_of(images, budget, seed, build(augmentation, "augmentation"), settings, may_stay=False).batches(0)))
+    augment = build(augmentation, "augmentation")
+    recipe.check(next(divided.source_of(images, budget, seed, augment, settings, may_stay=False).batches(0)))
     with locked(states, experiment) as state, stop_request() as stop, reused():
         saved = saved_state(states, state, experiment, monitoring.resume, settings, budget)
         if settings.format_is_open:
             known = (saved or {}).get("channels_last") if settings.devices == 1 else None
-            settings = settings.with_format(faster(model, images, budget, seed, augmentation, settings) if known is None else known)
+            settings = settings.with_format(faster(recipe, model, images, budget, seed, augmentation, settings) if known is None else known)
             settings.prepare(recipe, 0)
-        source = divided.source_of(images, budget, seed, build(augmentation, "augmentation"), settings)
+        source = divided.source_of(images, budget, seed, augment, settings)
         training = Training(recipe, source, budget, monitoring, seed, settings, experiment, state, callbacks, selection)
         training.kept = None if kept is None else Kept(kept, experiment.key, model)
         if initial is not None:

@@ -4,13 +4,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from genlab.build import build
 from genlab.engine import ranks
 from genlab.engine.compute import Compute
 from genlab.engine.loop import NonFiniteLossError, Turn, train
 from genlab.engine.memory import reused
 from genlab.engine.ranks import Order
-from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import seed_everything
 from genlab.engine.stream import Stream
 from genlab.images.prepared_set import PreparedSet
@@ -46,10 +44,7 @@ class TrainingJob(NamedTuple):
         settings, budget = self.compute, self.budget
         settings.on_rank()
         seed_everything(self.seed)
-        recipe: Recipe = settings.prepare(build(self.model, "model"), budget.images)
-        source = divided.source_of(self.images.image_set(), budget, self.seed, build(self.augmentation, "augmentation"), settings)
-        recipe.use(settings.precision)
-        divided.divide(recipe, settings, budget.batch_size)
+        recipe, source = divided.ready(self.model, self.images.image_set(), budget, self.seed, self.augmentation, settings)
         turns: Iterator[Turn] = iter(())
         while (order := ranks.order()) != Order.END:
             if order == Order.STATE:

@@ -5,7 +5,6 @@ import statistics
 import time
 from collections.abc import Iterator
 
-from genlab.build import build
 from genlab.engine.compute import Compute
 from genlab.engine.loop import NonFiniteLossError, Turn, train
 from genlab.engine.recipe import Recipe
@@ -24,7 +23,8 @@ logger = logging.getLogger(__name__)
 
 
 def faster(
-    model: Recipe | Description,
+    recipe: Recipe,  # of the training, which is not changed
+    model: Recipe | Description,  # of which copies are measured
     images: PreparedSet,
     budget: Budget,
     seed: int,
@@ -36,14 +36,10 @@ def faster(
     Returns False without measuring if there are several devices, if the turns would take more than 1 % of the budget, if the recipe
     descends no gradient, or if the model is an object, of which there are no copies.
     """
-    if isinstance(model, Recipe) or settings.devices > 1:
+    measured = 2 * ROUNDS * budget.batch_size * recipe.batches_per_turn
+    if isinstance(model, Recipe) or settings.devices > 1 or not recipe.gradient_updates() or measured > SHARE * budget.images:
         return False
-    recipes = [build(model, "model") for _ in range(2)]
-    per_turn = budget.batch_size * recipes[0].batches_per_turn
-    if not recipes[0].gradient_updates() or 2 * ROUNDS * per_turn > SHARE * budget.images:
-        return False
-    formats = settings.with_format(False), settings.with_format(True)
-    turns = [late(*each, images, budget, seed, augmentation) for each in zip(recipes, formats, strict=True)]
+    turns = [late(model, images, budget, seed, augmentation, settings.with_format(each)) for each in (False, True)]
     try:
         rounds = [[seconds(each) for each in turns] for _ in range(ROUNDS)][1:]
     except NonFiniteLossError:  # the training itself will come to it, and says what to change
@@ -57,12 +53,9 @@ def faster(
     return chosen
 
 
-def late(recipe: Recipe, settings: Compute, images: PreparedSet, budget: Budget, seed: int, augmentation: object) -> Iterator[Turn]:
+def late(model: Description, images: PreparedSet, budget: Budget, seed: int, augmentation: object, settings: Compute) -> Iterator[Turn]:
     """Turns of a training late in its budget."""
-    settings.prepare(recipe, 0)
-    source = divided.source_of(images, budget, seed, build(augmentation, "augmentation"), settings)
-    recipe.use(settings.precision)
-    divided.divide(recipe, settings, budget.batch_size)
+    recipe, source = divided.ready(model, images, budget, seed, augmentation, settings)
     start = int(LATE * budget.images) // budget.batch_size * budget.batch_size
     return train(recipe, Stream(source), start, budget.images, budget.batch_size, seed, settings.precision)
 
