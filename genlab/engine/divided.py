@@ -11,6 +11,7 @@ from torch.overrides import TorchFunctionMode
 
 from genlab.engine import ranks
 from genlab.engine.parts import Part, current
+from genlab.engine.precision import at_least_fp32
 from genlab.errors import InputError
 
 
@@ -121,7 +122,7 @@ def batch_norm(
         return function(values, running_mean, running_var, weight, bias, training, momentum, eps)
     if part.parts > ranks.count():
         raise InputError("compute.accumulate: batch norm mixes the images of a batch, so that its parts differ. Set `accumulate: 1`.")
-    others, exact = [0, *range(2, values.dim())], values.float() if values.dtype.itemsize < 4 else values
+    others, exact = [0, *range(2, values.dim())], at_least_fp32(values)
     wide = (1, -1, *[1] * (values.dim() - 2))
     mean = ranks.mean(exact.mean(others))
     variance = ranks.mean((exact - mean.view(wide)).square().mean(others))

@@ -31,7 +31,7 @@ FULL_PRECISION = Precision(torch.device("cpu"), "fp32")
 
 
 def at_least_fp32(values: Tensor) -> Tensor:
-    """Convert half precision to fp32; other values are returned as they are."""
+    """Convert half precision to fp32, e.g. for sums, which need more digits; other values are returned as they are."""
     return values.float() if values.dtype.itemsize < 4 else values
 
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from genlab.engine.precision import at_least_fp32
 from genlab.engine.recipe import Recipe
 from genlab.engine.schedules import linear_decay
 from genlab.engine.stream import Batch
@@ -21,7 +22,7 @@ from genlab.networks.labels import check_labels
 from genlab.variational.activity import ACTIVE, active_units, activity
 from genlab.variational.bounds import free_bits, gaussian_log_density, importance_bound, slab_sizes
 from genlab.variational.checks import check_arguments, check_coders, check_parts, shape_text
-from genlab.variational.inference import Decoder, Encoder, Generator, full
+from genlab.variational.inference import Decoder, Encoder, Generator
 from genlab.variational.likelihoods import Likelihood
 from genlab.variational.priors import Prior, StandardNormal
 
@@ -92,7 +93,7 @@ class VAE(Recipe):
 
     def posterior(self, target: Tensor, label: Tensor | None) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of q(z | x), (N, D) each, in at least fp32."""
-        mean, log_variance = full(self.encoder(target, label)).chunk(2, 1)
+        mean, log_variance = at_least_fp32(self.encoder(target, label)).chunk(2, 1)
         return mean, log_variance
 
     def objective(self, batch: Batch) -> Terms:
@@ -100,7 +101,7 @@ class VAE(Recipe):
         target, label = self.scored(batch)
         mean, log_variance = self.posterior(target, label)
         z = drawn(mean, log_variance)
-        reconstruction = self.likelihood.log_prob(full(self.decoder(z, label)), target).mean()
+        reconstruction = self.likelihood.log_prob(at_least_fp32(self.decoder(z, label)), target).mean()
         parts = self.prior.divergence(mean, log_variance, z)
         divergence = parts.mean(0).sum()
         paid = free_bits(parts, self.free_bits * mean.shape[1] / parts.shape[1]) if self.free_bits else divergence
@@ -160,7 +161,7 @@ class VAE(Recipe):
     def decode(self, z: Tensor, label: Tensor | None) -> Tensor:
         """Latents z (N, D) [, labels (N,)] -> images (N, C, H, W) in [-1, 1], the means of p(x | z)."""
         with evaluation_mode(self):
-            return self.likelihood.mean(full(self.decoder(z, label)))
+            return self.likelihood.mean(at_least_fp32(self.decoder(z, label)))
 
     def reconstruct(self, batch: Batch) -> Tensor:
         """Reconstruct images (N, C, H, W) in [-1, 1]: the mean of p(x | z) at the mean of the posterior."""
@@ -203,7 +204,7 @@ class VAE(Recipe):
         """log p(x | z) and log q(z | x) - log p(z) at `count` samples from q, (count, N) each. Their difference is the log-weight."""
         z = drawn(mean.expand(count, -1, -1), log_variance)
         outputs = self.decoder(z.flatten(0, 1), None if label is None else label.repeat(count))
-        reconstruction = self.likelihood.log_prob(full(outputs).unflatten(0, z.shape[:2]), target)
+        reconstruction = self.likelihood.log_prob(at_least_fp32(outputs).unflatten(0, z.shape[:2]), target)
         return reconstruction, gaussian_log_density(z, mean, log_variance) - self.prior.log_prob(z)
 
     def measures(self, batch: Batch) -> dict[str, float]:

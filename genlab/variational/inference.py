@@ -5,6 +5,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from genlab.engine.precision import at_least_fp32
 from genlab.networks.contracts import Coder
 from genlab.variational.likelihoods import Likelihood
 from genlab.variational.priors import Prior
@@ -22,7 +23,7 @@ class Generator(nn.Module):
         self.latent_size, self.classes = prior.noise_size, cast(Coder, decoder).classes
 
     def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
-        return self.likelihood.mean(full(self.decoder(self.prior(latent), label)))
+        return self.likelihood.mean(at_least_fp32(self.decoder(self.prior(latent), label)))
 
 
 class Encoder(nn.Module):
@@ -36,7 +37,7 @@ class Encoder(nn.Module):
         self.inputs = ("image", "label") if self.classes else ("image",)
 
     def forward(self, image: Tensor, label: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        mean, log_variance = full(self.encoder(image, label)).chunk(2, 1)
+        mean, log_variance = at_least_fp32(self.encoder(image, label)).chunk(2, 1)
         return mean, log_variance
 
 
@@ -54,11 +55,6 @@ class Decoder(nn.Module):
         self.outputs = ("decoded", "log_likelihood", *(("log_joint",) if prior.components else ()))
 
     def forward(self, z: Tensor, image: Tensor, label: Tensor | None = None) -> tuple[Tensor, ...]:
-        outputs = full(self.decoder(z, label))
+        outputs = at_least_fp32(self.decoder(z, label))
         found = (self.likelihood.mean(outputs), self.likelihood.log_prob(outputs, image))
         return (*found, cast(torch.nn.Module, self.prior).joint(z)) if self.prior.components else found  # type: ignore[operator]
-
-
-def full(values: Tensor) -> Tensor:
-    """Convert to at least fp32, since sums of log-probabilities need more digits than half precision has."""
-    return values.to(torch.promote_types(values.dtype, torch.float32))
