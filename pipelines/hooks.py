@@ -121,7 +121,8 @@ class ProjectHooks:
         namespaces = {node.namespace for node in pipeline.nodes if node.namespace}
         declared, runs = image_sets(self.session.parameters), self.session.runs
         seeded = self._seeded(namespaces)
-        chosen = {name: entry for name, entry in recipes(self.session.parameters).items() if name in {*namespaces, seeded}}
+        known = recipes(self.session.parameters)
+        chosen = {name: entry for name, entry in known.items() if name in {*namespaces, seeded}}
         evaluated = any("evaluate" in node.tags for node in pipeline.nodes)
         entries = [name for name in (COMPARE, THEORY, USER_STUDY) if name in namespaces]
         others = [*([EVALUATION] if evaluated else []), *([SEEDS] if seeded else []), *entries]
@@ -136,7 +137,7 @@ class ProjectHooks:
         check_inputs(pipeline, catalog)
         if any("train" in node.tags for node in pipeline.nodes):
             for name, entry in chosen.items():
-                check_training(name, entry, recipes(self.session.parameters))
+                check_training(name, entry, known)
         if evaluated:
             check_extractor(self.session.parameters[EVALUATION], filepath(catalog, "caches"))
         self.locks.begin([*namespaces & set(chosen), *([group(seeded)] if seeded else [])], declared, pipeline)

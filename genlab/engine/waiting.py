@@ -23,7 +23,7 @@ def choose_waiting() -> None:
 
 
 def is_busy() -> bool:
-    """Whether other processes run on so many cores that this one cannot have all that it may use."""
+    """Whether other processes leave fewer cores free than this one may use."""
     try:
         samples = [running(STATISTICS.read_text())]
         for _ in range(SAMPLES - 1):
