@@ -71,10 +71,17 @@ def busy(count: int) -> Iterator[None]:
 
 
 def speed(name: str, setting: str) -> float:
-    """Images per second of a recipe in a process with a setting."""
+    """Images per second of a recipe in a process with a setting.
+
+    Raises:
+        SystemExit: there is no such recipe, or its images are not prepared; with the last line of the process's message.
+    """
     environment = {key: value for key, value in os.environ.items() if key not in NAMES} | SETTINGS[setting]
     command = [sys.executable, str(Path(__file__)), "--measure", name]
-    return float(subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout.split()[-1])
+    run = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    if run.returncode:
+        sys.exit(run.stderr.strip().rpartition("\n")[2])
+    return float(run.stdout.split()[-1])
 
 
 def table(results: dict[str, dict[str, dict[str, list[float]]]]) -> str:
