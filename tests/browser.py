@@ -14,6 +14,9 @@ from tornado.websocket import websocket_connect
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
+# Printed when a test waits in vain.
+PAGE = "document.readyState + ', ' + document.visibilityState + ': ' + document.body.innerText.slice(0, 500)"
+
 
 class Page:
     """A page in chromium. Use it as a context manager."""
@@ -76,7 +79,8 @@ class Page:
         """Wait until an expression is true; return its value."""
         deadline = time.monotonic() + seconds
         while not (value := self.value(expression)):
-            assert time.monotonic() < deadline, expression
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{expression} is not true after {seconds} s; the page is {self.value(PAGE)}")
             time.sleep(0.05)
         return value
 
