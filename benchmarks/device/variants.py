@@ -63,7 +63,7 @@ def graphed(each: Case, compute: Compute) -> Recipe:
     """Build a recipe whose networks are compiled with CUDA graphs."""
     seed_everything(0)
     recipe: Recipe = build(each.model, "model")
-    compute.prepare(recipe, 0)
+    compute.prepare(recipe)
     for part in recipe.children():
         if next(part.parameters(), None) is not None:
             part.compile(mode="reduce-overhead")

@@ -11,7 +11,6 @@ from genlab.engine.precision import Precision, device_for
 from genlab.errors import InputError
 
 SHARE_OF_MEMORY = 0.25  # of the free memory of a GPU, that training images may take
-MINIMUM_BUDGET_TO_COMPILE = 200_000  # images; with a smaller budget, compilation costs more than it saves
 
 Prepared = TypeVar("Prepared", bound=nn.Module)
 
@@ -28,7 +27,7 @@ class Compute:
         device: str = "auto",  # auto: the first available of cuda, mps, cpu
         precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto",  # auto: bf16 on a CUDA GPU that supports it, else fp32
         channels_last: bool | Literal["auto"] = "auto",  # memory format; auto: True on CUDA; on a CPU, training measures which is faster
-        compile: bool | Literal["auto"] = "auto",  # auto: True on CUDA for budgets of at least 200,000 images
+        compile: bool | Literal["auto"] = "auto",  # auto: False on a CPU; on CUDA, a long training measures what it gains
         workers: int | Literal["auto"] = "auto",  # data-loading processes on each device; auto: 4 on CUDA, else 0
         devices: int = 1,  # number of devices of this type, each with a process of its own, that share every batch
         accumulate: int = 1,  # parts, computed one after another, of the images of a batch on each device; more parts take less memory
@@ -47,7 +46,8 @@ class Compute:
         self.precision = Precision(self.device, precision)
         self.channels_last = on_cuda if channels_last == "auto" else channels_last
         self.format_is_open = channels_last == "auto" and self.device.type == "cpu"  # training chooses it
-        self.compile = compile if compile != "auto" or (on_cuda and devices * accumulate == 1) else False
+        self.compile = compile is True
+        self.compilation_is_open = compile == "auto" and on_cuda and devices * accumulate == 1  # training chooses it
         self.workers = (4 if on_cuda else 0) if workers == "auto" else workers
 
     @staticmethod
@@ -83,7 +83,7 @@ class Compute:
         are kept, do not belong to them: a training may continue with others."""
         formats: dict[str, str | bool] = {
             "channels_last": "auto" if self.format_is_open else self.channels_last,
-            "compile": str(self.compile),
+            "compile": "auto" if self.compilation_is_open else str(self.compile),
             "torch": str(torch.__version__),
         }
         return {"device": self.device.type, "precision": self.precision.name, **formats}
@@ -94,7 +94,13 @@ class Compute:
         settings.channels_last, settings.format_is_open = channels_last, False
         return settings
 
-    def prepare(self, module: Prepared, budget: int) -> Prepared:
+    def with_compilation(self, compile: bool) -> "Compute":
+        """These settings with compiled networks, or without."""
+        settings = copy.copy(self)
+        settings.compile, settings.compilation_is_open = compile, False
+        return settings
+
+    def prepare(self, module: Prepared) -> Prepared:
         """Move a module to the device and memory format, and compile its networks. In place: optimizers keep their parameters.
 
         A module with float64 parameters stays on the CPU if the device has no float64, as Apple's GPU.
@@ -102,7 +108,7 @@ class Compute:
         module.to(device_for(module, self.device))
         if self.channels_last:
             module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's overloads
-        if self.compile is True or (self.compile == "auto" and budget >= MINIMUM_BUDGET_TO_COMPILE):
+        if self.compile:
             for part in module.children():
                 if next(part.parameters(), None) is not None:  # networks only: pools and augmentations cause graph breaks
                     part.compile()

@@ -82,7 +82,7 @@ class EvaluationJob(NamedTuple):
         own_threads = torch.get_num_threads()
         torch.set_num_threads(self.threads)
         self.compute.on_rank()
-        trained, untrained = (self.compute.with_format(each).prepare(build(self.model, "model"), 0) for each in self.formats)
+        trained, untrained = (self.compute.with_format(each).prepare(build(self.model, "model")) for each in self.formats)
         for recipe, state in zip((trained, untrained), self.states, strict=True):
             recipe.load_state_dict(state)
         work: Work = pickle.loads(self.make)(trained, untrained, self.images.image_set(), self.compute.device)

@@ -46,7 +46,7 @@ def ready(
     settings: Compute,
 ) -> tuple[Recipe, ImageSource]:
     """Make a recipe that can take turns with these settings, and the batches of its training."""
-    recipe: Recipe = settings.prepare(build(model, "model"), budget.images)
+    recipe: Recipe = settings.prepare(build(model, "model"))
     recipe.use(settings.precision)
     divide(recipe, settings, budget.batch_size)
     return recipe, source_of(images, budget, seed, build(augmentation, "augmentation"), settings)

@@ -15,6 +15,7 @@ from genlab.images.feeding.augment import Augmentation
 from genlab.images.prepared_set import PreparedSet
 from genlab.networks.labels import check_classes
 from genlab.training import divided
+from genlab.training.choices import chosen
 from genlab.training.events import Callback
 from genlab.training.group import group
 from genlab.training.history import History
@@ -22,7 +23,6 @@ from genlab.training.initial import Initial, start
 from genlab.training.interruption import stop_request
 from genlab.training.job import TrainingJob
 from genlab.training.kept import Kept
-from genlab.training.layout import faster
 from genlab.training.life import Life
 from genlab.training.resumption import Description, experiment_of, saved_state
 from genlab.training.selection import MakeScorer, Selected, Selection
@@ -85,7 +85,7 @@ def fit(
     settings.on_rank()
     monitoring = monitoring or Monitoring()
     seed_everything(seed)
-    recipe: Recipe = settings.prepare(build(model, "model"), budget.images)
+    recipe: Recipe = settings.prepare(build(model, "model"))
     selection = Selection(
         scorer(recipe) if scorer and monitoring.scores_every else None, monitoring.scores_every, monitoring.patience, monitoring.keep
     )
@@ -97,10 +97,9 @@ def fit(
     recipe.check(next(divided.source_of(images, budget, seed, augment, settings, may_stay=False).batches(0)))
     with locked(states, experiment) as state, stop_request() as stop, reused():
         saved = saved_state(states, state, experiment, monitoring.resume, settings, budget)
-        if settings.format_is_open:
-            known = (saved or {}).get("channels_last") if settings.devices == 1 else None
-            settings = settings.with_format(faster(recipe, model, images, budget, seed, augmentation, settings) if known is None else known)
-            settings.prepare(recipe, 0)
+        if settings.format_is_open or settings.compilation_is_open:
+            settings = chosen(recipe, model, images, budget, seed, augmentation, settings, saved)
+            settings.prepare(recipe)
         source = divided.source_of(images, budget, seed, augment, settings)
         training = Training(recipe, source, budget, monitoring, seed, settings, experiment, state, callbacks, selection)
         training.kept = None if kept is None else Kept(kept, experiment.key, model)

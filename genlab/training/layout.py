@@ -2,22 +2,18 @@
 
 import logging
 import statistics
-import time
-from collections.abc import Iterator
 
 from genlab.engine.compute import Compute
-from genlab.engine.loop import NonFiniteLossError, Turn, train
+from genlab.engine.loop import NonFiniteLossError
 from genlab.engine.recipe import Recipe
-from genlab.engine.stream import Stream
 from genlab.images.prepared_set import PreparedSet
-from genlab.training import divided
 from genlab.training.resumption import Description
 from genlab.training.settings import Budget
+from genlab.training.trial import late, seconds
 
 ROUNDS = 4  # of one turn with each memory format; the first one is not counted
 SHARE = 0.01  # of the budget that the turns may take
 MARGIN = 1.05  # gain from which channels_last is used, so that noise does not decide between equally fast formats
-LATE = 0.9  # progress at which networks are measured: those that grow have their final size
 
 logger = logging.getLogger(__name__)
 
@@ -51,17 +47,3 @@ def faster(
     )
     logger.info(text, str(chosen).lower(), ratio)
     return chosen
-
-
-def late(model: Description, images: PreparedSet, budget: Budget, seed: int, augmentation: object, settings: Compute) -> Iterator[Turn]:
-    """Turns of a training late in its budget."""
-    recipe, source = divided.ready(model, images, budget, seed, augmentation, settings)
-    start = int(LATE * budget.images) // budget.batch_size * budget.batch_size
-    return train(recipe, Stream(source), start, budget.images, budget.batch_size, seed, settings.precision)
-
-
-def seconds(turns: Iterator[Turn]) -> float:
-    """Seconds that the next turn takes."""
-    begun = time.perf_counter()
-    next(turns)
-    return time.perf_counter() - begun

@@ -197,7 +197,7 @@ class Training:
             return
         notes: dict[str, str] = {}
         self.report(Saving(notes))
-        extras: dict[str, Any] = {"channels_last": self.settings.channels_last}
+        extras: dict[str, Any] = {"channels_last": self.settings.channels_last, "compile": self.settings.compile}
         extras |= {"overwritten": self.overwritten, "life": self.life.to_json(), "restarts": self.restarts.state_dict()}
         state = {**self.state_dict(), "notes": notes, "key": self.experiment.key, **extras}
         self.state.save(state, self.experiment, finished)

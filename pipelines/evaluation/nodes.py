@@ -48,7 +48,7 @@ def recipes(checkpoint: dict[str, Any], model: dict[str, Any], compute: dict[str
 
     computing = build(compute, "compute")
     seed_everything(seed)
-    untrained = computing.prepare(build(model, "model"), 0)
-    trained = computing.prepare(build(model, "model"), 0)
+    untrained = computing.prepare(build(model, "model"))
+    trained = computing.prepare(build(model, "model"))
     trained.load_state_dict(checkpoint)
     return trained, untrained, computing

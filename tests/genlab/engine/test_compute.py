@@ -60,7 +60,7 @@ def test_updates_in_bf16_keep_weights_in_fp32():
 def test_preparing_a_module_keeps_the_optimizers_parameters():
     network = nn.Sequential(nn.Conv2d(3, 4, 3))
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
-    Compute(device="cpu", channels_last=True).prepare(network, 0)
+    Compute(device="cpu", channels_last=True).prepare(network)
     assert network[0].weight is optimizer.param_groups[0]["params"][0]
     assert network[0].weight.is_contiguous(memory_format=torch.channels_last)
 

@@ -67,11 +67,11 @@ def test_mixtures_stay_on_the_cpu_where_the_device_has_no_float64(monkeypatch):
     compute, gpu = Compute(device="cpu", channels_last=False), torch.device("meta")
     compute.device = gpu
     monkeypatch.setattr(precision, "NO_FLOAT64", ("meta",))
-    assert {value.device.type for value in compute.prepare(mixture(), 0).state_dict().values()} == {"cpu"}
-    assert {value.device.type for value in compute.prepare(Small(), 0).state_dict().values()} == {"meta"}
+    assert {value.device.type for value in compute.prepare(mixture()).state_dict().values()} == {"cpu"}
+    assert {value.device.type for value in compute.prepare(Small()).state_dict().values()} == {"meta"}
     assert precision.device_of_states(gpu).type == "cpu" and precision.device_of_states(torch.device("cpu")).type == "cpu"
     monkeypatch.setattr(precision, "NO_FLOAT64", ())
-    assert {value.device.type for value in compute.prepare(mixture(), 0).state_dict().values()} == {"meta"}
+    assert {value.device.type for value in compute.prepare(mixture()).state_dict().values()} == {"meta"}
     assert precision.device_of_states(gpu) == gpu
 
 

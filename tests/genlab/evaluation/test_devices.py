@@ -117,7 +117,7 @@ def test_followers_use_the_memory_format_of_each_recipe():
     compute = build(COMPUTE | {"devices": 2})
     job = EvaluationJob.of(Devices(compute, CYCLES), [trained, untrained], images_for(CYCLES), Translating)
     assert job.formats == [True, False]
-    assert [is_channels_last(compute.with_format(each).prepare(build(CYCLES), 0)) for each in job.formats] == [True, False]
+    assert [is_channels_last(compute.with_format(each).prepare(build(CYCLES))) for each in job.formats] == [True, False]
 
 
 @pytest.mark.parametrize(("threads", "warned"), [(1, False), (3, False), (4, True)])

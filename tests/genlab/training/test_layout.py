@@ -7,8 +7,7 @@ from stand_ins import COMPUTE, MODEL, image_set
 
 from genlab.build import build
 from genlab.engine.compute import Compute
-from genlab.training import fit as fits
-from genlab.training import layout
+from genlab.training import choices, layout
 from genlab.training.events import Logged
 from genlab.training.fit import fit
 from genlab.training.interruption import Interrupted
@@ -62,12 +61,12 @@ def test_the_result_is_that_of_a_training_with_this_format_also_after_a_stop(cho
 
         signal.raise_signal(signal.SIGTERM)
 
-    monkeypatch.setattr(fits, "faster", lambda *given: chosen)
+    monkeypatch.setattr(choices, "faster", lambda *given: chosen)
     images, states = image_set(), States(tmp_path)
     straight = fit(MODEL, images, BRIEF, 0, None, COMPUTE | {"channels_last": chosen}, OFTEN)
     with pytest.raises(Interrupted):
         fit(MODEL, images, BRIEF, 0, None, COMPUTE, OFTEN, states, [stop])
-    monkeypatch.setattr(fits, "faster", lambda *given: not chosen)  # the other one is faster now; the state keeps its format
+    monkeypatch.setattr(choices, "faster", lambda *given: not chosen)  # the other one is faster now; the state keeps its format
     resumed = fit(MODEL, images, BRIEF, 0, None, COMPUTE, OFTEN, states)
     for name, value in straight.recipe.state_dict().items():
         assert torch.equal(value, resumed.recipe.state_dict()[name]), name
