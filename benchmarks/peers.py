@@ -82,16 +82,16 @@ def entry_of(peer: type[Peer]) -> dict[str, Any]:
     return entry
 
 
-def random_images(kind: str, side: int, channels: int) -> PreparedSet:
+def random_images(kind: str, side: int, channels: int, count: int = IMAGES) -> PreparedSet:
     """Make an image set of random values, whose kind is unpaired, paired or labelled."""
     generator = np.random.default_rng(0)
-    pixels = generator.integers(0, 256, (IMAGES, side, side, channels), dtype=np.uint8)
+    pixels = generator.integers(0, 256, (count, side, side, channels), dtype=np.uint8)
     classes = tuple(str(number) for number in range(CLASSES))
-    rows = pd.DataFrame({"split": ["train"] * IMAGES, "path": [f"{number:04}" for number in range(IMAGES)]})
+    rows = pd.DataFrame({"split": ["train"] * count, "path": [f"{number:04}" for number in range(count)]})
     rows["stem"] = rows["path"]
-    rows["label"] = [classes[number % CLASSES] for number in range(IMAGES)] if kind == "labelled" else ""
-    rows["domain"] = "" if kind == "labelled" else ["ab"[number % 2] for number in range(IMAGES)]
-    rows["pair"] = [str(number // 2) for number in range(IMAGES)] if kind == "paired" else ""
+    rows["label"] = [classes[number % CLASSES] for number in range(count)] if kind == "labelled" else ""
+    rows["domain"] = "" if kind == "labelled" else ["ab"[number % 2] for number in range(count)]
+    rows["pair"] = [str(number // 2) for number in range(count)] if kind == "paired" else ""
     about = cast(Any, (kind, pixels, rows, classes if kind == "labelled" else (), "0" * 64, (0, 0, 0)))
     return PreparedSet("random", *about)
 
