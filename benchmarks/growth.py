@@ -132,7 +132,7 @@ def main(quantities: list[str], seconds: float) -> None:
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("quantities", nargs="*", choices=[[], *QUANTITIES], metavar="quantity", help=", ".join(QUANTITIES))
+    arguments.add_argument("quantities", nargs="*", choices=list(QUANTITIES), metavar="quantity", help=", ".join(QUANTITIES))
     arguments.add_argument("--seconds", type=float, default=SECONDS, help="of each measurement")
     arguments.add_argument("--page", action="store_true", help="write docs/performance/growth.md as well")
     arguments.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
