@@ -5,8 +5,8 @@
 
 Trains each recipe of conf/base for some seconds by genlab.fit, in a process of its own, and adds up what torch's profiler finds over whole
 cycles of lazy regularisation, by kinds of operations. What is left of the time is the loop itself: Python, the making of batches, the
-dispatch of operations, and the profiler. With `--before`, a checkout of another commit is measured as well, alternated, for the slowest recipes.
-Results: data/08_reporting/benchmarks/turns.json; those of recipes that are not named are kept.
+dispatch of operations, and the profiler. With `--before`, a checkout of another commit is measured as well, alternated, for the slowest
+recipes. Results: data/08_reporting/benchmarks/turns.json; those of recipes that are not named are kept.
 """
 
 import argparse

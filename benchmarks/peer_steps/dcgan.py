@@ -34,7 +34,7 @@ class DCGAN(Peer):
     """Non-saturating GAN with a critic with batch norm; the generator's step uses the fakes of the critic's step."""
 
     source, recipe, shape = "pytorch/examples, dcgan", "gan", (32, 1)
-    settings: ClassVar[Mapping[str, Any]] = {"model.average_half_life": 0.0, "model.critic.norm": "batch"}
+    settings: ClassVar[Mapping[str, Any]] = {"model.average_half_life": 0.0, "model.critic.norm": "batch", "model.shared_fakes": True}
 
     def __init__(self, model: Mapping[str, Any]):
         super().__init__(model)

@@ -1,4 +1,4 @@
-"""Passes fakes from the generator's update to the critic's update of the same turn, so that they are computed once."""
+"""Passes fakes from one update to a later one of the same turn, so that they are computed once."""
 
 from collections.abc import Mapping
 
@@ -28,7 +28,7 @@ class Handover:
         """
         if parts.accumulated() not in self._given:
             raise RuntimeError(
-                "The critic's update found no fakes of this turn; expected those of the generator's update. Put 'generator' before "
-                "'critic' in `updates`, and apply both once per turn."
+                "An update found no fakes of this turn; expected those of an earlier update. Keep the order of `updates`, and apply all of "
+                "them once per turn."
             )
         return self._given.pop(parts.accumulated())

@@ -20,6 +20,7 @@ from genlab.adversarial.clipping import clamp
 from genlab.adversarial.diversity import Diversity
 from genlab.adversarial.fixed_samples import SHOWN, alternating_labels, generate
 from genlab.adversarial.growth import Growth, images_at_stage
+from genlab.adversarial.handover import Handover
 from genlab.adversarial.unrolling import critic_loss, unrolled
 from genlab.engine.average import MovingAverage
 from genlab.engine.recipe import Recipe
@@ -41,7 +42,8 @@ class GAN(Recipe):
     """GAN with a generator G(z), a critic D(x) and any adversarial loss. Goodfellow et al. 2014 (arXiv:1406.2661), algorithm 1.
 
     Wasserstein GAN (Arjovsky et al. 2017, arXiv:1701.07875, algorithm 1): set `clip` and `critic_steps`. WGAN-GP, R1 and R2: set
-    `penalties`. Unrolled GAN: set `unrolled_steps`.
+    `penalties`. Unrolled GAN: set `unrolled_steps`. `shared_fakes` saves one of the two passes through the generator in each turn; the
+    generator is then judged on latents that the critic has just learned from, where algorithm 1 draws new ones.
 
     Conditional GANs generate fakes with the labels of the batch. If the critic classifies (AC-GAN, Odena et al. 2016, arXiv:1610.09585,
     equations 2 and 3), the cross-entropy of the classes, times `class_weight`, is added to the losses of the critic (on real and fake
@@ -63,6 +65,7 @@ class GAN(Recipe):
         generator_optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         critic_optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         critic_steps: int = 1,  # k, steps per turn; the first uses the batch of the turn, each further one takes a new batch
+        shared_fakes: bool = False,  # the generator's step uses the fakes of the critic's, as in public code of DCGAN, instead of new ones
         critic_weight: float = 1.0,  # of the critic's loss: 1 as in the papers; 0.5 in public code, relative to a penalty
         penalties: Mapping[str, Penalty] | None = None,  # by the name under which they are logged
         clip: float | None = None,  # c: the critic's weights are clipped to [-c, c]; None: no clipping
@@ -79,6 +82,12 @@ class GAN(Recipe):
         super().__init__()
         check_fixed(critic_augmentation)
         check_arguments(generator, critic, critic_steps, penalties or {}, clip, unrolled_steps)
+        if shared_fakes and critic_steps > 1:
+            raise InputError(
+                f"shared_fakes: got true with critic_steps: {critic_steps}, expected 1 step: the fakes of further steps have the labels of "
+                "other batches. Set `shared_fakes: false`."
+            )
+        self.handover = Handover() if shared_fakes else None  # passes the fakes of the critic's step to the generator's
         sampler = cast(Sampler, generator)
         self.generator, self.critic, self.loss = generator, critic, loss
         self.critic_weight, self.penalties, self.clip = critic_weight, dict(penalties or {}), clip
@@ -146,8 +155,11 @@ class GAN(Recipe):
 
     def critic_objective(self, batch: Batch) -> Terms:
         """Objective of the critic: adversarial loss, penalties and classification, with estimates to log."""
-        with torch.no_grad():
+        with torch.set_grad_enabled(self.handover is not None):
             fake = self.fakes(batch)
+        if self.handover is not None:
+            self.handover.put({"fake": fake})
+            fake = fake.detach()
         real, labels = self.seen(batch["image"]), self.labels_of(batch)
         if self.penalties:
             # Gradients with respect to images are of the images' dtype: fp32, although a generator's output may be in half precision.
@@ -167,7 +179,8 @@ class GAN(Recipe):
 
     def generator_objective(self, batch: Batch) -> Terms:
         """Objective of the generator: adversarial loss, classification and orthogonal regularisation."""
-        fake, labels = self.fakes(batch), self.labels_of(batch)
+        fake = self.fakes(batch) if self.handover is None else self.handover.pop()["fake"]
+        labels = self.labels_of(batch)
         if self.unrolled_steps:
             logits_of = self.future_critic(self.seen(batch["image"]), fake, *labels)
             output = CriticOutput(logits_of(fake))

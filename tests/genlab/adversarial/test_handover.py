@@ -10,5 +10,5 @@ def test_fakes_are_handed_over_once():
     handover, fake = Handover(), torch.ones(2)
     handover.put({"fake": fake})
     assert handover.pop()["fake"] is fake
-    with pytest.raises(RuntimeError, match=r"no fakes of this turn.*Put 'generator' before 'critic'"):
+    with pytest.raises(RuntimeError, match=r"no fakes of this turn.*Keep the order of `updates`"):
         handover.pop()

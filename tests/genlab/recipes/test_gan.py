@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+from torch.nn.functional import softplus
 
 from genlab.adversarial.batch_norm_statistics import recompute_batch_norms
 from genlab.adversarial.diffaugment import DiffAugment
@@ -60,6 +61,7 @@ VARIANTS = {
     "minibatch": {"critic": {"minibatch": MinibatchDiscrimination}},
     "deviation": {"critic": NONE | {"minibatch": functools.partial(MinibatchDeviation, group_size=2)}},
     "r3gan": {"loss": RELATIVISTIC, "critic": NONE, "penalties": {"r1": r1, "r2": r2}, "average_half_life": 8.0, "decay_start": 0.5},
+    "shared fakes": {"shared_fakes": True},
     "augmented": {"critic": NONE, "critic_augmentation": DiffAugment()},
 }
 
@@ -75,6 +77,34 @@ def test_resumed_run_equals_straight_run(name):
     assert turns(resumed, 10, 4, Stream(Noise(), stream.position)) == expected[4:]
     for key, value in straight.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[key]), key
+
+
+def test_shared_fakes_are_those_of_the_critics_step():
+    """One turn by hand: a pass through the generator, a step of the critic on detached fakes, a step of the generator on the same."""
+    recipe = made(optimizer=torch.optim.SGD, shared_fakes=True)
+    by_hand = copy.deepcopy(recipe)
+    turns(recipe, 1)
+    generator, critic = by_hand.generator.train(), by_hand.critic.train()
+    images = next(Noise().batches(0))["image"]
+    seed_everything(5, 0)
+    fakes = generator(torch.randn(4, 5))
+    loss = softplus(-critic(images)).mean() + softplus(critic(fakes.detach())).mean()
+    step(critic, torch.autograd.grad(loss, list(critic.parameters())))
+    step(generator, torch.autograd.grad(softplus(-critic(fakes)).mean(), list(generator.parameters())))
+    for name, value in by_hand.state_dict().items():
+        torch.testing.assert_close(recipe.state_dict()[name], value, rtol=0, atol=1e-7, msg=name)
+
+
+def step(network, gradients, rate=1e-3):
+    """A step of gradient descent."""
+    with torch.no_grad():
+        for parameter, gradient in zip(network.parameters(), gradients, strict=True):
+            parameter -= rate * gradient
+
+
+def test_shared_fakes_need_one_critic_step():
+    with pytest.raises(InputError, match=r"shared_fakes: got true with critic_steps: 2, expected 1 step"):
+        made(shared_fakes=True, critic_steps=2)
 
 
 @pytest.mark.parametrize("name", ["wgan_gp", "r3gan", "unrolled wgan_gp", "deviation"])
