@@ -10,6 +10,7 @@ setup(
     package_data={
         DESCRIPTIONS: ["*.yml"],
         "genlab": ["py.typed"],
+        "genlab.fetching.licences": ["*.txt"],
         "genlab.reports.comparison": ["*.css", "*.js"],
         "pipelines": ["py.typed"],
     },

@@ -23,6 +23,8 @@ from pipelines.checks import check, check_data, check_inputs, check_recorded, ch
 from pipelines.comparison.parameters import COMPARE
 from pipelines.configuration import image_sets, recipes
 from pipelines.evaluation.parameters import EVALUATION, check_evaluation, check_extractor
+from pipelines.fetching.checks import check_fetched
+from pipelines.fetching.parameters import FETCH
 from pipelines.folders import FolderDataset
 from pipelines.locks import RunLocks
 from pipelines.names import check_names
@@ -124,16 +126,19 @@ class ProjectHooks:
         known = recipes(self.session.parameters)
         chosen = {name: entry for name, entry in known.items() if name in {*namespaces, seeded}}
         evaluated = any("evaluate" in node.tags for node in pipeline.nodes)
-        entries = [name for name in (COMPARE, THEORY, USER_STUDY) if name in namespaces]
+        entries = [name for name in (COMPARE, FETCH, THEORY, USER_STUDY) if name in namespaces]
         others = [*([EVALUATION] if evaluated else []), *([SEEDS] if seeded else []), *entries]
         check_names(self.session.parameters, self.session.given, sorted(chosen), sorted(namespaces & set(declared)), others)
         check_seed(seeded, self.session.given)
         check_runner(str(run_params.get("runner")))
-        check(chosen, declared)
+        if chosen:  # it imports torch
+            check(chosen, declared)
         if evaluated:
             check_evaluation(self.session.parameters.get(EVALUATION))
         if THEORY in namespaces:
             check_claims(self.session.parameters[THEORY])
+        read = {str(node.namespace) for node in pipeline.nodes if "prepare" in node.tags and node.namespace in declared}
+        check_fetched(read, self.session.parameters, self.session.project)
         check_inputs(pipeline, catalog)
         if any("train" in node.tags for node in pipeline.nodes):
             for name, entry in chosen.items():

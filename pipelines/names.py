@@ -8,6 +8,7 @@ from genlab.build import ConfigurationError, suggestion
 from pipelines.comparison.parameters import COMPARE
 from pipelines.configuration import FAMILIES, image_sets, recipes
 from pipelines.evaluation.parameters import EVALUATION
+from pipelines.fetching.parameters import FETCH
 from pipelines.loader import WrongEntry
 from pipelines.seeds.parameters import SEEDS
 from pipelines.theory.parameters import THEORY
@@ -17,7 +18,7 @@ from pipelines.user_study.parameters import USER_STUDY
 FORM = re.compile(r"[^\W_][\w-]*")
 REQUIRED = ("images", "seed", "budget", "monitoring", "augmentation", "compute", "release", "model")
 RECIPE_KEYS = ("family", *REQUIRED, "initial")
-OTHERS = ("images", COMPARE, EVALUATION, SEEDS, THEORY, USER_STUDY)  # entries that are no recipes
+OTHERS = ("images", COMPARE, EVALUATION, FETCH, SEEDS, THEORY, USER_STUDY)  # entries that are no recipes
 DESCRIPTIONS = ("augmentation", "compute")
 
 

@@ -11,11 +11,13 @@ from kedro.pipeline import Node, Pipeline
 from genlab.build import suggestion
 from genlab.errors import InputError
 from genlab.study.settings import settings_of
-from pipelines import comparison, data_preparation, evaluation, release, seeds, session, theory, training, user_study
+from pipelines import comparison, data_preparation, evaluation, fetching, release, seeds, session, theory, training, user_study
 from pipelines.comparison.parameters import COMPARE
 from pipelines.comparison.parameters import wrong_entry as wrong_comparison
 from pipelines.configuration import FAMILIES, image_sets, recipes
 from pipelines.data_preparation.declaration import ImageSet
+from pipelines.fetching.parameters import FETCH
+from pipelines.fetching.parameters import wrong_entry as wrong_fetching
 from pipelines.loader import WrongEntry
 from pipelines.names import taken, wrong_form
 from pipelines.seeds import parameters as of_seeds
@@ -34,8 +36,8 @@ KINDS = get_args(ImageSet.model_fields["kind"].annotation)
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Map pipeline names to pipelines: `prepare_<set>`, `<recipe>`, `<family>` (all of its recipes), `compare`, `seeds`, `theory`,
-    `user_study`, `sync_tracking` and `__default__` (CycleGAN).
+    """Map pipeline names to pipelines: `prepare_<set>`, `<recipe>`, `<family>` (all of its recipes), `compare`, `fetch`, `seeds`,
+    `theory`, `user_study`, `sync_tracking` and `__default__` (CycleGAN).
 
     The pipeline of a wrong entry raises an InputError when it is run; all others stay usable.
     """
@@ -46,7 +48,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     prepared = {f"prepare_{name}": pipeline for name, pipeline in preparations.items()}
     of_recipes = {
         str(name): refused(name, f"{name}: {wrong}")
-        if (wrong := wrong_form(name, "a recipe") or taken(name, names, [*prepared, SYNC, COMPARE, SEEDS, THEORY, USER_STUDY]))
+        if (wrong := wrong_form(name, "a recipe") or taken(name, names, [*prepared, SYNC, COMPARE, FETCH, SEEDS, THEORY, USER_STUDY]))
         else of_entry(name, parameters, preparations, described)
         for name, parameters in described.items()
     }
@@ -56,6 +58,8 @@ def register_pipelines() -> dict[str, Pipeline]:
         if isinstance(value, WrongEntry)
     }
     pipelines = prepared | of_recipes | of_others | {SYNC: tracking_pipeline()}
+    if FETCH in parameters_of_all:
+        pipelines[FETCH] = of_fetching(parameters_of_all[FETCH])
     if THEORY in parameters_of_all:
         pipelines[THEORY] = of_theory(parameters_of_all[THEORY])
     if USER_STUDY in parameters_of_all:
@@ -111,6 +115,16 @@ def of_replicas(
     images = str(described[recipe]["images"])
     initial, ancestor = bool(described[recipe].get(INITIAL)), ancestor_of(described[recipe], described)
     return preparations[images] + seeds.create_pipeline(recipe, images, of_seeds.chosen(entry), initial, ancestor)
+
+
+def of_fetching(entry: Any) -> Pipeline:
+    """Pipeline that fetches a data set; of a wrong entry, one that says what is wrong."""
+    if wrong := wrong_fetching(entry):
+        return refused(FETCH, wrong)
+    for name in entry["sets"]:
+        if wrong := wrong_form(name, "a data set"):
+            return refused(FETCH, f"{FETCH}.sets: {wrong}")
+    return fetching.create_pipeline()
 
 
 def of_theory(entry: Any) -> Pipeline:

@@ -22,7 +22,7 @@ LAYERS = (
     {"extractors"},
     {"export"},
     {"recipes"},
-    {"adversarial", "variational", "mixtures", "translation", "densities"},
+    {"adversarial", "variational", "mixtures", "translation", "densities", "fetching"},
     {"networks", "losses", "images", "damage"},
     {"engine", "serving"},
     {"build"},

@@ -13,6 +13,7 @@ from conftest import ROOT, make_project
 from kedro.config import OmegaConfigLoader
 from ruamel.yaml import YAML
 
+from pipelines.fetching.parameters import set_of
 from pipelines.settings import CONFIG_LOADER_ARGS
 from pipelines.training.initial import ancestor_of
 from scripts import fingerprints as script
@@ -30,10 +31,16 @@ def test_every_recipe_and_image_set_has_its_stages():
         assert STAGES[stage]["foreach"] == wanted, "add the recipe to the list under `train` in dvc.yaml, or remove it there"
     for stage, tuned in (("train", False), ("finetune", True)):
         assert STAGES[stage]["foreach"] == {name: item for name, item in wanted.items() if ("from" in item) == tuned}
-    declared = PARAMETERS["images"]
+    # Sets that are fetched by name have stages in data/01_raw/dvc.yaml, see below.
+    declared = {name: entry for name, entry in PARAMETERS["images"].items() if not fetched(entry)}
     assert {name: (item["raw"], item["suite"]) for name, item in STAGES["prepare"]["foreach"].items()} == {
         name: (entry["source"].get("root") or module_file(entry["source"]["class"]), entry["kind"]) for name, entry in declared.items()
     }
+
+
+def fetched(image_set: dict) -> str:
+    """Name of the data set that an image set needs; "" if it needs none."""
+    return set_of(image_set["source"].get("root"), PARAMETERS["fetch"])
 
 
 def test_every_claim_has_its_stage():
@@ -180,3 +187,21 @@ def test_repro_makes_everything_once(repository):
     dvc(repository, "repro", "--force", "--single-item", "evaluate@gan")
     assert (repository / "dvc.lock").read_text() == lock
     assert "kid_efflite0" in dvc(repository, "metrics", "show")
+
+
+def test_every_data_set_has_a_stage_and_a_plain_repro_downloads_nothing(tmp_path):
+    """The stages are in a file of their own, which DVC reads on request only."""
+    stages = yaml.safe_load((ROOT / "data/01_raw/dvc.yaml").read_text())["stages"]
+    assert stages["fetch"]["foreach"] == sorted(PARAMETERS["fetch"]["sets"]), (
+        "list the data set in data/01_raw/dvc.yaml, or remove it there"
+    )
+    for name in ("conf/base/parameters", "genlab/fetching"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "data/01_raw").mkdir(parents=True)
+    shutil.copy(ROOT / "data/01_raw/dvc.yaml", tmp_path / "data/01_raw/dvc.yaml")
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"other": {"cmd": "echo", "deps": ["conf"]}}}))
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc" / "config").write_text("[core]\n    no_scm = true\n    analytics = false\n")
+    assert "fetch" not in dvc(tmp_path, "repro", "--dry")
+    shown = dvc(tmp_path, "repro", "--dry", "data/01_raw/dvc.yaml:fetch@digits")
+    assert "kedro run --env=dvc --pipelines=fetch --params=fetch.set=digits" in shown and "openmoji" not in shown
