@@ -15,7 +15,7 @@ from genlab.errors import InputError
 from genlab.fetching.digits import DigitFiles
 from genlab.fetching.earth import FOLDER, EarthPictures
 from genlab.fetching.emoji import draw, kind_of, split_of
-from genlab.fetching.fluent import FluentEmoji
+from genlab.fetching.fluent import TONES, FluentEmoji, shown_by
 from genlab.fetching.openmoji import OpenMoji
 from genlab.fetching.sets import write_all
 from genlab.fetching.vendors import EmojiVendors
@@ -87,6 +87,29 @@ def test_fluent_emoji(tmp_path):
     assert {item.label for item in LabelsFile(str(folder / "all"), folder="3d").items()} == {"People & Body", "Symbols"}
     pairs = list(TwoFolders(str(folder / "base"), a="high_contrast", b="3d").items())
     assert {item.stem for item in pairs if item.domain == "a"} == {item.stem for item in pairs if item.domain == "b"} == set(base)
+
+
+@pytest.mark.parametrize(
+    ("file", "shown"),
+    [
+        ("1f44b-1f3fc", "1f44b-1f3fd"),
+        ("1f44b-1f3fd", "1f44b-1f3fc"),
+        ("1f468-1f3fc-200d-1f692", "1f468-1f3fd-200d-1f692"),
+        ("1f468-1f3fc-200d-1f4bb", "1f468-1f3fc-200d-1f4bb"),
+        ("1f6b5-1f3fb", "1f6b5-1f3ff"),
+        ("1f6b5-1f3fb-200d-2640", "1f6b5-1f3fb-200d-2640"),
+        ("1f44b", "1f44b"),
+    ],
+)
+def test_renderings_get_the_skin_tone_that_they_show(file, shown):
+    """As seen by eye in version 1.1.0 of the package."""
+    assert shown_by(file) == shown
+
+
+def test_no_two_renderings_get_the_same_name():
+    for untoned in ("1f44b", "1f6b5", "1f9d1-200d-1f4bb"):
+        names = [untoned.replace("-", f"-{tone}-", 1) if "-" in untoned else f"{untoned}-{tone}" for tone in TONES]
+        assert sorted(map(shown_by, names)) == names
 
 
 def test_emoji_of_two_vendors(tmp_path):
