@@ -90,6 +90,7 @@ def test_commands_exist(page, command):
         known = {name for name, entry in entries.items() if isinstance(entry, dict) and "model" in entry}
         assert options.get("pipeline", "cyclegan") in known | set(FAMILIES) | {f"prepare_{name}" for name in images} | {
             "compare",
+            "fetch",
             "small_gan",
             "seeds",
             "sync_tracking",

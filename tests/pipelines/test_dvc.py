@@ -191,17 +191,20 @@ def test_repro_makes_everything_once(repository):
 
 def test_every_data_set_has_a_stage_and_a_plain_repro_downloads_nothing(tmp_path):
     """The stages are in a file of their own, which DVC reads on request only."""
-    stages = yaml.safe_load((ROOT / "data/01_raw/dvc.yaml").read_text())["stages"]
-    assert stages["fetch"]["foreach"] == sorted(PARAMETERS["fetch"]["sets"]), (
-        "list the data set in data/01_raw/dvc.yaml, or remove it there"
-    )
+    stages = yaml.safe_load((ROOT / "fetch/dvc.yaml").read_text())["stages"]
+    assert stages["fetch"]["foreach"] == sorted(PARAMETERS["fetch"]["sets"]), "list the data set in fetch/dvc.yaml, or remove it there"
     for name in ("conf/base/parameters", "genlab/fetching"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "data/01_raw").mkdir(parents=True)
-    shutil.copy(ROOT / "data/01_raw/dvc.yaml", tmp_path / "data/01_raw/dvc.yaml")
+    (tmp_path / "fetch").mkdir()
+    for name in ("fetch/dvc.yaml", ".gitignore", ".dvcignore"):  # DVC does not look for stages in folders that git ignores
+        shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"other": {"cmd": "echo", "deps": ["conf"]}}}))
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
     (tmp_path / ".dvc").mkdir()
-    (tmp_path / ".dvc" / "config").write_text("[core]\n    no_scm = true\n    analytics = false\n")
+    (tmp_path / ".dvc" / "config").write_text("[core]\n    analytics = false\n")
     assert "fetch" not in dvc(tmp_path, "repro", "--dry")
-    shown = dvc(tmp_path, "repro", "--dry", "data/01_raw/dvc.yaml:fetch@digits")
+    shown = dvc(tmp_path, "repro", "--dry", "fetch/dvc.yaml:fetch@digits")
     assert "kedro run --env=dvc --pipelines=fetch --params=fetch.set=digits" in shown and "openmoji" not in shown
+    # A stage that depends on a set brings it along.
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"other": {"cmd": "echo", "deps": ["data/01_raw/digits"]}}}))
+    assert "fetch.set=digits" in dvc(tmp_path, "repro", "--dry")
