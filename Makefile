@@ -25,7 +25,7 @@ setup: $(VENV)/.installed  ## make the environment in .venv
 $(VENV)/.installed: pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "genlab needs Python 3.11 or newer, this is %d.%d. Choose another: make PYTHON=python3.11 ..." % v[:2])'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[pipelines,fetch,satellite,theory,video,test,lint,docs]'
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[pipelines,fetch,satellite,lsun,theory,video,test,lint,docs]'
 	@touch $@
 
 lint: setup  ## check style, format and types

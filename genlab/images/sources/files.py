@@ -211,3 +211,8 @@ def missing_folder(root: str, folder: str, found: Sequence[str]) -> InputError:
     """Error for a folder that does not exist, with the folders that do."""
     there = ", ".join(f"{name}/" for name in found[:12]) or "no folders"
     return InputError(f"No folder '{folder}' in {Path(root).absolute()}; there is: {there}. Make it, or change the set's `source`.")
+
+
+def absent() -> bytes:
+    """Reader of an item whose image does not exist."""
+    raise FileNotFoundError("no such file")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from genlab.images.sources.files import Item, Survey, list_images, listing, survey, without_wrapper
+from genlab.images.sources.files import Item, Survey, absent, list_images, listing, survey, without_wrapper
 from genlab.images.sources.names import without_extension
 from genlab.images.sources.splits import find_splits
 from genlab.images.sources.tables import Row, read_table
@@ -88,8 +88,3 @@ class LabelsFile:
         root = without_wrapper(self.root, self.labels)
         found, table = listing(root, self.folder, used=self.labels), read_table(root, self.labels)
         return Survey(found.passed_over, [*table.remarks, *(() if table.has_splits else find_splits(found.images).remarks)])
-
-
-def absent() -> bytes:
-    """Reader of an item whose image does not exist."""
-    raise FileNotFoundError("no such file")

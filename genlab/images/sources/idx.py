@@ -15,6 +15,7 @@ import numpy as np
 
 from genlab.engine.paths import expanded
 from genlab.errors import InputError
+from genlab.images.sources.classes import class_names
 from genlab.images.sources.files import Item, Reader, Survey, all_files, list_files, without_wrapper
 from genlab.images.sources.names import is_junk, kind_of
 from genlab.images.sources.splits import SPLITS, quoted, split_of
@@ -34,6 +35,7 @@ class Idx:
     test_labels: str = ""  # labels of the held-out images
     names: Sequence[str] = ()  # names of the classes, in the order of their numbers; empty: the numbers
     pad: int = 0  # pixels of value 0 added on every side; 2 pads MNIST from 28 to 32 px (LeCun et al. 1998, section II.B)
+    transpose: bool = False  # exchange rows and columns: EMNIST's files have the columns first
 
     def __post_init__(self) -> None:
         if self.pad < 0:
@@ -48,9 +50,10 @@ class Idx:
             numbers = self.read(files, labels, dimensions=(1,)) if labels else None
             if numbers is not None and len(numbers) != len(pixels):
                 raise InputError(f"{images} has {len(pixels):,} images, {labels} {len(numbers):,} labels. They must belong together.")
-            names = self.class_names(numbers)
+            names = () if numbers is None else class_names(int(numbers.max(initial=0)), self.names)
             border = [(0, 0), (self.pad, self.pad), (self.pad, self.pad), (0, 0)]
             pixels = np.pad(pixels, border[: pixels.ndim]) if self.pad else pixels
+            pixels = pixels.swapaxes(1, 2) if self.transpose else pixels
             for index in range(len(pixels)):
                 label = "" if numbers is None else names[numbers[index]]
                 stem = f"{split or 'image'}/{index:06d}"
@@ -69,15 +72,6 @@ class Idx:
     def inner(self) -> str:
         """The root or, if it lacks the file of the images and its only folder has it, that folder."""
         return without_wrapper(self.root, self.images)
-
-    def class_names(self, numbers: np.ndarray | None) -> Sequence[str]:
-        """Names of the classes. Numbers are padded with zeros to the same width, so that they sort as text."""
-        if numbers is None:
-            return ()
-        highest = int(numbers.max(initial=0))
-        if self.names and highest >= len(self.names):
-            raise InputError(f"Label {highest} has no name: `names` holds {len(self.names)}.")
-        return self.names or [f"{number:0{len(str(highest))}d}" for number in range(highest + 1)]
 
     def read(self, files: dict[str, Reader], name: str, dimensions: tuple[int, ...]) -> np.ndarray:
         """Read an IDX file of the set as a read-only uint8 array.
