@@ -30,6 +30,7 @@ from genlab.images.prepared_set import Colour, Kind, PreparedSet
 from genlab.images.read import read_images
 from genlab.images.sources import Folder, FolderPerClass, Layout
 from genlab.images.sources.names import shortened
+from genlab.images.sources.recognise import layout_for, recognised
 from genlab.serving.depth import SIXTEEN
 from genlab.serving.images import WHITE
 from genlab.training.fit import Trained
@@ -47,7 +48,7 @@ MAX_NAMED_IMAGES = 3  # largest number of broken images named in an error messag
 
 
 def prepare(
-    source: str | Path | Layout,  # a folder or .zip of images, or a layout of genlab.images.sources
+    source: str | Path | Layout,  # a folder or .zip of images or of a public set, or a layout of genlab.images.sources
     size: int | tuple[int, int],  # image side, or (height, width), in pixels
     channels: int = 3,  # 1: grey, 3: RGB
     kind: Kind = "unlabelled",  # unlabelled, labelled (`source` has one folder per class), paired or unpaired
@@ -75,7 +76,7 @@ def prepare(
         raise InputError(f"bits: got {bits}, expected the depth of the stored values, 8 to 32.")
     if isinstance(source, str | Path):
         name = name or expanded(source).resolve().name
-        layout: Layout = FolderPerClass(str(source)) if kind == "labelled" else Folder(str(source))
+        layout = layout_of(str(source), kind)
     else:
         layout = source
     items, manifest = read_images(layout, kind, test, seed, background=background, bits=bits)
@@ -84,6 +85,14 @@ def prepare(
         examples = "; ".join(f"{shortened(str(row.path))}: {row.decode_error}" for row in broken.head(MAX_NAMED_IMAGES).itertuples())
         raise InputError(f"{len(broken):,} of {len(manifest):,} images cannot be read, e.g. {examples}. Mend or remove them.")
     return prepare_images(items, manifest, name or type(layout).__name__, kind, height_and_width, channels, background, fit, bits=bits)
+
+
+def layout_of(root: str, kind: Kind) -> Layout:
+    """Layout of a folder or archive: that of a public format if its files are there, otherwise a folder, or a folder per class."""
+    known = recognised(root, kind)
+    if known:
+        return layout_for(root, kind)(root)
+    return FolderPerClass(root) if kind == "labelled" else Folder(root)
 
 
 def recipe(

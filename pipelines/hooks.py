@@ -298,7 +298,7 @@ def input_of(inputs: Mapping[str, Any], parameters: Mapping[str, Any]) -> tuple[
     images = next(value for name, value in inputs.items() if name.endswith(".images"))
     source = image_sets(parameters)[images.name]["source"]
     counts = {str(split): int(count) for split, count in images.manifest["split"].value_counts().items()}
-    return images.name, images.content_hash, str(source.get("root", source["class"])), counts
+    return images.name, images.content_hash, str(source["root"] if "root" in source else source["class"]), counts
 
 
 def described_by(metrics: Mapping[str, Any], run: Run) -> dict[str, str]:

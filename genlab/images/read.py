@@ -11,6 +11,7 @@ from genlab.images.checking.splits import assign_splits
 from genlab.images.prepared_set import Colour, Kind
 from genlab.images.sources import Item, Layout, Survey, Surveys
 from genlab.images.sources.names import SYSTEM, in_words
+from genlab.images.sources.recognise import recognised
 from genlab.serving.depth import BYTE_WHITE, SIXTEEN
 from genlab.serving.images import WHITE
 
@@ -38,11 +39,15 @@ def read_images(
         raise InputError(f"The kind {kind} needs two domains, which {type(layout).__name__} hasn't. Use {names}.")
     items, found = list(layout.items()), survey_of(layout)
     if not items:
-        place = getattr(layout, "root", type(layout).__name__)
+        root = getattr(layout, "root", "")
         others = in_words(found.passed_over) or "nothing"
+        known = [
+            f"genlab.images.sources.{each.__name__}" for each in (recognised(root, kind) if root else []) if not isinstance(layout, each)
+        ]
+        change = f"The files look like those of {' or '.join(known)}: set it as `class` of the source" if known else "Put some there"
         raise InputError(
-            f"No images in {place}; looked for .png, .jpg, .webp and whatever else Pillow reads, found: {others}. "
-            "Put some there, or change `source`."
+            f"No images in {root or type(layout).__name__}; looked for .png, .jpg, .webp and whatever else Pillow reads, found: {others}. "
+            f"{change}, or change `source`."
         )
     tell(found)
     manifest = make_manifest(items, workers, background, bits)

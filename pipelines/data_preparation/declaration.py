@@ -15,7 +15,7 @@ class ImageSet(Parameters):
 
     name: str = ""  # the entry's key, added by pipelines.session.named
     kind: Literal["unlabelled", "labelled", "paired", "unpaired"]
-    source: dict[str, Any]  # {class: genlab.images.sources.<layout>, <arguments>}
+    source: dict[str, Any]  # {class: genlab.images.sources.<layout>, <arguments>}; without a class, it is recognised by the files
     size: Side | tuple[Side, Side]  # of the prepared images, in pixels: one side, or [height, width]
     channels: Literal[1, 3] = 3  # 1 grey, 3 RGB
     background: tuple[Byte, Byte, Byte] = (255, 255, 255)  # RGB colour behind transparent pixels
@@ -33,12 +33,12 @@ class ImageSet(Parameters):
 
     @model_validator(mode="after")
     def check_kind(self) -> "ImageSet":
-        """Reject keys that the set's kind does not have, and a source without a class."""
+        """Reject keys that the set's kind does not have, and a source without a class and a root."""
         if self.truth and self.kind != "unpaired":
             raise ValueError(f"`truth` is for sets of the kind unpaired; this one is {self.kind}. Remove it.")
         if self.classes is not None and self.kind != "labelled":
             raise ValueError(f"`classes` is for sets of the kind labelled; this one is {self.kind}. Remove it.")
-        if "class" not in self.source:
+        if "class" not in self.source and "root" not in self.source:
             raise ValueError("`source` needs a class, e.g. {class: genlab.images.sources.Folder, root: data/01_raw/mine}.")
         return self
 

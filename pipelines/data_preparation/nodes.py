@@ -18,12 +18,20 @@ HERE = Path()  # the working directory
 
 
 def layout_of(image_set: ImageSet, project: Path) -> Layout:
-    """Build the layout of an image set. A relative `root` is relative to the project folder; `~` is the home folder."""
+    """Build the layout of an image set. A relative `root` is relative to the project folder; `~` is the home folder.
+
+    Raises:
+        InputError: the source has no class, and the files in the root do not tell the layout.
+    """
     from genlab.build import build
 
     source = ({} if image_set.max_pixels is None else {"max_pixels": image_set.max_pixels}) | image_set.source
     if isinstance(source.get("root"), str):
         source["root"] = str(project / expanded(source["root"]))
+    if "class" not in source:
+        from genlab.images.sources.recognise import layout_for
+
+        source["class"] = f"genlab.images.sources.{layout_for(source['root'], image_set.kind).__name__}"
     return build(source, "source")
 
 

@@ -354,7 +354,7 @@ def test_the_report_loads_nothing_external_and_escapes_its_text(root):
         ({"kind": "coupled"}, "'unlabelled', 'labelled', 'paired' or 'unpaired'"),
         ({"test": 1.5}, "less than 1"),
         ({"truth": "stem"}, "`truth` is for sets of the kind unpaired"),
-        ({"source": {"root": "x"}}, "`source` needs a class"),
+        ({"source": {"labels": "x"}}, "`source` needs a class"),
         ({"size": 0}, "greater than 0"),
     ],
 )
