@@ -135,7 +135,7 @@ def test_yaml_blocks_fit_the_configuration(page):
             if name == "images":
                 for declaration in entry.values():
                     ImageSet(**declaration)
-                    if "frames" not in declaration["source"]["class"]:
+                    if "class" in declaration["source"] and "frames" not in declaration["source"]["class"]:
                         check({"model": declaration["source"]}, "source")
             elif "small" not in str(entry):
                 check(overlaid(entries.get(name, {}), entry), name)

@@ -75,7 +75,7 @@ class HuggingFace:
         files = {root.name: root} if root.is_file() else {path: root / path for path in all_files(self.root) if not is_junk(path)}
         found = {path: place for path, place in files.items() if extension_of(path) in (PARQUET, ARROW)}
         if not found:
-            raise InputError(f"No .parquet or .arrow files in {root.absolute()}. Put them there, or change `root`.")
+            raise InputError(f"No .parquet or .arrow files in {root.absolute()}. Put them there, unpacked, or change `root`.")
         return found
 
     def image_column(self, path: Path) -> str:

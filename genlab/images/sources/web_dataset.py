@@ -85,7 +85,7 @@ class WebDataset:
         found = {path: place for path, place in files.items() if path.lower().endswith(TAR)}
         if not found:
             packed = next((path for path in files if ".tar." in path or path.endswith(".tgz")), "")
-            what = f"'{packed}' is compressed: decompress it (gunzip)" if packed else "put the shards there, or change `root`"
+            what = f"'{packed}' is compressed: decompress it (gunzip)" if packed else "put the shards there, unpacked, or change `root`"
             raise InputError(f"No .tar shards in {root.absolute()}; {what}.")
         return found
 
