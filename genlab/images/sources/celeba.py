@@ -45,10 +45,9 @@ class CelebA:
     def survey(self) -> Survey:
         files = all_files(self.root)
         images = self.faces(files)
-        tables = ANNOTATIONS if any(table_of(files, PARTITION)) else ()
-        used = {path for path in files if name_of(path).startswith(tables)} | {*images, *self.zips(files)}
+        used = {path for path in files if name_of(path).startswith(ANNOTATIONS)} | {*images, *self.zips(files)}
         remark = f"There is no {PARTITION}.txt, CelebA's split: `test` and `seed` of the set determine the held-out images."
-        return Survey(Counter(kind_of(path) for path in files if path not in used), [] if tables else [remark])
+        return Survey(Counter(kind_of(path) for path in files if path not in used), [] if any(table_of(files, PARTITION)) else [remark])
 
     def zips(self, files: Mapping[str, Reader]) -> list[str]:
         """Zip archives of the images."""
@@ -72,22 +71,17 @@ class CelebA:
         """Label of each image, by the name of its file; empty if no attributes are asked for."""
         if not self.attributes:
             return {}
-        columns, rows = self.table(files, ATTRIBUTES)
-        for attribute in self.attributes:
-            if attribute not in columns:
-                near = suggestion(attribute, columns)
-                raise InputError(f"`attributes`: CelebA has no '{attribute}'.{near} It has: {', '.join(columns)}.")
-        places = {attribute: columns.index(attribute) for attribute in self.attributes}
+        rows = self.table(files, ATTRIBUTES, self.attributes)
+        words = {name: zip(self.attributes, values, strict=True) for name, values in rows.items()}
         return {
-            name: ", ".join(attribute if values[place] == "1" else f"not {attribute}" for attribute, place in places.items())
-            for name, values in rows.items()
+            name: ", ".join(attribute if value == "1" else f"not {attribute}" for attribute, value in each) for name, each in words.items()
         }
 
     def splits(self, files: Mapping[str, Reader]) -> dict[str, str]:
         """Split of each image, by the name of its file; empty if there is no table of them."""
         if not any(table_of(files, PARTITION)):
             return {}
-        _, rows = self.table(files, PARTITION)
+        rows = self.table(files, PARTITION)
         for name, (word, *_) in rows.items():
             if word not in SPLITS:
                 path, _ = table_of(files, PARTITION)
@@ -96,16 +90,16 @@ class CelebA:
                 )
         return {name: SPLITS[word] for name, (word, *_) in rows.items()}
 
-    def table(self, files: Mapping[str, Reader], name: str) -> tuple[list[str], dict[str, list[str]]]:
-        """Names of the columns of a table, and its values by the name of an image.
+    def table(self, files: Mapping[str, Reader], name: str, attributes: Sequence[str] = ()) -> dict[str, list[str]]:
+        """Values of a table by the name of an image: those of the attributes, or all if none is named.
 
         Raises:
-            InputError: there is no such table, or it is truncated.
+            InputError: there is no such table, or it is truncated or lacks an attribute.
         """
         path, read = table_of(files, name)
         if read is None:
             raise InputError(f"No {name}.txt in {expanded(self.root).absolute()}, which belongs to CelebA. Put it there.")
-        return parse(read().decode("utf-8-sig", "replace"), f"{expanded(self.root).absolute() / path}")
+        return parse(read().decode("utf-8-sig", "replace"), f"{expanded(self.root).absolute() / path}", attributes)
 
 
 def name_of(path: str) -> str:
@@ -119,22 +113,24 @@ def table_of(files: Mapping[str, Reader], name: str) -> tuple[str, Reader | None
     return (found[-1], files[found[-1]]) if found else ("", None)
 
 
-def parse(text: str, path: str) -> tuple[list[str], dict[str, list[str]]]:
-    """Columns and rows of a table of the publisher, `<count>`, `<columns>` and `<image> <values>` per line, or of Kaggle, as CSV.
-
-    Raises:
-        InputError: a row has another number of values than the first, or there are fewer rows than the table states.
-    """
-    lines = [line.replace(",", " ").split() for line in text.splitlines() if line.strip()]
-    comma = "," in text.partition("\n")[0]
-    count = None if comma or not lines or len(lines[0]) > 1 else int(lines[0][0]) if lines[0][0].isdigit() else None
-    columns = lines[0][1:] if comma and lines else lines[1] if count is not None and len(lines) > 1 else []
-    start = 1 if comma else 0 if count is None else 2
+def parse(text: str, path: str, attributes: Sequence[str]) -> dict[str, list[str]]:
+    """Values of a table of the publisher, `<count>`, `<columns>` and `<image> <values>` per line, or of Kaggle, as CSV; see `table`."""
+    lines = [line.replace(",", " ") for line in text.splitlines() if line.strip()]
+    csv = "," in text.partition("\n")[0]
+    count = int(lines[0]) if lines and lines[0].strip().isdecimal() else None
+    columns = lines[0].split()[1:] if csv else lines[1].split() if count is not None and len(lines) > 1 else []
+    for attribute in attributes:
+        if attribute not in columns:
+            near = suggestion(attribute, columns)
+            raise InputError(f"`attributes`: CelebA has no '{attribute}'.{near} It has: {', '.join(columns)}.")
+    width, places = len(columns) or 1, [columns.index(attribute) for attribute in attributes]
     rows: dict[str, list[str]] = {}
-    for number, (name, *values) in enumerate(lines[start:], start + 1):
-        if len(values) != (len(columns) or 1):
-            raise InputError(f"{path}, line {number}: {name} has {len(values)} values, expected {len(columns) or 1}. Fetch it again.")
-        rows[name] = values
-    if not rows or (count is not None and count != len(rows)):
+    start = 1 if csv else 0 if count is None else 2
+    for number, line in enumerate(lines[start:], start + 1):
+        name, *values = line.split()
+        if len(values) != width:
+            raise InputError(f"{path}, line {number}: {name} has {len(values)} values, expected {width}. Fetch it again.")
+        rows[name] = [values[place] for place in places] if places else values
+    if not rows or count not in (None, len(rows)):
         raise InputError(f"{path} has {len(rows):,} rows, expected {'some' if count is None else f'{count:,}'}. Fetch it again.")
-    return columns, rows
+    return rows
