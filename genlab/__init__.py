@@ -9,6 +9,7 @@ genlab.release(trained, images, "release/")
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from genlab.engine.portable import pin
 from genlab.engine.waiting import choose_waiting
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["compare", "evaluate", "fit", "prepare", "recipe", "release", "restore"]
 __version__ = "0.2.0"
 
+pin()
 choose_waiting()
 
 

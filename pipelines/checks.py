@@ -8,6 +8,7 @@ from kedro.framework.project import pipelines
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from genlab.engine import portable
 from genlab.engine.json_text import json_text
 from genlab.errors import InputError
 from pipelines.session import Catalog
@@ -44,6 +45,20 @@ def check(recipes: Mapping[str, Mapping[str, Any]], image_sets: Mapping[str, Map
                 f"{name}.images: '{entry['images']}' is a set of kind {kind}; {named} learns from one of kind {' or '.join(recipe.kinds)}. "
                 "Name another set, or declare its kind otherwise in conf/base/parameters/images.yml."
             )
+
+
+def check_portable(recipes: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Check whether this process computes what the recipes' `compute.portable` states -> recipe: "true" or "false", for the tag.
+
+    Raises:
+        NotPinnedError: a recipe wants portable digits, for which this process must be started again.
+        InputError: portable digits cannot be had, see genlab.engine.portable.
+    """
+    for entry in recipes.values():
+        portable.resolved(entry["compute"].get("portable", "auto"))  # before torch is imported
+    from genlab.build import build
+
+    return {name: str(build(entry["compute"], f"{name}.compute").portable).lower() for name, entry in recipes.items()}
 
 
 def check_runner(runner: str) -> None:

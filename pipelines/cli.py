@@ -3,10 +3,12 @@
 import copy
 import functools
 import logging
+import os
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from kedro.config import MissingConfigException
@@ -18,6 +20,7 @@ from omegaconf import OmegaConf
 from genlab.build import suggestion
 from genlab.engine.ending import end_at_once
 from genlab.engine.files import FULL
+from genlab.engine.portable import SWITCH, NotPinnedError
 from genlab.errors import InputError, root_cause
 from genlab.training.interruption import Interrupted
 from pipelines.checks import RUNNER, check_runner
@@ -33,6 +36,8 @@ def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
         logging.getLogger("kedro.validation").setLevel(logging.CRITICAL)  # its messages are shown in a plainer form below
         try:
             return command(*arguments, **options)
+        except NotPinnedError:
+            again(SWITCH)
         except Exception as error:
             shown = message(error) or message(root_cause(error))
             if shown is None:
@@ -40,6 +45,13 @@ def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
         raise shown from None
 
     return wrapped
+
+
+def again(variable: str) -> NoReturn:
+    """Replace this process by the same command with an environment variable that must be set before numpy and torch are loaded."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | {variable: "1"})
 
 
 def message(error: BaseException) -> click.ClickException | None:

@@ -19,7 +19,7 @@ from genlab.evaluation.spread import SeedSpread
 from genlab.training.interruption import Interrupted, interruptible
 from pipelines import session as sessions
 from pipelines.bound import BoundDataset
-from pipelines.checks import check, check_data, check_inputs, check_recorded, check_runner, settings_hash
+from pipelines.checks import check, check_data, check_inputs, check_portable, check_recorded, check_runner, settings_hash
 from pipelines.comparison.parameters import COMPARE
 from pipelines.configuration import image_sets, recipes
 from pipelines.evaluation.parameters import EVALUATION, check_evaluation, check_extractor
@@ -53,7 +53,7 @@ from pipelines.tracking.names import flatten
 from pipelines.tracking.origin import origin
 from pipelines.tracking.run import Run
 from pipelines.tracking.sections import NAMED, of_claim
-from pipelines.tracking.store import CHECKPOINT_TAG, DATA_TAG, SETTINGS_TAG
+from pipelines.tracking.store import CHECKPOINT_TAG, DATA_TAG, PORTABLE_TAG, SETTINGS_TAG
 from pipelines.training.checks import check_training
 from pipelines.training.resumption import EXPERIMENT_TAG, ResumeFolder, warn_without_state
 from pipelines.user_study.parameters import USER_STUDY
@@ -145,6 +145,7 @@ class ProjectHooks:
                 check_training(name, entry, known)
         if evaluated:
             check_extractor(self.session.parameters[EVALUATION], filepath(catalog, "caches"))
+        portable = check_portable(chosen)
         self.locks.begin([*namespaces & set(chosen), *([group(seeded)] if seeded else [])], declared, pipeline)
         committed = self.session.committed() if chosen else {}
         names = " ".join(run_params.get("pipeline_names") or ["__default__"])
@@ -162,7 +163,10 @@ class ProjectHooks:
             run = runs.start(
                 name,
                 run_name(name, entry, changed, run_params.get("env")),
-                tags | {"recipe": name, "image_set": entry["images"], SETTINGS_TAG: settings_hash(entry)} | kind_of(entry),
+                tags
+                | {"recipe": name, "image_set": entry["images"], SETTINGS_TAG: settings_hash(entry)}
+                | {PORTABLE_TAG: portable[name]}
+                | kind_of(entry),
                 None if trains else filepath(catalog, f"{name}.checkpoint"),
             )
             check_recorded(name, entry, run)

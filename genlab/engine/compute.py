@@ -6,6 +6,7 @@ from typing import Literal, TypeVar
 import torch
 from torch import nn
 
+from genlab.engine import portable as portability
 from genlab.engine import ranks
 from genlab.engine.precision import Precision, device_for
 from genlab.errors import InputError
@@ -19,7 +20,7 @@ class Compute:
     """Device, precision, memory format, compilation and workers. "auto" is resolved when the object is created.
 
     Raises:
-        InputError: the device is not available, or fp16 is requested without a CUDA GPU.
+        InputError: the device is not available, fp16 is requested without a CUDA GPU, or digits cannot be portable.
     """
 
     def __init__(
@@ -32,10 +33,16 @@ class Compute:
         devices: int = 1,  # number of devices of this type, each with a process of its own, that share every batch
         accumulate: int = 1,  # parts, computed one after another, of the images of a batch on each device; more parts take less memory
         resident: bool | Literal["auto"] = "auto",  # training images in the device's memory; auto: on CUDA, up to a quarter of what is free
+        # The same digits on every x86-64 processor with AVX2, see docs/how-to/reproduce.md. `device: auto` is the CPU then. auto: as
+        # GENLAB_PORTABLE in the environment states (1 in `dvc repro`), and False with a named GPU, a half precision or compilation.
+        portable: bool | Literal["auto"] = "auto",
     ):
         self.devices, self.accumulate, self.resident = devices, accumulate, resident
         check_division(device, compile, devices, accumulate)
-        self.device = self._device(device)
+        self.portable = portability.resolved(portable) and (portable is True or not unportable(device, precision, compile))
+        if self.portable and (reason := unportable(device, precision, compile)):
+            raise InputError(f"compute.{reason}. Change it, or set `portable: auto`.")
+        self.device = self._device("cpu" if self.portable else device)
         on_cuda = self.device.type == "cuda"
         if precision == "auto":
             precision = "bf16" if on_cuda and torch.cuda.is_bf16_supported() else "fp32"
@@ -45,7 +52,7 @@ class Compute:
             )
         self.precision = Precision(self.device, precision)
         self.channels_last = on_cuda if channels_last == "auto" else channels_last
-        self.format_is_open = channels_last == "auto" and self.device.type == "cpu"  # training chooses it
+        self.format_is_open = channels_last == "auto" and self.device.type == "cpu" and not self.portable  # training chooses
         self.compile = compile is True
         self.compilation_is_open = compile == "auto" and on_cuda and devices * accumulate == 1  # training chooses it
         self.workers = (4 if on_cuda else 0) if workers == "auto" else workers
@@ -86,6 +93,8 @@ class Compute:
             "compile": "auto" if self.compilation_is_open else str(self.compile),
             "torch": str(torch.__version__),
         }
+        if self.portable:  # not listed otherwise, so that trainings saved by earlier versions continue
+            formats["portable"] = True
         return {"device": self.device.type, "precision": self.precision.name, **formats}
 
     def with_format(self, channels_last: bool) -> "Compute":
@@ -133,3 +142,14 @@ def check_division(device: str, compile: bool | Literal["auto"], devices: int, a
         raise InputError(f"compute.device: got '{device}' with devices: {devices}, expected a type of device, e.g. 'cuda'. Change one.")
     if devices > 1 and device == "mps":
         raise InputError(f"compute.devices: got {devices} on mps, expected 1: there is one such device. Change it.")
+
+
+def unportable(device: str, precision: str, compile: bool | Literal["auto"]) -> str:
+    """The setting with which digits cannot be portable, in words; "" if there is none."""
+    allowed = {"device": (device, ("auto", "cpu")), "precision": (precision, ("auto", "fp32")), "compile": (compile, ("auto", False))}
+    found = [
+        f"{name}: got {got!r} with portable digits, expected {values[1]!r} or 'auto': they are tested on CPUs, in fp32, not compiled"
+        for name, (got, values) in allowed.items()
+        if got not in values
+    ]
+    return found[0] if found else ""

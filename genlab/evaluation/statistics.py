@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from genlab.engine import portable
 from genlab.engine.files import write
 from genlab.metrics import blocks, comparison, kernel, pairs
 from genlab.metrics.comparison import Subsets, of_set
@@ -30,7 +31,7 @@ def within_reference(
 
 def key(features: np.ndarray, subsets: Subsets) -> str:
     """32 hexadecimal digits of everything that the statistics depend on: the features, the subsets, the code and numpy."""
-    digest = hashlib.sha256(json.dumps([features.shape, subsets, np.__version__]).encode())
+    digest = hashlib.sha256(json.dumps([features.shape, subsets, np.__version__, *portable.marks()]).encode())
     for module in (blocks, comparison, kernel, pairs):
         digest.update(Path(str(module.__file__)).read_bytes())
     for _, block in blocks.blocks(features):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from genlab.engine import portable
 from genlab.engine.files import write
 from genlab.engine.paths import expanded
 from genlab.errors import InputError
@@ -57,5 +58,5 @@ class Classifiers:
 def key(budget: int) -> str:
     """16 hexadecimal digits of all that a classifier depends on in addition to the images: budget, code, torch, number of threads."""
     code = [hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest() for module in (classifier, classifier_training)]
-    settings = [budget, torch.__version__, np.__version__, torch.get_num_threads(), *code]
+    settings = [budget, torch.__version__, np.__version__, torch.get_num_threads(), *code, *portable.marks()]
     return hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:16]

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from genlab.engine import portable
 from genlab.engine.files import whole
 from genlab.engine.in_order import Batches
 from genlab.engine.paths import expanded
@@ -83,5 +84,5 @@ def key_of(
     import onnxruntime
 
     parts = [sha256, *settings, torch.__version__, np.__version__, onnxruntime.__version__]
-    parts += [hashlib.sha256(Path(file).read_bytes()).hexdigest() for file in (*code, resizing.__file__)]
+    parts += [hashlib.sha256(Path(file).read_bytes()).hexdigest() for file in (*code, resizing.__file__)] + portable.marks()
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

@@ -23,6 +23,7 @@ CHECKPOINT_TAG = "genlab.checkpoint"  # the checkpoint's sha256, to find its run
 PROJECT_TAG = "genlab.project"  # machine and folder: only runs of this project that are RUNNING without a process are ended
 SETTINGS_TAG = "genlab.settings"  # hash of the parameters that decide what is trained
 DATA_TAG = "genlab.data"  # content hash of the image set that a run was trained on
+PORTABLE_TAG = "portable"  # "true" if the run's digits do not depend on the processor, see genlab.engine.portable
 OUTBOX = Path(".genlab", "outbox")  # in the project
 LOCKS = Path(".genlab", "locks")
 

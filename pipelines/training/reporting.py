@@ -26,7 +26,8 @@ class Reporter:
                 journal.tag({ANCESTOR: event.name, ANCESTOR_HASH: event.sha256, LOADED: "\n".join(event.lines)})
             case PicturesDue():
                 journal.picture(SHEET, sample_sheet(event.recipe, self.images, event.device), event.images)
-                journal.tag({"device": str(event.device), "threads": str(torch.get_num_threads()), "torch": torch.__version__})
+                kernels = {"threads": str(torch.get_num_threads()), "instruction_set": torch.backends.cpu.get_cpu_capability()}
+                journal.tag({"device": str(event.device), "torch": torch.__version__} | kernels)
                 journal.note(event.images, self.budget)
             case Logged():
                 journal.metrics(event.row, event.images)

@@ -69,3 +69,18 @@ def test_a_damaged_file_is_named(project, monkeypatch):
     (folder / "manifest.parquet").write_text("no table")
     printed = said(project, monkeypatch, "--env=test", "--nodes=fashion.validate")
     assert "manifest.parquet cannot be read (" in printed and "Make it again: run the stage that writes it." in printed
+
+
+def test_portable_digits_of_a_setting_start_the_command_again(project, monkeypatch):
+    """numpy and torch must be loaded after the process is pinned."""
+    started = []
+
+    def execve(program, arguments, environment):
+        started.append((arguments[1:], environment["GENLAB_PORTABLE"]))
+        raise SystemExit(1)  # a real one does not return
+
+    monkeypatch.setattr("os.execve", execve)
+    monkeypatch.setattr("sys.orig_argv", ["python", "-m", "kedro", "run"])
+    monkeypatch.delenv("GENLAB_PORTABLE", raising=False)
+    assert said(project, monkeypatch, "--tags=prepare,train", "--params=gan.compute.portable=true", "--env=test") == ""
+    assert started == [(["-m", "kedro", "run"], "1")] and not (project / "mlartifacts").exists()
