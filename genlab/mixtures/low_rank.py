@@ -9,6 +9,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from genlab.engine.square_root import square_root
 from genlab.errors import InputError
 from genlab.mixtures.covariances.base import EMPTY, Covariance
 from genlab.mixtures.covariances.densities import LowRankDensity
@@ -55,11 +56,11 @@ class LowRank(Covariance):
             self.register_buffer(f"sum_{name}", torch.zeros(components, *shape, dtype=torch.float64))
 
     def prepare(self, means: Tensor, dtype: torch.dtype) -> None:
-        scaled = self.loadings / self.value.sqrt()[:, :, None]  # B
+        scaled = self.loadings / square_root(self.value)[:, :, None]  # B
         inner = torch.eye(self.rank, dtype=torch.float64, device=means.device) + scaled.mT @ scaled
         self.lower: Tensor = torch.linalg.cholesky(inner)
         # x -> y, for all components at once.
-        projection = torch.linalg.solve_triangular(self.lower, (scaled / self.value.sqrt()[:, :, None]).mT, upper=False)
+        projection = torch.linalg.solve_triangular(self.lower, (scaled / square_root(self.value)[:, :, None]).mT, upper=False)
         self.columns = projection.permute(2, 0, 1).reshape(means.shape[1], -1).to(dtype).contiguous()
         self.offset = (projection @ means[:, :, None]).reshape(-1).to(dtype)
         self.means = means.to(dtype)
@@ -124,7 +125,7 @@ class LowRank(Covariance):
             values, vectors = values[: self.rank].square() / max(len(away), 1), vectors[: self.rank]
             rest = ((variances.sum() - values.sum()) / (x.shape[1] - self.rank)).clamp(min=self.least)
             self.loadings[k] = 0.0
-            self.loadings[k, :, : len(values)] = vectors.T * (values - rest).clamp(min=0).sqrt()
+            self.loadings[k, :, : len(values)] = vectors.T * square_root((values - rest).clamp(min=0))
             left = (variances - self.loadings[k].square().sum(1)).clamp(min=self.least)
             self.value[k] = rest if self.isotropic else left
         return means
@@ -142,7 +143,7 @@ class LowRank(Covariance):
         variances = (share[:, None] * (self.value + self.loadings.square().sum(2))).nan_to_num().sum(0)
         self.value[lost] = self.pooled(variances[None] / 2)[0].clamp(min=self.least)
         directions = torch.nn.functional.normalize(torch.randn(self.loadings.shape[1:], dtype=torch.float64), dim=1).to(variances.device)
-        self.loadings[lost] = directions * (variances - self.value[lost]).clamp(min=0).sqrt()[:, None]
+        self.loadings[lost] = directions * square_root((variances - self.value[lost]).clamp(min=0))[:, None]
 
     def valid(self) -> Tensor:
         return self.value.isfinite().all(1) & self.loadings.isfinite().all(2).all(1)
@@ -155,7 +156,7 @@ class LowRank(Covariance):
         for k, matrix in enumerate(matrices.to(self.value)):
             values, vectors = torch.linalg.eigh(matrix)
             rest = values[: -self.rank].mean().clamp(min=self.least)
-            self.loadings[k] = vectors[:, -self.rank :] * (values[-self.rank :] - rest).clamp(min=0).sqrt()
+            self.loadings[k] = vectors[:, -self.rank :] * square_root((values[-self.rank :] - rest).clamp(min=0))
             left = matrix.diagonal() - self.loadings[k].square().sum(1)
             self.value[k] = rest if self.isotropic else left.clamp(min=self.least)
 
@@ -168,7 +169,7 @@ class LowRank(Covariance):
         return self.rank + (size if self.noise else 0)
 
     def deviations(self) -> nn.Module:
-        return Factors(self.loadings, self.value.sqrt() if self.noise else None)
+        return Factors(self.loadings, square_root(self.value) if self.noise else None)
 
     def density(self, means: Tensor) -> nn.Module:
         return LowRankDensity(self.loadings, self.value, means)
