@@ -6,13 +6,16 @@ ALL_CORES := --numprocesses=logical --dist=loadfile --no-loadscope-reorder tests
 VIZ := $(VENV)/viz
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage setup lint docs wheel ui viz demo study results metrics benchmarks bench gpu clean
+.PHONY: help run reproduce test coverage setup lint docs wheel ui viz demo study results metrics benchmarks bench gpu clean
 
 help:  ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: setup  ## train, evaluate and register CycleGAN on the embedded sample; takes five minutes
 	$(BIN)/kedro run --pipeline=cyclegan
+
+reproduce: setup  ## train a mixture and a GAN from scratch in a fresh clone, and compare weights and scores with the record
+	$(BIN)/python scripts/reproduce.py
 
 test: setup  ## run the tests
 	$(BIN)/python -m pytest $(ALL_CORES)
