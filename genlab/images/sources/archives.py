@@ -4,6 +4,7 @@ import functools
 import io
 import lzma
 import mmap
+import os
 import re
 import shutil
 import tarfile
@@ -16,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, cast
 
 from genlab.errors import InputError
-from genlab.images.sources.names import File, readable
+from genlab.images.sources.names import File, readable, state_in
 
 ZIP, TAR = ".zip", ".tar"
 COMPRESSED = {".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz"}
@@ -83,7 +84,8 @@ def zip_contents(archive: Path) -> Contents:
             raise InputError(
                 f"The archive {archive.absolute()} is compressed by {method}, which can't be read. Make it again by 'deflate'."
             )
-    files = [(name_in_zip(info), File(partial(opened.open, info))) for info in entries]
+    state = state_in(os.stat(opened.fp.fileno() if opened.fp else archive))
+    files = [(name_in_zip(info), File(partial(opened.open, info), partial(str, f"{info.header_offset} {state}"))) for info in entries]
     return contents(archive, files, [name_in_zip(info) for info in opened.infolist()])
 
 
@@ -100,6 +102,7 @@ def name_in_zip(info: zipfile.ZipInfo) -> str:
 def tar_contents(archive: Path) -> Contents:
     """List the files of a .tar archive. A compressed one is unpacked first, since it can be read only from its beginning."""
     with archive.open("rb") as packed, tarfile.open(fileobj=packed) as opened:
+        state = state_in(os.fstat(packed.fileno()))
         members = opened.getmembers()
         plain = cast(IO[bytes], opened.fileobj)  # the archive, decompressed as it is read
         plain.seek(0)
@@ -115,7 +118,8 @@ def tar_contents(archive: Path) -> Contents:
     for member in members:
         target = names.get(member.linkname, member) if member.islnk() else member  # a hard link has the data of the file it names
         if member.isreg() or member.islnk():
-            files.append((member.name, File(partial(part_of, pages, target.offset_data, target.size))))
+            part = partial(part_of, pages, target.offset_data, target.size)
+            files.append((member.name, File(part, partial(str, f"{target.offset_data} {target.size} {state}"))))
         elif not member.isdir():
             files.append((member.name, File(refuse)))
     return contents(archive, files, [f"{member.name}/" if member.isdir() else member.name for member in members])

@@ -8,7 +8,7 @@ from PIL import Image
 
 from genlab.images.decode import decode_in_set
 from genlab.images.sources.files import Item, Reader, list_images
-from genlab.images.sources.names import without_extension
+from genlab.images.sources.names import Computed, without_extension
 from genlab.images.sources.splits import find_splits
 from genlab.serving.images import MAX_PIXELS, convert
 
@@ -33,8 +33,9 @@ def derived_pairs(
     splits = find_splits(images)
     for path, read in images.items():
         stem, split = without_extension(path), splits.of(path)
-        yield Item(f"{path}#{name}", partial(derived, read, derive, side, max_pixels), stem, "a", split=split)
-        photo = partial(shrunk, read, side, max_pixels) if side else read
+        drawing = Computed(partial(derived, read, derive, side, max_pixels), read.state)
+        yield Item(f"{path}#{name}", drawing, stem, "a", split=split)
+        photo = Computed(partial(shrunk, read, side, max_pixels), read.state) if side else read
         yield Item(f"{path}#{PHOTO}", photo, stem, "b", split=split, max_pixels=max_pixels)
 
 

@@ -3,6 +3,8 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, Protocol, runtime_checkable
@@ -12,11 +14,15 @@ import numpy as np
 from genlab.engine.paths import expanded
 from genlab.errors import InputError
 from genlab.images.sources.archives import ARCHIVES, find_archive, open_archive
-from genlab.images.sources.names import File, is_image, is_junk, kind_of, readable
+from genlab.images.sources.names import Computed, File, is_image, is_junk, kind_of, readable, state_in
 from genlab.images.sources.splits import find_splits
 from genlab.serving.images import MAX_PIXELS
 
 Reader = Callable[[], bytes]
+
+
+# Folders that `listed_once` has listed: (root, folder) -> files; None outside of it.
+_listed: ContextVar[dict[tuple[str, str], dict[str, File]] | None] = ContextVar("listed", default=None)
 
 
 class Item(NamedTuple):
@@ -30,6 +36,10 @@ class Item(NamedTuple):
     split: str = ""  # "train" or "test" if the layout defines splits
     half: str = ""  # "left" or "right" of a file with two images
     max_pixels: int = MAX_PIXELS  # largest width x height of the file; larger ones are not decoded
+
+    def state(self) -> str:
+        """Size and times of the file, which is not read; "" if they are unknown."""
+        return self.read.state() if isinstance(self.read, File | Computed) else ""
 
 
 class Layout(Protocol):
@@ -68,11 +78,11 @@ class Surveys(Protocol):
 class Listing(NamedTuple):
     """Files in a folder."""
 
-    images: dict[str, Reader]  # path relative to the root -> function that reads the file
+    images: dict[str, File]  # path relative to the root -> function that reads the file
     passed_over: Counter[str]  # kind of a file that is no image -> number of files
 
 
-def list_files(root: str, folder: str = "") -> dict[str, Reader]:
+def list_files(root: str, folder: str = "") -> dict[str, File]:
     """List all files below root/folder as {path relative to the root: function that reads it}, sorted by path.
 
     `root` is a folder, an archive, or a folder inside an archive (`horse2zebra.zip/horse2zebra`); `~` is expanded. Hidden files and files
@@ -84,7 +94,7 @@ def list_files(root: str, folder: str = "") -> dict[str, Reader]:
     return {path: file for path, file in all_files(root, folder).items() if not is_junk(path)}
 
 
-def list_images(root: str, folder: str = "") -> dict[str, Reader]:
+def list_images(root: str, folder: str = "") -> dict[str, File]:
     """List the images among the files of `list_files`: what Pillow can read, by the extension or, if that is unknown, by the content."""
     return listing(root, folder).images
 
@@ -95,7 +105,7 @@ def listing(
     used: str = "",  # file that the layout uses, though it is no image
 ) -> Listing:
     """List the images of `list_images`, and count the files that are none by their kind."""
-    images: dict[str, Reader] = {}
+    images: dict[str, File] = {}
     passed_over: Counter[str] = Counter()
     for path, file in all_files(root, folder).items():
         if not is_junk(path) and path != used and is_image(path, file):
@@ -115,9 +125,25 @@ def all_files(root: str, folder: str = "") -> dict[str, File]:
     """List all files below root/folder, sorted by path; see `list_files`."""
     if PurePosixPath(folder).is_absolute() or not {"~", ".."}.isdisjoint(PurePosixPath(folder).parts):
         raise InputError(f"Folders of a set are below its `root`, {root}; got '{folder}'. Write it relative to `root`.")
+    listed, place = _listed.get(), (str(expanded(root)), folder)
+    if listed is not None and place in listed:
+        return listed[place]
     archive = find_archive(expanded(root))
     files = archived_files(*archive, folder) if archive else folder_files(expanded(root), folder)
-    return dict(sorted(files.items()))
+    found = dict(sorted(files.items()))
+    if listed is not None:
+        listed[place] = found
+    return found
+
+
+@contextmanager
+def listed_once() -> Iterator[None]:
+    """Context manager in which each folder is listed once. A layout asks for the same files again, e.g. to survey them."""
+    token = _listed.set({})
+    try:
+        yield
+    finally:
+        _listed.reset(token)
 
 
 def subfolders(root: str, folder: str = "") -> list[str]:
@@ -178,20 +204,29 @@ def folder_files(root: Path, folder: str) -> dict[str, File]:
             below.clear()
             continue
         above[here] = parents | {real}
+        inside = PurePosixPath(Path(here).relative_to(root)).as_posix()
         for name in names:
-            path = Path(here, name)
-            shown = readable(path.relative_to(root).as_posix())
+            path = os.path.join(here, name)
+            shown = readable(name if inside == "." else f"{inside}/{name}")
             if shown in files:
                 raise InputError(f"Two files of {root.absolute()} are shown as '{shown}'. Rename one of them in UTF-8.")
-            files[shown] = File(partial(open_file, path))
+            files[shown] = File(partial(open_file, path), partial(state_of, path))
     return files
 
 
-def open_file(path: Path) -> IO[bytes]:
+def open_file(path: str) -> IO[bytes]:
     """Open a file. A pipe or a device is refused, since reading it may never end."""
-    if path.exists() and not path.is_file():
+    if os.path.exists(path) and not os.path.isfile(path):
         raise OSError("a pipe or device, not a file")
-    return path.open("rb")
+    return open(path, "rb")
+
+
+def state_of(path: str) -> str:
+    """State of a file on disk; "" if there is no such file."""
+    try:
+        return state_in(os.stat(path))
+    except OSError:
+        return ""
 
 
 def archived_files(archive: Path, inside: str, folder: str) -> dict[str, File]:

@@ -6,7 +6,7 @@ import math
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -73,7 +73,7 @@ class Idx:
         """The root or, if it lacks the file of the images and its only folder has it, that folder."""
         return without_wrapper(self.root, self.images)
 
-    def read(self, files: dict[str, Reader], name: str, dimensions: tuple[int, ...]) -> np.ndarray:
+    def read(self, files: Mapping[str, Reader], name: str, dimensions: tuple[int, ...]) -> np.ndarray:
         """Read an IDX file of the set as a read-only uint8 array.
 
         Raises:

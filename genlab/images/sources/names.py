@@ -1,6 +1,7 @@
 """Names of files in the form that is shown to users, and which files are images."""
 
 import functools
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO
 
+import numpy as np
 from PIL import Image, ImageFile
 
 from genlab.serving.images import without_pillows_limit
@@ -21,15 +23,32 @@ LONGEST_NAME = 160  # characters of a name in a message; archives allow 65,535
 NOT_PICTURES = frozenset({"EPS", "IPTC", "MPEG", "PALM", "PDF"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class File:
     """A file of a folder or of an archive. Calling it returns its bytes."""
 
     open: Callable[[], IO[bytes]]
+    state: Callable[[], str] = str  # size and times of the file, without reading it; "" if they are unknown
 
     def __call__(self) -> bytes:
         with self.open() as opened:
             return opened.read()
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """Pixels that a layout computes from a file. Calling it returns them."""
+
+    compute: Callable[[], np.ndarray]
+    state: Callable[[], str] = str  # of the file
+
+    def __call__(self) -> np.ndarray:
+        return self.compute()
+
+
+def state_in(state: os.stat_result) -> str:
+    """Size in bytes and times of change in ns of a file, as text. The second time changes with every write and every rename."""
+    return f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}"
 
 
 @functools.cache
@@ -68,18 +87,21 @@ def begins_as_image(file: File) -> bool:
 
 def extension_of(path: str) -> str:
     """Extension of a path in lower case, with the dot; "" for none."""
-    return PurePosixPath(path).suffix.lower()
+    name = path.rpartition("/")[2]  # strings, since a set has many paths: pathlib takes ten times as long
+    dot = name.rfind(".")
+    return name[dot:].lower() if 0 < dot < len(name) - 1 else ""
 
 
 def without_extension(path: str, folder: str = "") -> str:
     """Path relative to a folder, without the extension of an image: `a/x/1.png`, `a` -> `x/1`. `x/scan.0001` is kept."""
-    below = PurePosixPath(path).relative_to(folder)
-    return (below.with_suffix("") if extension_of(path) in image_extensions() else below).as_posix()
+    below = PurePosixPath(path).relative_to(folder).as_posix() if folder else path
+    extension = extension_of(path)
+    return below[: -len(extension)] if extension in image_extensions() else below
 
 
 def is_junk(path: str) -> bool:
     """Whether a part of a path is hidden (`.name`) or a file or folder of the operating system."""
-    return any(part.lower() in JUNK or part.startswith(".") for part in PurePosixPath(path).parts)
+    return any(part.lower() in JUNK or part.startswith(".") for part in path.split("/"))
 
 
 def kind_of(path: str) -> str:
@@ -95,6 +117,8 @@ def in_words(passed_over: Mapping[str, int]) -> str:
 
 def readable(name: str) -> str:
     """Name with every byte that is not UTF-8 (a lone surrogate in Python) and every control character as an escape: `caf\\xe9.png`."""
+    if name.isascii() and name.isprintable():
+        return name
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", lambda found: found[0].encode("unicode_escape").decode(), text)
 

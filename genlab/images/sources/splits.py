@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import PurePosixPath
 from typing import NamedTuple
 
 # Sets hold out `val`, `test` or both; both are held out here, since neither is trained on.
@@ -73,7 +72,7 @@ def either(folder: str) -> list[str]:
 
 def folders_of(path: str) -> list[str]:
     """Folders of a path, from the top."""
-    return list(PurePosixPath(path).parts[:-1])
+    return path.split("/")[:-1]
 
 
 def shared_folders(folders: Sequence[Sequence[str]]) -> int:
