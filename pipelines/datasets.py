@@ -35,7 +35,7 @@ class PreparedSetFolder(_File):
         return PreparedSet.load(self.filepath)
 
     def save(self, data: Any) -> None:
-        data.save(self.filepath)
+        data.save(self.filepath, share=True)
 
 
 class Weights(_File):

@@ -1,7 +1,9 @@
 """Prepared image sets, the data of training and evaluation."""
 
 import json
-from contextlib import ExitStack
+import os
+import shutil
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,10 +12,11 @@ from typing import Any, Literal, Self
 import numpy as np
 import pandas as pd
 
-from genlab.engine.files import sha256, whole
+from genlab.engine.files import existing, sha256, whole
 from genlab.engine.json_text import json_text
 from genlab.engine.paths import expanded
 from genlab.errors import InputError
+from genlab.images.pixels_file import whole_file
 from genlab.serving.depth import SIXTEEN
 
 Kind = Literal["unlabelled", "labelled", "paired", "unpaired"]
@@ -57,10 +60,14 @@ class PreparedSet:
             raise InputError(f"Image set '{self.name}' ({self.kind}) has no pairs in '{split}'. Declare it paired, or with `truth: stem`.")
         return a[both].to_numpy(), b[both].to_numpy()
 
-    def save(self, folder: str | Path) -> None:
+    def save(
+        self,
+        folder: str | Path,
+        share: bool = False,  # let images.npy be another name of the file that the images are read from, instead of a copy, if possible
+    ) -> None:
         """Write images.npy, manifest.parquet and set.json. Equal sets give equal bytes: no file contains a date or a local path.
 
-        All files are complete before the first one replaces its former version.
+        All files are complete before the first one replaces its former version. No file is changed in place.
 
         Raises:
             DiskFullError: there is no space for the set; a set that was saved before stays as it was.
@@ -75,14 +82,19 @@ class PreparedSet:
             "background": self.background,
             **({} if self.bits == SIXTEEN else {"bits": self.bits}),
         }
+        source = whole_file(self.images) if share else None
+        known = saved_hash(folder, source)
+        shared = source is not None and source.stat().st_dev == existing(folder / IMAGES).stat().st_dev  # on one file system
         with ExitStack() as files:
             # In this order: those that are entered last are renamed first, and the description last.
-            described = files.enter_context(whole(folder / DESCRIPTION, self.images.nbytes))
-            rows, pixels = (files.enter_context(whole(folder / name)) for name in (MANIFEST, IMAGES))
-            with pixels.open("wb") as opened:
-                np.save(opened, self.images)
+            described = files.enter_context(whole(folder / DESCRIPTION, 0 if shared else self.images.nbytes))
+            rows = files.enter_context(whole(folder / MANIFEST))
+            if not known:
+                pixels = files.enter_context(whole(folder / IMAGES))
+                put(self.images, source, pixels)
+                known = sha256(pixels)
             self.manifest.to_parquet(rows, index=False)
-            description["sha256"] = {name: sha256(file) for name, file in ((IMAGES, pixels), (MANIFEST, rows))}
+            description["sha256"] = {IMAGES: known, MANIFEST: sha256(rows)}
             described.write_text(json_text(description, indent=2) + "\n", encoding="utf-8")
 
     @classmethod
@@ -113,6 +125,34 @@ class PreparedSet:
         classes, background = tuple(description["classes"]), tuple(description["background"])
         about = (description["name"], description["kind"], images, manifest, classes, description["content_hash"], background)
         return cls(*about, description.get("bits", SIXTEEN))
+
+
+def put(
+    images: np.ndarray,
+    source: Path | None,  # the .npy file of the images, if it may be shared
+    target: Path,
+) -> None:
+    """Write images as an .npy file, which is another name of the file `source` where the file system allows it."""
+    if source is not None:
+        with suppress(OSError):  # another file system, or one without such names
+            os.link(source, target)
+            return
+        shutil.copyfile(source, target)
+        return
+    with target.open("wb") as opened:
+        np.save(opened, images)
+
+
+def saved_hash(folder: Path, source: Path | None) -> str:
+    """SHA-256 of images.npy in a folder if it is the same file as `source` and has not changed since it was saved; else ""."""
+    try:
+        saved = (folder / DESCRIPTION).stat()
+        images = (folder / IMAGES).stat()
+        if source is None or not os.path.samestat(images, source.stat()) or images.st_mtime_ns > saved.st_mtime_ns:
+            return ""
+        return str(json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))["sha256"][IMAGES])
+    except (OSError, ValueError, KeyError):
+        return ""
 
 
 @lru_cache(maxsize=64)  # a run loads a set several times; a set of 10 GB takes 5 to 10 s

@@ -1,6 +1,7 @@
 """Reading the images of a layout into a manifest."""
 
 import logging
+import time
 from typing import Literal
 
 import pandas as pd
@@ -9,7 +10,9 @@ from genlab.errors import InputError
 from genlab.images.checking.manifest import make_manifest
 from genlab.images.checking.splits import assign_splits
 from genlab.images.prepared_set import Colour, Kind
+from genlab.images.scan import Kept, listing_of, scan
 from genlab.images.sources import Item, Layout, Survey, Surveys
+from genlab.images.sources.files import listed_once
 from genlab.images.sources.names import SYSTEM, in_words
 from genlab.images.sources.recognise import recognised
 from genlab.serving.depth import BYTE_WHITE, SIXTEEN
@@ -27,17 +30,23 @@ def read_images(
     workers: int = 0,  # threads; 0: one per core
     background: Colour = WHITE,  # under transparent pixels
     bits: int = SIXTEEN,  # depth of the values in files of more than 8 bits
+    kept: Kept | None = None,  # where rows and prepared pixels are kept; None: nothing is kept
 ) -> tuple[list[Item], pd.DataFrame]:
     """Read and decode every image once, and return the items and the manifest with splits and pairs.
+
+    With `kept`, an image is also prepared while it is decoded, and only images that are new or have changed are decoded.
 
     Raises:
         InputError: a folder is missing or unreadable, there is no image, the kind needs two domains and the layout has none, or
             `bits` is given and no image has more than 8 bits.
+        DiskFullError: with `kept`, there is not enough space for the prepared images; nothing has been written.
     """
     if kind in ("paired", "unpaired") and not layout.domains():
         names = "TwoFolders, TrainTestDomains, SideBySide, Tiles or, from one folder of photos, genlab.images.sources.edges.Canny"
         raise InputError(f"The kind {kind} needs two domains, which {type(layout).__name__} hasn't. Use {names}.")
-    items, found = list(layout.items()), survey_of(layout)
+    began = time.perf_counter()
+    with listed_once():
+        items, found = list(layout.items()), survey_of(layout)
     if not items:
         root = getattr(layout, "root", "")
         others = in_words(found.passed_over) or "nothing"
@@ -50,10 +59,14 @@ def read_images(
             f"{change}, or change `source`."
         )
     tell(found)
-    manifest = make_manifest(items, workers, background, bits)
+    if kept is None:
+        manifest = assign_splits(make_manifest(items, workers, background, bits), kind, test, seed, truth)
+    else:
+        listing = assign_splits(listing_of(items), kind, test, seed, truth)
+        manifest = scan(items, listing, kept, workers, began)
     if bits != SIXTEEN and (manifest["white"].dropna() == BYTE_WHITE).all() and (manifest["decode_error"] == "").all():
         raise InputError(f"bits: got {bits}, but no image has more than 8 bits per value, for which it is meant. Remove `bits`.")
-    return items, assign_splits(manifest, kind, test, seed, truth)
+    return items, manifest
 
 
 def survey_of(layout: Layout) -> Survey:

@@ -19,6 +19,7 @@ REQUEST_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")  # others may st
 WHITE = (255, 255, 255)
 IGNORED, FRAMES = "ignored", "frames"  # keys of `info` of images returned by `upright`
 SEVERAL = frozenset({"GIF", "PNG", "TIFF", "WEBP"})  # formats with frames or pages; the further pictures of MPO are not meant to be seen
+COUNTED = frozenset({"PNG", "WEBP"})  # of these, formats whose header has the number
 ORIENTATION = 0x0112
 NO_TAGS = 20  # bytes of EXIF data without any tag: its name and the header of a TIFF file
 TURNS = {
@@ -66,7 +67,7 @@ def upright(
     if "icc_profile" in image.info and not image.info["icc_profile"]:
         damaged.append("colour profile can't be read")
     orientation, problem = orientation_of(image)
-    depth, frames = stored_depth(image, content), frames_of(image, content)
+    depth, frames = stored_depth(image, content), frames_of(image, content, opened_whole=not damaged)
     image = corrected(image, content)
     # PIL puts the texts of PNG files into `info` under their own names, so that nothing else is taken over, and no text.
     kept = {"transparency": int | bytes | tuple, "icc_profile": bytes}
@@ -136,10 +137,16 @@ def orientation_of(image: Image.Image) -> tuple[int, list[str]]:
     return int(orientation), []
 
 
-def frames_of(image: Image.Image, content: bytes) -> int:
+def frames_of(
+    image: Image.Image,
+    content: bytes,
+    opened_whole: bool = False,  # whether the image was opened from this content, not from its sound part
+) -> int:
     """Number of frames of an animation or of pages of a TIFF file."""
     if image.format not in SEVERAL:
         return 1
+    if opened_whole and image.format in COUNTED:
+        return int(getattr(image, "n_frames", 1))
     try:
         with (
             without_pillows_limit(),

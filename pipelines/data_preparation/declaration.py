@@ -30,6 +30,7 @@ class ImageSet(Parameters):
     licence: str = "not stated"  # of the images, for the card of a model
     limits: tuple[str, ...] = ()  # what the images do not cover, one sentence each, for the card
     workers: int = Field(default=0, ge=0)  # threads; 0 for one per core
+    verify: bool = False  # hash all files again, also those whose size and times have not changed since they were read
 
     @model_validator(mode="after")
     def check_kind(self) -> "ImageSet":

@@ -12,6 +12,7 @@ from pipelines.data_preparation.quarantine import let_through
 # Kedro resolves a node's annotations when it checks the parameters. Aliases avoid the imports: pandas takes 0.6 s.
 DataFrame = Any  # pandas.DataFrame
 PreparedSet = Any  # genlab.images.prepared_set.PreparedSet
+Store = Any  # genlab.images.store.Store
 Layout = Any  # a layout from genlab.images.sources
 
 HERE = Path()  # the working directory
@@ -35,22 +36,37 @@ def layout_of(image_set: ImageSet, project: Path) -> Layout:
     return build(source, "source")
 
 
+def store_of(image_set: ImageSet, folder: Path | None) -> Store | None:
+    """Open the store of an image set, with what earlier runs have read and prepared; None without a folder."""
+    from genlab.images.store import Store
+
+    decisive = image_set.model_dump(mode="json", include={"source", "max_pixels", "size", "channels", "background", "bits", "fit"})
+    return None if folder is None else Store.open(folder, decisive)
+
+
 def read(
     image_set: ImageSet,
     project: Path = HERE,  # base of a relative `root`
+    store: Path | None = None,  # folder in which rows and prepared pixels are kept; None: nothing is kept
 ) -> DataFrame:
     """Read an image set -> manifest with one row per image, including its split and pair (genlab.images.checking.manifest.COLUMNS).
+
+    With a store, only images that are new or have changed are decoded. They are prepared at the same time.
 
     Raises:
         InputError: a folder is missing, unreadable or without images, or the layout doesn't fit the set's kind.
     """
     from genlab.images.checking.lookalikes import with_lookalikes
     from genlab.images.read import read_images
+    from genlab.images.scan import Kept, Look
 
+    look = (image_set.shape, image_set.channels, image_set.background, image_set.fit, image_set.bits)
+    opened = store_of(image_set, store)
+    kept = None if opened is None else Kept(opened, Look(*look), image_set.name, image_set.verify)
     try:
         layout, split = layout_of(image_set, project), (image_set.test, image_set.seed, image_set.truth)
-        items, manifest = read_images(layout, image_set.kind, *split, image_set.workers, image_set.background, image_set.bits)
-        return with_lookalikes(manifest, items, image_set.background, image_set.bits, image_set.workers)
+        items, manifest = read_images(layout, image_set.kind, *split, image_set.workers, image_set.background, image_set.bits, kept)
+        return with_lookalikes(manifest, items, image_set.background, image_set.bits, image_set.workers, opened)
     except InputError as error:
         raise type(error)(f"image set '{image_set.name}': {error}") from error
 
@@ -60,11 +76,15 @@ def validate(
     image_set: ImageSet,
     expectations: Sequence[Mapping[str, Any]],  # for the set's kind, from conf/base/expectations/
     project: Path = HERE,
+    store: Path | None = None,
 ) -> tuple[dict[str, Any], str]:
-    """Check the manifest against the expectations -> (outcome as JSON-compatible values, report as an HTML page)."""
+    """Check the manifest against the expectations -> (outcome as JSON-compatible values, report as an HTML page).
+
+    With a store, the outcome of the same check in an earlier run is used again.
+    """
     from pipelines.data_preparation.validation import validation_of
 
-    return validation_of(manifest, image_set, expectations, layout_of(image_set, project))
+    return validation_of(manifest, image_set, expectations, layout_of(image_set, project), store)
 
 
 def gate(manifest: DataFrame, validation: dict[str, Any], image_set: ImageSet) -> tuple[DataFrame, DataFrame]:
@@ -76,8 +96,10 @@ def gate(manifest: DataFrame, validation: dict[str, Any], image_set: ImageSet) -
     return let_through(manifest, validation, image_set)
 
 
-def prepare(validated: DataFrame, image_set: ImageSet, project: Path = HERE) -> PreparedSet:
+def prepare(validated: DataFrame, image_set: ImageSet, project: Path = HERE, store: Path | None = None) -> PreparedSet:
     """Convert and resize the images of the validated manifest that belong to a split, as the set declares.
+
+    With a store, only images that `read` has not prepared are decoded.
 
     Raises:
         InputError: no image is left, or a file has changed since it was validated.
@@ -85,4 +107,5 @@ def prepare(validated: DataFrame, image_set: ImageSet, project: Path = HERE) -> 
     from genlab.images.prepare import prepare_images
 
     items, look = layout_of(image_set, project).items(), (image_set.shape, image_set.channels, image_set.background, image_set.fit)
-    return prepare_images(items, validated, image_set.name, image_set.kind, *look, image_set.workers, image_set.bits)
+    opened = store_of(image_set, store)
+    return prepare_images(items, validated, image_set.name, image_set.kind, *look, image_set.workers, image_set.bits, opened)

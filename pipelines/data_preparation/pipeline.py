@@ -12,15 +12,15 @@ def create_pipeline() -> Pipeline:
     """
     return Pipeline(
         [
-            Node(read, ["params:image_set", "project"], "manifest", name="read", tags="prepare"),
+            Node(read, ["params:image_set", "project", "store"], "manifest", name="read", tags="prepare"),
             Node(
                 validate,
-                ["manifest", "params:image_set", "expectations", "project"],
+                ["manifest", "params:image_set", "expectations", "project", "store"],
                 ["validation", "validation_report"],
                 name="validate",
                 tags="prepare",
             ),
             Node(gate, ["manifest", "validation", "params:image_set"], ["validated", "quarantine"], name="gate", tags="prepare"),
-            Node(prepare, ["validated", "params:image_set", "project"], "images", name="prepare", tags="prepare"),
+            Node(prepare, ["validated", "params:image_set", "project", "store"], "images", name="prepare", tags="prepare"),
         ]
     )

@@ -1,18 +1,24 @@
 """Validation of a manifest against the expectations of its image set."""
 
+import hashlib
+import json
 import logging
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from genlab.engine.files import write
+from genlab.engine.json_text import json_text
 from genlab.images.checking.conversions import conversions
 from genlab.images.read import survey_of
-from genlab.images.sources import Layout
+from genlab.images.sources import Layout, Survey
+from genlab.images.store import code_of_reading, digest_of, version_of
 from pipelines.data_preparation.declaration import ImageSet
 from pipelines.data_preparation.report import render
-from pipelines.data_preparation.suite import evaluate, fill
 
+OUTCOME = "validation.json"
 LEVELS = {"warning": logging.WARNING, "info": logging.INFO}  # severity -> level; the error that stops the run lists critical findings
 
 log = logging.getLogger(__name__)
@@ -23,18 +29,40 @@ def validation_of(
     image_set: ImageSet,
     expectations: Sequence[Mapping[str, Any]],  # for the set's kind, from conf/base/expectations/
     layout: Layout,
+    store: Path | None = None,  # folder with the outcome of an earlier run, which is used again for the same manifest, suite and code
 ) -> tuple[dict[str, Any], str]:
     """Check the manifest against the expectations -> (outcome as JSON-compatible values, report as an HTML page).
 
     Raises:
         InputError: an expectation can't be built or evaluated. An expectation that isn't met is part of the outcome, not an error.
     """
+    survey = survey_of(layout)
+    key = key_of(manifest, image_set, expectations, layout, survey)
+    outcome = None if store is None else remembered(store / OUTCOME, key)
+    if outcome is None:
+        outcome = check(manifest, image_set, expectations, layout, survey)
+        if store is not None:
+            write(store / OUTCOME, json_text({"key": key, "outcome": outcome}).encode())
+    validation, report = outcome
+    for what, count in conversions(manifest).items():
+        log.info("image set '%s': %s images converted: %s", image_set.name, f"{count:,}", what)
+    for finding in validation["expectations"]:
+        if not finding["success"] and finding["severity"] in LEVELS:
+            log.log(LEVELS[finding["severity"]], "image set '%s': %s: %s", image_set.name, finding["name"], finding["summary"])
+    return validation, report
+
+
+def check(
+    manifest: pd.DataFrame, image_set: ImageSet, expectations: Sequence[Mapping[str, Any]], layout: Layout, survey: Survey
+) -> tuple[dict[str, Any], str]:
+    """Evaluate the expectations, and render the report."""
+    from pipelines.data_preparation.suite import evaluate, fill  # Great Expectations takes seconds to import
+
     height, width = image_set.shape
     classes = image_set.classes if image_set.classes is not None else sorted(set(manifest["label"]) - {""})
     values = {"$height": height, "$width": width, "$size": min(height, width), "$classes": list(classes)}
     suite = fill(expectations, values)
     findings = evaluate(manifest, suite, layout.domains())
-    survey = survey_of(layout)
     failed = sum(not finding.success and finding.severity == "critical" for finding in findings)
     validation = {
         "set": image_set.name,
@@ -49,9 +77,23 @@ def validation_of(
         "suite": suite,
         "expectations": [finding._asdict() | {"failures": [failure._asdict() for failure in finding.failures]} for finding in findings],
     }
-    for what, count in conversions(manifest).items():
-        log.info("image set '%s': %s images converted: %s", image_set.name, f"{count:,}", what)
-    for finding in findings:
-        if not finding.success and finding.severity in LEVELS:
-            log.log(LEVELS[finding.severity], "image set '%s': %s: %s", image_set.name, finding.name, finding.summary)
     return validation, render(manifest, image_set, validation, layout.items())
+
+
+def key_of(manifest: pd.DataFrame, image_set: ImageSet, expectations: Sequence[Mapping[str, Any]], layout: Layout, survey: Survey) -> str:
+    """Hash of everything that the outcome depends on, also of the code."""
+    declared = image_set.model_dump(mode="json", exclude={"workers", "verify"})
+    found = [dict(survey.passed_over), list(survey.remarks), layout.domains()]
+    code = [file.read_text(encoding="utf-8") for file in sorted(Path(__file__).parent.glob("*.py"))]
+    about = [digest_of(manifest), declared, list(expectations), found, code, code_of_reading(), version_of("great-expectations")]
+    return hashlib.sha256(json_text(about, sort_keys=True).encode()).hexdigest()
+
+
+def remembered(file: Path, key: str) -> tuple[dict[str, Any], str] | None:
+    """The outcome in a file if it has this key; None if there is none."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        validation, report = found["outcome"] if found["key"] == key else (None, "")
+    except (OSError, ValueError, KeyError):
+        return None
+    return None if validation is None else (validation, report)

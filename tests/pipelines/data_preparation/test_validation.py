@@ -365,7 +365,7 @@ def test_the_error_for_a_wrong_declaration_explains_it(root, change, words):
 
 def test_the_pipeline_runs_in_kedro(root):
     image_set = declare(root)
-    given = {"params:image_set": image_set, "expectations": expectations("paired"), "project": root}
+    given = {"params:image_set": image_set, "expectations": expectations("paired"), "project": root, "store": root.parent / "store"}
     catalog = DataCatalog({name: MemoryDataset(data) for name, data in given.items()})
     names = ("manifest", "validation", "validation_report", "validated", "quarantine", "images")
     for name in names:
