@@ -9,6 +9,7 @@ from typing import NoReturn, TypeVar
 from tqdm import tqdm
 
 PART = 64  # images; handing over single images takes as long as decoding small ones
+MANY = 10_000  # images from which processes are faster than threads: they take a second or two to start
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -19,9 +20,13 @@ def in_parts(
     tasks: Sequence[Task],
     workers: int,  # threads; 0: one per core
     description: str,  # of the progress bar, which counts tasks
+    in_processes: bool = False,  # whether `work`, the tasks and the results can be sent to processes, which many tasks are worth
 ) -> Iterator[Result]:
     """Yield the results of the parts in the order of the tasks. At most two parts per thread are waiting or not yet taken."""
     workers = workers or os.cpu_count() or 1
+    if in_processes and workers > 1 and len(tasks) >= MANY:
+        yield from on_processes(work, tasks, workers, description)
+        return
     size = max(1, min(PART, len(tasks) // (4 * workers)))
     waiting: deque[tuple[int, Future[Result]]] = deque()
     with ThreadPoolExecutor(workers) as threads, tqdm(total=len(tasks), desc=description, unit="image", disable=None) as bar:
@@ -36,6 +41,21 @@ def in_parts(
         finally:
             for _, future in waiting:
                 future.cancel()
+
+
+def on_processes(work: Callable[[Sequence[Task]], Result], tasks: Sequence[Task], workers: int, description: str) -> Iterator[Result]:
+    """Yield the results of the parts in the order of the tasks, computed in new processes: Python code runs on one core per process.
+
+    They are joblib's, which also start from a notebook and from a script without `if __name__ == "__main__"`.
+    """
+    from joblib import Parallel, delayed
+
+    parts = [tasks[start : start + PART] for start in range(0, len(tasks), PART)]
+    with tqdm(total=len(tasks), desc=description, unit="image", disable=None) as bar:
+        results = Parallel(n_jobs=workers, return_as="generator", batch_size=1, max_nbytes=None)(delayed(work)(part) for part in parts)
+        for part, result in zip(parts, results, strict=True):
+            bar.update(len(part))
+            yield result
 
 
 def taken(waiting: deque[tuple[int, Future[Result]]], bar: "tqdm[NoReturn]") -> Result:

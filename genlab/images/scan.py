@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -12,12 +13,13 @@ import pandas as pd
 from PIL import Image
 
 from genlab.engine.files import space_for
-from genlab.images.checking.manifest import COLUMNS, Rows, describe, digest, unreadable
+from genlab.images.checking.manifest import COLUMNS, Described, Rows, complete, describe, digest, unreadable
 from genlab.images.decode import Fit, load, resize
 from genlab.images.parts import in_parts
 from genlab.images.pixels_file import PixelsFile
 from genlab.images.prepared_set import Colour
-from genlab.images.sources.files import Item
+from genlab.images.sources.files import Item, open_file
+from genlab.images.sources.names import File
 from genlab.images.store import Store, settled
 from genlab.serving.depth import SIXTEEN
 from genlab.serving.errors import DecodeError
@@ -43,8 +45,10 @@ class Look(NamedTuple):
         """(H, W, C) of a prepared image."""
         return (*self.size, self.channels)
 
-    def pixels(self, image: Image.Image) -> np.ndarray:
-        """RGB image on the background -> uint8 (H, W, C)."""
+    def pixels(self, image: Image.Image, pixels: np.ndarray | None = None) -> np.ndarray:
+        """RGB image on the background, and its pixels if they are known -> uint8 (H, W, C)."""
+        if pixels is not None and pixels.shape == self.shape:
+            return pixels
         image = image.convert("L") if self.channels == 1 else image
         return np.asarray(resize(image, *self.size, self.fit, self.background)).reshape(self.shape)
 
@@ -78,6 +82,15 @@ class Known(NamedTuple):
             same[found] = sound & (then == state) & (state != "") & (not verify)
             sha256[found] = np.where(sound, row["sha256"].to_numpy(object), "")
         return cls(rows, same, sha256)
+
+
+class Task(NamedTuple):
+    """An image to read."""
+
+    number: int  # of the item
+    item: Item
+    sha256: str  # of the file when it was read last; "": unknown
+    place: int  # row of its pixels in their file; -1: none
 
 
 class Part(NamedTuple):
@@ -114,9 +127,8 @@ def scan(
             return keep(store, listing["path"], [settled(state, now) for state in states], known, numbers, rows.frame(), places, file)
 
         try:
-            for part in in_parts(
-                lambda part: examine(part, items, known.sha256, places, look), waiting.tolist(), workers, "reading images"
-            ):
+            tasks = [Task(number, items[number], known.sha256[number], int(places[number])) for number in waiting.tolist()]
+            for part in in_parts(partial(examine, look=look), tasks, workers, "reading images", all(map(is_file, items))):
                 numbers += part.numbers
                 rows.add(part.rows)
                 known.same[part.unchanged] = True
@@ -151,25 +163,31 @@ def in_order(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values(["domain", "stem", "path"])
 
 
-def examine(part: Sequence[int], items: Sequence[Item], sha256: np.ndarray, places: np.ndarray, look: Look) -> Part:
-    """Read the items of these numbers, and describe and prepare those whose content does not have the known hash."""
-    found = Part([], [], [], [], [])
-    for number in part:
+def is_file(item: Item) -> bool:
+    """Whether an item is a file on disk, which other processes can read as well."""
+    return isinstance(item.read, File) and isinstance(item.read.open, partial) and item.read.open.func is open_file
+
+
+def examine(part: Sequence[Task], look: Look) -> Part:
+    """Read images, and describe and prepare those whose content does not have the known hash."""
+    found, images = Part([], [], [], [], []), list[Described]()
+    for number, item, sha256, place in part:
         try:
-            content = load(items[number])
+            content = load(item)
         except DecodeError as error:
             found.numbers.append(number)
-            found.rows.append(unreadable(error))
+            images.append(Described(unreadable(error), None, None))
             continue
-        if sha256[number] and digest(content) == sha256[number]:
+        if sha256 and digest(content) == sha256:
             found.unchanged.append(number)
             continue
-        columns, image = describe(items[number], content, look.background, look.bits)
+        described = describe(item, content, look.background, look.bits)
         found.numbers.append(number)
-        found.rows.append(columns)
-        if image is not None and places[number] >= 0:
-            found.places.append(int(places[number]))
-            found.pixels.append(look.pixels(image))
+        images.append(described._replace(image=None))
+        if described.image is not None and place >= 0:
+            found.places.append(place)
+            found.pixels.append(look.pixels(described.image, described.pixels))
+    found.rows.extend(complete(images))
     return found
 
 

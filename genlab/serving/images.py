@@ -21,6 +21,7 @@ IGNORED, FRAMES = "ignored", "frames"  # keys of `info` of images returned by `u
 SEVERAL = frozenset({"GIF", "PNG", "TIFF", "WEBP"})  # formats with frames or pages; the further pictures of MPO are not meant to be seen
 COUNTED = frozenset({"PNG", "WEBP"})  # of these, formats whose header has the number
 ORIENTATION = 0x0112
+EXIF_IN_PNG = frozenset({"exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp"})  # keys of `info` in which PIL looks for EXIF data
 NO_TAGS = 20  # bytes of EXIF data without any tag: its name and the header of a TIFF file
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -124,6 +125,8 @@ def loaded_without_extras(
 
 def orientation_of(image: Image.Image) -> tuple[int, list[str]]:
     """Orientation of a loaded image in its EXIF or XMP data (EXIF 2.3, tag 0x0112), 1 if there is none -> (orientation, problems)."""
+    if image.format == "PNG" and not EXIF_IN_PNG & image.info.keys():
+        return 1, []
     try:
         exif = image.getexif()
         orientation = exif.get(ORIENTATION, 1)

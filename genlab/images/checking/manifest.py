@@ -9,6 +9,7 @@ import pandas as pd
 from PIL import Image
 
 from genlab.images.checking.lookalikes import averaged
+from genlab.images.checking.moments import moments
 from genlab.images.decode import decode_item, load
 from genlab.images.parts import in_parts
 from genlab.images.prepared_set import Colour
@@ -21,8 +22,6 @@ from genlab.serving.profiles import profile_of
 HASH_SIDE = 16  # 256 bits; with the usual 64 bits, one emoji in a hundred has the hash of another
 HASH_STEP = 2  # grey levels; JPEG noise causes smaller steps in flat regions
 KEPT = 4096  # rows kept as dictionaries
-SUMMED = 3 * 4096  # values that are added at a time
-CHANNEL = np.tile(np.arange(3), SUMMED // 3 + 1)  # of each value of RGB pixels
 
 COLUMNS = {
     "path": "str",
@@ -63,7 +62,8 @@ def make_manifest(
     """Decode every image once and describe it in a row, in the order of the items. Damaged files have a `decode_error`."""
 
     def work(part: Sequence[Item]) -> list[dict[str, object]]:
-        return [listed(item) | described(item, background, bits).columns for item in part]
+        found = complete([described(item, background, bits) for item in part])
+        return [listed(item) | columns for item, columns in zip(part, found, strict=True)]
 
     rows = Rows(list(COLUMNS))
     for part in in_parts(work, list(items), workers, "reading images"):
@@ -104,8 +104,9 @@ class Rows:
 class Described(NamedTuple):
     """Columns of an image that follow from its content, and the image itself."""
 
-    columns: dict[str, object]
+    columns: dict[str, object]  # without those that `complete` adds
     image: Image.Image | None  # RGB on the background; None for a file that cannot be decoded
+    pixels: np.ndarray | None  # of the image, uint8 (H, W, 3)
 
 
 def described(item: Item, background: Colour, bits: int) -> Described:
@@ -113,7 +114,7 @@ def described(item: Item, background: Colour, bits: int) -> Described:
     try:
         content = load(item)
     except DecodeError as error:
-        return Described(unreadable(error), None)
+        return Described(unreadable(error), None, None)
     return describe(item, content, background, bits)
 
 
@@ -138,12 +139,17 @@ def describe(
         row |= {"format": stored.format or "array", "mode": stored.mode, "width": stored.width, "height": stored.height}
         image = convert(stored, 3, background, bits)
     except DecodeError as error:
-        return Described(row | unreadable(error), None)
+        return Described(row | unreadable(error), None, None)
     grey = image.convert("L")
-    row |= origin(stored, bits) | dict(zip(("low", "high"), value_range(stored, image), strict=True))
+    row |= origin(stored, bits) | stored_range(stored)
     row |= {"relief": float(np.ptp(averaged(grey, HASH_SIDE))), "alpha_std": alpha_std(stored)}
-    mean, std = mean_and_std(np.asarray(image))
-    return Described(row | {"perceptual_hash": perceptual_hash(grey), "mean": mean, "std": std}, image)
+    return Described(row | {"perceptual_hash": perceptual_hash(grey)}, image, np.asarray(image))
+
+
+def complete(images: Sequence[Described]) -> list[dict[str, object]]:
+    """The columns of images, with those that are computed for many images at a time: mean, std, and low and high if they are missing."""
+    found = iter(moments([each.pixels for each in images if each.pixels is not None]))
+    return [{**next(found)._asdict(), **each.columns} if each.pixels is not None else each.columns for each in images]
 
 
 def unreadable(error: DecodeError) -> dict[str, object]:
@@ -166,35 +172,17 @@ def alpha_std(stored: Image.Image) -> float:
     return float(np.asarray(stored.convert("RGBA").getchannel("A")).std()) if stored.has_transparency_data else 0.0
 
 
-def value_range(
-    stored: Image.Image,
-    image: Image.Image,  # the same, converted to RGB
-) -> tuple[int, int]:
-    """Smallest and largest stored value of an image; of `image` if the stored values are not all that is seen (palettes, alpha)."""
-    if stored.mode in SIXTEEN_BITS:
+def stored_range(stored: Image.Image) -> dict[str, object]:
+    """Columns about the stored values of an image: low, high. Nothing if they are those of the RGB pixels (palettes, alpha, plain RGB)."""
+    if stored.mode in SIXTEEN_BITS or stored.mode == "L" or (stored.mode == "RGB" and not is_plain(stored)):
         values = np.asarray(stored)
-        return int(values.min()), int(values.max())
-    lows, highs = zip(*np.reshape((stored if stored.mode in ("L", "RGB") else image).getextrema(), (-1, 2)), strict=True)
-    return int(min(lows)), int(max(highs))
+        return {"low": int(values.min()), "high": int(values.max())}
+    return {}
 
 
-def mean_and_std(pixels: np.ndarray) -> tuple[float, float]:
-    """Pixels uint8 (H, W, 3) -> their mean, and the root mean square deviation from the mean colour.
-
-    Equal to `pixels.mean()` and `pixels.var(axis=(0, 1)).mean() ** 0.5` to the last digit, in a third of the time: numpy adds colours one
-    after another, three numbers at a time, and so does `bincount`, in one loop.
-    """
-    flat, count = pixels.reshape(-1), pixels.size // 3
-    parts = [flat[start : start + SUMMED] for start in range(0, len(flat), SUMMED)]
-    sums = np.sum([np.bincount(CHANNEL[: len(part)], part, 3) for part in parts], axis=0)  # exact: sums of whole numbers
-    colour = np.tile(sums / count, SUMMED // 3)
-    squares: np.ndarray = np.zeros(3)
-    for part in parts:
-        off = part - colour[: len(part)]
-        off *= off
-        weights = np.concatenate([squares, off])  # the sum so far comes first, as it does in one long loop
-        squares = np.bincount(CHANNEL[: len(weights)], weights, 3)
-    return float(sums.sum() / flat.size), float((squares / count).mean() ** 0.5)
+def is_plain(stored: Image.Image) -> bool:
+    """Whether the RGB pixels of an image are its stored values: it has no colour profile and no transparent colour."""
+    return "icc_profile" not in stored.info and not stored.has_transparency_data
 
 
 def digest(content: bytes | np.ndarray) -> str:
