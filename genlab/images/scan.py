@@ -129,12 +129,12 @@ def scan(
         try:
             tasks = [Task(number, items[number], known.sha256[number], int(places[number])) for number in waiting.tolist()]
             for part in in_parts(partial(examine, look=look), tasks, workers, "reading images", all(map(is_file, items))):
-                numbers += part.numbers
-                rows.add(part.rows)
-                known.same[part.unchanged] = True
-                if file and part.pixels:
+                if file:  # before the rows: an image whose row is kept has its pixels
                     for place, pixels in zip(part.places, part.pixels, strict=True):
                         file.write(place, pixels)
+                rows.add(part.rows)
+                numbers += part.numbers
+                known.same[part.unchanged] = True
         except BaseException:  # also Ctrl-C: the images that have been decoded stay known
             save()
             raise
@@ -224,6 +224,7 @@ def keep(
     file: PixelsFile | None,
 ) -> pd.DataFrame:
     """Replace the rows of a store by those of the items that are known by now -> their columns CONTENT, in the order of the items."""
+    rows = rows.iloc[: len(numbers)]  # an interruption may have come between the two
     files = [store.folder / each.name for each in store.files]
     decoded = (rows["decode_error"] == "").to_numpy()
     rows = rows.assign(file=len(files), place=np.where(decoded, places[list(numbers)], -1))
