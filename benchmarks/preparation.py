@@ -160,8 +160,8 @@ def measure(count: int, side: int, workers: int) -> dict[str, Any]:
 def page() -> str:
     """The page of the results."""
     found = json.loads(RESULTS.read_text(encoding="utf-8"))
-    heads = ("images", "images/s", "reading alone", "limit: threads", "processes", "share of the limit")
-    heads += ("memory", "with workers", "second time", "its memory")
+    heads = ["images", "images/s", "reading alone", "limit: threads", "processes", "share of the limit"]
+    heads += ["memory", "with workers", "second time", "its memory"]
     rows = [f"| {' | '.join(heads)} |", "|" + "---:|" * len(heads)]
     for each in found["rows"]:
         first, second = (each[name]["seconds"] for name in ("first", "second"))

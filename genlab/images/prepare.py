@@ -6,15 +6,13 @@ import math
 import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from genlab.engine.files import space_for, write
-from genlab.engine.json_text import json_text
+from genlab.engine.files import space_for
 from genlab.errors import InputError
 from genlab.images.checking.manifest import CHECKED, digest
 from genlab.images.decode import Fit, decode_item, load
@@ -28,7 +26,7 @@ from genlab.serving.depth import SIXTEEN
 from genlab.serving.errors import DecodeError
 from genlab.serving.images import WHITE, convert
 
-CONTENT_HASH = "content.json"
+CONTENT_HASH = "content_hash"  # name of a note
 HASHED = ("stem", "domain", "label", "split", "pair")  # columns that are part of the content hash
 
 
@@ -179,15 +177,12 @@ def prepared_pixels(by_path: Mapping[str, Item], path: str, sha256: str, look: L
 
 def known_hash(images: np.ndarray, used: pd.DataFrame, declaration: dict[str, object], store: Store, pixels: Path) -> str:
     """The content hash of images in a store. It is computed once for each state of their file."""
-    about = [digest_of(used[list(HASHED)]), declaration, state_of_pixels(pixels), store.key]
-    key, file = hashlib.sha256(json_text(about, sort_keys=True).encode()).hexdigest(), store.folder / CONTENT_HASH
-    with suppress(OSError, ValueError, KeyError):
-        known = json.loads(file.read_text(encoding="utf-8"))
-        if known["key"] == key:
-            return str(known["content_hash"])
-    content_hash = hash_content(images, used, declaration)
-    write(file, json_text({"key": key, "content_hash": content_hash}).encode())
-    return content_hash
+    about = [digest_of(used[list(HASHED)]), declaration, state_of_pixels(pixels)]
+    known = store.noted(CONTENT_HASH, about)
+    if known is None:
+        known = hash_content(images, used, declaration)
+        store.note(CONTENT_HASH, about, known)
+    return str(known)
 
 
 def hash_content(

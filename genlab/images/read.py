@@ -15,8 +15,11 @@ from genlab.images.sources import Item, Layout, Survey, Surveys
 from genlab.images.sources.files import listed_once
 from genlab.images.sources.names import SYSTEM, in_words
 from genlab.images.sources.recognise import recognised
+from genlab.images.store import Store
 from genlab.serving.depth import BYTE_WHITE, SIXTEEN
 from genlab.serving.images import WHITE
+
+SURVEY = "survey"  # name of a note in a store
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +67,7 @@ def read_images(
     else:
         listing = assign_splits(listing_of(items), kind, test, seed, truth)
         manifest = scan(items, listing, kept, workers, began)
+        kept.store.note(SURVEY, None, [dict(found.passed_over), list(found.remarks)])
     if bits != SIXTEEN and (manifest["white"].dropna() == BYTE_WHITE).all() and (manifest["decode_error"] == "").all():
         raise InputError(f"bits: got {bits}, but no image has more than 8 bits per value, for which it is meant. Remove `bits`.")
     return items, manifest
@@ -72,6 +76,12 @@ def read_images(
 def survey_of(layout: Layout) -> Survey:
     """What a layout found next to its images; an empty survey for a layout that does not report it."""
     return layout.survey() if isinstance(layout, Surveys) else Survey()
+
+
+def kept_survey(store: Store | None) -> Survey | None:
+    """The survey of the last reading into a store; None if there is none."""
+    kept = None if store is None else store.noted(SURVEY, None)
+    return None if kept is None else Survey(*kept)
 
 
 def tell(found: Survey) -> None:

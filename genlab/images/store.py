@@ -5,19 +5,20 @@ the file still has the same SHA-256.
 """
 
 import hashlib
+import json
 import logging
 import time
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 import genlab
-from genlab.engine.files import whole
+from genlab.engine.files import whole, write
 from genlab.engine.json_text import json_text
 from genlab.engine.paths import expanded
 
@@ -78,6 +79,22 @@ class Store:
             return np.full(len(paths), -1)
         found: np.ndarray = index.get_indexer(pd.Index(paths))
         return found
+
+    def noted(self, name: str, about: object) -> Any:
+        """The value of a note about these JSON-compatible facts; None if there is none."""
+        try:
+            note = json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8"))
+            return note["value"] if note["key"] == self.key_of(about) else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def note(self, name: str, about: object, value: object) -> None:
+        """Write a JSON-compatible value that follows from these facts, so that later runs need not compute it. Replaces the former note."""
+        write(self.folder / f"{name}.json", json_text({"key": self.key_of(about), "value": value}).encode())
+
+    def key_of(self, about: object) -> str:
+        """Hash of the store's key and some facts."""
+        return hashlib.sha256(json_text([self.key, about], sort_keys=True).encode()).hexdigest()
 
     def new_file(self) -> Path:
         """Path of a file of pixels that does not exist yet."""

@@ -84,7 +84,7 @@ def validate(
     """
     from pipelines.data_preparation.validation import validation_of
 
-    return validation_of(manifest, image_set, expectations, layout_of(image_set, project), store)
+    return validation_of(manifest, image_set, expectations, layout_of(image_set, project), store_of(image_set, store))
 
 
 def gate(manifest: DataFrame, validation: dict[str, Any], image_set: ImageSet) -> tuple[DataFrame, DataFrame]:

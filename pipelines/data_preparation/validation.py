@@ -1,7 +1,5 @@
 """Validation of a manifest against the expectations of its image set."""
 
-import hashlib
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,16 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from genlab.engine.files import write
-from genlab.engine.json_text import json_text
 from genlab.images.checking.conversions import conversions
-from genlab.images.read import survey_of
+from genlab.images.read import kept_survey, survey_of
 from genlab.images.sources import Layout, Survey
-from genlab.images.store import code_of_reading, digest_of, version_of
+from genlab.images.store import Store, digest_of, version_of
 from pipelines.data_preparation.declaration import ImageSet
 from pipelines.data_preparation.report import render
 
-OUTCOME = "validation.json"
+OUTCOME = "validation"  # name of a note
 LEVELS = {"warning": logging.WARNING, "info": logging.INFO}  # severity -> level; the error that stops the run lists critical findings
 
 log = logging.getLogger(__name__)
@@ -29,20 +25,20 @@ def validation_of(
     image_set: ImageSet,
     expectations: Sequence[Mapping[str, Any]],  # for the set's kind, from conf/base/expectations/
     layout: Layout,
-    store: Path | None = None,  # folder with the outcome of an earlier run, which is used again for the same manifest, suite and code
+    store: Store | None = None,  # has the outcome of an earlier run, which is used again for the same manifest, suite and code
 ) -> tuple[dict[str, Any], str]:
     """Check the manifest against the expectations -> (outcome as JSON-compatible values, report as an HTML page).
 
     Raises:
         InputError: an expectation can't be built or evaluated. An expectation that isn't met is part of the outcome, not an error.
     """
-    survey = survey_of(layout)
-    key = key_of(manifest, image_set, expectations, layout, survey)
-    outcome = None if store is None else remembered(store / OUTCOME, key)
+    survey = kept_survey(store) or survey_of(layout)
+    about = facts(manifest, image_set, expectations, layout, survey)
+    outcome = None if store is None else store.noted(OUTCOME, about)
     if outcome is None:
         outcome = check(manifest, image_set, expectations, layout, survey)
         if store is not None:
-            write(store / OUTCOME, json_text({"key": key, "outcome": outcome}).encode())
+            store.note(OUTCOME, about, outcome)
     validation, report = outcome
     for what, count in conversions(manifest).items():
         log.info("image set '%s': %s images converted: %s", image_set.name, f"{count:,}", what)
@@ -80,20 +76,11 @@ def check(
     return validation, render(manifest, image_set, validation, layout.items())
 
 
-def key_of(manifest: pd.DataFrame, image_set: ImageSet, expectations: Sequence[Mapping[str, Any]], layout: Layout, survey: Survey) -> str:
-    """Hash of everything that the outcome depends on, also of the code."""
+def facts(
+    manifest: pd.DataFrame, image_set: ImageSet, expectations: Sequence[Mapping[str, Any]], layout: Layout, survey: Survey
+) -> list[Any]:
+    """Everything that the outcome depends on, also the code, as JSON-compatible values."""
     declared = image_set.model_dump(mode="json", exclude={"workers", "verify"})
     found = [dict(survey.passed_over), list(survey.remarks), layout.domains()]
     code = [file.read_text(encoding="utf-8") for file in sorted(Path(__file__).parent.glob("*.py"))]
-    about = [digest_of(manifest), declared, list(expectations), found, code, code_of_reading(), version_of("great-expectations")]
-    return hashlib.sha256(json_text(about, sort_keys=True).encode()).hexdigest()
-
-
-def remembered(file: Path, key: str) -> tuple[dict[str, Any], str] | None:
-    """The outcome in a file if it has this key; None if there is none."""
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        validation, report = found["outcome"] if found["key"] == key else (None, "")
-    except (OSError, ValueError, KeyError):
-        return None
-    return None if validation is None else (validation, report)
+    return [digest_of(manifest), declared, list(expectations), found, code, version_of("great-expectations")]
