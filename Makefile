@@ -88,6 +88,7 @@ bench: setup  ## measure what docs/performance.md shows on this machine, and wri
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/evaluation.py --frechet
 	$(BIN)/python benchmarks/startup.py --page
+	$(BIN)/python benchmarks/preparation.py
 
 clean:  ## remove the files that runs made; keeps the raw data and MLflow's record
 	rm -rf data/02_intermediate data/03_primary data/05_model_input data/06_models data/07_model_output data/08_reporting .genlab

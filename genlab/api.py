@@ -1,8 +1,11 @@
 """The library in seven functions, for scripts and notebooks: prepare, recipe, fit, restore, evaluate, compare, release."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
@@ -11,6 +14,7 @@ import genlab
 from genlab.build import build, suggestion
 from genlab.engine.compute import Compute
 from genlab.engine.files import write
+from genlab.engine.locks import locked
 from genlab.engine.paths import expanded
 from genlab.engine.recipe import Recipe
 from genlab.engine.seeding import seed_everything
@@ -25,12 +29,15 @@ from genlab.export.release import FACTS, release_files, restored
 from genlab.extractors.classifier_cache import Classifiers
 from genlab.extractors.efficientnet import EfficientNetLite0
 from genlab.images.decode import Fit
+from genlab.images.pixels_file import unnamed
 from genlab.images.prepare import prepare_images
 from genlab.images.prepared_set import Colour, Kind, PreparedSet
 from genlab.images.read import read_images
+from genlab.images.scan import Kept, Look
 from genlab.images.sources import Folder, FolderPerClass, Layout
 from genlab.images.sources.names import shortened
 from genlab.images.sources.recognise import layout_for, recognised
+from genlab.images.store import Store
 from genlab.serving.depth import SIXTEEN
 from genlab.serving.images import WHITE
 from genlab.training.fit import Trained
@@ -58,12 +65,17 @@ def prepare(
     fit: Fit = "crop",  # how images of another aspect ratio are fitted to `size`: crop, pad, stretch
     name: str = "",  # of the image set; "": the name of the folder
     bits: int = SIXTEEN,  # depth of the values in files of more than 8 bits, 8 to 32; 12 for sensors whose white is 4095
+    cache: str | Path | None = None,  # folder in which prepared images are kept; the same call then decodes only changed images
+    verify: bool = False,  # with `cache`: hash all files again, also those of unchanged size and times
 ) -> PreparedSet:
     """Read, check and resize images -> a prepared set for `fit` and `evaluate`.
+
+    Without `cache`, the images are in an unnamed temporary file, which the system removes when it is no longer used.
 
     Raises:
         InputError: a number is out of range, there are no images, an image cannot be read, or the layout lacks the two domains that the
             kind requires.
+        DiskFullError: there is not enough space for the prepared images; nothing has been written.
     """
     height_and_width = (size, size) if isinstance(size, int) else tuple(size)
     if len(height_and_width) != 2 or min(height_and_width) < 1:
@@ -79,12 +91,21 @@ def prepare(
         layout = layout_of(str(source), kind)
     else:
         layout = source
-    items, manifest = read_images(layout, kind, test, seed, background=background, bits=bits)
-    broken = manifest[manifest["decode_error"] != ""]
-    if len(broken):
-        examples = "; ".join(f"{shortened(str(row.path))}: {row.decode_error}" for row in broken.head(MAX_NAMED_IMAGES).itertuples())
-        raise InputError(f"{len(broken):,} of {len(manifest):,} images cannot be read, e.g. {examples}. Mend or remove them.")
-    return prepare_images(items, manifest, name or type(layout).__name__, kind, height_and_width, channels, background, fit, bits=bits)
+    name, look = name or type(layout).__name__, Look((height_and_width[0], height_and_width[1]), channels, background, fit, bits)
+    with ExitStack() as stack:
+        if cache is None:
+            folder = Path(stack.enter_context(TemporaryDirectory()))
+        else:
+            folder = expanded(cache) / "sets" / name
+            stack.enter_context(locked(folder / "lock", f"prepares the image set '{name}'", "", wait=True))
+        store = Store.open(folder, [repr(layout), look])
+        items, manifest = read_images(layout, kind, test, seed, background=background, bits=bits, kept=Kept(store, look, name, verify))
+        broken = manifest[manifest["decode_error"] != ""]
+        if len(broken):
+            examples = "; ".join(f"{shortened(str(row.path))}: {row.decode_error}" for row in broken.head(MAX_NAMED_IMAGES).itertuples())
+            raise InputError(f"{len(broken):,} of {len(manifest):,} images cannot be read, e.g. {examples}. Mend or remove them.")
+        images = prepare_images(items, manifest, name, kind, height_and_width, channels, background, fit, bits=bits, store=store)
+        return images if cache is not None else replace(images, images=unnamed(images.images))
 
 
 def layout_of(root: str, kind: Kind) -> Layout:

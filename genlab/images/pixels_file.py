@@ -47,6 +47,15 @@ def mapped(file: Path) -> np.memmap:
     return images
 
 
+def unnamed(images: np.ndarray) -> np.ndarray:
+    """Mapped images that stay when the name of their file is removed. Others are returned as they are."""
+    file = whole_file(images)
+    if file is None or not isinstance(images, np.memmap):
+        return images
+    with os.fdopen(os.open(file, os.O_RDONLY), "rb") as opened:  # numpy takes no name from it, so that nobody looks for the file
+        return np.memmap(opened, np.uint8, "r", images.offset, images.shape)
+
+
 def blocks(images: np.ndarray) -> Iterator[memoryview]:
     """The bytes of images (N, H, W, C), block by block. Mapped images are read from their file: pages that were touched count as memory."""
     file = whole_file(images)

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import math
-import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ from genlab.errors import InputError
 from genlab.images.checking.manifest import CHECKED, digest
 from genlab.images.decode import Fit, decode_item, load
 from genlab.images.parts import in_parts
-from genlab.images.pixels_file import BLOCK, PixelsFile, blocks, mapped
+from genlab.images.pixels_file import BLOCK, PixelsFile, blocks, mapped, unnamed
 from genlab.images.prepared_set import Colour, Kind, PreparedSet
 from genlab.images.scan import Look, in_order
 from genlab.images.sources.files import Item
@@ -63,20 +62,13 @@ def prepare_images(
     if store is None:
         with tempfile.TemporaryDirectory() as folder:
             file = joined_file(items, used, look, workers, Path(folder, "pixels.npy"))
-            content_hash, images = hash_content(mapped(file), used, declaration), unnamed(file)
+            content_hash, images = hash_content(mapped(file), used, declaration), unnamed(mapped(file))
     else:
         file = stored_file(items, used, look, workers, store)
         images = mapped(file)
         content_hash = known_hash(images, used, declaration, store, file)
     red, green, blue = background
     return PreparedSet(name, kind, images, used, classes, content_hash, (red, green, blue), bits)
-
-
-def unnamed(file: Path) -> np.memmap:
-    """Images of an .npy file whose name is about to be removed."""
-    named = mapped(file)
-    with os.fdopen(os.open(file, os.O_RDONLY), "rb") as opened:  # numpy takes no name from it, so that nobody looks for the file
-        return np.memmap(opened, np.uint8, "r", named.offset, named.shape)
 
 
 def stored_file(items: Iterable[Item], used: pd.DataFrame, look: Look, workers: int, store: Store) -> Path:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -51,7 +51,7 @@ class Store:
     def open(
         cls,
         folder: str | Path,
-        declaration: Mapping[str, object],  # everything, except files and code, on which rows and pixels depend; JSON-compatible
+        declaration: object,  # everything, except files and code, on which rows and pixels depend; JSON-compatible
     ) -> "Store":
         """Open the store in a folder, which need not exist. It is empty if it was written for another declaration or by other code."""
         folder = expanded(folder)

@@ -3,6 +3,7 @@
 import re
 import shutil
 
+import numpy as np
 import pytest
 import torch
 from conftest import ROOT
@@ -86,3 +87,18 @@ def test_a_recipe_trained_as_an_object_cannot_be_compared_with_an_untrained_one(
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="module 'genlab' has no attribute 'trian'"):
         genlab.trian  # noqa: B018
+
+
+def test_a_set_with_a_cache_is_decoded_once(tmp_path, monkeypatch):
+    for number in range(8):
+        Image.effect_noise((12, 12), 20 + 10 * number).save(tmp_path / f"{number}.png")
+    expected = genlab.prepare(tmp_path, size=8, channels=1)
+    monkeypatch.setattr("genlab.images.store.YOUNG", 0)
+    kept = genlab.prepare(tmp_path, size=8, channels=1, cache=tmp_path / ".cache")
+    monkeypatch.setattr("genlab.images.scan.load", lambda item: pytest.fail(f"{item.path} is read"))
+    again = genlab.prepare(tmp_path, size=8, channels=1, cache=tmp_path / ".cache")
+    for each in (kept, again):
+        assert np.array_equal(each.images, expected.images)
+        assert each.content_hash == expected.content_hash
+    with pytest.raises(pytest.fail.Exception):
+        genlab.prepare(tmp_path, size=8, channels=1, cache=tmp_path / ".cache", verify=True)
