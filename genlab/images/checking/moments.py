@@ -55,9 +55,10 @@ def of_one_size(images: Sequence[np.ndarray]) -> list[Moments]:
         rows[0] += squares  # the sum so far comes first
         squares = np.add.reduce(rows, axis=0)
     means = sums.reshape(3, -1).sum(0) / (3 * count)
-    deviations = (np.ascontiguousarray((squares / count).reshape(3, -1).T)).mean(1) ** 0.5
-    parts = zip(means, deviations, values.min(1), values.max(1), strict=True)
-    return [Moments(float(mean), float(std), int(low), int(high)) for mean, std, low, high in parts]
+    variances = np.ascontiguousarray((squares / count).reshape(3, -1).T).mean(1)
+    parts = zip(means, variances, values.min(1), values.max(1), strict=True)
+    # The power of a number: that of an array is a square root, with another last digit for one in 300 images.
+    return [Moments(float(mean), float(variance) ** 0.5, int(low), int(high)) for mean, variance, low, high in parts]
 
 
 def lines(values: np.ndarray) -> Iterator[np.ndarray]:

@@ -18,5 +18,10 @@ def test_moments_equal_those_of_numpy_to_the_last_digit(monkeypatch):
     assert moments(images) == expected
 
 
+def test_no_last_digit_differs_in_two_thousand_images():
+    images = list(np.random.default_rng(1).integers(0, 256, (2000, 4, 4, 3), dtype=np.uint8))
+    assert [each.std for each in moments(images)] == [image.var(axis=(0, 1)).mean() ** 0.5 for image in images]
+
+
 def test_no_image_has_no_moments():
     assert moments([]) == []
