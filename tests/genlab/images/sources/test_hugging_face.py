@@ -31,14 +31,15 @@ def test_rows_have_their_pixels_classes_and_splits(tmp_path, arrow):
     assert layout.survey() == ({}, [])
 
 
-def test_threads_read_each_group_of_rows_once(tmp_path):
+def test_groups_of_rows_are_read_once_in_order_and_threads_find_the_same(tmp_path):
     images = hugging_face(tmp_path, group=4)
     items = sorted(HuggingFace(str(tmp_path)).items(), key=lambda item: (item.split != "train", item.path))
     read_rows.cache_clear()
+    assert np.array_equal(pixels(items), images)
+    assert read_rows.cache_info().misses == 8  # 3 + 3 + 2 groups
     with ThreadPoolExecutor(4) as threads:
         found = np.stack(list(threads.map(lambda item: np.asarray(decode_item(item, load(item))), items)))
     assert np.array_equal(found, images)
-    assert read_rows.cache_info().misses == 8  # 3 + 3 + 2 groups
 
 
 def test_one_file_is_a_set_without_split(tmp_path):
