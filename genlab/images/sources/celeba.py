@@ -53,7 +53,7 @@ class CelebA:
         """Zip archives of the images."""
         return [path for path in files if name_of(path) == f"{self.images}.zip"]
 
-    def faces(self, files: Mapping[str, Reader]) -> dict[str, Reader]:
+    def faces(self, files: Mapping[str, Reader]) -> Mapping[str, Reader]:
         """The images, in the folder that is unpacked, or else in its archive."""
         inside = f"/{self.images}/"
         folders = {f"/{path}".partition(inside)[0][1:] for path in files if inside in f"/{path}"}

@@ -15,7 +15,7 @@ import numpy as np
 from genlab.engine.paths import expanded
 from genlab.errors import InputError
 from genlab.images.sources.files import Item, Reader, Survey, all_files, list_files
-from genlab.images.sources.names import kind_of
+from genlab.images.sources.names import Computed, kind_of
 from genlab.images.sources.official import content_of, folders_with, only
 from genlab.images.sources.pickles import array_of, numbers_of, read_pickled_dict, texts_of
 
@@ -82,10 +82,11 @@ class Cifar:
         for file, split in version.parts.items():
             pixels, numbers = self.batch(version, folder, file, files)
             self.check(numbers, names, self.place(folder, file))
+            state = partial(str, files[PurePosixPath(folder, file).as_posix()].state())
             for index, number in enumerate(numbers):
                 stem = f"{split}/{seen[split]:06d}"  # the same in both versions
                 seen[split] += 1
-                read = partial(pixels.__getitem__, index)
+                read = Computed(partial(pixels.__getitem__, index), state)
                 yield Item(f"{PurePosixPath(folder, file)}#{index:06d}", read, stem, label=names[number], split=split)
 
     def domains(self) -> dict[str, str]:

@@ -18,7 +18,7 @@ from genlab.engine.paths import expanded
 from genlab.errors import InputError
 from genlab.images.sources.classes import class_names
 from genlab.images.sources.files import Item, Survey, all_files
-from genlab.images.sources.names import extension_of, is_junk, kind_of
+from genlab.images.sources.names import Computed, extension_of, is_junk, kind_of, shared_state
 from genlab.images.sources.shards import shard_splits
 from genlab.serving.images import MAX_PIXELS
 
@@ -50,10 +50,10 @@ class HuggingFace:
         splits = shard_splits(shards).splits
         labels = self.labels(shards)
         for name, path in shards.items():
-            image = self.image_column(path)
+            image, state = self.image_column(path), shared_state(path)
             for row, label in enumerate(labels[name]):
                 stem = f"{name.removesuffix(extension_of(name))}/{row:06d}"
-                read = partial(read_image, path, image, row)
+                read = Computed(partial(read_image, path, image, row), state)
                 yield Item(f"{name}#{row:06d}", read, stem, label=label, split=splits[name], max_pixels=self.max_pixels)
 
     def domains(self) -> dict[str, str]:

@@ -17,7 +17,7 @@ from genlab.engine.paths import expanded
 from genlab.errors import InputError
 from genlab.images.sources.classes import class_names
 from genlab.images.sources.files import Item, Reader, Survey, all_files, list_files, without_wrapper
-from genlab.images.sources.names import is_junk, kind_of
+from genlab.images.sources.names import Computed, is_junk, kind_of
 from genlab.images.sources.splits import SPLITS, quoted, split_of
 
 UNSIGNED_BYTES = 0x08
@@ -54,10 +54,12 @@ class Idx:
             border = [(0, 0), (self.pad, self.pad), (self.pad, self.pad), (0, 0)]
             pixels = np.pad(pixels, border[: pixels.ndim]) if self.pad else pixels
             pixels = pixels.swapaxes(1, 2) if self.transpose else pixels
+            state = partial(str, files[images].state())
             for index in range(len(pixels)):
                 label = "" if numbers is None else names[numbers[index]]
                 stem = f"{split or 'image'}/{index:06d}"
-                yield Item(f"{images}#{index:06d}", partial(pixels.__getitem__, index), stem, label=label, split=split)
+                read = Computed(partial(pixels.__getitem__, index), state)
+                yield Item(f"{images}#{index:06d}", read, stem, label=label, split=split)
 
     def domains(self) -> dict[str, str]:
         return {}

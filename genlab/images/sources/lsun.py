@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from genlab.engine.paths import expanded
 from genlab.errors import InputError
 from genlab.images.sources.files import Item, Survey
-from genlab.images.sources.names import kind_of, readable
+from genlab.images.sources.names import Computed, kind_of, readable, shared_state
 from genlab.images.sources.shards import shard_splits
 from genlab.serving.images import MAX_PIXELS
 
@@ -41,10 +41,11 @@ class Lsun:
         for name, path in databases.items():
             found = NAME.fullmatch(name)
             label = (found["category"] or "") if found else ""
+            state = shared_state(path / DATA)
             with opened(path).begin() as transaction:
                 for key in transaction.cursor().iternext(values=False):
                     item = readable(bytes(key).decode("utf-8", "surrogateescape"))
-                    read = partial(read_value, path, bytes(key))
+                    read = Computed(partial(read_value, path, bytes(key)), state)
                     stem = f"{name.removesuffix('_lmdb')}/{item}"
                     yield Item(f"{name}#{item}", read, stem, label=label, split=splits[name], max_pixels=self.max_pixels)
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import IO
 
 import numpy as np
@@ -37,13 +37,18 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """Pixels that a layout computes from a file. Calling it returns them."""
+    """An image that a layout computes from a file, or takes from one of many images. Calling it returns pixels or the bytes of an image."""
 
-    compute: Callable[[], np.ndarray]
+    compute: Callable[[], bytes | np.ndarray]
     state: Callable[[], str] = str  # of the file
 
-    def __call__(self) -> np.ndarray:
+    def __call__(self) -> bytes | np.ndarray:
         return self.compute()
+
+
+def shared_state(file: Path) -> Callable[[], str]:
+    """The state of a file with many images, found once, as a function: each of the images has it."""
+    return functools.partial(str, state_in(file.stat()))
 
 
 def state_in(state: os.stat_result) -> str:

@@ -17,7 +17,7 @@ from genlab.errors import InputError
 from genlab.images.sources.archives import TAR, check_end
 from genlab.images.sources.classes import class_names
 from genlab.images.sources.files import Item, Survey, all_files
-from genlab.images.sources.names import extension_of, image_extensions, is_junk, kind_of, readable
+from genlab.images.sources.names import Computed, extension_of, image_extensions, is_junk, kind_of, readable, shared_state
 from genlab.images.sources.shards import shard_splits
 from genlab.serving.images import MAX_PIXELS
 
@@ -53,12 +53,13 @@ class WebDataset:
         splits = shard_splits(shards).splits
         labels = self.labels(shards)
         for name, (path, samples) in shards.items():
+            state = shared_state(path)
             for key, parts in samples.items():
                 extension = self.image_of(parts, f"{path}, sample {key}")
                 if extension:
                     item = f"{name}#{key}.{extension}"
                     stem, label = f"{name.removesuffix(TAR)}/{key}", labels.get((name, key), "")
-                    read = partial(read_part, path, *parts[extension])
+                    read = Computed(partial(read_part, path, *parts[extension]), state)
                     yield Item(item, read, stem, label=label, split=splits[name], max_pixels=self.max_pixels)
 
     def domains(self) -> dict[str, str]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from public_sets import cifar_10, hugging_face, lsun, mnist, web_dataset
 
 from genlab.engine.files import DiskFullError
 from genlab.images import parts, scan, store
@@ -17,7 +18,7 @@ from genlab.images.prepare import prepare_images
 from genlab.images.prepared_set import PreparedSet
 from genlab.images.read import read_images
 from genlab.images.scan import Kept, Look
-from genlab.images.sources import FolderPerClass, Layout, SideBySide
+from genlab.images.sources import Cifar, FolderPerClass, HuggingFace, Layout, Lsun, Mnist, SideBySide, WebDataset
 from genlab.images.sources.edges import Canny
 from genlab.images.store import Store, settled
 
@@ -95,6 +96,23 @@ def test_unchanged_images_are_neither_read_nor_decoded(root, decoded, monkeypatc
         check_equal(run(root), first)
     assert not decoded
     assert "image set 'pets': unchanged: 24 images, listed in" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("fill", "kind_of_layout"), [(cifar_10, Cifar), (mnist, Mnist), (lsun, Lsun), (hugging_face, HuggingFace), (web_dataset, WebDataset)]
+)
+def test_unchanged_files_of_many_images_are_not_decoded(tmp_path, decoded, monkeypatch, fill, kind_of_layout):
+    monkeypatch.setattr(store, "YOUNG", 0)
+    fill(tmp_path / "set")
+    layout, kept = kind_of_layout(str(tmp_path / "set")), lambda: Kept(opened(tmp_path / "set"), LOOK)
+    first = read(tmp_path, kept(), layout)
+    assert len(decoded) == len(first[0]) > 0
+    decoded.clear()
+    check_equal(read(tmp_path, kept(), layout), first)
+    assert not decoded
+    changed = min(file for file in (tmp_path / "set").rglob("*") if file.is_file() and file.stat().st_size > 1000)
+    os.utime(changed)
+    check_equal(read(tmp_path, kept(), layout), first)
 
 
 def test_only_changed_and_new_images_are_decoded(root, decoded):
