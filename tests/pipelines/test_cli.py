@@ -83,4 +83,4 @@ def test_portable_digits_of_a_setting_start_the_command_again(project, monkeypat
     monkeypatch.setattr("sys.orig_argv", ["python", "-m", "kedro", "run"])
     monkeypatch.delenv("GENLAB_PORTABLE", raising=False)
     assert said(project, monkeypatch, "--tags=prepare,train", "--params=gan.compute.portable=true", "--env=test") == ""
-    assert started == [(["-m", "kedro", "run"], "1")] and not (project / "mlartifacts").exists()
+    assert started == [(["-m", "kedro", "run"], "1")]
