@@ -51,7 +51,7 @@ class GaussianMixture(nn.Module):
         size: int,  # D
         covariance: Covariance,
         tolerance: float = 1.0e-3,  # nats per image: EM has converged if a pass gains less
-        negligible: float = 1.0e-6,  # responsibilities up to this value count as 0 in the M step of Full and LowRank; 0: exact EM
+        negligible: float = 1.0e-6,  # responsibilities up to this value count as 0 in Full and the M step of LowRank; 0: exact EM
         memory: float = 16.0,  # MiB, maximum size of the largest intermediate result of a chunk
         most_recoveries: int = 100,  # maximum number of restarts; lost components then stay as they are
     ):
@@ -143,7 +143,9 @@ class GaussianMixture(nn.Module):
     def accumulate(self, x: Tensor) -> None:
         """E step: add the statistics of images (N, D) to the sums of this pass."""
         for some in self.chunks(x):
-            weights, log_likelihood = normalised(self.log_joint(some))
+            self.prepare(some)
+            log_joint = self.covariance.likely(some, self.log_weights.to(some.dtype), self.negligible)
+            weights, log_likelihood = normalised(log_joint)
             self.sum_counts += weights.sum(0, dtype=torch.float64)
             self.sum_log_likelihood += log_likelihood.sum(dtype=torch.float64)
             self.covariance.add(some, weights, self.negligible)

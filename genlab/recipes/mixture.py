@@ -57,7 +57,7 @@ class Mixture(Recipe):
         projection: PrincipalComponents | None = None,  # applied to images before the mixture
         criterion: Literal["bic", "aic"] = "bic",
         tolerance: float = 1.0e-3,  # nats per image
-        negligible: float = 1.0e-6,  # responsibilities up to this value count as 0 in the M step of Full and LowRank; 0: exact EM
+        negligible: float = 1.0e-6,  # responsibilities up to this value count as 0 in Full and the M step of LowRank; 0: exact EM
         memory: float = 16.0,  # MiB, limit for the largest intermediate result
         dtype: Literal["float32", "float64"] = "float32",  # of the arithmetic on images; sums and parameters are float64
         levels: int | None = BYTE,  # number of intensity levels, of which the log-likelihood is; None: real numbers, e.g. points

@@ -48,6 +48,10 @@ class Covariance(nn.Module):
         """Images (N, D) -> log N(x; m_k, S_k), (N, K)."""
         raise NotImplementedError
 
+    def likely(self, x: Tensor, log_weights: Tensor, negligible: float) -> Tensor:
+        """Images (N, D) -> log p(z = k) + log N(x; m_k, S_k), (N, K), of an E step; may be -inf where the responsibility is negligible."""
+        return self.log_density(x) + log_weights
+
     def add(self, x: Tensor, weights: Tensor, negligible: float) -> None:
         """Add the statistics of images to the sums; weights up to `negligible` may be treated as 0."""
         raise NotImplementedError

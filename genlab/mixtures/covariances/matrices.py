@@ -28,6 +28,11 @@ class Full(Covariance):
     def log_density(self, x: Tensor) -> Tensor:
         return self.factor.log_density(x)
 
+    def likely(self, x: Tensor, log_weights: Tensor, negligible: float) -> Tensor:
+        if negligible == 0 or len(self.factor.blocks) == 1:
+            return super().likely(x, log_weights, negligible)
+        return self.factor.likely(x, log_weights, negligible)
+
     def add(self, x: Tensor, weights: Tensor, negligible: float) -> None:
         for k, some, share in images_by_component(x, weights, negligible):
             deviation = some - self.factor.means[k]

@@ -42,6 +42,33 @@ class Triangular:
             total += product.square_().view(len(x), self.count, -1).sum(2)
         return self.constants - total / 2
 
+    def likely(self, x: Tensor, log_weights: Tensor, negligible: float) -> Tensor:
+        """Images (N, D) -> log p(z = k) + log N(x; m_k, S_k), (N, K), or -inf where the responsibility is below `negligible`.
+
+        The first block of a squared distance bounds it from below, so a component's log joint density from above. A component whose
+        bound is below `negligible` times the exact value of the most promising one is left out: an image's responsibilities and
+        likelihood lose at most a share of (K - 1) x negligible. The other values are exact.
+        """
+        homogeneous = torch.cat([x.new_ones(len(x), 1), x], 1)
+        stop, columns = self.blocks[0]
+        first = (homogeneous[:, :stop] @ columns).square_().view(len(x), self.count, -1).sum(2)
+        bound = self.constants + log_weights - first / 2
+        best = bound.argmax(1, keepdim=True)
+        found = torch.full_like(bound, -math.inf)
+        self.complete(found, bound, homogeneous, torch.zeros_like(bound, dtype=torch.bool).scatter_(1, best, True))
+        self.complete(found, bound, homogeneous, (bound >= found.gather(1, best) + math.log(negligible)).scatter_(1, best, False))
+        return found
+
+    def complete(self, found: Tensor, bound: Tensor, homogeneous: Tensor, which: Tensor) -> None:
+        """Set the entries `which` of found (N, K) to the bound minus the halves of the blocks after the first."""
+        for k, rows in enumerate(each.nonzero()[:, 0] for each in which.T):
+            if len(rows):
+                some, rest = homogeneous[rows], bound[rows, k]
+                for stop, columns in self.blocks[1:]:
+                    width = columns.shape[1] // self.count
+                    rest = rest - (some[:, :stop] @ columns[:, k * width : (k + 1) * width]).square_().sum(1) / 2
+                found[rows, k] = rest
+
     def whiten(self, x: Tensor) -> Tensor:
         """Images (N, D) -> L^-1 (x - m), (N, D), for a single component."""
         return torch.cat(list(self.products(x)), 1)

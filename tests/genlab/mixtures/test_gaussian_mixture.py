@@ -173,6 +173,28 @@ def test_omitted_responsibilities_change_the_sums_within_the_bound(name):
     assert torch.equal(exact.sum_counts, skipping.sum_counts) and torch.equal(exact.sum_log_likelihood, skipping.sum_log_likelihood)
 
 
+@pytest.mark.parametrize("apart", [0.0, 0.15, 3.0])  # all, some and none of the other components are likely
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_an_e_step_that_leaves_components_out_is_within_its_bound_of_torchs_densities(apart, dtype):
+    components, size, negligible = 4, 150, 1e-3  # 150: larger than a block, so that the first block is a bound only
+    random = torch.Generator().manual_seed(0)
+    means = apart * torch.randn(components, size, generator=random, dtype=torch.float64)
+    roots = torch.eye(size, dtype=torch.float64) + 0.02 * torch.randn(components, size, size, generator=random, dtype=torch.float64)
+    x = (means.repeat(100, 1) + torch.randn(400, size, generator=random, dtype=torch.float64)).to(dtype)
+    mixture = GaussianMixture(components, size, Full())
+    mixture.set(torch.full((components,), 1 / components), means, roots @ roots.mT)
+    mixture.prepare(x)
+    found = mixture.covariance.likely(x, mixture.log_weights.to(dtype), negligible).double()
+    true = MultivariateNormal(means, roots @ roots.mT).log_prob(x.double()[:, None]) - math.log(components)
+    kept = found.isfinite()
+    rounding = {"rtol": 0, "atol": 1e-9 if dtype == torch.float64 else 5e-3}
+    torch.testing.assert_close(found[kept], true[kept], **rounding)
+    assert (kept | (true.softmax(1) < negligible * 1.01)).all()  # only negligible ones are left out
+    lost = true.logsumexp(1) - found.logsumexp(1)
+    assert (lost <= -math.log1p(-(components - 1) * negligible) + rounding["atol"]).all()
+    assert bool(kept.all()) == (apart == 0) and (apart < 3 or kept.sum() == len(x))
+
+
 def test_nothing_is_omitted_if_nothing_is_negligible():
     x = clusters(count=500, apart=6)
     mixture = from_unit(x, Full(0.0))
