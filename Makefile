@@ -81,7 +81,7 @@ benchmarks: setup  ## measure speeds against plain loops and scikit-learn, for t
 gpu:  ## check and measure genlab on a GPU, in docs/performance; takes 8 minutes (DEVICE=cuda OPTIONS=--quick)
 	$(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m benchmarks.device --device $(or $(DEVICE),cuda) $(OPTIONS)
 
-bench: setup  ## measure what docs/performance.md shows on this machine, and write its parts; takes an hour
+bench: setup  ## measure what docs/performance.md shows on this machine, and write its parts; takes two hours
 	$(BIN)/python -m benchmarks.device --device cpu --minutes 22 --out docs/performance/device_cpu
 	$(BIN)/python benchmarks/peers.py --page
 	$(BIN)/python benchmarks/busy.py
@@ -89,6 +89,8 @@ bench: setup  ## measure what docs/performance.md shows on this machine, and wri
 	$(BIN)/python benchmarks/evaluation.py --frechet
 	$(BIN)/python benchmarks/startup.py --page
 	$(BIN)/python benchmarks/preparation.py
+	$(BIN)/python benchmarks/growth.py --page
+	$(BIN)/python benchmarks/turns.py
 
 clean:  ## remove the files that runs made; keeps the raw data and MLflow's record
 	rm -rf data/02_intermediate data/03_primary data/05_model_input data/06_models data/07_model_output data/08_reporting .genlab

@@ -103,7 +103,7 @@ def table(quantity: str, seconds: float) -> list[dict[str, float]]:
 
 def page(found: Mapping[str, Any]) -> str:
     """The tables as Markdown."""
-    lines = ["## Growth", ""]
+    lines = ["<!-- Written by benchmarks/growth.py. -->", "", "# Growth", ""]
     lines += [
         "Speed and memory of one process (`benchmarks/growth.py`), on images of random values, 32 px where the side does not grow, on two"
     ]
@@ -138,7 +138,7 @@ if __name__ == "__main__":
     arguments.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
     given = arguments.parse_args()
     if given.measure:
-        print(json.dumps(measure(given.measure[0], int(given.measure[1]), given.measure[2], given.seconds)))
+        print(json_text(measure(given.measure[0], int(given.measure[1]), given.measure[2], given.seconds)))
     else:
         main(given.quantities, given.seconds)
         if given.page:

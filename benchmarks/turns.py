@@ -41,7 +41,6 @@ KINDS = {  # of operations, by the first pattern that their names match
 
 def child(root: Path, name: str, folder: Path, seconds: float, profiled: bool) -> dict[str, Any]:
     """Train a recipe of the checkout `root` -> ms per image, or with the profiler the share of each kind of operations."""
-    sys.path.insert(0, str(root))
     from torch.profiler import ProfilerActivity, profile
 
     from benchmarks import adversarial
@@ -105,6 +104,7 @@ def main(recipes: list[str], before: Path | None, seconds: float) -> None:
     """Measure all recipes, then the slowest ones next to the other checkout, and write the results."""
     sys.path.insert(0, str(ROOT))
     from benchmarks.device.cases import case, image_set, names
+    from genlab.engine.json_text import json_text
 
     found = json.loads(OUT.read_text(encoding="utf-8")) if OUT.is_file() else {}
     OUT.parent.mkdir(parents=True, exist_ok=True)
@@ -115,7 +115,7 @@ def main(recipes: list[str], before: Path | None, seconds: float) -> None:
                 image_set(case(name).images, IMAGES).save(folder / case(name).images)
             found[name] = measured(ROOT, name, folder, seconds, profiled=True) | measured(ROOT, name, folder, seconds)
             print(name, f"{found[name]['ms per image']:.2f} ms per image", flush=True)
-            OUT.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+            OUT.write_text(json_text(found, indent=2) + "\n", encoding="utf-8")
         if before is not None:
             for name in sorted(recipes or found, key=lambda each: -found[each]["ms per image"])[:SLOWEST]:
                 rounds = [[measured(root, name, folder, seconds) for root in (before.resolve(), ROOT)] for _ in range(ROUNDS)]
@@ -126,13 +126,13 @@ def main(recipes: list[str], before: Path | None, seconds: float) -> None:
                     "shares": measured(before.resolve(), name, folder, seconds, profiled=True)["shares"],
                 }
                 print(name, "before and after:", *(f"{value:.2f}" for value in times), flush=True)
-                OUT.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+                OUT.write_text(json_text(found, indent=2) + "\n", encoding="utf-8")
 
 
 def page(found: Mapping[str, Any]) -> str:
     """The tables as Markdown."""
     kinds = [*KINDS, "the loop"]
-    lines = ["## Where the time of a turn goes", ""]
+    lines = ["<!-- Written by benchmarks/turns.py. -->", "", "# Where the time of a turn goes", ""]
     lines += [
         "Milliseconds per image of training with two threads, and the share of each kind of operations in its time, by torch's profiler"
     ]
@@ -175,7 +175,10 @@ if __name__ == "__main__":
     given = arguments.parse_args()
     if given.child:
         root, name, folder = given.child
-        print(json.dumps(child(Path(root), name, Path(folder), given.seconds, bool(os.environ.get("PROFILED")))))
+        sys.path.insert(0, root)
+        from genlab.engine.json_text import json_text
+
+        print(json_text(child(Path(root), name, Path(folder), given.seconds, bool(os.environ.get("PROFILED")))))
     else:
         if not given.page:
             main(given.recipes, given.before, given.seconds)

@@ -8,7 +8,6 @@ Each recipe is trained for a few turns at the size of its tests (conf/test), and
 
 import argparse
 import hashlib
-import json
 import os
 import sys
 from collections.abc import Mapping
@@ -60,7 +59,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Hashes of small trained states of every recipe, with portable digits.")
     parser.add_argument("--print", action="store_true", help="print the hashes instead of writing the file")
     if parser.parse_args().print:
-        print(json.dumps(hashes()))
+        print(json_text(hashes()))
     else:
         FILE.write_text(json_text({"torch": str(torch.__version__), "hashes": hashes()}, indent=1) + "\n")
 

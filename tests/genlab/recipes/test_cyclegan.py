@@ -91,7 +91,7 @@ def test_updating_the_critics_without_this_turns_fakes_is_an_error(turns):
     recipe, stream = made(), Stream(Noise())
     list(train(recipe, stream, 0, 2 * turns, 2, seed=5))
     stream.start_turn(turns)
-    with pytest.raises(RuntimeError, match=r"Put 'generator' before 'critic' in `updates`"):
+    with pytest.raises(RuntimeError, match=r"Keep the order of `updates`"):
         recipe.updates["critic"](stream)
 
 

@@ -103,7 +103,7 @@ def test_each_update_changes_only_its_own_network():
 def test_updating_the_critic_without_this_turns_fakes_is_an_error():
     recipe, stream = made(), Stream(Negatives())
     recipe.updates = dict(reversed(recipe.updates.items()))
-    with pytest.raises(RuntimeError, match=r"Put 'generator' before 'critic' in `updates`"):
+    with pytest.raises(RuntimeError, match=r"Keep the order of `updates`"):
         list(train(recipe, stream, 0, 8, 4, seed=5))
 
 
