@@ -132,11 +132,13 @@ def main(quantities: list[str], seconds: float) -> None:
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("quantities", nargs="*", choices=list(QUANTITIES), metavar="quantity", help=", ".join(QUANTITIES))
+    arguments.add_argument("quantities", nargs="*", metavar="quantity", help=", ".join(QUANTITIES))
     arguments.add_argument("--seconds", type=float, default=SECONDS, help="of each measurement")
     arguments.add_argument("--page", action="store_true", help="write docs/performance/growth.md as well")
     arguments.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
     given = arguments.parse_args()
+    if unknown := set(given.quantities) - set(QUANTITIES):
+        arguments.error(f"got {', '.join(sorted(unknown))}, expected some of {', '.join(QUANTITIES)}")
     if given.measure:
         print(json_text(measure(given.measure[0], int(given.measure[1]), given.measure[2], given.seconds)))
     else:
