@@ -130,15 +130,3 @@ def sha256(file: Path) -> str:
     """SHA-256 of a file's bytes, 64 hexadecimal digits."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
-def allocate(opened: IO[bytes], name: str | Path, size: int) -> None:
-    """Fill an open file with zeros. A sparse file that is mapped to memory would end the process when its disk is full.
-
-    Raises:
-        DiskFullError: there is not enough space in the folder of `name`.
-    """
-    with space_for(name, size):
-        for start in range(0, size, len(ZEROS)):
-            opened.write(ZEROS[: size - start])
-        opened.flush()

@@ -9,11 +9,13 @@ import tempfile
 from collections import namedtuple
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
-from genlab.engine.files import DiskFullError, allocate, mount_of, space_for, whole, write
+from genlab.engine.files import DiskFullError, mount_of, space_for, whole, write
 from genlab.errors import InputError
+from genlab.images.pixels_file import PixelsFile, mapped
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -113,13 +115,14 @@ def test_a_full_file_system(tiny):
         write(tiny / "a.pt", lambda file: torch.save(torch.zeros(1_000_000), file))
     with pytest.raises(DiskFullError, match=r"2,000,000 bytes are needed"):
         write(tiny / "a.pt", bytes(2_000_000))
-    with (tiny / "sparse").open("wb") as opened, pytest.raises(DiskFullError):
-        allocate(opened, tiny / "sparse", 2_000_000)
-    (tiny / "sparse").unlink()
+    sparse, images = tiny / "sparse.npy", np.ones((20, 100, 100, 10), np.uint8)
+    with pytest.raises(DiskFullError), space_for(sparse, 0), PixelsFile(sparse, images.shape) as opened:
+        opened.write(0, images)
+    sparse.unlink()
     assert [file.name for file in tiny.iterdir()] == ["a.pt"] and (tiny / "a.pt").read_bytes() == b"first"
 
 
-def test_allocated_space_is_zero(tmp_path):
-    with (tmp_path / "a").open("w+b") as opened:
-        allocate(opened, tmp_path / "a", (1 << 20) + 5)
-    assert (tmp_path / "a").read_bytes() == bytes((1 << 20) + 5)
+def test_space_that_is_not_written_is_zero(tmp_path):
+    with PixelsFile(tmp_path / "a.npy", (3, 5, 5, 3)):
+        pass
+    assert mapped(tmp_path / "a.npy").tobytes() == bytes(3 * 5 * 5 * 3)
