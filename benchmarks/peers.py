@@ -54,6 +54,7 @@ from genlab.images.pixels import to_channels_first, to_unit
 from genlab.images.prepared_set import PreparedSet
 from genlab.training.layout import faster
 from genlab.training.settings import Budget
+from genlab.training.trial import Trial
 
 PEERS: Mapping[str, type[Peer]] = {
     "cyclegan": CycleGAN,
@@ -117,7 +118,7 @@ def is_channels_last(entry: dict[str, Any], images: PreparedSet, layout: Layout)
     """Whether genlab trains in the memory format channels_last; the recipe's `auto` is decided as in training."""
     compute: Compute = build(entry["compute"])
     if layout == "configured" and compute.format_is_open:
-        return faster(build(entry["model"]), entry["model"], images, Budget(**entry["budget"]), 0, None, compute)
+        return faster(Trial(build(entry["model"]), entry["model"], images, Budget(**entry["budget"]), 0, None), compute)
     return compute.channels_last if layout == "configured" else layout == "channels_last"
 
 

@@ -9,11 +9,7 @@ from torch._dynamo.exc import TorchDynamoException
 
 from genlab.engine.compute import Compute
 from genlab.engine.loop import NonFiniteLossError
-from genlab.engine.recipe import Recipe
-from genlab.images.prepared_set import PreparedSet
-from genlab.training.resumption import Description
-from genlab.training.settings import Budget
-from genlab.training.trial import late, seconds
+from genlab.training.trial import Trial, seconds
 
 LONG = 20 * 60  # seconds without compilation from which a training measures what it gains
 ROUNDS = 3  # of all turns after which lazy regularisation repeats
@@ -22,35 +18,25 @@ SHARE = 0.05  # of the turns of a training that may be measured
 logger = logging.getLogger(__name__)
 
 
-def pays(
-    recipe: Recipe,  # of the training, which is not changed
-    model: Recipe | Description,  # of which copies are measured
-    images: PreparedSet,
-    budget: Budget,
-    seed: int,
-    augmentation: object,
-    settings: Compute,
-) -> bool:
+def pays(trial: Trial, settings: Compute) -> bool:
     """Whether compiled networks save more time in the rest of a training than their compilation takes, in turns of copies of the recipe.
 
     Returns False without compiling if the training takes less than 20 minutes or has few turns, if the recipe descends no gradient, or if
     the model is an object, of which there are no copies; and if compilation fails or the copies do not fit into the device's memory.
     """
-    turns = budget.images // (budget.batch_size * recipe.batches_per_turn)
-    cycle = math.lcm(*(update.every for update in recipe.gradient_updates().values()))
-    measured = 1 + (2 + ROUNDS) * cycle
-    if isinstance(model, Recipe) or not recipe.gradient_updates() or measured > SHARE * turns:
+    cycle = math.lcm(*(update.every for update in trial.recipe.gradient_updates().values()))
+    if not trial.affords(1 + (2 + ROUNDS) * cycle, SHARE):
         return False
+    turns = trial.budget.images / (trial.budget.batch_size * trial.recipe.batches_per_turn)
     try:
-        given = (model, images, budget, seed, augmentation)
-        plain = late(*given, settings.with_compilation(False))
+        plain = trial.turns(settings.with_compilation(False))
         seconds(plain)  # the first turn allocates memory and chooses kernels
         long = turns * statistics.mean(seconds(plain) for _ in range(cycle))
         if long < LONG:
             logger.info("compile: false, since the training takes about %.1f minutes without it.", long / 60)
             return False
         logger.info("Compiling copies of the networks, to measure what the training gains by it.")
-        compiled = late(*given, settings.with_compilation(True))
+        compiled = trial.turns(settings.with_compilation(True))
         first = sum(seconds(compiled) for _ in range(cycle))
         rounds = [[sum(seconds(each) for _ in range(cycle)) for each in (plain, compiled)] for _ in range(ROUNDS)]
     except (TorchDynamoException, torch.OutOfMemoryError) as error:

@@ -29,6 +29,7 @@ from genlab.training.selection import MakeScorer, Selected, Selection
 from genlab.training.settings import Budget, Monitoring
 from genlab.training.state import Experiment, SavedState, States
 from genlab.training.training import Training
+from genlab.training.trial import Trial
 
 
 class Trained(NamedTuple):
@@ -98,7 +99,7 @@ def fit(
     with locked(states, experiment) as state, stop_request() as stop, reused():
         saved = saved_state(states, state, experiment, monitoring.resume, settings, budget)
         if settings.format_is_open or settings.compilation_is_open:
-            settings = chosen(recipe, model, images, budget, seed, augmentation, settings, saved)
+            settings = chosen(Trial(recipe, model, images, budget, seed, augmentation), settings, saved)
             settings.prepare(recipe)
         source = divided.source_of(images, budget, seed, augment, settings)
         training = Training(recipe, source, budget, monitoring, seed, settings, experiment, state, callbacks, selection)

@@ -5,11 +5,7 @@ import statistics
 
 from genlab.engine.compute import Compute
 from genlab.engine.loop import NonFiniteLossError
-from genlab.engine.recipe import Recipe
-from genlab.images.prepared_set import PreparedSet
-from genlab.training.resumption import Description
-from genlab.training.settings import Budget
-from genlab.training.trial import late, seconds
+from genlab.training.trial import Trial, seconds
 
 ROUNDS = 4  # of one turn with each memory format; the first one is not counted
 SHARE = 0.01  # of the budget that the turns may take
@@ -18,24 +14,15 @@ MARGIN = 1.05  # gain from which channels_last is used, so that noise does not d
 logger = logging.getLogger(__name__)
 
 
-def faster(
-    recipe: Recipe,  # of the training, which is not changed
-    model: Recipe | Description,  # of which copies are measured
-    images: PreparedSet,
-    budget: Budget,
-    seed: int,
-    augmentation: object,
-    settings: Compute,
-) -> bool:
+def faster(trial: Trial, settings: Compute) -> bool:
     """Whether channels_last is at least 1.05 times as fast as the contiguous memory format, in turns of copies of the recipe.
 
     Returns False without measuring if there are several devices, if the turns would take more than 1 % of the budget, if the recipe
     descends no gradient, or if the model is an object, of which there are no copies.
     """
-    measured = 2 * ROUNDS * budget.batch_size * recipe.batches_per_turn
-    if isinstance(model, Recipe) or settings.devices > 1 or not recipe.gradient_updates() or measured > SHARE * budget.images:
+    if settings.devices > 1 or not trial.affords(2 * ROUNDS, SHARE):
         return False
-    turns = [late(model, images, budget, seed, augmentation, settings.with_format(each)) for each in (False, True)]
+    turns = [trial.turns(settings.with_format(each)) for each in (False, True)]
     try:
         rounds = [[seconds(each) for each in turns] for _ in range(ROUNDS)][1:]
     except NonFiniteLossError:  # the training itself will come to it, and says what to change

@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from genlab.engine.compute import Compute
 from genlab.engine.loop import Turn, train
+from genlab.engine.recipe import Recipe
 from genlab.engine.stream import Stream
 from genlab.images.prepared_set import PreparedSet
 from genlab.training import divided
@@ -14,11 +16,31 @@ from genlab.training.settings import Budget
 LATE = 0.9  # progress at which networks are measured: those that grow have their final size
 
 
-def late(model: Description, images: PreparedSet, budget: Budget, seed: int, augmentation: object, settings: Compute) -> Iterator[Turn]:
-    """Turns of a training late in its budget."""
-    recipe, source = divided.ready(model, images, budget, seed, augmentation, settings)
-    start = int(LATE * budget.images) // budget.batch_size * budget.batch_size
-    return train(recipe, Stream(source), start, budget.images, budget.batch_size, seed, settings.precision)
+class Trial(NamedTuple):
+    """A training of which copies can take turns."""
+
+    recipe: Recipe  # of the training, which is not changed
+    model: Recipe | Description  # of which the copies are; there are none of an object
+    images: PreparedSet
+    budget: Budget
+    seed: int
+    augmentation: object
+
+    def affords(
+        self,
+        turns: int,
+        share: float,  # of the budget
+    ) -> bool:
+        """Whether copies can take this many turns: they must be a small share of the budget, and descend a gradient."""
+        images = turns * self.budget.batch_size * self.recipe.batches_per_turn
+        return not isinstance(self.model, Recipe) and bool(self.recipe.gradient_updates()) and images <= share * self.budget.images
+
+    def turns(self, settings: Compute) -> Iterator[Turn]:
+        """Turns of a copy late in the budget, with these settings."""
+        budget = self.budget
+        recipe, source = divided.ready(self.model, self.images, budget, self.seed, self.augmentation, settings)
+        start = int(LATE * budget.images) // budget.batch_size * budget.batch_size
+        return train(recipe, Stream(source), start, budget.images, budget.batch_size, self.seed, settings.precision)
 
 
 def seconds(turns: Iterator[Turn]) -> float:

@@ -13,6 +13,7 @@ from genlab.training.compilation import ROUNDS, pays
 from genlab.training.fit import fit
 from genlab.training.settings import Budget, Monitoring
 from genlab.training.state import States
+from genlab.training.trial import Trial
 
 TURNS = 1000
 BUDGET, OFTEN = Budget(4 * TURNS, 4), Monitoring(log_every=4, pictures_every=10_000, checkpoint_every=10_000)
@@ -64,7 +65,7 @@ def timed(monkeypatch, compiled):
 def test_networks_are_compiled_if_that_saves_more_time_than_it_takes(timed, caplog, plain, times_faster, compile_seconds, chosen, said):
     caplog.set_level("INFO")
     taken = timed(plain, times_faster, compile_seconds)
-    assert pays(build(MODEL), MODEL, image_set(), BUDGET, 0, None, on_a_gpu()) is chosen
+    assert pays(Trial(build(MODEL), MODEL, image_set(), BUDGET, 0, None), on_a_gpu()) is chosen
     assert said in caplog.text
     assert taken == (["plain"] * 2 if "10.0 minutes" in said else ["plain", "plain", "compiled", *["plain", "compiled"] * ROUNDS])
 
@@ -72,7 +73,7 @@ def test_networks_are_compiled_if_that_saves_more_time_than_it_takes(timed, capl
 def test_nothing_is_measured_in_trainings_of_few_turns_for_objects_or_without_gradients(timed):
     taken = timed(1000, 2, 1)
     for model, budget in ((MODEL, Budget(400 - 4, 4)), (build(MODEL), BUDGET), (MIXTURE, BUDGET)):
-        assert pays(build(model), model, image_set(), budget, 0, None, on_a_gpu()) is False
+        assert pays(Trial(build(model), model, image_set(), budget, 0, None), on_a_gpu()) is False
     assert not taken
 
 
@@ -82,12 +83,12 @@ def test_a_trial_that_fails_leaves_networks_as_they_are(monkeypatch, caplog, err
         raise error
 
     monkeypatch.setattr(compilation, "seconds", seconds)
-    assert pays(build(MODEL), MODEL, image_set(), BUDGET, 0, None, on_a_gpu()) is False
+    assert pays(Trial(build(MODEL), MODEL, image_set(), BUDGET, 0, None), on_a_gpu()) is False
     assert caplog.messages == [f"compile: false, since a trial failed: {str(error).splitlines()[0]}"]
 
 
 def test_a_continued_training_keeps_its_choice(tmp_path, monkeypatch, compiled):
-    given = (build(MODEL), MODEL, image_set(), BUDGET, 0, None, on_a_gpu())
+    given = Trial(build(MODEL), MODEL, image_set(), BUDGET, 0, None), on_a_gpu()
     monkeypatch.setattr(choices, "pays", lambda *given: True)
     settings = choices.chosen(*given, saved=None)
     assert settings.compile and not settings.compilation_is_open

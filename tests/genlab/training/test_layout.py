@@ -13,6 +13,7 @@ from genlab.training.fit import fit
 from genlab.training.interruption import Interrupted
 from genlab.training.settings import Budget, Monitoring
 from genlab.training.state import States
+from genlab.training.trial import Trial
 
 BUDGET, OFTEN = Budget(3200, 4), Monitoring(log_every=4, pictures_every=10_000, checkpoint_every=10_000)
 BRIEF = Budget(40, 4)
@@ -38,7 +39,7 @@ def timed(monkeypatch):
 def test_the_faster_format_is_chosen_and_equal_ones_are_contiguous(timed, last, chosen, caplog):
     caplog.set_level("INFO")
     timed[0](last)
-    assert layout.faster(build(MODEL), MODEL, image_set(), BUDGET, 0, None, Compute(device="cpu")) is chosen
+    assert layout.faster(Trial(build(MODEL), MODEL, image_set(), BUDGET, 0, None), Compute(device="cpu")) is chosen
     assert len(timed[1]) == 2 * layout.ROUNDS
     assert f"channels_last: {str(chosen).lower()}, since channels_last is {1 / last:.2f} times as fast" in caplog.text
 
@@ -46,7 +47,7 @@ def test_the_faster_format_is_chosen_and_equal_ones_are_contiguous(timed, last, 
 def test_nothing_is_measured_in_short_trainings_for_objects_or_without_gradients(timed):
     timed[0](0.5)
     for model, budget in ((MODEL, BRIEF), (build(MODEL), BUDGET), (MIXTURE, BUDGET)):
-        assert layout.faster(build(model), model, image_set(), budget, 0, None, Compute(device="cpu")) is False
+        assert layout.faster(Trial(build(model), model, image_set(), budget, 0, None), Compute(device="cpu")) is False
     assert not timed[1]
 
 
@@ -82,5 +83,5 @@ def test_given_formats_are_not_measured():
 def test_several_devices_are_not_measured_and_belong_to_the_same_experiment(timed):
     timed[0](0.5)
     several = Compute(device="cpu", devices=2)
-    assert layout.faster(build(MODEL), MODEL, image_set(), BUDGET, 0, None, several) is False and not timed[1]
+    assert layout.faster(Trial(build(MODEL), MODEL, image_set(), BUDGET, 0, None), several) is False and not timed[1]
     assert several.settings() == Compute(device="cpu").settings()
