@@ -170,11 +170,7 @@ def prepared_pixels(by_path: Mapping[str, Item], path: str, sha256: str, look: L
 def known_hash(images: np.ndarray, used: pd.DataFrame, declaration: dict[str, object], store: Store, pixels: Path) -> str:
     """The content hash of images in a store. It is computed once for each state of their file."""
     about = [digest_of(used[list(HASHED)]), declaration, state_of_pixels(pixels)]
-    known = store.noted(CONTENT_HASH, about)
-    if known is None:
-        known = hash_content(images, used, declaration)
-        store.note(CONTENT_HASH, about, known)
-    return str(known)
+    return str(store.once(CONTENT_HASH, about, lambda: hash_content(images, used, declaration)))
 
 
 def hash_content(

@@ -8,7 +8,7 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -91,6 +91,14 @@ class Store:
     def note(self, name: str, about: object, value: object) -> None:
         """Write a JSON-compatible value that follows from these facts, so that later runs need not compute it. Replaces the former note."""
         write(self.folder / f"{name}.json", json_text({"key": self.key_of(about), "value": value}).encode())
+
+    def once(self, name: str, about: object, compute: Callable[[], Any]) -> Any:
+        """The value of a note about these facts, which is computed and noted if there is none."""
+        value = self.noted(name, about)
+        if value is None:
+            value = compute()
+            self.note(name, about, value)
+        return value
 
     def key_of(self, about: object) -> str:
         """Hash of the store's key and some facts."""

@@ -34,12 +34,11 @@ def validation_of(
     """
     survey = kept_survey(store) or survey_of(layout)
     about = facts(manifest, image_set, expectations, layout, survey)
-    outcome = None if store is None else store.noted(OUTCOME, about)
-    if outcome is None:
-        outcome = check(manifest, image_set, expectations, layout, survey)
-        if store is not None:
-            store.note(OUTCOME, about, outcome)
-    validation, report = outcome
+
+    def outcome() -> tuple[dict[str, Any], str]:
+        return check(manifest, image_set, expectations, layout, survey)
+
+    validation, report = outcome() if store is None else store.once(OUTCOME, about, outcome)
     for what, count in conversions(manifest).items():
         log.info("image set '%s': %s images converted: %s", image_set.name, f"{count:,}", what)
     for finding in validation["expectations"]:

@@ -5,7 +5,6 @@ JPEG or downscaled, differ little in every cell of a grid; different images diff
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from itertools import chain
 from typing import NamedTuple
 
@@ -13,7 +12,6 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from genlab.engine.files import whole
 from genlab.images.checking.duplicates import training_copies
 from genlab.images.decode import decode, load
 from genlab.images.parts import in_parts
@@ -35,6 +33,7 @@ DETAILED = 32  # cells per side from which flat places are flat: coarser cells m
 RELIEF = 2.0  # smallest range of the coarse cells of an image that is not blank, in grey levels
 COMPARED = 256  # most training images that are compared with one held-out image at full resolution
 BLOCK = 4096  # training images per step, with 64 held-out images: 2 MB, which stay in the processor's cache
+LOOKALIKES = "lookalikes"  # name of a note in a store
 COMPARED_COLUMNS = ("path", "domain", "split", "sha256", "perceptual_hash")  # decide what looks alike, together with the files
 
 
@@ -66,38 +65,29 @@ def with_lookalikes(
     `lookalike` is the path of the training row that looks most alike, and `lookalike_bits` the number of different bits of their
     hashes. Other rows have '' and a missing number.
     """
-    if store is None:
+
+    def found() -> list[tuple[int, str, int]]:
         return search(manifest, items, background, bits, workers)
-    key = f"{store.key} {digest_of(manifest[list(COMPARED_COLUMNS)])}"
-    file = store.folder / "lookalikes.parquet"
-    with suppress(OSError, ValueError):
-        known = pd.read_parquet(file)
-        if known.attrs.get("key") == key:
-            return pd.concat([manifest, known.set_index(manifest.index)], axis=1)
-    found = search(manifest, items, background, bits, workers)
-    columns = found[["lookalike", "lookalike_bits"]].reset_index(drop=True)
-    columns.attrs = {"key": key}
-    with whole(file) as partial:
-        columns.to_parquet(partial, index=False)
-    return found
+
+    rows = found() if store is None else store.once(LOOKALIKES, digest_of(manifest[list(COMPARED_COLUMNS)]), found)
+    paths = [""] * len(manifest)
+    distances: list[int | None] = [None] * len(manifest)
+    for row, path, different in rows:
+        paths[row], distances[row] = path, different
+    lookalike, lookalike_bits = pd.Series(paths, manifest.index, dtype="str"), pd.Series(distances, manifest.index, dtype="Int64")
+    return manifest.assign(lookalike=lookalike, lookalike_bits=lookalike_bits)
 
 
-def search(manifest: pd.DataFrame, items: Iterable[Item], background: Colour, bits: int, workers: int) -> pd.DataFrame:
-    """Find the columns of `with_lookalikes`."""
+def search(manifest: pd.DataFrame, items: Iterable[Item], background: Colour, bits: int, workers: int) -> list[tuple[int, str, int]]:
+    """Held-out rows that look like a training row, each with the path of that row and the different bits of their hashes."""
     pairs = list(close_pairs(manifest, workers=workers))
     involved = sorted({int(row) for pair in pairs for row in (pair.row, *pair.training)})
     by_path = {item.path: item for item in items}
     files = manifest["path"].to_numpy(object)
     read = in_parts(lambda part: [small_of(by_path[files[row]], background, bits) for row in part], involved, workers, "comparing images")
     small = {row: found for row, found in zip(involved, chain.from_iterable(read), strict=True) if found is not None}
-    paths = [""] * len(manifest)
-    distances: list[int | None] = [None] * len(manifest)
-    for pair in pairs:
-        twin = confirmed(pair, small)
-        if twin is not None:
-            paths[pair.row], distances[pair.row] = manifest["path"].iloc[pair.training[twin]], int(pair.bits[twin])
-    lookalike, different = pd.Series(paths, manifest.index, dtype="str"), pd.Series(distances, manifest.index, dtype="Int64")
-    return manifest.assign(lookalike=lookalike, lookalike_bits=different)
+    twins = ((pair, confirmed(pair, small)) for pair in pairs)
+    return [(pair.row, str(files[pair.training[twin]]), int(pair.bits[twin])) for pair, twin in twins if twin is not None]
 
 
 def close_pairs(manifest: pd.DataFrame, limit: int = LIMIT, workers: int = 0) -> Iterator[Close]:
