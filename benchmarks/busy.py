@@ -20,6 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.processes import last_line  # noqa: E402
+
 RECIPES = ("gan", "cyclegan", "stylegan2")
 LOADS = {0: 3, 1: 1, 2: 1}  # processes next to the training -> rounds
 DEFAULT = "default"
@@ -78,10 +80,7 @@ def speed(name: str, setting: str) -> float:
     """
     environment = {key: value for key, value in os.environ.items() if key not in NAMES} | SETTINGS[setting]
     command = [sys.executable, str(Path(__file__)), "--measure", name]
-    run = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
-    if run.returncode:
-        sys.exit(run.stderr.strip().rpartition("\n")[2])
-    return float(run.stdout.split()[-1])
+    return float(last_line(command, environment))
 
 
 def table(results: dict[str, dict[str, dict[str, list[float]]]]) -> str:

@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.processes import last_line  # noqa: E402
 from genlab.engine.json_text import json_text  # noqa: E402
 
 OUT, PAGE = ROOT / "data/08_reporting/benchmarks/growth.json", ROOT / "docs/performance/growth.md"
@@ -78,10 +78,7 @@ def measured(quantity: str, value: int, folder: str, seconds: float) -> dict[str
     """
     command = [sys.executable, str(Path(__file__)), "--measure", quantity, str(value), folder, "--seconds", str(seconds)]
     threads = {"OMP_NUM_THREADS": "1" if quantity == "ranks" else "2"}
-    done = subprocess.run(command, env={**os.environ, **threads}, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{quantity}, {value}: {(done.stderr.strip() or 'no message').splitlines()[-1]}")
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, float] = json.loads(last_line(command, {**os.environ, **threads}))
     return found
 
 

@@ -15,7 +15,6 @@ import json
 import os
 import re
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -91,12 +90,11 @@ def measured(root: Path, name: str, folder: Path, seconds: float, profiled: bool
     Raises:
         SystemExit: it failed; with the last line of its message.
     """
+    from benchmarks.processes import last_line  # not at the top: a process of another checkout lacks it
+
     command = [sys.executable, str(Path(__file__)), "--child", str(root), name, str(folder), "--seconds", str(seconds)]
     variables = {**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "2", "PROFILED": "1" if profiled else ""}
-    done = subprocess.run(command, cwd=root, env=variables, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{name}: {(done.stderr.strip() or 'no message').splitlines()[-1]}")
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, Any] = json.loads(last_line(command, variables, root))
     return found
 
 
