@@ -36,7 +36,7 @@ from genlab.images.read import read_images
 from genlab.images.scan import Kept, Look
 from genlab.images.sources import Folder, FolderPerClass, Layout
 from genlab.images.sources.names import shortened
-from genlab.images.sources.recognise import layout_for, recognised
+from genlab.images.sources.recognise import layout_for
 from genlab.images.store import Store
 from genlab.serving.depth import SIXTEEN
 from genlab.serving.images import WHITE
@@ -110,10 +110,7 @@ def prepare(
 
 def layout_of(root: str, kind: Kind) -> Layout:
     """Layout of a folder or archive: that of a public format if its files are there, otherwise a folder, or a folder per class."""
-    known = recognised(root, kind)
-    if known:
-        return layout_for(root, kind)(root)
-    return FolderPerClass(root) if kind == "labelled" else Folder(root)
+    return layout_for(root, kind, FolderPerClass if kind == "labelled" else Folder)(root)
 
 
 def recipe(

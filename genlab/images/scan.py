@@ -251,5 +251,7 @@ def summary(count: int, read: int, decoded: int, seconds: float) -> str:
     """What was read, for the log."""
     if not read:
         return f"unchanged: {count:,} images, listed in {seconds:.1f} s"
+    if decoded == count:
+        return f"{count:,} images, all decoded"
     same = f"{count - read:,} unchanged by size and time"
     return f"{count:,} images: {decoded:,} decoded, {read - decoded:,} unchanged by their SHA-256, {same}"

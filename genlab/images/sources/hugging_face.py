@@ -128,8 +128,10 @@ class HuggingFace:
         values = {name: column_of(path, columns[name]) for name, path in shards.items()}
         kinds = {type(value) for column in values.values() for value in column} - {type(None)}
         if not kinds <= {int} and not kinds <= {str}:
-            where, told = next((place, columns[name]) for name, place in shards.items() if columns[name])
-            raise InputError(f"{where.absolute()}: the column '{told}' has values that are neither numbers nor text. Name another `label`.")
+            where, column = next((place, columns[name]) for name, place in shards.items() if columns[name])
+            raise InputError(
+                f"{where.absolute()}: the column '{column}' has values that are neither numbers nor text. Name another `label`."
+            )
         if kinds != {int}:
             return {name: [value or "" for value in column] for name, column in values.items()}
         described = [features(schema_of(path)).get(columns[name], {}).get("names") for name, path in shards.items()]

@@ -14,6 +14,7 @@ from genlab.images.sources.celeba import CelebA
 from genlab.images.sources.cifar import Cifar
 from genlab.images.sources.dataset_json import DatasetJson
 from genlab.images.sources.domains import TrainTestDomains
+from genlab.images.sources.folders import Folder, FolderPerClass
 from genlab.images.sources.hugging_face import HuggingFace
 from genlab.images.sources.lsun import Lsun
 from genlab.images.sources.mnist import Mnist
@@ -24,6 +25,7 @@ DOMAINS = ("paired", "unpaired")  # kinds of sets with two domains
 
 
 Known = type[Cifar | Mnist | CelebA | DatasetJson | Lsun | HuggingFace | WebDataset | TrainTestDomains]
+Plain = type[Folder | FolderPerClass]
 
 
 class Mark(NamedTuple):
@@ -62,7 +64,11 @@ def recognised(root: str, kind: Kind) -> list[Known]:
     return [layout for layout in dict.fromkeys(found) if (layout is TrainTestDomains) == (kind in DOMAINS)]
 
 
-def layout_for(root: str, kind: Kind) -> Known:
+def layout_for(
+    root: str,
+    kind: Kind,
+    otherwise: Plain | None = None,  # layout if the files have the marks of none
+) -> Known | Plain:
     """The layout of a set for which only the root is given.
 
     Raises:
@@ -71,6 +77,8 @@ def layout_for(root: str, kind: Kind) -> Known:
     found = recognised(root, kind)
     if len(found) == 1:
         return found[0]
+    if otherwise is not None and not found:
+        return otherwise
     what = f"has files of {' and '.join(each.__name__ for each in found)}" if found else "has no files of a format that is recognised"
     choice = " or ".join(each.__name__ for each in found) or OTHERS[kind]
     raise InputError(
