@@ -183,10 +183,15 @@ def exists(root: str, name: str) -> bool:
     return path in files or path in folders
 
 
-def folder_files(root: Path, folder: str) -> dict[str, File]:
-    """List the files below root/folder of a folder on disk; see `list_files`."""
+def check_there(root: Path) -> None:
+    """Raise an InputError if there is no folder or file of this name."""
     if not os.path.exists(root):  # unlike Path's, not an error for a name that is too long
         raise InputError(f"No folder or archive {root.absolute()}. Put the images there, or change the set's `root`.")
+
+
+def folder_files(root: Path, folder: str) -> dict[str, File]:
+    """List the files below root/folder of a folder on disk; see `list_files`."""
+    check_there(root)
     if not root.is_dir():
         raise InputError(f"{root.absolute()} is neither a folder nor an archive ({ARCHIVES}). Change the set's `root`.")
     if not os.path.isdir(root / folder):

@@ -14,6 +14,7 @@ from genlab.images.sources.celeba import CelebA
 from genlab.images.sources.cifar import Cifar
 from genlab.images.sources.dataset_json import DatasetJson
 from genlab.images.sources.domains import TrainTestDomains
+from genlab.images.sources.files import check_there
 from genlab.images.sources.folders import Folder, FolderPerClass
 from genlab.images.sources.hugging_face import HuggingFace
 from genlab.images.sources.lsun import Lsun
@@ -72,13 +73,15 @@ def layout_for(
     """The layout of a set for which only the root is given.
 
     Raises:
-        InputError: the files have the marks of none, or of several; the message has the layouts to choose from.
+        InputError: the root is missing; or the files have the marks of none, or of several, and the message has the layouts to choose from.
     """
     found = recognised(root, kind)
     if len(found) == 1:
         return found[0]
     if otherwise is not None and not found:
         return otherwise
+    if find_archive(expanded(root)) is None:
+        check_there(expanded(root))
     what = f"has files of {' and '.join(each.__name__ for each in found)}" if found else "has no files of a format that is recognised"
     choice = " or ".join(each.__name__ for each in found) or OTHERS[kind]
     raise InputError(

@@ -80,6 +80,8 @@ def test_other_folders_are_not_recognised_and_the_error_has_the_choice(tmp_path)
     words = r"`source` has no class, and .* has no files of a format that is recognised. Add the layout of a set of kind labelled: "
     with pytest.raises(InputError, match=words + r"`class: genlab.images.sources.<layout>` with FolderPerClass"):
         layout_for(str(tmp_path), "labelled")
+    with pytest.raises(InputError, match=r"No folder or archive .*/missing\. Put the images there, or change the set's `root`\."):
+        layout_for(str(tmp_path / "missing"), "labelled")
 
 
 def test_several_formats_are_an_error_that_names_them(tmp_path):
